@@ -1,0 +1,70 @@
+/// Errors: what was expected, what was found, where, and what to do.
+///
+/// The library throws these and nothing else of its own; it neither prints nor exits. A program maps the kind of an
+/// error to an exit status with `exit_status`.
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+namespace unroll {
+
+/// A place in an input file. Lines and columns count from 1 (columns in bytes); 0 means "not known".
+struct Place {
+  std::string file;
+  std::size_t line = 0;
+  std::size_t column = 0;
+};
+
+/// `file:line:column`, without the parts that are not known.
+std::string to_string(const Place& place);
+
+/// What went wrong, in the sense of who must act.
+enum class ErrorKind {
+  kInternal = 1,  ///< a mistake in the calling code: wrong shapes, wrong order of calls
+  kUsage = 2,     ///< a wrong flag, or an output folder that is already taken
+  kData = 3,      ///< an input file that is missing, unreadable or not what it should be
+  kModel = 5,     ///< a model file that is missing, foreign or damaged
+  kDisk = 7,      ///< an output that could not be written
+};
+
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  ErrorKind kind() const noexcept { return kind_; }
+  /// The documented exit status of a program that ends with this error.
+  int exit_status() const noexcept { return static_cast<int>(kind_); }
+
+ private:
+  ErrorKind kind_;
+};
+
+class ShapeError : public Error {
+ public:
+  explicit ShapeError(const std::string& message) : Error(ErrorKind::kInternal, message) {}
+};
+
+class UsageError : public Error {
+ public:
+  explicit UsageError(const std::string& message) : Error(ErrorKind::kUsage, message) {}
+};
+
+class DataError : public Error {
+ public:
+  explicit DataError(const std::string& message) : Error(ErrorKind::kData, message) {}
+  DataError(const Place& place, const std::string& message)
+      : Error(ErrorKind::kData, to_string(place) + ": " + message) {}
+};
+
+class ModelError : public Error {
+ public:
+  explicit ModelError(const std::string& message) : Error(ErrorKind::kModel, message) {}
+};
+
+class DiskError : public Error {
+ public:
+  explicit DiskError(const std::string& message) : Error(ErrorKind::kDisk, message) {}
+};
+
+}  // namespace unroll

@@ -1,0 +1,38 @@
+/// Parameter: what training moves. Layers own parameters, the optimizer sees only this.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "unroll/core/tensor.h"
+
+namespace unroll {
+
+/// A named tensor with its gradient. The name is a path, `lstm.0.forward.U`, and is the tensor's name in a model file.
+/// Backward passes *add* to grad; `zero_grad` is the one place that clears it.
+template <typename Real>
+struct Parameter {
+  std::string name;
+  Tensor<Real> value;
+  Tensor<Real> grad;  ///< the same shape as value
+  bool frozen = false;  ///< a frozen parameter gets no gradient and no update
+
+  Parameter() = default;
+  Parameter(std::string parameter_name, const Shape& shape)
+      : name(std::move(parameter_name)), value(shape), grad(shape) {}
+};
+
+/// Borrowed parameters, in a fixed order.
+template <typename Real>
+using ParameterList = std::vector<Parameter<Real>*>;
+
+/// Sets every gradient to 0.
+template <typename Real>
+void zero_grad(const ParameterList<Real>& parameters);
+
+/// Number of values in all parameters together.
+template <typename Real>
+std::size_t count_values(const ParameterList<Real>& parameters);
+
+}  // namespace unroll

@@ -1,0 +1,63 @@
+#include "unroll/core/random.h"
+
+// Random123 from the distribution: the paper's own code, with known answers that
+// tests/core/random_test.cpp repeats. Only this file sees it. Its integer conversions do not pass
+// -Wconversion.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#include <Random123/philox.h>
+#pragma GCC diagnostic pop
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace unroll {
+
+namespace {
+
+std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
+std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+
+}  // namespace
+
+Random::Random(std::uint64_t seed, std::string_view stream)
+    : key_(seed), stream_(stream.empty() ? 0 : XXH3_64bits(stream.data(), stream.size())) {}
+
+std::uint32_t Random::bits() noexcept {
+  const std::uint64_t block = position_ / 4;
+  if (block != block_) {
+    const r123::Philox4x32 philox;
+    const auto numbers = philox({{low(block), high(block), low(stream_), high(stream_)}},
+                                {{low(key_), high(key_)}});
+    std::copy(numbers.begin(), numbers.end(), buffer_.begin());
+    block_ = block;
+  }
+  return buffer_[position_++ % 4];
+}
+
+double Random::uniform() noexcept {
+  const std::uint64_t upper = bits() >> 5;  // 27 bits
+  const std::uint64_t lower = bits() >> 6;  // 26 bits
+  return static_cast<double>((upper << 26) | lower) * 0x1p-53;
+}
+
+double Random::normal() noexcept {
+  const double radius = std::sqrt(-2 * std::log1p(-uniform()));
+  return radius * std::cos(2 * std::numbers::pi * uniform());
+}
+
+std::uint64_t Random::below(std::uint64_t bound) noexcept {
+  // Numbers below 2⁶⁴ mod bound are drawn again: what remains is a whole multiple of bound.
+  const std::uint64_t rejected = (0 - bound) % bound;
+  while (true) {
+    const std::uint64_t upper = bits();
+    const std::uint64_t number = (upper << 32) | bits();
+    if (number >= rejected) return number % bound;
+  }
+}
+
+}  // namespace unroll

@@ -1,0 +1,66 @@
+#include "unroll/core/tensor.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace unroll {
+
+template <typename Real>
+void Tensor<Real>::Free::operator()(Real* data) const noexcept {
+  ::operator delete[](data, std::align_val_t{kAlignment});
+}
+
+template <typename Real>
+Tensor<Real>::Tensor(const Shape& shape) {
+  resize(shape);
+  fill(0);
+}
+
+template <typename Real>
+Tensor<Real>::Tensor(const Tensor& other) {
+  *this = other;
+}
+
+template <typename Real>
+Tensor<Real>& Tensor<Real>::operator=(const Tensor& other) {
+  if (this == &other) return *this;
+  resize(other.shape_);
+  std::copy_n(other.data(), other.size(), data());
+  return *this;
+}
+
+template <typename Real>
+Tensor<Real>::Tensor(Tensor&& other) noexcept {
+  *this = std::move(other);
+}
+
+// Not the default, which would leave `other` a shape and a capacity without memory.
+template <typename Real>
+Tensor<Real>& Tensor<Real>::operator=(Tensor&& other) noexcept {
+  if (this == &other) return *this;
+  shape_ = std::exchange(other.shape_, Shape());
+  capacity_ = std::exchange(other.capacity_, 0);
+  data_ = std::move(other.data_);
+  return *this;
+}
+
+template <typename Real>
+void Tensor<Real>::fill(Real value) noexcept {
+  std::fill_n(data(), size(), value);
+}
+
+template <typename Real>
+void Tensor<Real>::resize(const Shape& shape) {
+  if (shape.size() > capacity_) {
+    void* memory = ::operator new[](shape.size() * sizeof(Real), std::align_val_t{kAlignment});
+    data_.reset(static_cast<Real*>(memory));
+    capacity_ = shape.size();
+  }
+  shape_ = shape;
+}
+
+template class Tensor<float>;
+template class Tensor<double>;
+
+}  // namespace unroll

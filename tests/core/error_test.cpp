@@ -1,0 +1,37 @@
+#include "unroll/core/error.h"
+
+#include <gtest/gtest.h>
+
+namespace unroll {
+namespace {
+
+TEST(Place, IsWrittenWithLineAndColumnWhereTheyAreKnown) {
+  EXPECT_EQ(to_string(Place{"a.csv", 3, 7}), "a.csv:3:7");
+  EXPECT_EQ(to_string(Place{"a.csv", 3, 0}), "a.csv:3");
+  EXPECT_EQ(to_string(Place{"a.csv", 0, 0}), "a.csv");
+}
+
+TEST(Place, HasNoColumnWithoutALine) {
+  EXPECT_EQ(to_string(Place{"a.csv", 0, 7}), "a.csv");
+}
+
+TEST(Error, KindsHaveTheDocumentedExitStatus) {
+  EXPECT_EQ(ShapeError("x").exit_status(), 1);
+  EXPECT_EQ(UsageError("x").exit_status(), 2);
+  EXPECT_EQ(DataError("x").exit_status(), 3);
+  EXPECT_EQ(ModelError("x").exit_status(), 5);
+  EXPECT_EQ(DiskError("x").exit_status(), 7);
+}
+
+TEST(Error, OfDataBeginsWithThePlace) {
+  const DataError error(Place{"a.csv", 3, 7}, "expected a label");
+  EXPECT_STREQ(error.what(), "a.csv:3:7: expected a label");
+  EXPECT_EQ(error.kind(), ErrorKind::kData);
+}
+
+TEST(Error, IsCaughtAsAStandardException) {
+  EXPECT_THROW(throw ModelError("x"), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace unroll

@@ -1,0 +1,172 @@
+#include "unroll/core/file.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <iterator>
+
+#include "tests/support/temp_folder.h"
+#include "unroll/core/error.h"
+
+namespace unroll {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::size_t files_in(const TempFolder& folder) {
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()));
+}
+
+/// The message of the Error of this type that `call` throws.
+template <typename ErrorType, typename Call>
+std::string message_of(Call call) {
+  try {
+    call();
+  } catch (const ErrorType& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "nothing of this type was thrown";
+  return "";
+}
+
+/// Files can't grow beyond `bytes` while this lives: a full disk without a disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+TEST(File, IsReadAsItWasWritten) {
+  const TempFolder folder;
+  std::string content;
+  for (unsigned i = 0; i < 300'000; ++i) content += static_cast<char>(i * i / 7);
+  for (std::size_t size : {0U, 1U, 65535U, 65536U, 65537U, 300'000U}) {
+    write_file(folder.file("a"), content.substr(0, size));
+    EXPECT_EQ(read_file(folder.file("a")), content.substr(0, size));
+  }
+}
+
+TEST(File, IsWrittenFromPiecesInOrder) {
+  const TempFolder folder;
+  const std::array<std::string_view, 4> pieces{"ab", "", std::string_view("\0c", 2), "d\n"};
+  write_file(folder.file("a"), pieces);
+  EXPECT_EQ(read_file(folder.file("a")), std::string("ab\0cd\n", 6));
+}
+
+TEST(File, ReplacesWhatWasThereAndLeavesNothingElse) {
+  const TempFolder folder;
+  write_file(folder.file("a"), "a long first content");
+  write_file(folder.file("a"), "second");
+  EXPECT_EQ(read_file(folder.file("a")), "second");
+  EXPECT_EQ(files_in(folder), 1U);
+}
+
+TEST(File, ThatSomebodyReadsIsReplacedNotChanged) {
+  const TempFolder folder;
+  write_file(folder.file("a"), "first");
+  fs::create_hard_link(folder.file("a"), folder.file("still the first"));
+  write_file(folder.file("a"), "second");
+  EXPECT_EQ(read_file(folder.file("still the first")), "first");
+}
+
+TEST(File, ThatIsMissingIsADataErrorWithItsName) {
+  const TempFolder folder;
+  const std::string message = message_of<DataError>([&] { read_file(folder.file("gone.csv")); });
+  EXPECT_NE(message.find("gone.csv"), std::string::npos) << message;
+  EXPECT_NE(message.find("No such file"), std::string::npos) << message;
+}
+
+TEST(File, ThatIsAFolderCannotBeRead) {
+  const TempFolder folder;
+  EXPECT_THROW(read_file(folder.path()), DataError);
+}
+
+TEST(File, ThatIsUnreadableIsADataError) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  const TempFolder folder;
+  write_file(folder.file("secret"), "x");
+  fs::permissions(folder.file("secret"), fs::perms::none);
+  EXPECT_THROW(read_file(folder.file("secret")), DataError);
+}
+
+TEST(File, InAMissingFolderIsADiskErrorWithItsName) {
+  const TempFolder folder;
+  const std::string message =
+      message_of<DiskError>([&] { write_file(folder.file("no/such/model"), "x"); });
+  EXPECT_NE(message.find("no/such/model"), std::string::npos) << message;
+  EXPECT_EQ(files_in(folder), 0U);
+}
+
+TEST(File, InAReadOnlyFolderIsADiskError) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  const TempFolder folder;
+  fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_THROW(write_file(folder.file("a"), "x"), DiskError);
+  fs::permissions(folder.path(), fs::perms::owner_all);
+  EXPECT_EQ(files_in(folder), 0U);
+}
+
+TEST(File, ThatDoesNotFitLeavesTheOldOneAndNoTemporary) {
+  const TempFolder folder;
+  write_file(folder.file("model"), "the old model");
+  const std::string large(100'000, 'x');
+  {
+    const FileSizeLimit limit(50'000);
+    const std::array<std::string_view, 2> pieces{"a first piece that fits", large};
+    EXPECT_THROW(write_file(folder.file("model"), pieces), DiskError);
+  }
+  EXPECT_EQ(read_file(folder.file("model")), "the old model");
+  EXPECT_EQ(files_in(folder), 1U);
+}
+
+TEST(File, CannotTakeThePlaceOfAFolder) {
+  const TempFolder folder;
+  fs::create_directory(folder.file("models"));
+  EXPECT_THROW(write_file(folder.file("models"), "x"), DiskError);
+  EXPECT_TRUE(fs::is_directory(folder.file("models")));
+  EXPECT_EQ(files_in(folder), 1U);
+}
+
+TEST(File, CannotTakeThePlaceOfADevice) {
+  const TempFolder folder;
+  ASSERT_EQ(::mkfifo(folder.file("pipe").c_str(), 0600), 0);
+  EXPECT_THROW(write_file(folder.file("pipe"), "x"), DiskError);
+  EXPECT_TRUE(fs::is_fifo(folder.file("pipe")));
+  EXPECT_EQ(files_in(folder), 1U);
+}
+
+TEST(Folder, IsMadeWithItsParentsAndMayExist) {
+  const TempFolder folder;
+  make_folder(folder.file("a/b/c"));
+  make_folder(folder.file("a/b/c"));
+  EXPECT_TRUE(fs::is_directory(folder.file("a/b/c")));
+}
+
+TEST(Folder, CannotBeMadeBelowAFile) {
+  const TempFolder folder;
+  write_file(folder.file("a"), "x");
+  EXPECT_THROW(make_folder(folder.file("a/b")), DiskError);
+  EXPECT_THROW(make_folder(folder.file("a")), DiskError);
+}
+
+}  // namespace
+}  // namespace unroll

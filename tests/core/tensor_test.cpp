@@ -1,0 +1,134 @@
+#include "unroll/core/tensor.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "unroll/core/parameter.h"
+
+namespace unroll {
+namespace {
+
+template <typename Real>
+Tensor<Real> counted(const Shape& shape) {
+  Tensor<Real> tensor(shape);
+  for (std::size_t i = 0; i < tensor.size(); ++i) tensor[i] = static_cast<Real>(i);
+  return tensor;
+}
+
+template <typename Real>
+class TensorOf : public testing::Test {};
+using Reals = testing::Types<float, double>;
+TYPED_TEST_SUITE(TensorOf, Reals);
+
+TYPED_TEST(TensorOf, BeginsWithZeros) {
+  const Tensor<TypeParam> tensor({3, 5});
+  EXPECT_TRUE(std::ranges::all_of(tensor.values(), [](TypeParam x) { return x == 0; }));
+}
+
+TYPED_TEST(TensorOf, IsAlignedToACacheLine) {
+  for (std::size_t size : {1U, 7U, 64U, 1000U}) {
+    const Tensor<TypeParam> tensor(Shape{size});
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(tensor.data()) % kAlignment, 0U);
+  }
+}
+
+TYPED_TEST(TensorOf, CopiesItsElements) {
+  const Tensor<TypeParam> original = counted<TypeParam>({2, 3});
+  Tensor<TypeParam> copy = original;
+  copy[0] = 9;
+  EXPECT_EQ(original[0], 0);
+  EXPECT_EQ(copy[5], 5);
+  EXPECT_EQ(copy.shape(), (Shape{2, 3}));
+}
+
+TYPED_TEST(TensorOf, MayBeAssignedToItself) {
+  Tensor<TypeParam> tensor = counted<TypeParam>({2, 3});
+  Tensor<TypeParam>& same = tensor;
+  tensor = same;
+  EXPECT_EQ(tensor[5], 5);
+  tensor = std::move(same);
+  EXPECT_EQ(tensor[5], 5);
+}
+
+TYPED_TEST(TensorOf, IsEmptyAndUsableAfterAMove) {
+  Tensor<TypeParam> from = counted<TypeParam>({2, 3});
+  const Tensor<TypeParam> to = std::move(from);
+  EXPECT_EQ(to[5], 5);
+  EXPECT_TRUE(from.empty());  // NOLINT(bugprone-use-after-move): that is the promise
+  from.resize({2, 2});
+  from.fill(1);
+  EXPECT_EQ(from[3], 1);
+}
+
+TYPED_TEST(TensorOf, KeepsItsMemoryWhenItShrinksAndGrowsBack) {
+  Tensor<TypeParam> tensor({8, 8});
+  const TypeParam* memory = tensor.data();
+  tensor.resize({2, 3});
+  EXPECT_EQ(tensor.shape(), (Shape{2, 3}));
+  tensor.resize({4, 16});
+  EXPECT_EQ(tensor.data(), memory);
+}
+
+TYPED_TEST(TensorOf, GrowsWhenItMust) {
+  Tensor<TypeParam> tensor({2});
+  tensor.resize({1000});
+  tensor.fill(3);
+  EXPECT_EQ(tensor[999], 3);
+}
+
+TYPED_TEST(TensorOf, MayBeEmpty) {
+  Tensor<TypeParam> tensor;
+  tensor.fill(1);
+  const Tensor<TypeParam> copy = tensor;
+  EXPECT_TRUE(copy.empty());
+  EXPECT_TRUE(copy.matrix().empty());
+  EXPECT_TRUE(Tensor<TypeParam>({0, 4}).values().empty());
+}
+
+TEST(TensorMatrix, TakesAllButTheLastDimensionAsRows) {
+  Tensor<float> tensor({2, 3, 4});
+  EXPECT_EQ(tensor.matrix().shape(), (Shape{6, 4}));
+  EXPECT_EQ(Tensor<float>(Shape{5}).matrix().shape(), (Shape{1, 5}));
+}
+
+TEST(MatrixView, SeesRowsAndColumns) {
+  Tensor<float> tensor = counted<float>({4, 5});
+  const MatrixView<float> matrix = tensor.matrix();
+  EXPECT_EQ(matrix(2, 3), 13);
+  EXPECT_EQ(matrix.row(1)[4], 9);
+  const MatrixView<float> window = matrix.row_range(1, 2).column_range(2, 3);
+  EXPECT_EQ(window.shape(), (Shape{2, 3}));
+  EXPECT_EQ(window.stride(), 5U);
+  EXPECT_EQ(window(1, 2), 14);
+  window(0, 0) = 100;
+  EXPECT_EQ(tensor[7], 100);
+}
+
+TEST(MatrixView, ConvertsToReadingButNotBack) {
+  EXPECT_TRUE((std::is_convertible_v<MatrixView<float>, MatrixView<const float>>));
+  EXPECT_FALSE((std::is_convertible_v<MatrixView<const float>, MatrixView<float>>));
+}
+
+TEST(Parameter, HasAGradientOfItsShape) {
+  Parameter<float> U("rnn.0.forward.U", {4, 3});
+  Parameter<float> b("rnn.0.forward.b", {4});
+  EXPECT_EQ(U.grad.shape(), U.value.shape());
+  EXPECT_EQ(count_values<float>({&U, &b}), 16U);
+}
+
+TEST(Parameter, GradientsAreClearedTogether) {
+  Parameter<double> U("U", {2});
+  Parameter<double> V("V", {1});
+  U.grad.fill(1);
+  V.grad.fill(2);
+  zero_grad<double>({&U, &V});
+  EXPECT_EQ(U.grad[1], 0);
+  EXPECT_EQ(V.grad[0], 0);
+}
+
+}  // namespace
+}  // namespace unroll
