@@ -1,0 +1,36 @@
+/// Dropout (Srivastava et al. 2014), inverted: a value survives with probability 1 − p and is then divided by it, so
+/// that nothing is to do when predicting.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "unroll/core/tensor.h"
+
+namespace unroll {
+
+/// Which random numbers a training step draws: a function of the seed and the step's number alone.
+struct DropoutSource {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+};
+
+template <typename Real>
+class Dropout {
+ public:
+  /// 0 ≤ p < 1. `name` is the random stream's name.
+  Dropout(std::string_view name, double p) : name_(name), p_(p) {}
+
+  bool active() const { return p_ > 0; }
+  /// x ← x ⊙ mask, the mask drawn anew; saved in `mask` for the backward pass.
+  void forward(const DropoutSource& source, Tensor<Real>& mask, MatrixView<Real> x) const;
+  /// dx ← dx ⊙ mask.
+  void backward(const Tensor<Real>& mask, MatrixView<Real> dx) const;
+
+ private:
+  std::string name_;
+  double p_;
+};
+
+}  // namespace unroll

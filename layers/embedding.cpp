@@ -1,0 +1,29 @@
+#include "unroll/layers/embedding.h"
+
+#include "unroll/core/parallel.h"
+#include "unroll/kernels/ops.h"
+
+namespace unroll {
+
+template <typename Real>
+void Embedding<Real>::forward(std::span<const std::int32_t> ids, MatrixView<Real> x) const {
+  parallel_for(ids.size(), 256, [&](Range rows) {
+    gather_rows<Real>(E.value.matrix(), ids.subspan(rows.begin, rows.size()),
+                      x.row_range(rows.begin, rows.size()));
+  });
+}
+
+template <typename Real>
+void Embedding<Real>::backward(std::span<const std::int32_t> ids, MatrixView<const Real> dx) {
+  if (E.frozen) return;
+  // A word may stand in several rows, so threads own columns: every sum keeps the order of the rows.
+  parallel_for(size(), 16, [&](Range columns) {
+    scatter_add_rows<Real>(dx.column_range(columns.begin, columns.size()), ids,
+                           E.grad.matrix().column_range(columns.begin, columns.size()));
+  });
+}
+
+template class Embedding<float>;
+template class Embedding<double>;
+
+}  // namespace unroll

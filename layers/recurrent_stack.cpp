@@ -1,0 +1,143 @@
+#include "unroll/layers/recurrent_stack.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "unroll/core/parallel.h"
+#include "unroll/layers/lstm.h"
+#include "unroll/layers/rnn.h"
+
+namespace unroll {
+
+namespace {
+
+template <typename Real>
+std::unique_ptr<RecurrentLayer<Real>> make_cell(const RecurrentStackConfig& config, std::size_t l,
+                                                std::size_t input, Direction direction) {
+  const std::string name = std::string(to_string(config.cell)) + "." + std::to_string(l) + "." +
+                           to_string(direction);
+  if (config.cell == Cell::kLstm) {
+    return std::make_unique<Lstm<Real>>(name, input, config.hidden, direction);
+  }
+  return std::make_unique<Rnn<Real>>(name, input, config.hidden, config.activation, direction);
+}
+
+/// Runs body(d) for each direction: with two threads each takes one, without ever waiting for the other; with more,
+/// one direction after the other, each on all threads (recurrent.cpp).
+void for_each_direction(std::size_t directions, FunctionRef<std::size_t> body) {
+  if (directions == 2 && thread_count() == 2) {
+    parallel_parts(directions, body);
+  } else {
+    for (std::size_t d = 0; d < directions; ++d) body(d);
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Cell cell) { return cell == Cell::kRnn ? "rnn" : "lstm"; }
+
+template <typename Real>
+RecurrentStack<Real>::RecurrentStack(const RecurrentStackConfig& config) : config_(config) {
+  for (std::size_t l = 0; l < config.layers; ++l) {
+    const std::size_t input = l == 0 ? config.input : output_size();
+    cells_.push_back(make_cell<Real>(config, l, input, Direction::kForward));
+    if (config.bidirectional) {
+      cells_.push_back(make_cell<Real>(config, l, input, Direction::kBackward));
+    }
+    if (l + 1 < config.layers) {
+      dropouts_.emplace_back("dropout/stack." + std::to_string(l), config.dropout);
+    }
+  }
+}
+
+template <typename Real>
+typename RecurrentStack<Real>::States RecurrentStack<Real>::zero_states(std::size_t batch) const {
+  States states;
+  for (const auto& cell : cells_) states.push_back(cell->zero_state(batch));
+  return states;
+}
+
+template <typename Real>
+void RecurrentStack<Real>::init(RecurrentInit init, double forget_bias, std::uint64_t seed) {
+  for (const auto& cell : cells_) init_recurrent(*cell, init, forget_bias, seed);
+}
+
+template <typename Real>
+MatrixView<const Real> RecurrentStack<Real>::input_of(std::size_t l, MatrixView<const Real> x,
+                                                      const Cache& cache) const {
+  return l == 0 ? x : cache.h[l - 1].matrix();
+}
+
+template <typename Real>
+void RecurrentStack<Real>::forward(const RaggedShape& shape, MatrixView<const Real> x,
+                                   States& states, Cache& cache, const DropoutSource* dropout) const {
+  cache.cells.resize(cells_.size());
+  cache.h.resize(config_.layers);
+  cache.masks.resize(dropouts_.size());
+  for (std::size_t l = 0; l < config_.layers; ++l) {
+    cache.h[l].resize({shape.tokens(), output_size()});
+    const MatrixView<const Real> input = input_of(l, x, cache);
+    const MatrixView<Real> h = cache.h[l].matrix();
+    for_each_direction(directions(), [&](std::size_t d) {
+      const std::size_t k = l * directions() + d;
+      cells_[k]->forward(shape, input, states[k], cache.cells[k],
+                         h.column_range(d * config_.hidden, config_.hidden));
+    });
+    if (dropout != nullptr && l < dropouts_.size()) dropouts_[l].forward(*dropout, cache.masks[l], h);
+  }
+}
+
+template <typename Real>
+void RecurrentStack<Real>::backward(const RaggedShape& shape, MatrixView<const Real> x, Cache& cache,
+                                    MatrixView<const Real> dh, States& dstates, MatrixView<Real> dx,
+                                    bool dropout) {
+  cache.dh.resize(dropouts_.size());
+  for (std::size_t l = config_.layers; l-- > 0;) {
+    const MatrixView<const Real> dh_l = l + 1 == config_.layers ? dh : cache.dh[l].matrix();
+    if (l == 0) {
+      backward_layer(l, shape, x, cache, dh_l, dstates, dx);
+      continue;
+    }
+    cache.dh[l - 1].resize({shape.tokens(), output_size()});
+    const MatrixView<Real> below = cache.dh[l - 1].matrix();
+    backward_layer(l, shape, input_of(l, x, cache), cache, dh_l, dstates, below);
+    if (dropout) dropouts_[l - 1].backward(cache.masks[l - 1], below);
+  }
+}
+
+template <typename Real>
+void RecurrentStack<Real>::backward_layer(std::size_t l, const RaggedShape& shape,
+                                          MatrixView<const Real> x, Cache& cache,
+                                          MatrixView<const Real> dh, States& dstates,
+                                          MatrixView<Real> dx) {
+  for_each_direction(directions(), [&](std::size_t d) {
+    const std::size_t k = l * directions() + d;
+    // The first direction writes to dx itself, the second to a buffer that is then added.
+    MatrixView<Real> dx_d = dx;
+    if (d == 1 && !dx.empty()) {
+      cache.dx.resize(dx.shape());
+      dx_d = cache.dx.matrix();
+    }
+    cells_[k]->backward(shape, x, cache.cells[k], dh.column_range(d * config_.hidden, config_.hidden),
+                        dstates[k], dx_d);
+  });
+  if (directions() == 2 && !dx.empty()) {
+    for (std::size_t r = 0; r < dx.rows(); ++r) {
+      add<Real>(std::as_const(cache.dx).matrix().row(r), dx.row(r));
+    }
+  }
+}
+
+template <typename Real>
+ParameterList<Real> RecurrentStack<Real>::parameters() {
+  ParameterList<Real> list;
+  for (const auto& cell : cells_) {
+    for (Parameter<Real>* parameter : cell->parameters()) list.push_back(parameter);
+  }
+  return list;
+}
+
+template class RecurrentStack<float>;
+template class RecurrentStack<double>;
+
+}  // namespace unroll

@@ -1,0 +1,93 @@
+/// SequenceClassifier: the homework's whole model.
+///
+///     ids → embedding → dropout → recurrent stack → pooling over time → dropout → O = V h + c → softmax cross-entropy
+///
+/// With a pool the loss is many-to-one, one target per sequence; without (`pool` empty) every step has an output and a
+/// target of its own, and the loss is the homework's many-to-many L = Σ_t L^(t).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "unroll/core/parameter.h"
+#include "unroll/core/ragged.h"
+#include "unroll/layers/dropout.h"
+#include "unroll/layers/embedding.h"
+#include "unroll/layers/linear.h"
+#include "unroll/layers/pooling.h"
+#include "unroll/layers/recurrent_stack.h"
+
+namespace unroll {
+
+struct SequenceClassifierConfig {
+  std::size_t vocabulary = 0;  ///< V, number of word ids
+  std::size_t classes = 0;     ///< K
+  std::size_t embedding = 128;
+  Cell cell = Cell::kLstm;
+  Activation activation = Activation::kTanh;
+  std::size_t hidden = 128;
+  std::size_t layers = 1;
+  bool bidirectional = true;
+  std::optional<Pool> pool = Pool::kMax;
+  double dropout = 0.5;
+  RecurrentInit init = RecurrentInit::kOrthogonal;
+  double forget_bias = 1;
+};
+
+template <typename Real>
+class SequenceClassifier {
+ public:
+  using Config = SequenceClassifierConfig;
+
+  /// What one pass leaves for the next, and all scratch. One per thread of use.
+  struct Pass {
+    Tensor<Real> x;  ///< (N, embedding)
+    Tensor<Real> x_mask;
+    typename RecurrentStack<Real>::Cache stack;
+    typename Pooling<Real>::Cache pooling;
+    Tensor<Real> p;  ///< (B, D·H) pooled; unused without a pool
+    Tensor<Real> p_mask;
+    Tensor<Real> O;  ///< (rows, K), rows = B or N
+    Tensor<Real> dO, dp, dh, dx;
+  };
+
+  explicit SequenceClassifier(const Config& config);
+
+  /// Initial values from the seed; the embedding is normal with deviation 0.1.
+  void init(std::uint64_t seed);
+  const Config& config() const { return config_; }
+  /// In the order of a model file: embedding, cells, output.
+  ParameterList<Real> parameters();
+  std::vector<const Parameter<Real>*> parameters() const;
+  /// Those that training moves.
+  ParameterList<Real> trainable_parameters();
+  Embedding<Real>& embedding() { return embedding_; }
+
+  /// ids (N) → pass.O. `dropout` is null when predicting.
+  void forward(const RaggedShape& shape, std::span<const std::int32_t> ids, Pass& pass,
+               const DropoutSource* dropout = nullptr) const;
+
+  /// Forward, loss (mean over the batch's sequences), backward: adds to all gradients. `targets`: (B), or (N) packed
+  /// where every step has one.
+  double loss_and_gradients(const RaggedShape& shape, std::span<const std::int32_t> ids,
+                            std::span<const std::int32_t> targets, Pass& pass,
+                            const DropoutSource* dropout = nullptr);
+
+ private:
+  void backward(const RaggedShape& shape, std::span<const std::int32_t> ids, Pass& pass,
+                bool dropout);
+  /// What the output layer reads: the pooled vector, or every step's state.
+  Tensor<Real>& readout(Pass& pass) const { return config_.pool ? pass.p : pass.stack.h.back(); }
+
+  Config config_;
+  Embedding<Real> embedding_;
+  RecurrentStack<Real> stack_;
+  Pooling<Real> pooling_;
+  Linear<Real> output_;
+  Dropout<Real> x_dropout_;
+  Dropout<Real> p_dropout_;
+};
+
+}  // namespace unroll

@@ -1,0 +1,137 @@
+#include "unroll/layers/sequence_classifier.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "tests/support/gradient_check.h"
+#include "tests/support/random_tensor.h"
+
+namespace unroll {
+namespace {
+
+using test::random_tensor;
+
+const RaggedShape kShape{std::vector<std::size_t>{4, 3, 3, 1}};
+const std::vector<std::int32_t> kIds{1, 2, 0, 3, 2, 2, 4, 1, 0, 3, 3};
+
+SequenceClassifierConfig small_config() {
+  return {.vocabulary = 5, .classes = 3, .embedding = 3, .hidden = 4, .dropout = 0.3};
+}
+
+std::vector<std::int32_t> targets_for(const SequenceClassifierConfig& config) {
+  const std::size_t count = config.pool ? kShape.batch() : kShape.tokens();
+  std::vector<std::int32_t> targets;
+  for (std::size_t k = 0; k < count; ++k) targets.push_back(static_cast<std::int32_t>(k % config.classes));
+  return targets;
+}
+
+void randomize(SequenceClassifier<double>& model) {
+  for (auto* parameter : model.parameters()) {
+    parameter->value = random_tensor(parameter->value.shape(), parameter->name, 0.6);
+  }
+}
+
+struct Case {
+  std::string name;
+  SequenceClassifierConfig config;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  const auto add = [&](const std::string& name, auto change) {
+    all.push_back({name, small_config()});
+    change(all.back().config);
+  };
+  add("lstm_max", [](auto&) {});
+  add("lstm_mean", [](auto& c) { c.pool = Pool::kMean; });
+  add("lstm_last", [](auto& c) { c.pool = Pool::kLast; });
+  add("lstm_many_to_many", [](auto& c) { c.pool = std::nullopt; });
+  add("lstm_unidirectional", [](auto& c) { c.bidirectional = false; });
+  add("lstm_two_layers", [](auto& c) { c.layers = 2; });
+  for (Activation activation : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
+    add("rnn_" + std::string(to_string(activation)), [&](auto& c) {
+      c.cell = Cell::kRnn;
+      c.activation = activation;
+    });
+    add("rnn_many_to_many_" + std::string(to_string(activation)), [&](auto& c) {
+      c.cell = Cell::kRnn;
+      c.activation = activation;
+      c.pool = std::nullopt;
+      c.bidirectional = false;
+    });
+  }
+  return all;
+}
+
+class SequenceClassifierBackward : public testing::TestWithParam<Case> {};
+
+TEST_P(SequenceClassifierBackward, MatchesCentralDifferences) {
+  SequenceClassifier<double> model(GetParam().config);
+  randomize(model);
+  const auto targets = targets_for(GetParam().config);
+  const DropoutSource dropout{.seed = 5, .step = 1};
+  SequenceClassifier<double>::Pass pass;
+  zero_grad(model.parameters());
+  model.loss_and_gradients(kShape, kIds, targets, pass, &dropout);
+  std::vector<Tensor<double>> gradients;
+  for (auto* parameter : model.parameters()) gradients.push_back(parameter->grad);
+
+  const auto loss = [&] { return model.loss_and_gradients(kShape, kIds, targets, pass, &dropout); };
+  for (std::size_t k = 0; k < gradients.size(); ++k) {
+    Parameter<double>& parameter = *model.parameters()[k];
+    const auto numeric = test::numeric_gradient(parameter.value.values(), loss);
+    EXPECT_LT(test::relative_error(gradients[k].values(), numeric), test::kGradientTolerance) << parameter.name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, SequenceClassifierBackward, testing::ValuesIn(cases()),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(SequenceClassifier, LeavesAFrozenEmbeddingWithoutGradient) {
+  SequenceClassifier<double> model(small_config());
+  randomize(model);
+  model.embedding().E.frozen = true;
+  SequenceClassifier<double>::Pass pass;
+  model.loss_and_gradients(kShape, kIds, targets_for(small_config()), pass);
+  for (double value : model.embedding().E.grad.values()) EXPECT_EQ(value, 0);
+  EXPECT_EQ(model.trainable_parameters().size() + 1, model.parameters().size());
+}
+
+TEST(SequenceClassifier, ComputesTheSameInFloatAsInDouble) {
+  SequenceClassifier<double> wide(small_config());
+  SequenceClassifier<float> narrow(small_config());
+  wide.init(3);
+  narrow.init(3);
+  SequenceClassifier<double>::Pass wide_pass;
+  SequenceClassifier<float>::Pass narrow_pass;
+  wide.forward(kShape, kIds, wide_pass);
+  narrow.forward(kShape, kIds, narrow_pass);
+  for (std::size_t k = 0; k < wide_pass.O.size(); ++k) {
+    EXPECT_NEAR(narrow_pass.O[k], wide_pass.O[k], 1e-6);
+  }
+}
+
+TEST(SequenceClassifier, ManyToManyLossIsTheSumOverSteps) {
+  SequenceClassifierConfig config = small_config();
+  config.pool = std::nullopt;
+  SequenceClassifier<double> model(config);
+  randomize(model);
+  const RaggedShape one{std::vector<std::size_t>{3}};
+  const std::vector<std::int32_t> ids{1, 2, 3};
+  const std::vector<std::int32_t> targets{0, 1, 2};
+  SequenceClassifier<double>::Pass pass;
+  const double loss = model.loss_and_gradients(one, ids, targets, pass);
+  double sum = 0;  // L = Σ_t −log ŷ_t[y_t]
+  for (std::size_t t = 0; t < 3; ++t) {
+    double total = 0;
+    for (double score : pass.O.matrix().row(t)) total += std::exp(score);
+    sum -= std::log(std::exp(pass.O.matrix()(t, t)) / total);
+  }
+  EXPECT_NEAR(loss, sum, 1e-12);
+}
+
+}  // namespace
+}  // namespace unroll

@@ -1,0 +1,42 @@
+// Central differences, and the error by which gradients are compared.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace unroll::test {
+
+/// max|a − b| / max|b| over a tensor; max|a| where b is all zeros.
+inline double relative_error(std::span<const double> a, std::span<const double> b) {
+  double difference = 0;
+  double largest = 0;
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    difference = std::max(difference, std::abs(a[i] - b[i]));
+    largest = std::max(largest, std::abs(b[i]));
+  }
+  return largest == 0 ? difference : difference / largest;
+}
+
+/// ∂loss/∂values by central differences. The step balances truncation (h²) and rounding (1e-16 / h).
+inline std::vector<double> numeric_gradient(std::span<double> values, const std::function<double()>& loss) {
+  constexpr double kStep = 1e-5;
+  std::vector<double> gradient;
+  for (double& value : values) {
+    const double before = value;
+    value = before + kStep;
+    const double above = loss();
+    value = before - kStep;
+    const double below = loss();
+    value = before;
+    gradient.push_back((above - below) / (2 * kStep));
+  }
+  return gradient;
+}
+
+/// What every gradient in double must reach (DESIGN.md, section 3).
+inline constexpr double kGradientTolerance = 1e-7;
+
+}  // namespace unroll::test
