@@ -1,0 +1,122 @@
+#include "unroll/optim/training_loop.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "unroll/optim/clip.h"
+
+namespace unroll {
+
+namespace {
+
+/// Values of all parameters at some moment.
+template <typename Real>
+class Snapshot {
+ public:
+  explicit Snapshot(const ParameterList<Real>& parameters) : parameters_(parameters) {}
+
+  bool taken() const { return !values_.empty(); }
+  void take() {
+    values_.clear();
+    for (const Parameter<Real>* parameter : parameters_) values_.push_back(parameter->value);
+  }
+  void restore() const {
+    for (std::size_t k = 0; k < values_.size(); ++k) parameters_[k]->value = values_[k];
+  }
+
+ private:
+  const ParameterList<Real>& parameters_;
+  std::vector<Tensor<Real>> values_;
+};
+
+/// One run of `train`.
+template <typename Real>
+class Loop {
+ public:
+  Loop(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
+       const TrainingOptions& options, const TrainingTask& task, const TrainingObserver& observer)
+      : parameters_(parameters),
+        optimizer_(optimizer),
+        options_(options),
+        task_(task),
+        observer_(observer),
+        best_(parameters) {}
+
+  TrainingResult run() {
+    result_.best_score = -std::numeric_limits<double>::infinity();
+    result_.end = epochs();
+    if (best_.taken()) best_.restore();
+    return std::move(result_);
+  }
+
+ private:
+  TrainingEnd epochs() {
+    for (std::size_t epoch = 0; epoch < options_.epochs; ++epoch) {
+      const std::size_t steps = task_.begin_epoch(epoch);
+      double total = 0;
+      for (std::size_t step = 0; step < steps; ++step) {
+        if (observer_.stop && observer_.stop()) return TrainingEnd::kStopped;
+        const double loss = one_step(epoch, step, steps);
+        if (!std::isfinite(loss)) return TrainingEnd::kDiverged;
+        total += loss;
+      }
+      finish_epoch(epoch, total / static_cast<double>(steps));
+      if (options_.early_stop > 0 && epoch - result_.best_epoch >= options_.early_stop) {
+        return TrainingEnd::kEarlyStop;
+      }
+    }
+    return TrainingEnd::kAllEpochs;
+  }
+
+  double one_step(std::size_t epoch, std::size_t step, std::size_t steps) {
+    StepReport report{.epoch = epoch, .step = step, .steps = steps};
+    zero_grad(parameters_);
+    report.loss = task_.loss_and_gradients(step);
+    clip_by_value(parameters_, options_.clip_value);
+    report.gradient_norm = clip_by_norm(parameters_, options_.clip_norm);
+    if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) {
+      return std::numeric_limits<double>::quiet_NaN();
+    }
+    report.learning_rate = options_.schedule.rate(optimizer_.steps());
+    optimizer_.step(parameters_, report.learning_rate);
+    if (observer_.step) observer_.step(report);
+    return report.loss;
+  }
+
+  void finish_epoch(std::size_t epoch, double mean_loss) {
+    EpochReport report{.epoch = epoch, .mean_loss = mean_loss, .score = task_.evaluate()};
+    report.best = report.score > result_.best_score;
+    if (report.best) {
+      best_.take();
+      result_.best_epoch = epoch;
+      result_.best_score = report.score;
+    }
+    result_.epochs.push_back(report);
+    if (observer_.epoch) observer_.epoch(report);
+  }
+
+  const ParameterList<Real>& parameters_;
+  Optimizer<Real>& optimizer_;
+  const TrainingOptions& options_;
+  const TrainingTask& task_;
+  const TrainingObserver& observer_;
+  Snapshot<Real> best_;
+  TrainingResult result_;
+};
+
+}  // namespace
+
+template <typename Real>
+TrainingResult train(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
+                     const TrainingOptions& options, const TrainingTask& task,
+                     const TrainingObserver& observer) {
+  return Loop<Real>(parameters, optimizer, options, task, observer).run();
+}
+
+template TrainingResult train(const ParameterList<float>&, Optimizer<float>&,
+                              const TrainingOptions&, const TrainingTask&, const TrainingObserver&);
+template TrainingResult train(const ParameterList<double>&, Optimizer<double>&,
+                              const TrainingOptions&, const TrainingTask&, const TrainingObserver&);
+
+}  // namespace unroll

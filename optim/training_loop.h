@@ -1,0 +1,74 @@
+/// The training loop: epochs of steps, clipping, a schedule, early stopping, and the best epoch kept. It knows Parameters
+/// and a loss; data and layers are behind the two functions of TrainingTask.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "unroll/core/parameter.h"
+#include "unroll/optim/optimizer.h"
+#include "unroll/optim/schedule.h"
+
+namespace unroll {
+
+/// What is trained.
+struct TrainingTask {
+  /// Prepares an epoch (shuffles) and returns its number of steps. Epochs count from 0.
+  std::function<std::size_t(std::size_t epoch)> begin_epoch;
+  /// Adds the gradients of the epoch's step (counted from 0) and returns its loss.
+  std::function<double(std::size_t step)> loss_and_gradients;
+  /// A score on held-back data after each epoch; higher is better.
+  std::function<double()> evaluate;
+};
+
+struct TrainingOptions {
+  std::size_t epochs = 10;
+  std::size_t early_stop = 0;  ///< epochs without a better score before training ends; 0: never
+  double clip_norm = 0;        ///< 0: off
+  double clip_value = 0;       ///< 0: off
+  Schedule schedule;
+};
+
+struct StepReport {
+  std::size_t epoch = 0;
+  std::size_t step = 0;   ///< in the epoch, from 0
+  std::size_t steps = 0;  ///< of the epoch
+  double loss = 0;
+  double gradient_norm = 0;  ///< before clipping
+  double learning_rate = 0;
+};
+
+struct EpochReport {
+  std::size_t epoch = 0;
+  double mean_loss = 0;
+  double score = 0;
+  bool best = false;  ///< so far
+};
+
+/// Who watches. Any of the functions may be empty.
+struct TrainingObserver {
+  std::function<void(const StepReport&)> step;
+  std::function<void(const EpochReport&)> epoch;
+  /// Asked before every step; true ends training, as an interrupt does.
+  std::function<bool()> stop;
+};
+
+enum class TrainingEnd { kAllEpochs, kEarlyStop, kStopped, kDiverged };
+
+struct TrainingResult {
+  TrainingEnd end = TrainingEnd::kAllEpochs;
+  std::vector<EpochReport> epochs;  ///< those that were completed
+  std::size_t best_epoch = 0;       ///< whose parameters are the result, if any was completed
+  double best_score = 0;
+};
+
+/// Trains until the epochs are over, the score no longer rises, the observer stops it, or the loss is no longer a finite
+/// number. In every case the parameters are then those of the best completed epoch (unchanged from the last step if
+/// none was completed).
+template <typename Real>
+TrainingResult train(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
+                     const TrainingOptions& options, const TrainingTask& task,
+                     const TrainingObserver& observer = {});
+
+}  // namespace unroll

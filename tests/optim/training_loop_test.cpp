@@ -1,0 +1,95 @@
+#include "unroll/optim/training_loop.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace unroll {
+namespace {
+
+/// One value p, loss (p − 3)²/2, and scores that the test dictates.
+struct TrainingLoopTest : testing::Test {
+  TrainingTask task() {
+    return {.begin_epoch = [](std::size_t) { return std::size_t{5}; },
+            .loss_and_gradients =
+                [this](std::size_t) {
+                  const double distance = p.value[0] - 3;
+                  p.grad[0] += distance;
+                  return distance * distance / 2;
+                },
+            .evaluate =
+                [this] {
+                  values.push_back(p.value[0]);
+                  return scores.at(values.size() - 1);
+                }};
+  }
+  TrainingResult run(const TrainingObserver& observer = {}) {
+    return train<double>({&p}, sgd, options, task(), observer);
+  }
+
+  Parameter<double> p{"p", {1}};
+  Sgd<double> sgd{SgdConfig{}};
+  TrainingOptions options{.epochs = 4, .schedule = {.peak = 0.1}};
+  std::vector<double> scores{1, 2, 3, 4};
+  std::vector<double> values;  ///< of p after each epoch
+};
+
+TEST_F(TrainingLoopTest, GoesDownTheLoss) {
+  const TrainingResult result = run();
+  EXPECT_EQ(result.end, TrainingEnd::kAllEpochs);
+  ASSERT_EQ(result.epochs.size(), 4u);
+  EXPECT_LT(result.epochs[3].mean_loss, result.epochs[0].mean_loss);
+  EXPECT_NEAR(p.value[0], 3 * (1 - std::pow(0.9, 20)), 1e-12);
+}
+
+TEST_F(TrainingLoopTest, KeepsTheBestEpochsParameters) {
+  scores = {1, 5, 2, 3};
+  const TrainingResult result = run();
+  EXPECT_EQ(result.best_epoch, 1u);
+  EXPECT_EQ(result.best_score, 5);
+  EXPECT_EQ(p.value[0], values[1]);
+}
+
+TEST_F(TrainingLoopTest, KeepsTheFirstOfEqualEpochs) {
+  scores = {5, 5, 5, 5};
+  EXPECT_EQ(run().best_epoch, 0u);
+  EXPECT_EQ(p.value[0], values[0]);
+}
+
+TEST_F(TrainingLoopTest, StopsEarlyWhenTheScoreNoLongerRises) {
+  scores = {5, 4, 4, 9};
+  options.early_stop = 2;
+  const TrainingResult result = run();
+  EXPECT_EQ(result.end, TrainingEnd::kEarlyStop);
+  EXPECT_EQ(result.epochs.size(), 3u);
+}
+
+TEST_F(TrainingLoopTest, KeepsTheBestEpochWhenStoppedFromOutside) {
+  std::size_t asked = 0;
+  const TrainingResult result = run({.step = {}, .epoch = {}, .stop = [&] { return ++asked > 7; }});
+  EXPECT_EQ(result.end, TrainingEnd::kStopped);
+  EXPECT_EQ(result.epochs.size(), 1u);
+  EXPECT_EQ(p.value[0], values[0]);
+}
+
+TEST_F(TrainingLoopTest, EndsWhenTheLossIsNotFinite) {
+  options.schedule.peak = 1e200;
+  const TrainingResult result = run();
+  EXPECT_EQ(result.end, TrainingEnd::kDiverged);
+  EXPECT_TRUE(result.epochs.empty());
+}
+
+TEST_F(TrainingLoopTest, ReportsTheNormBeforeClippingAndClips) {
+  options.clip_norm = 0.5;
+  options.epochs = 1;
+  std::vector<StepReport> reports;
+  run({.step = [&](const StepReport& report) { reports.push_back(report); }, .epoch = {}, .stop = {}});
+  ASSERT_EQ(reports.size(), 5u);
+  EXPECT_EQ(reports[0].gradient_norm, 3);
+  EXPECT_NEAR(values[0], 5 * 0.1 * 0.5, 1e-12);
+}
+
+}  // namespace
+}  // namespace unroll
