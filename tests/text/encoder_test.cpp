@@ -1,0 +1,164 @@
+#include "unroll/text/encoder.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/text/text_support.h"
+#include "unroll/core/error.h"
+#include "unroll/core/parallel.h"
+
+namespace unroll {
+namespace {
+
+using Tokens = std::vector<std::string>;
+using Ids = std::vector<std::int32_t>;
+using json = nlohmann::json;
+
+EncoderSettings settings_with(std::size_t max_tokens) {
+  EncoderSettings settings;
+  settings.tokenizer = {TokenizerKind::kSpace, true};
+  settings.stop_words = StopWords({"the", "的"});
+  settings.max_tokens = max_tokens;
+  return settings;
+}
+
+TextEncoder small_encoder() {
+  return TextEncoder(settings_with(3), Vocabulary(std::vector<Vocabulary::Entry>{
+                                           {"<unk>", 7}, {"好", 5}, {"a\"\n", 2}}));
+}
+
+TEST(Tokenize, DropsStopWordsThenCuts) {
+  const std::vector<std::string_view> texts = {"The a b THE c", "a b c d", "the", ""};
+  const auto results = tokenize(texts, settings_with(3));
+  EXPECT_EQ(results[0].tokens, (Tokens{"a", "b", "c"}));
+  EXPECT_FALSE(results[0].cut);
+  EXPECT_EQ(results[1].tokens, (Tokens{"a", "b", "c"}));
+  EXPECT_TRUE(results[1].cut);
+  EXPECT_TRUE(results[2].tokens.empty());
+  EXPECT_TRUE(results[3].tokens.empty());
+}
+
+/// Sets the number of threads, and back.
+class WithThreads {
+ public:
+  explicit WithThreads(std::size_t count) : saved_(thread_count()) { set_thread_count(count); }
+  ~WithThreads() { set_thread_count(saved_); }
+
+ private:
+  std::size_t saved_;
+};
+
+TEST(Tokenize, GivesTheSameForAnyNumberOfThreads) {
+  std::vector<std::string> storage;
+  for (std::size_t i = 0; i < 1000; ++i)
+    storage.push_back("第" + std::to_string(i) + "家酒店 is GREAT " + std::string(i % 7, '!'));
+  const std::vector<std::string_view> texts(storage.begin(), storage.end());
+  std::vector<std::vector<Tokens>> all;
+  for (const std::size_t threads : {1u, 2u, 5u}) {
+    const WithThreads with(threads);
+    all.emplace_back();
+    for (const auto& text : tokenize(texts, EncoderSettings())) all.back().push_back(text.tokens);
+  }
+  EXPECT_EQ(all[0], all[1]);
+  EXPECT_EQ(all[0], all[2]);
+}
+
+TEST(Tokenize, PassesErrorsOnFromItsThreads) {
+  std::vector<std::string_view> texts(500, "fine");
+  texts[400] = "b\xFF";
+  const WithThreads with(2);
+  EXPECT_THROW(tokenize(texts, EncoderSettings()), DataError);
+}
+
+TEST(CountTokens, CountsOverAllTexts) {
+  const std::vector<TokenizedText> texts = {{{"a", "b", "a"}, false}, {{"b"}, true}, {}};
+  EXPECT_EQ(count_tokens(texts),
+            (std::unordered_map<std::string, std::uint64_t>{{"a", 2}, {"b", 2}}));
+}
+
+TEST(TextEncoder, GivesIdsAndTheUnknownWord) {
+  const TextEncoder encoder = small_encoder();
+  const std::vector<std::string_view> texts = {"好 x 好", "", "the", "好 好 好 好"};
+  EXPECT_EQ(encoder.encode(texts), (std::vector<Ids>{{1, 0, 1}, {0}, {0}, {1, 1, 1}}));
+  EXPECT_EQ(encoder.encode(TokenizedText{{"a\"\n"}, false}), (Ids{2}));
+}
+
+TEST(TextEncoder, ComesBackFromJson) {
+  const TextEncoder encoder = small_encoder();
+  const TextEncoder again = TextEncoder::from_json(encoder.to_json());
+  EXPECT_EQ(again.to_json(), encoder.to_json());
+  EXPECT_EQ(again.settings().tokenizer, encoder.settings().tokenizer);
+  EXPECT_EQ(again.settings().stop_words.words(), encoder.settings().stop_words.words());
+  EXPECT_EQ(again.settings().max_tokens, 3u);
+  EXPECT_EQ(again.vocabulary().id("a\"\n"), 2);
+  EXPECT_EQ(again.vocabulary().entries()[0].count, 7u);
+}
+
+// The text of version 1, as the first release wrote it: what a file holds stays readable.
+TEST(TextEncoder, ReadsVersionOne) {
+  const TextEncoder encoder = TextEncoder::from_json(
+      R"({"version":1,"tokenizer":{"kind":"space","fold":true},"stop_words":["the","的"],"max_tokens":3,)"
+      R"("vocabulary":[["<unk>",7],["好",5],["a\"\n",2]]})");
+  EXPECT_EQ(encoder.to_json(), small_encoder().to_json());
+}
+
+/// The message for the JSON of small_encoder after a change.
+template <typename Change>
+std::string error_after(Change change) {
+  json object = json::parse(small_encoder().to_json());
+  change(object);
+  return message_of<ModelError>([&] { TextEncoder::from_json(object.dump()); });
+}
+
+TEST(TextEncoder, RefusesMissingAndUnknownKeys) {
+  for (const std::string key : {"version", "tokenizer", "stop_words", "max_tokens", "vocabulary"}) {
+    EXPECT_TRUE(contains(error_after([&](json& object) { object.erase(key); }), key)) << key;
+  }
+  EXPECT_TRUE(
+      contains(error_after([](json& object) { object["extra"] = 1; }), "unknown key \"extra\""));
+  EXPECT_TRUE(
+      contains(error_after([](json& object) { object["tokenizer"].erase("fold"); }), "\"fold\""));
+}
+
+TEST(TextEncoder, RefusesOtherTypesAndValues) {
+  EXPECT_TRUE(contains(error_after([](json& o) { o["tokenizer"]["kind"] = "words"; }),
+                       "no tokenizer \"words\""));
+  EXPECT_TRUE(
+      contains(error_after([](json& o) { o["tokenizer"]["fold"] = 1; }), "not true or false"));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["max_tokens"] = -1; }),
+                       "max_tokens is not a whole number"));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["max_tokens"] = 1.5; }),
+                       "max_tokens is not a whole number"));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["stop_words"] = "the"; }),
+                       "stop_words is not an array"));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["stop_words"][0] = 1; }),
+                       "a stop word is not a string"));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["stop_words"][1] = "the"; }), "out of order"));
+}
+
+TEST(TextEncoder, RefusesADamagedVocabulary) {
+  EXPECT_TRUE(contains(error_after([](json& o) { o["vocabulary"][1] = "x"; }), "not a pair"));
+  EXPECT_TRUE(
+      contains(error_after([](json& o) { o["vocabulary"][1][1] = "x"; }), "not a whole number"));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["vocabulary"].erase(0); }), "begin with <unk>"));
+  EXPECT_TRUE(
+      contains(error_after([](json& o) { o["vocabulary"][1] = o["vocabulary"][2]; }), "twice"));
+}
+
+TEST(TextEncoder, SaysWhatToDoAboutALaterVersion) {
+  const std::string message = error_after([](json& o) { o["version"] = 2; });
+  EXPECT_TRUE(contains(message, "version 2 was found, this program reads version 1")) << message;
+}
+
+TEST(TextEncoder, RefusesWhatIsNotJson) {
+  const std::string text = small_encoder().to_json();
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    EXPECT_THROW(TextEncoder::from_json(text.substr(0, size)), ModelError) << size;
+  }
+  EXPECT_THROW(TextEncoder::from_json("[]"), ModelError);
+  EXPECT_THROW(TextEncoder::from_json(text + "x"), ModelError);
+}
+
+}  // namespace
+}  // namespace unroll

@@ -1,0 +1,118 @@
+#include "unroll/text/source.h"
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <sstream>
+
+#include "tests/support/temp_folder.h"
+#include "tests/text/text_support.h"
+#include "unroll/core/error.h"
+#include "unroll/text/gzip.h"
+
+namespace unroll {
+namespace {
+
+std::string content_of(std::string_view bytes) {
+  const TempFolder folder;
+  return read_source(folder.write("data", bytes)).content;
+}
+
+std::string error_of(std::string_view bytes) {
+  const TempFolder folder;
+  const std::string path = folder.write("data", bytes);
+  const std::string message = message_of<DataError>([&] { read_source(path); });
+  EXPECT_TRUE(message.starts_with(path)) << message;
+  return message.substr(path.size());
+}
+
+TEST(Source, DropsAByteOrderMark) {
+  EXPECT_EQ(content_of("\xEF\xBB\xBFtext"), "text");
+  EXPECT_EQ(content_of(gzipped("\xEF\xBB\xBFtext")), "text");
+}
+
+TEST(Source, UnpacksGzipWhateverTheName) {
+  EXPECT_EQ(content_of(gzipped("你好\n")), "你好\n");
+}
+
+TEST(Source, UnpacksAllMembersOfAGzipFile) {
+  EXPECT_EQ(content_of(gzipped("one\n") + gzipped("") + gzipped("two\n")), "one\ntwo\n");
+}
+
+TEST(Source, AcceptsZeroBytesBehindGzip) {
+  EXPECT_EQ(content_of(gzipped("one") + std::string(512, '\0')), "one");
+}
+
+TEST(Source, UnpacksMegabytes) {
+  const std::string text = repeated("abc 你好\n", 5 << 20);
+  EXPECT_EQ(content_of(gzipped(text)), text);
+}
+
+TEST(Source, SaysThatGzipIsTruncatedWhereverItIsCut) {
+  const std::string packed = gzipped("some text that is long enough to be cut in many places");
+  for (std::size_t size = 2; size < packed.size(); ++size) {
+    EXPECT_TRUE(contains(error_of(packed.substr(0, size)), "truncated")) << size;
+  }
+}
+
+TEST(Source, SaysThatGzipIsDamaged) {
+  std::string packed = gzipped(repeated("some text ", 1000));
+  packed[packed.size() - 6] ^= 1;  // the checksum
+  EXPECT_TRUE(contains(error_of(packed), "damaged"));
+}
+
+TEST(Source, RefusesWhatFollowsGzip) {
+  EXPECT_TRUE(contains(error_of(gzipped("one") + "two"), "followed by bytes that are not gzip"));
+}
+
+TEST(Source, SaysWhereAFileIsNotUtf8) {
+  EXPECT_TRUE(error_of("one\ntwo \xFFthree").starts_with(":2:5: byte 0xFF is not valid UTF-8"));
+  EXPECT_TRUE(error_of("\xE4\xBD").starts_with(":1:1:"));
+  EXPECT_TRUE(error_of(gzipped("你\xFF")).starts_with(":1:4:")) << "columns count bytes";
+}
+
+TEST(Source, SuggestsTheLikelyEncoding) {
+  EXPECT_TRUE(contains(error_of("\xFF\xFEt\0"), "iconv -f UTF-16 -t UTF-8"));
+  EXPECT_TRUE(contains(error_of("\xC4\xE3\xBA\xC3"), "iconv -f GB18030 -t UTF-8"));
+}
+
+TEST(Source, SaysThatAFileIsMissing) {
+  EXPECT_TRUE(
+      contains(message_of<DataError>([] { read_source("/no/such/file"); }), "/no/such/file"));
+}
+
+/// std::cin reads from a string as long as this lives.
+class FakeInput {
+ public:
+  explicit FakeInput(const std::string& text)
+      : stream_(text), saved_(std::cin.rdbuf(stream_.rdbuf())) {}
+  ~FakeInput() {
+    std::cin.rdbuf(saved_);
+    std::cin.clear();
+  }
+
+ private:
+  std::istringstream stream_;
+  std::streambuf* saved_;
+};
+
+TEST(Source, ReadsStandardInput) {
+  const std::string text = repeated("abc\n", 200'000);
+  const FakeInput input(text);
+  const Source source = read_source("-");
+  EXPECT_EQ(source.name, "<stdin>");
+  EXPECT_EQ(source.content, text);
+}
+
+TEST(Source, NamesStandardInputInErrors) {
+  const FakeInput input("ok\n\xFF");
+  EXPECT_TRUE(message_of<DataError>([] { read_source("-"); }).starts_with("<stdin>:2:1: "));
+}
+
+TEST(Source, KeepsNulBytes) {
+  const std::string text("a\0b", 3);
+  EXPECT_EQ(content_of(text), text);
+}
+
+}  // namespace
+}  // namespace unroll

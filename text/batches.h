@@ -1,0 +1,42 @@
+/// Batches: encoded texts, cut into length-bucketed batches that lie packed in memory
+/// (unroll/core/ragged.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "unroll/core/ragged.h"
+#include "unroll/core/random.h"
+
+namespace unroll {
+
+/// An encoded text with the number of its label (−1: none, or one that training has not seen).
+struct Example {
+  std::vector<std::int32_t> ids;  ///< at least one
+  std::int32_t label = -1;
+};
+
+/// B examples, longest first.
+struct Batch {
+  RaggedShape shape;
+  std::vector<std::int32_t> ids;     ///< (N), packed time-major
+  std::vector<std::int32_t> labels;  ///< (B)
+  std::vector<std::size_t> rows;     ///< (B): which example each row is
+};
+
+/// The examples with these indices as one batch, sorted by length (stable).
+Batch make_batch(std::span<const Example> examples, std::span<const std::size_t> rows);
+
+/// Which examples go together, in batches of `batch_size` (the last ones may be smaller): for
+/// training, a random permutation cut into pools, each sorted by length and cut into batches, the
+/// batches then shuffled.
+std::vector<std::vector<std::size_t>> shuffled_batches(std::span<const Example> examples,
+                                                       std::size_t batch_size, Random& random);
+
+/// For evaluation: all examples by falling length, in a fixed order; at most batch_size each.
+std::vector<std::vector<std::size_t>> sorted_batches(std::span<const Example> examples,
+                                                     std::size_t batch_size);
+
+}  // namespace unroll

@@ -1,0 +1,66 @@
+/// TextEncoder: the whole way from a text to ids, as one value that travels inside the model file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "unroll/text/stop_words.h"
+#include "unroll/text/tokenizer.h"
+#include "unroll/text/vocabulary.h"
+
+namespace unroll {
+
+/// How texts become tokens, before there is a vocabulary.
+struct EncoderSettings {
+  TokenizerSettings tokenizer;
+  StopWords stop_words;
+  std::size_t max_tokens = 400;  ///< longer texts are cut, after stop words are dropped
+};
+
+/// The tokens of one text: normalized, split, without stop words, cut.
+struct TokenizedText {
+  std::vector<std::string> tokens;
+  bool cut = false;
+};
+
+/// All texts, on all threads; same result for any number of them.
+std::vector<TokenizedText> tokenize(std::span<const std::string_view> texts,
+                                    const EncoderSettings& settings);
+
+/// Counts for a Vocabulary.
+std::unordered_map<std::string, std::uint64_t> count_tokens(std::span<const TokenizedText> texts);
+
+class TextEncoder {
+ public:
+  TextEncoder() = default;
+  TextEncoder(EncoderSettings settings, Vocabulary vocabulary)
+      : settings_(std::move(settings)), vocabulary_(std::move(vocabulary)) {}
+
+  const EncoderSettings& settings() const { return settings_; }
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+
+  /// Ids of the tokens; a text without tokens is one unknown word, so no result is empty.
+  std::vector<std::int32_t> encode(const TokenizedText& text) const;
+  /// tokenize and encode; safe to call from several threads.
+  std::vector<std::vector<std::int32_t>> encode(std::span<const std::string_view> texts) const;
+
+  /// One JSON object:
+  ///     {"version": 1, "tokenizer": {"kind": "icu", "fold": true}, "stop_words": ["的", …],
+  ///      "max_tokens": 400, "vocabulary": [["<unk>", 27], ["好", 12], …]}
+  /// with the stop words in rising order of their bytes and the vocabulary in the order of its ids.
+  std::string to_json() const;
+  /// Throws ModelError for anything to_json would not write.
+  static TextEncoder from_json(std::string_view json);
+
+ private:
+  EncoderSettings settings_;
+  Vocabulary vocabulary_;
+};
+
+}  // namespace unroll

@@ -1,0 +1,138 @@
+/// TextEncoder as JSON, and back: strict, since a model with a slightly different encoder is a
+/// different model.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+
+#include "unroll/core/error.h"
+#include "unroll/text/encoder.h"
+#include "unroll/text/utf8.h"
+
+namespace unroll {
+
+namespace {
+
+using json = nlohmann::ordered_json;  // keys as written below, the short ones before the vocabulary
+
+constexpr std::uint64_t kVersion = 1;
+
+[[noreturn]] void fail(const std::string& what) {
+  throw ModelError(
+      fmt::format("text encoder: {}; the model file is damaged or not of this program", what));
+}
+
+void require(bool holds, const std::string& what) {
+  if (!holds) fail(what);
+}
+
+/// An object with exactly these keys.
+void check_keys(const json& object, std::string_view name,
+                std::initializer_list<std::string_view> keys) {
+  require(object.is_object(), fmt::format("{} is not an object", name));
+  for (const std::string_view key : keys) {
+    require(object.contains(key), fmt::format("{} has no key {}", name, in_quotes(key)));
+  }
+  for (const auto& item : object.items()) {
+    require(std::find(keys.begin(), keys.end(), item.key()) != keys.end(),
+            fmt::format("{} has an unknown key {}", name, in_quotes(item.key())));
+  }
+}
+
+std::string string_of(const json& value, std::string_view name) {
+  require(value.is_string(), fmt::format("{} is not a string", name));
+  return value.get<std::string>();
+}
+
+std::uint64_t number_of(const json& value, std::string_view name) {
+  require(value.is_number_unsigned(), fmt::format("{} is not a whole number", name));
+  return value.get<std::uint64_t>();
+}
+
+const json& array_of(const json& value, std::string_view name) {
+  require(value.is_array(), fmt::format("{} is not an array", name));
+  return value;
+}
+
+json parse(std::string_view text) {
+  try {
+    return json::parse(text);
+  } catch (const json::exception&) {
+    fail("this is not valid JSON");
+  }
+}
+
+void check_version(const json& object) {
+  require(object.is_object() && object.contains("version"), "there is no version");
+  const std::uint64_t version = number_of(object["version"], "the version");
+  if (version == kVersion) return;
+  throw ModelError(fmt::format(
+      "text encoder: version {} was found, this program reads version {}; use the program "
+      "that wrote the model",
+      version, kVersion));
+}
+
+TokenizerSettings read_tokenizer(const json& object) {
+  check_keys(object, "tokenizer", {"kind", "fold"});
+  const std::string name = string_of(object["kind"], "the tokenizer's kind");
+  const auto kind = tokenizer_kind(name);
+  if (!kind) fail(fmt::format("there is no tokenizer {}", in_quotes(name)));
+  require(object["fold"].is_boolean(), "the tokenizer's fold is not true or false");
+  return {*kind, object["fold"].get<bool>()};
+}
+
+StopWords read_stop_words(const json& array) {
+  std::set<std::string, std::less<>> words;
+  for (const json& value : array_of(array, "stop_words")) {
+    std::string word = string_of(value, "a stop word");
+    require(words.empty() || *words.rbegin() < word,
+            fmt::format("stop word {} is out of order", in_quotes(word)));
+    words.insert(words.end(), std::move(word));
+  }
+  return StopWords(std::move(words));
+}
+
+Vocabulary read_vocabulary(const json& array) {
+  std::vector<Vocabulary::Entry> entries;
+  for (const json& pair : array_of(array, "vocabulary")) {
+    require(pair.is_array() && pair.size() == 2, "a vocabulary entry is not a pair");
+    entries.push_back({string_of(pair[0], "a token"), number_of(pair[1], "a token's count")});
+  }
+  return Vocabulary(std::move(entries));
+}
+
+json write_vocabulary(const Vocabulary& vocabulary) {
+  json array = json::array();
+  for (const Vocabulary::Entry& entry : vocabulary.entries()) {
+    array.push_back(json::array({entry.token, entry.count}));
+  }
+  return array;
+}
+
+}  // namespace
+
+std::string TextEncoder::to_json() const {
+  json object;
+  object["version"] = kVersion;
+  object["tokenizer"]["kind"] = to_string(settings_.tokenizer.kind);
+  object["tokenizer"]["fold"] = settings_.tokenizer.fold;
+  object["stop_words"] = settings_.stop_words.words();
+  object["max_tokens"] = settings_.max_tokens;
+  object["vocabulary"] = write_vocabulary(vocabulary_);
+  return object.dump();
+}
+
+TextEncoder TextEncoder::from_json(std::string_view text) {
+  const json object = parse(text);
+  check_version(object);
+  check_keys(object, "the encoder",
+             {"version", "tokenizer", "stop_words", "max_tokens", "vocabulary"});
+  EncoderSettings settings;
+  settings.tokenizer = read_tokenizer(object["tokenizer"]);
+  settings.stop_words = read_stop_words(object["stop_words"]);
+  settings.max_tokens = number_of(object["max_tokens"], "max_tokens");
+  return TextEncoder(std::move(settings), read_vocabulary(object["vocabulary"]));
+}
+
+}  // namespace unroll

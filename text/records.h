@@ -1,0 +1,47 @@
+/// Labelled texts from files: TSV, CSV, JSON lines and fastText's `__label__` lines, plain or gzip.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace unroll {
+
+/// One labelled text, valid UTF-8.
+struct Record {
+  std::string text;
+  std::string label;     ///< empty where labels were not asked for
+  std::size_t line = 0;  ///< where the record begins in its file, from 1
+};
+
+enum class RecordFormat {
+  kTsv,  ///< a tab between fields, one record a line; a quote is an ordinary character
+  kCsv,  ///< RFC 4180: quoted fields may hold commas, quotes ("") and line breaks, of any size
+  kJsonLines,  ///< one JSON object a line
+  kFastText,   ///< `__label__NAME text`, one a line
+};
+std::string_view to_string(RecordFormat format);
+
+struct ReadOptions {
+  /// By name, or by number from 1 (the only way where header is false). In JSON, keys.
+  std::string text_column = "text";
+  std::string label_column = "label";
+  bool header = true;  ///< the first record of TSV and CSV names the columns
+  bool labels = true;  ///< false: no label column is needed
+};
+
+/// Reads all records of `path` ("-" is standard input). The format is told by content, not by name
+/// (unroll/text/format.h); gzip is unpacked; a byte order mark and CRLF line ends are accepted;
+/// empty lines are skipped. Throws DataError with file:line:column, what was expected and what to
+/// do: missing file, no records, missing column (with the columns there are), a row with too few
+/// columns or with more than the first one, an empty label, an unterminated quote, invalid UTF-8,
+/// invalid JSON, truncated gzip. Throws UsageError if a column has a name though there is no
+/// header.
+std::vector<Record> read_records(const std::string& path, const ReadOptions& options);
+
+/// Plain text, one text a line ("-" is standard input), gzip unpacked, BOM and CRLF accepted; an
+/// empty line is an empty text. Throws DataError.
+std::vector<std::string> read_lines(const std::string& path);
+
+}  // namespace unroll

@@ -1,0 +1,140 @@
+#include "unroll/text/split.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "unroll/core/error.h"
+#include "unroll/core/random.h"
+
+namespace unroll {
+
+namespace {
+
+constexpr double kSumTolerance = 1e-6;  // 0.7 + 0.2 + 0.1 is not quite 1
+
+/// Indices of the records with one text, in order.
+using Group = std::vector<std::size_t>;
+
+void check(std::span<const double> fractions) {
+  double sum = 0;
+  for (const double fraction : fractions) {
+    if (!(fraction > 0))
+      throw UsageError(fmt::format("a part's fraction is {}, expected more than 0", fraction));
+    sum += fraction;
+  }
+  if (!(std::abs(sum - 1) <= kSumTolerance)) {
+    throw UsageError(fmt::format("the fractions of the parts sum to {}, expected 1", sum));
+  }
+}
+
+/// Groups of equal texts, in the order of their first records.
+std::vector<Group> group_by_text(std::span<const Record> records) {
+  std::unordered_map<std::string_view, std::size_t> numbers;
+  std::vector<Group> groups;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto [found, is_new] = numbers.emplace(records[i].text, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[found->second].push_back(i);
+  }
+  return groups;
+}
+
+/// The groups of each label. A text with several labels counts for that of its first record.
+std::map<std::string_view, std::vector<Group>> group_by_label(std::span<const Record> records) {
+  std::map<std::string_view, std::vector<Group>> strata;
+  for (Group& group : group_by_text(records)) {
+    strata[records[group.front()].label].push_back(std::move(group));
+  }
+  return strata;
+}
+
+std::size_t record_count(std::span<const Group> groups) {
+  std::size_t count = 0;
+  for (const Group& group : groups) count += group.size();
+  return count;
+}
+
+/// How many records a part still lacks: of the label at hand, and of all labels so far.
+struct Need {
+  double of_label = 0;
+  double of_all = 0;
+  bool empty = true;  ///< has no record of the label yet
+};
+
+/// Hands out the groups of one label, each to the part that lacks most. For groups of one record
+/// that is the method of largest remainders: every part gets its share, rounded down or up. The
+/// last groups are kept for empty parts, so that each part has the label if there are enough
+/// groups. Ties go to the part that lacks most over all labels, so that many rare labels do not
+/// pile up in the first part.
+class Dealer {
+ public:
+  explicit Dealer(std::span<const double> fractions)
+      : fractions_(fractions), needs_(fractions.size()) {}
+
+  void deal(std::span<const Group> groups, std::vector<Group>& parts) {
+    begin_label(record_count(groups));
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const std::size_t part = choose(groups.size() - i);
+      parts[part].insert(parts[part].end(), groups[i].begin(), groups[i].end());
+      give(part, groups[i].size());
+    }
+  }
+
+ private:
+  void begin_label(std::size_t count) {
+    for (std::size_t p = 0; p < needs_.size(); ++p) {
+      needs_[p].of_label = fractions_[p] * static_cast<double>(count);
+      needs_[p].of_all += needs_[p].of_label;
+      needs_[p].empty = true;
+    }
+  }
+
+  std::size_t choose(std::size_t groups_left) const {
+    const auto empty =
+        std::count_if(needs_.begin(), needs_.end(), [](const Need& need) { return need.empty; });
+    const bool only_empty = empty > 0 && groups_left <= static_cast<std::size_t>(empty);
+    const auto lacks_less = [only_empty](const Need& a, const Need& b) {
+      if (only_empty && a.empty != b.empty) return b.empty;
+      return std::pair(a.of_label, a.of_all) < std::pair(b.of_label, b.of_all);
+    };
+    return static_cast<std::size_t>(std::max_element(needs_.begin(), needs_.end(), lacks_less) -
+                                    needs_.begin());
+  }
+
+  void give(std::size_t part, std::size_t count) {
+    needs_[part].of_label -= static_cast<double>(count);
+    needs_[part].of_all -= static_cast<double>(count);
+    needs_[part].empty = false;
+  }
+
+  std::span<const double> fractions_;
+  std::vector<Need> needs_;
+};
+
+}  // namespace
+
+std::vector<std::vector<std::size_t>> stratified_split(std::span<const Record> records,
+                                                       std::span<const double> fractions,
+                                                       std::uint64_t seed) {
+  check(fractions);
+  Random random(seed, "split");
+  Dealer dealer(fractions);
+  std::vector<Group> parts(fractions.size());
+  for (auto& [label, groups] : group_by_label(records)) {
+    random.shuffle(std::span(groups));
+    // Large groups first, while there is still room to make up for them.
+    std::stable_sort(groups.begin(), groups.end(),
+                     [](const Group& a, const Group& b) { return a.size() > b.size(); });
+    dealer.deal(groups, parts);
+  }
+  for (Group& part : parts) std::sort(part.begin(), part.end());
+  return parts;
+}
+
+}  // namespace unroll

@@ -1,0 +1,26 @@
+/// Splitting labelled texts into parts: seeded, stratified by label, exact repeats never across
+/// parts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "unroll/text/records.h"
+
+namespace unroll {
+
+/// parts[p] holds record indices in their original order, about fraction_p of every label. Records
+/// whose texts are the same bytes always go to the same part, and count for the label of the first
+/// of them. `fractions` are positive and sum to 1 (UsageError otherwise). A function of the seed
+/// and the records.
+///
+/// Where no text repeats, a part's share of a label is its fraction rounded down or up (largest
+/// remainders), with one exception: a label with at least as many different texts as there are
+/// parts is in every part.
+std::vector<std::vector<std::size_t>> stratified_split(std::span<const Record> records,
+                                                       std::span<const double> fractions,
+                                                       std::uint64_t seed);
+
+}  // namespace unroll

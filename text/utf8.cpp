@@ -1,0 +1,87 @@
+#include "unroll/text/utf8.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+
+namespace unroll {
+
+namespace {
+
+constexpr std::size_t kQuotedBytes =
+    40;  // enough to find the place in a file, and still one line of a terminal
+
+std::uint8_t byte_at(std::string_view text, std::size_t offset) {
+  return static_cast<std::uint8_t>(text[offset]);
+}
+
+bool is_continuation(std::uint8_t byte) {
+  return (byte & 0xC0) == 0x80;
+}
+
+/// What a first byte promises: how many bytes, its own payload, and the smallest value that needs
+/// that many.
+struct Lead {
+  std::size_t bytes;
+  char32_t payload;
+  char32_t smallest;
+};
+
+std::optional<Lead> read_lead(std::uint8_t byte) {
+  if ((byte & 0xE0) == 0xC0) return Lead{2, byte & 0x1Fu, 0x80};
+  if ((byte & 0xF0) == 0xE0) return Lead{3, byte & 0x0Fu, 0x800};
+  if ((byte & 0xF8) == 0xF0) return Lead{4, byte & 0x07u, 0x10000};
+  return std::nullopt;
+}
+
+bool is_scalar_value(char32_t value) {
+  return value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
+}
+
+}  // namespace
+
+std::optional<char32_t> next_character(std::string_view text, std::size_t& offset) noexcept {
+  const std::uint8_t first = byte_at(text, offset);
+  if (first < 0x80) {
+    ++offset;
+    return first;
+  }
+  const std::optional<Lead> lead = read_lead(first);
+  if (!lead || text.size() - offset < lead->bytes) return std::nullopt;
+  char32_t value = lead->payload;
+  for (std::size_t i = 1; i < lead->bytes; ++i) {
+    const std::uint8_t byte = byte_at(text, offset + i);
+    if (!is_continuation(byte)) return std::nullopt;
+    value = (value << 6) | (byte & 0x3Fu);
+  }
+  if (value < lead->smallest || !is_scalar_value(value)) return std::nullopt;
+  offset += lead->bytes;
+  return value;
+}
+
+std::optional<std::size_t> invalid_utf8(std::string_view text) noexcept {
+  std::size_t offset = 0;
+  while (offset < text.size()) {
+    if (!next_character(text, offset)) return offset;
+  }
+  return std::nullopt;
+}
+
+std::string_view utf8_prefix(std::string_view text, std::size_t bytes) noexcept {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && is_continuation(byte_at(text, bytes))) --bytes;
+  return text.substr(0, bytes);
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string result = "\"";
+  const std::string_view shown = utf8_prefix(text, kQuotedBytes);
+  for (const char c : shown) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    const bool control = byte < 0x20 || byte == 0x7F;
+    result += control ? fmt::format("\\x{:02X}", byte) : std::string(1, c);
+  }
+  return result + (shown.size() < text.size() ? "…\"" : "\"");
+}
+
+}  // namespace unroll

@@ -1,0 +1,26 @@
+/// UTF-8: one character at a time, and where a text stops being valid.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace unroll {
+
+/// The code point at `offset`, which moves behind it. For a byte that begins no character there
+/// (too short, overlong, a surrogate, beyond U+10FFFF) nothing is returned and `offset` stays.
+/// Requires offset < text.size().
+std::optional<char32_t> next_character(std::string_view text, std::size_t& offset) noexcept;
+
+/// The offset of the first byte that is not part of a valid character; nothing if the text is
+/// valid.
+std::optional<std::size_t> invalid_utf8(std::string_view text) noexcept;
+
+/// The longest beginning of valid `text` that holds at most `bytes` bytes and whole characters.
+std::string_view utf8_prefix(std::string_view text, std::size_t bytes) noexcept;
+
+/// `text` in quotes for an error message: at most 40 bytes of it, control characters as \xNN.
+std::string in_quotes(std::string_view text);
+
+}  // namespace unroll
