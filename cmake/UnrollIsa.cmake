@@ -3,17 +3,19 @@
 #
 # These files are optimized in every build type: at -O0 the compiler emits weak copies of inline functions
 # (std::exp, xsimd's helpers) in each of them, compiled for different instruction sets under one name, and
-# the linker keeps any one (tests/isa_symbols_test.cmake).
+# the linker keeps any one (tests/isa_symbols_test.cmake). For the same reason no link-time optimization.
 function(unroll_add_isa_sources TARGET)
   target_sources(${TARGET} PRIVATE isa/scalar.cpp)
-  set(optimized -O3)
+  set(optimized -O3 -fno-lto)
   set_source_files_properties(isa/scalar.cpp PROPERTIES COMPILE_OPTIONS "${optimized};-fno-tree-vectorize")
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     target_sources(${TARGET} PRIVATE isa/sse2.cpp isa/avx2.cpp isa/avx512.cpp)
     target_compile_definitions(${TARGET} PRIVATE UNROLL_ISA_X86)
     set_source_files_properties(isa/sse2.cpp PROPERTIES COMPILE_OPTIONS "${optimized};-msse2")
     set_source_files_properties(isa/avx2.cpp PROPERTIES COMPILE_OPTIONS "${optimized};-mavx2;-mfma")
+    # GCC up to 13 warns about the `undefined` operands inside its own avx512fintrin.h (its bug 105593).
+    set(header_warnings $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     set_source_files_properties(isa/avx512.cpp PROPERTIES COMPILE_OPTIONS
-      "${optimized};-mavx2;-mfma;-mavx512f;-mavx512cd;-mavx512dq;-mavx512bw;-mavx512vl;-mprefer-vector-width=512")
+      "${optimized};-mavx2;-mfma;-mavx512f;-mavx512cd;-mavx512dq;-mavx512bw;-mavx512vl;-mprefer-vector-width=512;${header_warnings}")
   endif()
 endfunction()

@@ -1,0 +1,17 @@
+# The installed package: a stranger's program builds against it and predicts what `unroll predict` predicts.
+# bash installed_package_test.sh PROGRAM BUILD_FOLDER CONSUMER_SOURCES CXX
+build=$(realpath "$2") sources=$(realpath "$3") compiler=$4
+. "$(dirname "$0")/support.sh" "$1"
+
+cmake --install "$build" --prefix "$folder/prefix" >/dev/null
+cmake -S "$sources" -B consumer -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$compiler" \
+  -DCMAKE_PREFIX_PATH="$folder/prefix" ${CONSUMER_CXX_FLAGS:+-DCMAKE_CXX_FLAGS="$CONSUMER_CXX_FLAGS"} >/dev/null
+cmake --build consumer >/dev/null
+
+{ printf 'label\ttext\n'; reviews 120; } >data.tsv
+unroll=$folder/prefix/bin/unroll
+"$unroll" train --train data.tsv --out run "${small[@]}" >/dev/null
+reviews 50 | cut -f2 >texts.txt
+printf '一部好电影。\n\n' >>texts.txt
+consumer/classify run <texts.txt >ours
+"$unroll" predict run texts.txt --prob | cmp - ours || fail "the program and the library predict differently"

@@ -1,0 +1,13 @@
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+#include "unroll/tools/text_classifier.h"
+
+int main(int, char** arguments) {
+  const auto classifier = unroll::TextClassifier::load(arguments[1]);
+  for (std::string text; std::getline(std::cin, text);) {
+    const unroll::Prediction prediction = classifier.predict(text);
+    std::printf("%s\t%.6f\n", prediction.label.c_str(), prediction.probability);
+  }
+}

@@ -1,0 +1,136 @@
+#include "unroll/tools/text_classifier.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "tests/support/temp_folder.h"
+#include "tests/tools/small_data.h"
+#include "unroll/core/error.h"
+#include "unroll/core/parallel.h"
+#include "unroll/core/safetensors.h"
+
+namespace unroll {
+namespace {
+
+TextClassifier small_classifier() {
+  Vocabulary vocabulary({{"good", 3}, {"bad", 2}, {"film", 4}}, {});
+  SequenceClassifierConfig config{.embedding = 6, .hidden = 5};
+  config.vocabulary = vocabulary.size();
+  config.classes = 3;
+  EncoderSettings settings;
+  settings.max_tokens = 7;
+  TextClassifier classifier(TextEncoder(settings, std::move(vocabulary)), {"neg", "neu", "pos"}, config);
+  classifier.model().init(4);
+  classifier.notes["seed"] = "4";
+  return classifier;
+}
+
+const std::vector<std::string_view> kTexts{"a good film", "Bad! BAD film.", "", "电影", "good good good good good good good good good"};
+
+TEST(TextClassifier, PredictsTheSameAfterSavingAndLoading) {
+  const TempFolder folder;
+  const TextClassifier classifier = small_classifier();
+  classifier.save(folder.path());
+  const TextClassifier loaded = TextClassifier::load(folder.path());
+  EXPECT_EQ(loaded.labels(), classifier.labels());
+  EXPECT_EQ(loaded.notes, classifier.notes);
+  const auto before = classifier.predict(kTexts);
+  const auto after = loaded.predict(kTexts);
+  for (std::size_t k = 0; k < kTexts.size(); ++k) {
+    EXPECT_EQ(after[k].label, before[k].label);
+    EXPECT_EQ(after[k].probabilities, before[k].probabilities);
+  }
+}
+
+TEST(TextClassifier, GivesProbabilitiesThatSumToOne) {
+  for (const Prediction& prediction : small_classifier().predict(kTexts)) {
+    const double sum = std::accumulate(prediction.probabilities.begin(), prediction.probabilities.end(), 0.0);
+    EXPECT_NEAR(sum, 1, 1e-6);
+    EXPECT_GE(prediction.probability, 1.0 / 3);
+  }
+}
+
+TEST(TextClassifier, GivesTheSameBitsAloneAndInCompanyAndOnAnyThreads) {
+  const TextClassifier classifier = small_classifier();
+  const std::size_t before = thread_count();
+  set_thread_count(3);
+  const auto together = classifier.predict(kTexts);
+  set_thread_count(before);
+  for (std::size_t k = 0; k < kTexts.size(); ++k) {
+    EXPECT_EQ(classifier.predict(kTexts[k]).probabilities, together[k].probabilities);
+  }
+}
+
+TEST(TextClassifier, SavesTheSameBytesAgain) {
+  const TempFolder a, b;
+  small_classifier().save(a.path());
+  TextClassifier::load(a.path()).save(b.path());
+  const auto read = [](const TempFolder& folder) {
+    return read_safetensors(folder.path() / TextClassifier::kFileName);
+  };
+  EXPECT_EQ(read(a).metadata, read(b).metadata);
+}
+
+/// The message of the error that loading this file gives.
+std::string load_error(const std::filesystem::path& path) {
+  try {
+    TextClassifier::load(path);
+  } catch (const ModelError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+void expect_in(const std::string& part, const std::string& text) {
+  EXPECT_NE(text.find(part), std::string::npos) << text;
+}
+
+TEST(TextClassifier, RefusesAFileOfTensorsThatIsNoClassifier) {
+  const TempFolder folder;
+  write_safetensors<float>(folder.file("model.safetensors"), {}, {});
+  expect_in("not a text classifier of unroll", load_error(folder.path()));
+}
+
+/// Loads a file whose checksum is right, but whose content was changed.
+template <typename Change>
+std::string changed_error(Change change) {
+  const TempFolder folder;
+  small_classifier().save(folder.path());
+  Safetensors file = read_safetensors(folder.file("model.safetensors"));
+  change(file);
+  TensorsByName<float> tensors;
+  for (const auto& [name, tensor] : file.tensors) tensors[name] = &std::get<Tensor<float>>(tensor);
+  write_safetensors<float>(folder.file("model.safetensors"), file.metadata, tensors);
+  return load_error(folder.path());
+}
+
+TEST(TextClassifier, RefusesALaterFormat) {
+  expect_in("format is 2", changed_error([](Safetensors& file) { file.metadata["unroll.format"] = "2"; }));
+}
+
+TEST(TextClassifier, RefusesMissingAndSuperfluousAndMisshapenTensors) {
+  expect_in("tensor output.V is missing", changed_error([](Safetensors& file) { file.tensors.erase("output.V"); }));
+  expect_in("it holds 10 tensors, expected 9",
+            changed_error([](Safetensors& file) { file.tensors["more"] = Tensor<float>({1}); }));
+  expect_in("tensor output.c is not F32 of shape 3",
+            changed_error([](Safetensors& file) { file.tensors["output.c"] = Tensor<float>({4}); }));
+}
+
+TEST(TextClassifier, RefusesAPipelineItDidNotWrite) {
+  const auto with = [](const std::string& from, const std::string& to) {
+    return changed_error([&](Safetensors& file) {
+      std::string& pipeline = file.metadata["unroll.pipeline"];
+      pipeline.replace(pipeline.find(from), from.size(), to);
+    });
+  };
+  expect_in("model.safetensors", with("{\"encoder\"", "[\"encoder\""));
+  expect_in("model.safetensors", with("\"labels\"", "\"names\""));
+  expect_in("byte order", with("[\"neg\",\"neu\",\"pos\"]", "[\"pos\",\"neu\",\"neg\"]"));
+  expect_in("hidden", with("\"hidden\":5", "\"hidden\":0"));
+}
+
+}  // namespace
+}  // namespace unroll

@@ -1,0 +1,49 @@
+/// Configurations as words: SequenceClassifierConfig as JSON for the model file, every enumeration by name for flags.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "unroll/layers/sequence_classifier.h"
+#include "unroll/optim/optimizer.h"
+#include "unroll/optim/schedule.h"
+#include "unroll/text/tokenizer.h"
+
+namespace unroll {
+
+/// Everything but vocabulary and classes, which follow from the encoder and the labels.
+std::string to_json(const SequenceClassifierConfig& config);
+/// Throws ModelError for anything to_json would not write, sizes out of range included.
+SequenceClassifierConfig model_config_from_json(std::string_view json);
+
+/// All values of an enumeration that has a to_string, in the order in which help lists them.
+template <typename Enum>
+inline constexpr std::array<Enum, 0> kAll{};
+template <>
+inline constexpr std::array kAll<Cell>{Cell::kLstm, Cell::kRnn};
+template <>
+inline constexpr std::array kAll<Activation>{Activation::kTanh, Activation::kSigmoid, Activation::kRelu};
+template <>
+inline constexpr std::array kAll<Pool>{Pool::kMax, Pool::kMean, Pool::kLast};
+template <>
+inline constexpr std::array kAll<TokenizerKind>{TokenizerKind::kIcu, TokenizerKind::kChar, TokenizerKind::kSpace};
+template <>
+inline constexpr std::array kAll<OptimizerKind>{OptimizerKind::kAdam, OptimizerKind::kAdamW, OptimizerKind::kSgd};
+template <>
+inline constexpr std::array kAll<Decay>{Decay::kConstant, Decay::kStep, Decay::kCosine, Decay::kLinear};
+template <>
+inline constexpr std::array kAll<RecurrentInit>{RecurrentInit::kOrthogonal, RecurrentInit::kGlorot,
+                                                RecurrentInit::kUniform, RecurrentInit::kIdentity};
+
+/// The value with this name, if there is one.
+template <typename Enum>
+std::optional<Enum> from_name(std::string_view name) {
+  for (Enum value : kAll<Enum>) {
+    if (to_string(value) == name) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace unroll

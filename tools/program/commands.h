@@ -1,0 +1,47 @@
+/// The commands of the program `unroll`, one file each (<name>_command.cpp). A command is a thin shell: flags in,
+/// library calls, results out.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unroll/text/records.h"
+#include "unroll/tools/model_config.h"
+
+namespace unroll {
+
+/// Exit statuses beyond those of errors (unroll/core/error.h).
+inline constexpr int kInterrupted = 130;
+
+/// Each adds its command to the program. The command runs when the command line has been read, throws unroll::Error, and
+/// sets `status` if it ends otherwise than well.
+void add_train_command(CLI::App& program, int& status);
+void add_test_command(CLI::App& program, int& status);
+void add_predict_command(CLI::App& program, int& status);
+void add_inspect_command(CLI::App& program, int& status);
+void add_data_command(CLI::App& program, int& status);
+void add_doctor_command(CLI::App& program, int& status);
+
+// ---------------------------------------------------------------------------------------- flags that commands share
+
+/// A flag that takes one of an enumeration's names.
+template <typename Enum>
+CLI::Option* add_choice(CLI::App& command, const std::string& flag, Enum& value, const std::string& help) {
+  std::vector<std::string> names;
+  for (Enum choice : kAll<Enum>) names.emplace_back(to_string(choice));
+  const auto set = [&value](const std::string& name) { value = *from_name<Enum>(name); };
+  return command.add_option_function<std::string>(flag, set, help)
+      ->check(CLI::IsMember(names))
+      ->default_str(std::string(to_string(value)));
+}
+
+/// --text-col, --label-col, --no-header.
+void add_column_flags(CLI::App& command, ReadOptions& options);
+/// --threads, applied at once.
+void add_threads_flag(CLI::App& command);
+/// --quiet.
+void add_quiet_flag(CLI::App& command, bool& quiet);
+
+}  // namespace unroll

@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+#include <unicode/uversion.h>
+#include <zlib.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "unroll/core/parallel.h"
+#include "unroll/kernels/gemm.h"
+#include "unroll/kernels/isa.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/version.h"
+
+namespace unroll {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string cpu_name() {
+  std::ifstream info("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(info, line)) {
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+std::string isa_names() {
+  std::string names;
+  for (Isa isa : available_isas()) names += (names.empty() ? "" : " ") + std::string(to_string(isa));
+  return names;
+}
+
+/// Whether OpenBLAS runs kernels of a lesser CPU than this one: then products take twice the time.
+std::string blas_advice(const BlasInfo& blas) {
+  for (const char* name : {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"}) {
+    if (std::getenv(name) != nullptr) return fmt::format("{} is set in the environment: unset it", name);
+  }
+  const bool wide_cpu = available_isas().back() == Isa::kAvx512;
+  const bool wide_kernels = blas.kernels == "SkylakeX" || blas.kernels == "Cooperlake" ||
+                            blas.kernels == "Sapphirerapids" || blas.kernels == "Zen4";
+  if (wide_cpu && !wide_kernels) return "these kernels do not use this CPU's AVX-512";
+  return "";
+}
+
+Json diagnosis() {
+  const BlasInfo blas = blas_info();
+  return {{"unroll", kVersion},
+          {"compiler", fmt::format("{} {}",
+#if defined(__clang__)
+                                   "clang",
+#else
+                                   "gcc",
+#endif
+                                   __VERSION__)},
+#ifdef NDEBUG
+          {"build", "optimized"},
+#else
+          {"build", "with assertions: slow"},
+#endif
+          {"cpu", cpu_name()},
+          {"processors", std::thread::hardware_concurrency()},
+          {"threads", thread_count()},
+          {"instruction_sets", isa_names()},
+          {"instruction_set_in_use", to_string(active_isa())},
+          {"blas", blas.version},
+          {"blas_kernels", blas.kernels},
+          {"blas_advice", blas_advice(blas)},
+          {"icu", U_ICU_VERSION},
+          {"zlib", ::zlibVersion()},
+          {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)}};
+}
+
+void print_text(const Json& json) {
+  for (const auto& [name, value] : json.items()) {
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    if (!text.empty()) fmt::print("{:<24}{}\n", name, text);
+  }
+}
+
+}  // namespace
+
+void add_doctor_command(CLI::App& program, int& status) {
+  const auto json = std::make_shared<bool>(false);
+  CLI::App* command = program.add_subcommand("doctor", "Show what a bug report needs: CPU, threads, BLAS, versions");
+  command->add_flag("--json", *json, "Print one JSON object");
+  add_threads_flag(*command);
+  command->callback([json, &status] {
+    if (*json) {
+      fmt::print("{}\n", diagnosis().dump());
+    } else {
+      print_text(diagnosis());
+    }
+    status = 0;
+  });
+}
+
+}  // namespace unroll

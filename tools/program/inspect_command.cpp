@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/terminal.h"
+#include "unroll/tools/text_classifier.h"
+
+namespace unroll {
+
+namespace {
+
+/// Words and labels shown; --json has them all.
+constexpr std::size_t kShown = 12;
+
+template <typename Items, typename ToText>
+std::string list_text(const Items& items, ToText to_text) {
+  std::string text;
+  for (std::size_t k = 0; k < std::min(items.size(), kShown); ++k) {
+    text += (k > 0 ? "  " : "") + to_text(items[k]);
+  }
+  if (items.size() > kShown) text += fmt::format("  … {} in all", items.size());
+  return text;
+}
+
+std::size_t count_values_of(const TextClassifier& classifier) {
+  std::size_t count = 0;
+  for (const auto* parameter : classifier.model().parameters()) count += parameter->value.size();
+  return count;
+}
+
+void print_text(const TextClassifier& classifier) {
+  const EncoderSettings& text = classifier.encoder().settings();
+  const Vocabulary& vocabulary = classifier.encoder().vocabulary();
+  const auto label = [](const std::string& name) { return name; };
+  const auto word = [](const Vocabulary::Entry& entry) { return fmt::format("{} {}", entry.token, entry.count); };
+
+  fmt::print("labels      {}\n", list_text(classifier.labels(), label));
+  fmt::print("tokenizer   {}{}, at most {} tokens, {} stop words\n", to_string(text.tokenizer.kind),
+             text.tokenizer.fold ? ", NFKC_Casefold" : "", text.max_tokens, text.stop_words.words().size());
+  fmt::print("vocabulary  {} words; with counts: {}\n", vocabulary.size(), list_text(vocabulary.entries(), word));
+  const SequenceClassifierConfig& model = classifier.model().config();
+  fmt::print("model       {} × {}{}{}, {} pool, dropout {}\n\n", model.layers,
+             model.bidirectional ? "bidirectional " : "", model.cell == Cell::kLstm ? "LSTM" : "RNN ",
+             model.cell == Cell::kRnn ? fmt::format("({})", to_string(model.activation)) : "",
+             to_string(*model.pool), model.dropout);
+  fmt::print("{:<24}  {:>12}  {:>12}\n", "tensor", "shape", "values");
+  for (const auto* parameter : classifier.model().parameters()) {
+    fmt::print("{:<24}  {:>12}  {:>12}\n", parameter->name, to_string(parameter->value.shape()),
+               parameter->value.size());
+  }
+  fmt::print("{:<24}  {:>12}  {:>12}\n", "all", "", count_values_of(classifier));
+  if (!classifier.notes.empty()) fmt::print("\n");
+  for (const auto& [name, value] : classifier.notes) fmt::print("{:<12}  {}\n", name, value);
+}
+
+void print_json(const TextClassifier& classifier) {
+  using Json = nlohmann::ordered_json;
+  Json tensors = Json::array();
+  for (const auto* parameter : classifier.model().parameters()) {
+    const Shape& shape = parameter->value.shape();
+    tensors.push_back({{"name", parameter->name}, {"shape", std::vector<std::size_t>(shape.begin(), shape.end())}});
+  }
+  const Json json = {{"labels", classifier.labels()},
+                     {"encoder", Json::parse(classifier.encoder().to_json())},
+                     {"model", Json::parse(to_json(classifier.model().config()))},
+                     {"tensors", tensors},
+                     {"parameters", count_values_of(classifier)},
+                     {"notes", classifier.notes}};
+  fmt::print("{}\n", json.dump());
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& program, int& status) {
+  const auto model = std::make_shared<std::string>();
+  const auto json = std::make_shared<bool>(false);
+  CLI::App* command = program.add_subcommand("inspect", "Show what is in a model");
+  command->add_option("model", *model, "Folder of the model")->required();
+  command->add_flag("--json", *json, "Print one JSON object, with the whole vocabulary");
+  command->callback([model, json, &status] {
+    const TextClassifier classifier = TextClassifier::load(*model);
+    *json ? print_json(classifier) : print_text(classifier);
+    status = 0;
+  });
+}
+
+}  // namespace unroll

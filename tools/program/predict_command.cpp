@@ -1,0 +1,113 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "unroll/core/error.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/text_classifier.h"
+
+namespace unroll {
+
+namespace {
+
+/// Lines predicted at a time: enough for all threads, few enough that results flow.
+constexpr std::size_t kBlock = 256;
+
+struct Flags {
+  std::string model;
+  std::string file = "-";
+  std::size_t top = 0;  ///< 0: only the label
+  bool probabilities = false;
+  bool json = false;
+};
+
+/// Numbers of the `count` most probable labels, most probable first, equals in the labels' order.
+std::vector<std::size_t> top_labels(const Prediction& prediction, std::size_t count) {
+  std::vector<std::size_t> order(prediction.probabilities.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t k) { return prediction.probabilities[k]; });
+  order.resize(std::min(count, order.size()));
+  return order;
+}
+
+/// label TAB probability, as many pairs as asked for.
+std::string pairs_line(const TextClassifier& classifier, const Prediction& prediction, std::size_t top) {
+  std::string line;
+  for (std::size_t k : top_labels(prediction, top)) {
+    line += fmt::format("{}{}\t{:.6f}", line.empty() ? "" : "\t", classifier.labels()[k],
+                        prediction.probabilities[k]);
+  }
+  return line;
+}
+
+std::string json_line(const TextClassifier& classifier, const Prediction& prediction, std::size_t top) {
+  nlohmann::ordered_json probabilities = nlohmann::ordered_json::object();
+  for (std::size_t k : top_labels(prediction, top == 0 ? classifier.labels().size() : top)) {
+    probabilities[classifier.labels()[k]] = prediction.probabilities[k];
+  }
+  const nlohmann::ordered_json json = {{"label", prediction.label},
+                                       {"probability", prediction.probability},
+                                       {"probabilities", probabilities}};
+  return json.dump();
+}
+
+std::string to_line(const TextClassifier& classifier, const Prediction& prediction, const Flags& flags) {
+  if (flags.json) return json_line(classifier, prediction, flags.top);
+  if (flags.top > 0) return pairs_line(classifier, prediction, flags.top);
+  if (flags.probabilities) return pairs_line(classifier, prediction, 1);
+  return prediction.label;
+}
+
+void predict_lines(const TextClassifier& classifier, std::span<const std::string> lines, const Flags& flags) {
+  for (std::size_t first = 0; first < lines.size(); first += kBlock) {
+    const auto block = lines.subspan(first, std::min(kBlock, lines.size() - first));
+    const std::vector<std::string_view> texts(block.begin(), block.end());
+    for (const Prediction& prediction : classifier.predict(texts)) {
+      fmt::print("{}\n", to_line(classifier, prediction, flags));
+    }
+  }
+}
+
+/// Somebody types: every line is answered before the next one is read.
+void converse(const TextClassifier& classifier, const Flags& flags) {
+  fmt::print(stderr, "Type a text and press Enter; Ctrl-D ends.\n");
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    predict_lines(classifier, std::span(&line, 1), flags);
+    std::fflush(stdout);
+  }
+}
+
+void predict_command(const Flags& flags) {
+  const TextClassifier classifier = TextClassifier::load(flags.model);
+  if (flags.file == "-" && ::isatty(STDIN_FILENO) == 1) {
+    converse(classifier, flags);
+  } else {
+    predict_lines(classifier, read_lines(flags.file), flags);
+  }
+}
+
+}  // namespace
+
+void add_predict_command(CLI::App& program, int& status) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = program.add_subcommand("predict", "Classify plain text, one text a line");
+  command->add_option("model", flags->model, "Folder of the model")->required();
+  command->add_option("file", flags->file, "Texts, one a line; - is stdin")->capture_default_str();
+  command->add_option("--top", flags->top, "Print the most probable labels: label TAB probability, repeated")
+      ->check(CLI::Range(1, 1000000));
+  command->add_flag("--prob", flags->probabilities, "Print label TAB probability");
+  command->add_flag("--json", flags->json, "Print one JSON object a line");
+  add_threads_flag(*command);
+  command->callback([flags, &status] {
+    predict_command(*flags);
+    status = 0;
+  });
+}
+
+}  // namespace unroll

@@ -1,0 +1,100 @@
+#include "unroll/tools/program/terminal.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace unroll {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+bool has_value(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0';
+}
+
+bool is_dumb() {
+  const char* term = std::getenv("TERM");
+  return term == nullptr || std::string_view(term) == "dumb";
+}
+
+/// At most `width` characters of a text that holds one column per code point.
+std::string_view cut(std::string_view text, std::size_t width) {
+  std::size_t columns = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool begins = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
+    if (begins && columns++ == width) return text.substr(0, i);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::size_t terminal_width(int descriptor) {
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+Terminal::Terminal(bool quiet)
+    : quiet_(quiet),
+      is_terminal_(::isatty(STDERR_FILENO) == 1 && !is_dumb()),
+      colors_(is_terminal_ && !has_value("NO_COLOR")),
+      last_(Clock::now()) {}
+
+Terminal::~Terminal() { clear_line(); }
+
+void Terminal::clear_line() {
+  if (line_shown_) std::fputs("\r\033[K", stderr);
+  line_shown_ = false;
+}
+
+void Terminal::progress(std::string_view text) {
+  if (quiet_) return;
+  const auto now = Clock::now();
+  if (now - last_ < (is_terminal_ ? 100ms : 10000ms)) return;
+  last_ = now;
+  if (!is_terminal_) {
+    fmt::print(stderr, "{}\n", text);
+    return;
+  }
+  // One column is left free: a full line makes some terminals wrap.
+  clear_line();
+  fmt::print(stderr, "{}", cut(text, terminal_width(STDERR_FILENO) - 1));
+  std::fflush(stderr);
+  line_shown_ = true;
+}
+
+void Terminal::note(std::string_view text) {
+  if (quiet_) return;
+  clear_line();
+  fmt::print(stderr, "{}\n", text);
+}
+
+void Terminal::warning(std::string_view text) {
+  clear_line();
+  fmt::print(stderr, "{}warning:{} {}\n", colors_ ? "\033[33m" : "", colors_ ? "\033[0m" : "", text);
+}
+
+std::string Terminal::highlight(std::string_view text) const {
+  return colors_ ? fmt::format("\033[32m{}\033[0m", text) : std::string(text);
+}
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<long>(seconds + 0.5);
+  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string count_text(double count) {
+  if (count < 1e3) return fmt::format("{:.0f}", count);
+  if (count < 1e6) return fmt::format("{:.1f}k", count / 1e3);
+  return fmt::format("{:.2f}M", count / 1e6);
+}
+
+}  // namespace unroll

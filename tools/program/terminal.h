@@ -1,0 +1,48 @@
+/// What the program shows on stderr: progress on one rewritten line of a terminal, plain lines in a pipe, notes and
+/// warnings on lines of their own. Results go to stdout by other ways.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace unroll {
+
+/// Columns of the terminal on this file descriptor; 80 if it is none.
+std::size_t terminal_width(int descriptor);
+
+class Terminal {
+ public:
+  explicit Terminal(bool quiet);
+  ~Terminal();
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  /// A passing state. On a terminal it replaces the last one, at most ten times a second; in a pipe it is a line, at most
+  /// one in ten seconds.
+  void progress(std::string_view text);
+  /// Something that stays. Silent if quiet.
+  void note(std::string_view text);
+  /// The same, important enough to be shown even if quiet.
+  void warning(std::string_view text);
+  /// Important words in green on a terminal, unless NO_COLOR is set.
+  std::string highlight(std::string_view text) const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void clear_line();
+
+  bool quiet_;
+  bool is_terminal_;
+  bool colors_;
+  bool line_shown_ = false;
+  Clock::time_point last_;
+};
+
+/// Seconds as "0:41" or "1:02:03".
+std::string duration_text(double seconds);
+/// "987", "12.3k", "4.56M".
+std::string count_text(double count);
+
+}  // namespace unroll

@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "unroll/tools/evaluation.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/terminal.h"
+#include "unroll/tools/text_classifier.h"
+
+namespace unroll {
+
+namespace {
+
+/// Texts between two looks at the progress line.
+constexpr std::size_t kBlock = 256;
+
+struct Flags {
+  std::string model;
+  std::string data;
+  bool quiet = false;
+  bool json = false;
+  ReadOptions columns;
+};
+
+std::vector<std::string> predict_labels(const TextClassifier& classifier, std::span<const Record> records,
+                                        Terminal& terminal) {
+  std::vector<std::string_view> texts;
+  for (const Record& record : records) texts.push_back(record.text);
+  std::vector<std::string> labels;
+  for (std::size_t first = 0; first < texts.size(); first += kBlock) {
+    const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
+    for (Prediction& prediction : classifier.predict(block)) labels.push_back(std::move(prediction.label));
+    terminal.progress(fmt::format("test  {:3.0f} %",
+                                  100 * static_cast<double>(labels.size()) / static_cast<double>(texts.size())));
+  }
+  return labels;
+}
+
+void test_command(const Flags& flags) {
+  const TextClassifier classifier = TextClassifier::load(flags.model);
+  const std::vector<Record> records = read_records(flags.data, flags.columns);
+  std::vector<std::string> actual;
+  for (const Record& record : records) actual.push_back(record.label);
+
+  Evaluation evaluation;
+  {
+    Terminal terminal(flags.quiet);
+    evaluation = evaluate(classifier.labels(), actual, predict_labels(classifier, records, terminal));
+    for (const std::string& label : evaluation.unseen) {
+      terminal.warning(fmt::format("label \"{}\" does not occur in training; its rows count as wrong", label));
+    }
+  }
+  if (flags.json) {
+    fmt::print("{}\n", to_json(evaluation));
+  } else {
+    fmt::print("{}", to_table(evaluation, terminal_width(STDOUT_FILENO)));
+  }
+}
+
+}  // namespace
+
+void add_test_command(CLI::App& program, int& status) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = program.add_subcommand("test", "Measure a classifier on labelled texts");
+  command->add_option("model", flags->model, "Folder of the model")->required();
+  command->add_option("data", flags->data, "Labelled texts; - is stdin")->required();
+  add_column_flags(*command, flags->columns);
+  add_threads_flag(*command);
+  add_quiet_flag(*command, flags->quiet);
+  command->add_flag("--json", flags->json, "Print one JSON object");
+  command->callback([flags, &status] {
+    test_command(*flags);
+    status = 0;
+  });
+}
+
+}  // namespace unroll

@@ -1,0 +1,144 @@
+#include "unroll/tools/text_classifier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "unroll/core/error.h"
+#include "unroll/core/file.h"
+#include "unroll/core/parallel.h"
+#include "unroll/core/safetensors.h"
+#include "unroll/kernels/ops.h"
+#include "unroll/tools/model_config.h"
+
+namespace unroll {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kFormat = "1";
+constexpr const char* kFormatKey = "unroll.format";
+constexpr const char* kPipelineKey = "unroll.pipeline";
+
+std::filesystem::path model_file(const std::filesystem::path& path) {
+  return std::filesystem::is_directory(path) ? path / TextClassifier::kFileName : path;
+}
+
+/// The metadata's pipeline, of a format that this program reads.
+Json pipeline_of(const Safetensors& file) {
+  const auto format = file.metadata.find(kFormatKey);
+  const auto pipeline = file.metadata.find(kPipelineKey);
+  if (format == file.metadata.end() || pipeline == file.metadata.end()) {
+    throw ModelError("it holds tensors, but not a text classifier of unroll");
+  }
+  if (format->second != kFormat) {
+    throw ModelError(fmt::format("its format is {}, this program reads format {}; use the version of unroll that wrote it, or a later one",
+                                 format->second, kFormat));
+  }
+  return Json::parse(pipeline->second);
+}
+
+/// Copies the file's tensors into the model's parameters: every one by name and exact shape, and no others.
+void copy_parameters(const Safetensors& file, SequenceClassifier<float>& model) {
+  const ParameterList<float> parameters = model.parameters();
+  for (Parameter<float>* parameter : parameters) {
+    const auto found = file.tensors.find(parameter->name);
+    if (found == file.tensors.end()) {
+      throw ModelError(fmt::format("tensor {} is missing", parameter->name));
+    }
+    const auto* tensor = std::get_if<Tensor<float>>(&found->second);
+    if (tensor == nullptr || tensor->shape() != parameter->value.shape()) {
+      throw ModelError(fmt::format("tensor {} is not F32 of shape {}", parameter->name,
+                                   to_string(parameter->value.shape())));
+    }
+    parameter->value = *tensor;
+  }
+  if (file.tensors.size() != parameters.size()) {
+    throw ModelError(fmt::format("it holds {} tensors, expected {}", file.tensors.size(), parameters.size()));
+  }
+}
+
+TextClassifier classifier_of(const Safetensors& file) {
+  const Json pipeline = pipeline_of(file);
+  TextEncoder encoder = TextEncoder::from_json(pipeline.at("encoder").dump());
+  auto labels = pipeline.at("labels").get<std::vector<std::string>>();
+  if (labels.size() < 2 || !std::is_sorted(labels.begin(), labels.end())) {
+    throw ModelError("its labels are not two or more in byte order");
+  }
+  SequenceClassifierConfig config = model_config_from_json(pipeline.at("model").dump());
+  config.vocabulary = encoder.vocabulary().size();
+  config.classes = labels.size();
+  TextClassifier classifier(std::move(encoder), std::move(labels), config);
+  copy_parameters(file, classifier.model());
+  classifier.notes = pipeline.at("notes").get<std::map<std::string, std::string>>();
+  return classifier;
+}
+
+}  // namespace
+
+TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
+                               const SequenceClassifierConfig& config)
+    : encoder_(std::move(encoder)), labels_(std::move(labels)), model_(config) {}
+
+TextClassifier TextClassifier::load(const std::filesystem::path& path) {
+  const std::filesystem::path file = model_file(path);
+  const Safetensors content = read_safetensors(file);
+  try {
+    return classifier_of(content);
+  } catch (const Json::exception& error) {
+    throw ModelError(fmt::format("{}: not a model of this program: {}", file.string(), error.what()));
+  } catch (const ModelError& error) {
+    throw ModelError(fmt::format("{}: {}", file.string(), error.what()));
+  }
+}
+
+void TextClassifier::save(const std::filesystem::path& folder) const {
+  const Json pipeline = {{"encoder", Json::parse(encoder_.to_json())},
+                         {"labels", labels_},
+                         {"model", Json::parse(to_json(model_.config()))},
+                         {"notes", notes}};
+  TensorsByName<float> tensors;
+  for (const Parameter<float>* parameter : model_.parameters()) {
+    tensors[parameter->name] = &parameter->value;
+  }
+  make_folder(folder);
+  write_safetensors(folder / kFileName, {{kFormatKey, std::string(kFormat)}, {kPipelineKey, pipeline.dump()}},
+                    tensors);
+}
+
+std::int32_t TextClassifier::label_number(std::string_view label) const {
+  const auto found = std::lower_bound(labels_.begin(), labels_.end(), label);
+  if (found == labels_.end() || *found != label) return -1;
+  return static_cast<std::int32_t>(found - labels_.begin());
+}
+
+Prediction TextClassifier::predict(std::string_view text) const {
+  return predict(std::span(&text, 1)).front();
+}
+
+std::vector<Prediction> TextClassifier::predict(std::span<const std::string_view> texts) const {
+  const std::vector<std::vector<std::int32_t>> ids = encoder_.encode(texts);
+  std::vector<Prediction> predictions(texts.size());
+  // Each text on its own, texts spread over threads: OpenBLAS's bits depend on the number of rows in a product, so
+  // texts that shared a batch would change each other's last digits.
+  parallel_for(texts.size(), 1, [&](Range range) {
+    Pass pass;
+    for (std::size_t k = range.begin; k < range.end; ++k) predictions[k] = predict_ids(ids[k], pass);
+  });
+  return predictions;
+}
+
+Prediction TextClassifier::predict_ids(std::span<const std::int32_t> ids, Pass& pass) const {
+  model_.forward(RaggedShape::rectangle(ids.size(), 1), ids, pass);
+  Prediction prediction;
+  prediction.probabilities.resize(labels_.size());
+  softmax<float>(pass.O.matrix(), MatrixView<float>(prediction.probabilities.data(), 1, labels_.size()));
+  const auto best = std::ranges::max_element(prediction.probabilities);
+  prediction.label = labels_[static_cast<std::size_t>(best - prediction.probabilities.begin())];
+  prediction.probability = static_cast<double>(*best);
+  return prediction;
+}
+
+}  // namespace unroll
