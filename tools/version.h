@@ -2,6 +2,6 @@
 #pragma once
 
 namespace unroll {
-/// As in CMakeLists.txt; tests/tools/version_test.cpp compares them.
+/// As in CMakeLists.txt; the test Program.version compares them.
 inline constexpr const char* kVersion = "0.1.0";
 }  // namespace unroll

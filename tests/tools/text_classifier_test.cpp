@@ -9,7 +9,9 @@
 #include "tests/support/temp_folder.h"
 #include "tests/tools/small_data.h"
 #include "unroll/core/error.h"
+#include "unroll/core/file.h"
 #include "unroll/core/parallel.h"
+#include "unroll/core/random.h"
 #include "unroll/core/safetensors.h"
 
 namespace unroll {
@@ -86,6 +88,24 @@ std::string load_error(const std::filesystem::path& path) {
 
 void expect_in(const std::string& part, const std::string& text) {
   EXPECT_NE(text.find(part), std::string::npos) << text;
+}
+
+TEST(TextClassifier, NeverLoadsADamagedFile) {
+  const TempFolder folder;
+  small_classifier().save(folder.path());
+  const auto file = folder.file("model.safetensors");
+  const std::string good = read_file(file);
+  Random random(1, "damage");
+  for (int trial = 0; trial < 1000; ++trial) {
+    std::string bad = good;
+    if (trial % 4 == 0) {
+      bad.resize(random.below(good.size()));
+    } else {
+      bad[random.below(good.size())] ^= static_cast<char>(1 << random.below(8));
+    }
+    folder.write("model.safetensors", bad);
+    expect_in("checksum", load_error(folder.path()));
+  }
 }
 
 TEST(TextClassifier, RefusesAFileOfTensorsThatIsNoClassifier) {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unicode/uversion.h>
 
 #include <atomic>
 #include <chrono>
@@ -265,6 +266,8 @@ void set_notes(TextClassifier& classifier, const Flags& flags, std::size_t epoch
                       {"dev", flags.dev.empty() ? "a part held back" : flags.dev},
                       {"seed", std::to_string(flags.options.seed)},
                       {"epoch", std::to_string(epoch + 1)},
+                      // another version may cut Chinese or Thai otherwise
+                      {"icu", U_ICU_VERSION},
                       {"dev_accuracy", fmt::format("{:.4f}", dev_accuracy)}};
 }
 

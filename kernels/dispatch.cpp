@@ -1,0 +1,32 @@
+#include "unroll/kernels/dispatch.h"
+
+#include <array>
+#include <cstddef>
+
+#include "unroll/kernels/isa/tables.h"
+
+namespace unroll {
+namespace {
+
+// In the order of Isa.
+#ifdef UNROLL_ISA_X86
+constexpr std::array kFloatTables = {&kScalarFloat, &kSse2Float, &kAvx2Float, &kAvx512Float};
+constexpr std::array kDoubleTables = {&kScalarDouble, &kSse2Double, &kAvx2Double, &kAvx512Double};
+#else
+constexpr std::array kFloatTables = {&kScalarFloat};
+constexpr std::array kDoubleTables = {&kScalarDouble};
+#endif
+
+}  // namespace
+
+template <>
+const KernelTable<float>& kernels_for<float>(Isa isa) noexcept {
+  return *kFloatTables[static_cast<std::size_t>(isa)];
+}
+
+template <>
+const KernelTable<double>& kernels_for<double>(Isa isa) noexcept {
+  return *kDoubleTables[static_cast<std::size_t>(isa)];
+}
+
+}  // namespace unroll

@@ -1,0 +1,91 @@
+/// Plain arithmetic on arrays. Without fused multiply-adds: memory is the limit here, and so every
+/// instruction set gives the same bits.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "unroll/kernels/loops-inl.h"
+
+namespace unroll::simd {
+
+template <typename V>
+void add(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
+  elementwise<V>([](V x_j, V y_j) { return y_j + x_j; }, n, y, x, y);
+}
+
+template <typename V>
+void add_scaled(std::size_t n, RealOf<V> a, const RealOf<V>* x, RealOf<V>* y) noexcept {
+  elementwise<V>([=](V x_j, V y_j) { return y_j + V(a) * x_j; }, n, y, x, y);
+}
+
+template <typename V>
+void scale(std::size_t n, RealOf<V> a, RealOf<V>* y) noexcept {
+  elementwise<V>([=](V y_j) { return V(a) * y_j; }, n, y, y);
+}
+
+template <typename V>
+void multiply(std::size_t n, const RealOf<V>* x, const RealOf<V>* m, RealOf<V>* y) noexcept {
+  elementwise<V>([](V x_j, V m_j) { return x_j * m_j; }, n, y, x, m);
+}
+
+/// NaN stays NaN: clipping must not hide a diverged gradient.
+template <typename V>
+void clamp(std::size_t n, RealOf<V> low, RealOf<V> high, RealOf<V>* y) noexcept {
+  elementwise<V>([=](V y_j) { return min(V(high), max(V(low), y_j)); }, n, y, y);
+}
+
+/// V with doubles for lanes.
+template <typename V>
+struct DoubleLanes;
+template <typename Real>
+struct DoubleLanes<OneLane<Real>> {
+  using type = OneLane<double>;
+};
+template <typename Real, typename Arch>
+struct DoubleLanes<xsimd::batch<Real, Arch>> {
+  using type = xsimd::batch<double, Arch>;
+};
+
+/// V::size values as doubles.
+template <typename V, typename Real>
+V load_as_double(const Real* p) {
+  alignas(64) double lanes[V::size];
+  for (std::size_t i = 0; i < V::size; ++i) lanes[i] = static_cast<double>(p[i]);
+  return V::load_unaligned(lanes);
+}
+
+/// Partial sums of squares: value i goes to sum i mod 16, in every instruction set. 16 because that
+/// is two AVX-512 vectors of doubles (eight of SSE2's): enough to hide the latency of an addition.
+inline constexpr std::size_t kPartialSums = 16;
+
+template <typename V, typename Real>
+[[gnu::always_inline]] inline void add_squares(const Real* x, V (&sums)[kPartialSums / V::size]) {
+  for (std::size_t k = 0; k < kPartialSums / V::size; ++k) {
+    const V value = load_as_double<V>(x + k * V::size);
+    sums[k] = sums[k] + value * value;
+  }
+}
+
+/// The order is fixed, and the same in every instruction set.
+template <typename VectorOfReal>
+double sum_of_squares(std::size_t n, const RealOf<VectorOfReal>* x) noexcept {
+  using V = typename DoubleLanes<VectorOfReal>::type;
+  V sums[kPartialSums / V::size];
+  for (V& sum : sums) sum = V(0.0);
+  std::size_t i = 0;
+  for (; i + kPartialSums <= n; i += kPartialSums) add_squares(x + i, sums);
+  RealOf<VectorOfReal> rest[kPartialSums] = {};
+  for (std::size_t j = 0; i + j < n; ++j) rest[j] = x[i + j];
+  add_squares(rest, sums);  // the zeros behind the end add nothing
+
+  alignas(64) double lanes[kPartialSums];
+  for (std::size_t k = 0; k < kPartialSums / V::size; ++k)
+    sums[k].store_unaligned(lanes + k * V::size);
+  for (std::size_t half = kPartialSums / 2; half > 0; half /= 2) {
+    for (std::size_t j = 0; j < half; ++j) lanes[j] += lanes[j + half];
+  }
+  return lanes[0];
+}
+
+}  // namespace unroll::simd

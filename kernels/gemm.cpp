@@ -1,0 +1,155 @@
+#include "unroll/kernels/gemm.h"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+#include <cblas.h>
+#include <fmt/format.h>
+
+#include "unroll/core/error.h"
+
+namespace unroll {
+namespace {
+
+/// OpenBLAS is called from our own threads, and its threads would multiply with them. For the whole
+/// process, once.
+void hold_blas_to_one_thread() {
+  static const bool done = (openblas_set_num_threads(1), true);
+  static_cast<void>(done);
+}
+
+constexpr std::size_t kLargestBlasSize = std::numeric_limits<blasint>::max();
+
+blasint blas_size(std::string_view op, std::size_t size) {
+  if (size > kLargestBlasSize) {
+    throw ShapeError(fmt::format("{}: a size or stride of {} is beyond the {} that BLAS can count",
+                                 op, size, kLargestBlasSize));
+  }
+  return static_cast<blasint>(size);
+}
+
+template <typename T>
+std::string shape_of(const MatrixView<T>& matrix) {
+  return fmt::format("{}×{}", matrix.rows(), matrix.columns());
+}
+
+template <typename Real>
+std::string shape_of(const Factor<Real>& factor) {
+  return fmt::format("{}×{}", factor.rows(), factor.columns());
+}
+
+/// BLAS's leading dimension: never below the number of columns, also where there is only one row.
+template <typename T>
+blasint leading_dimension(std::string_view op, std::string_view name, const MatrixView<T>& matrix) {
+  if (matrix.stride() < matrix.columns() && matrix.rows() > 1) {
+    throw ShapeError(fmt::format("{}: the rows of {} overlap: {} with stride {}", op, name,
+                                 shape_of(matrix), matrix.stride()));
+  }
+  return blas_size(op, std::max({matrix.stride(), matrix.columns(), std::size_t{1}}));
+}
+
+template <typename Real>
+void check_product(const Factor<Real>& A, const Factor<Real>& B, const MatrixView<Real>& C) {
+  if (A.columns() != B.rows()) {
+    throw ShapeError(
+        fmt::format("gemm: inner sizes differ: A is {}, B is {}", shape_of(A), shape_of(B)));
+  }
+  if (C.rows() != A.rows() || C.columns() != B.columns()) {
+    throw ShapeError(
+        fmt::format("gemm: C is {}, A·B is {}×{}", shape_of(C), A.rows(), B.columns()));
+  }
+}
+
+template <typename Real>
+void set_zero(MatrixView<Real> C) {
+  for (std::size_t r = 0; r < C.rows(); ++r) std::ranges::fill(C.row(r), Real(0));
+}
+
+template <typename Real>
+CBLAS_TRANSPOSE transposition(const Factor<Real>& factor) {
+  return factor.is_transposed ? CblasTrans : CblasNoTrans;
+}
+
+/// cblas_sgemm or cblas_dgemm, cblas_sgemv or cblas_dgemv.
+template <typename Real>
+struct Blas;
+template <>
+struct Blas<float> {
+  static constexpr auto gemm = &cblas_sgemm;
+  static constexpr auto gemv = &cblas_sgemv;
+};
+template <>
+struct Blas<double> {
+  static constexpr auto gemm = &cblas_dgemm;
+  static constexpr auto gemv = &cblas_dgemv;
+};
+
+template <typename Real>
+void multiply_matrices(const Factor<Real>& A, const Factor<Real>& B, MatrixView<Real> C,
+                       Into into) {
+  check_product(A, B, C);
+  const blasint M = blas_size("gemm", C.rows());
+  const blasint N = blas_size("gemm", C.columns());
+  const blasint K = blas_size("gemm", A.columns());
+  const blasint lda = leading_dimension("gemm", "A", A.matrix);
+  const blasint ldb = leading_dimension("gemm", "B", B.matrix);
+  const blasint ldc = leading_dimension("gemm", "C", C);
+  if (M == 0 || N == 0) return;
+  if (K == 0) {  // an empty sum
+    if (into == Into::kSet) set_zero(C);
+    return;
+  }
+  hold_blas_to_one_thread();
+  const Real beta = into == Into::kSet ? Real(0) : Real(1);
+  Blas<Real>::gemm(CblasRowMajor, transposition(A), transposition(B), M, N, K, Real(1),
+                   A.matrix.data(), lda, B.matrix.data(), ldb, beta, C.data(), ldc);
+}
+
+template <typename Real>
+void multiply_by_vector(const Factor<Real>& A, std::span<const Real> x, std::span<Real> y,
+                        Into into) {
+  if (A.columns() != x.size()) {
+    throw ShapeError(
+        fmt::format("gemv: inner sizes differ: A is {}, x is {}", shape_of(A), x.size()));
+  }
+  if (A.rows() != y.size()) {
+    throw ShapeError(fmt::format("gemv: y is {}, A·x is {}", y.size(), A.rows()));
+  }
+  const blasint rows = blas_size("gemv", A.matrix.rows());
+  const blasint columns = blas_size("gemv", A.matrix.columns());
+  const blasint lda = leading_dimension("gemv", "A", A.matrix);
+  if (y.empty()) return;
+  if (x.empty()) {  // an empty sum
+    if (into == Into::kSet) std::ranges::fill(y, Real(0));
+    return;
+  }
+  hold_blas_to_one_thread();
+  const Real beta = into == Into::kSet ? Real(0) : Real(1);
+  Blas<Real>::gemv(CblasRowMajor, transposition(A), rows, columns, Real(1), A.matrix.data(), lda,
+                   x.data(), 1, beta, y.data(), 1);
+}
+
+}  // namespace
+
+void gemm(Factor<float> A, Factor<float> B, MatrixView<float> C, Into into) {
+  multiply_matrices(A, B, C, into);
+}
+void gemm(Factor<double> A, Factor<double> B, MatrixView<double> C, Into into) {
+  multiply_matrices(A, B, C, into);
+}
+
+void gemv(Factor<float> A, std::span<const float> x, std::span<float> y, Into into) {
+  multiply_by_vector(A, x, y, into);
+}
+void gemv(Factor<double> A, std::span<const double> x, std::span<double> y, Into into) {
+  multiply_by_vector(A, x, y, into);
+}
+
+BlasInfo blas_info() {
+  const std::string config = openblas_get_config();  // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH …"
+  const std::size_t end_of_name = config.find(' ');
+  return {config.substr(0, config.find(' ', end_of_name + 1)), openblas_get_corename()};
+}
+
+}  // namespace unroll

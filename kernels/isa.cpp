@@ -1,0 +1,99 @@
+#include "unroll/kernels/isa.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "unroll/core/error.h"
+
+namespace unroll {
+namespace {
+
+/// Whether CPU and operating system (which must save the wide registers) support it: the compiler's
+/// builtin asks both, which xsimd 8.1's detection does not.
+bool is_supported(Isa isa) {
+#ifdef UNROLL_ISA_X86
+  switch (isa) {
+    case Isa::kScalar:
+      return true;
+    case Isa::kSse2:
+      return __builtin_cpu_supports("sse2");
+    case Isa::kAvx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case Isa::kAvx512:  // what its file is compiled with: Skylake server and all later CPUs that
+                        // have any AVX-512
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512vl") && is_supported(Isa::kAvx2);
+  }
+#endif
+  return isa == Isa::kScalar;
+}
+
+std::string names_of_available_isas() {
+  std::string names;
+  for (Isa isa : available_isas())
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", to_string(isa));
+  return names;
+}
+
+Isa initial_isa() {
+  const char* wanted = std::getenv("UNROLL_ISA");
+  if (wanted == nullptr || *wanted == '\0') return available_isas().back();
+  try {
+    return isa_named(wanted);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("UNROLL_ISA: {}", error.what()));
+  }
+}
+
+/// If the environment is wrong every call throws: the initialization of a static variable is tried
+/// again.
+std::atomic<Isa>& active() {
+  static std::atomic<Isa> isa = initial_isa();
+  return isa;
+}
+
+}  // namespace
+
+std::string_view to_string(Isa isa) {
+  switch (isa) {
+    case Isa::kScalar:
+      return "scalar";
+    case Isa::kSse2:
+      return "sse2";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kAvx512:
+      return "avx512";
+  }
+  return "unknown";
+}
+
+std::vector<Isa> available_isas() {
+  std::vector<Isa> isas = {Isa::kScalar, Isa::kSse2, Isa::kAvx2, Isa::kAvx512};
+  std::erase_if(isas, [](Isa isa) { return !is_supported(isa); });
+  return isas;
+}
+
+Isa isa_named(std::string_view name) {
+  for (Isa isa : available_isas()) {
+    if (to_string(isa) == name) return isa;
+  }
+  throw UsageError(fmt::format("no instruction set `{}` here; this program and CPU have: {}", name,
+                               names_of_available_isas()));
+}
+
+Isa active_isa() {
+  return active().load(std::memory_order_relaxed);
+}
+
+void set_active_isa(Isa isa) {
+  if (!is_supported(isa)) isa_named(to_string(isa));  // throws, with the names of those that are
+  active().store(isa, std::memory_order_relaxed);
+}
+
+}  // namespace unroll

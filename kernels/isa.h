@@ -1,0 +1,33 @@
+/// Instruction sets: which ones this program holds kernels for, which the CPU has, which is in use.
+///
+/// Chosen once, at the first call of a kernel: the best one that CPU and operating system support,
+/// or the one named by the environment variable UNROLL_ISA (which can only lower it). This file is
+/// compiled without any ISA flags.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace unroll {
+
+enum class Isa { kScalar, kSse2, kAvx2, kAvx512 };  ///< weakest first; kAvx2 includes FMA
+
+/// "scalar", "sse2", "avx2", "avx512".
+std::string_view to_string(Isa isa);
+
+/// What this CPU can run of what was built, weakest first; never empty.
+std::vector<Isa> available_isas();
+
+/// The available instruction set of this name. Throws UsageError if there is none, with those that
+/// are.
+Isa isa_named(std::string_view name);
+
+/// The one in use. Throws UsageError if UNROLL_ISA names one that is unknown or not available, with
+/// those that are.
+Isa active_isa();
+
+/// Sets the one in use, for tests and benchmarks; not while kernels run. UsageError if not
+/// available.
+void set_active_isa(Isa isa);
+
+}  // namespace unroll

@@ -1,0 +1,12 @@
+/// The kernels on one value at a time, on any CPU. exp and tanh are the standard library's: the
+/// twin that the vector maths of the other instruction sets is measured against.
+#include "unroll/kernels/isa/tables.h"
+#include "unroll/kernels/table-inl.h"
+#include "unroll/kernels/vec-inl.h"
+
+namespace unroll {
+
+constinit const KernelTable<float> kScalarFloat = simd::make_table<simd::OneLane<float>>();
+constinit const KernelTable<double> kScalarDouble = simd::make_table<simd::OneLane<double>>();
+
+}  // namespace unroll

@@ -1,0 +1,20 @@
+/// The tables that the files of this folder define, each compiled for its own instruction set.
+#pragma once
+
+#include "unroll/kernels/kernel_table.h"
+
+namespace unroll {
+
+extern const KernelTable<float> kScalarFloat;
+extern const KernelTable<double> kScalarDouble;
+
+extern const KernelTable<float> kSse2Float;
+extern const KernelTable<double> kSse2Double;
+
+extern const KernelTable<float> kAvx2Float;
+extern const KernelTable<double> kAvx2Double;
+
+extern const KernelTable<float> kAvx512Float;
+extern const KernelTable<double> kAvx512Double;
+
+}  // namespace unroll

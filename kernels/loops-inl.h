@@ -1,0 +1,58 @@
+/// The loops all kernels share, and the one rule about tails: the last, incomplete vector goes
+/// through the same arithmetic as the others. So a value never depends on its position or on the
+/// length of its array.
+#pragma once
+
+#include <cstddef>
+
+#include "unroll/kernels/kernel_table.h"
+#include "unroll/kernels/vec-inl.h"
+
+namespace unroll::simd {
+
+/// How a body reads and writes V::size values …
+template <typename V>
+struct Whole {
+  using Vector = V;
+  V load(const RealOf<V>* p, RealOf<V> /*padding*/ = 0) const { return V::load_unaligned(p); }
+  void store(RealOf<V>* p, V v) const { v.store_unaligned(p); }
+};
+
+/// … or only `count` of them; the other lanes read as `padding`.
+template <typename V>
+struct Part {
+  using Vector = V;
+  V load(const RealOf<V>* p, RealOf<V> padding = 0) const {
+    return Native<V>::load_part(p, count, padding);
+  }
+  void store(RealOf<V>* p, V v) const { Native<V>::store_part(p, count, v); }
+
+  std::size_t count;
+};
+
+/// Calls body(i, part) for i = 0, V::size, 2 V::size, … < n; `part` is a Whole<V>, for the tail a
+/// Part<V>.
+template <typename V, typename Body>
+void for_each_vector(std::size_t n, Body body) {
+  std::size_t i = 0;
+  for (; i + V::size <= n; i += V::size) body(i, Whole<V>{});
+  if constexpr (V::size > 1) {
+    if (i < n) body(i, Part<V>{n - i});
+  }
+}
+
+/// y_j = f(x_j …) for j < n; y may be one of the x.
+template <typename V, typename F, typename... X>
+void elementwise(F f, std::size_t n, RealOf<V>* y, const X*... x) {
+  for_each_vector<V>(n,
+                     [=](std::size_t i, auto part) { part.store(y + i, f(part.load(x + i)...)); });
+}
+
+/// Row r. Always inlined: unlike the bodies it does not have V in its name, and instruction sets
+/// must share no function.
+template <typename T>
+[[gnu::always_inline]] inline T* row(Rows<T> rows, std::size_t r) {
+  return rows.data + r * rows.stride;
+}
+
+}  // namespace unroll::simd

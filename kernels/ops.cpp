@@ -1,0 +1,331 @@
+#include "unroll/kernels/ops.h"
+
+#include <cstddef>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "unroll/core/error.h"
+#include "unroll/kernels/dispatch.h"
+
+namespace unroll {
+namespace {
+
+// ------------------------------------------------------------------------------------------ checks
+
+/// An operand of an op: the name it has in ops.h, and its shape.
+struct Operand {
+  template <typename T>
+  Operand(std::string_view operand_name, std::span<T> values)
+      : name(operand_name), rows(values.size()), is_vector(true) {}
+  template <typename T>
+  Operand(std::string_view operand_name, MatrixView<T> view)
+      : name(operand_name), rows(view.rows()), columns(view.columns()) {}
+
+  std::string shape() const {
+    return is_vector ? fmt::format("{}", rows) : fmt::format("{}×{}", rows, columns);
+  }
+
+  std::string_view name;
+  std::size_t rows = 0;
+  std::size_t columns = 1;
+  bool is_vector = false;
+};
+
+[[noreturn]] void throw_shapes(std::string_view op, const Operand& a, const Operand& b) {
+  throw ShapeError(fmt::format("{}: {} is {}, {} is {}", op, a.name, a.shape(), b.name, b.shape()));
+}
+
+/// Each of `others` has the shape of `first`.
+template <typename... Others>
+void require_same_shape(std::string_view op, const Operand& first, const Others&... others) {
+  const auto check = [&](const Operand& other) {
+    if (other.rows != first.rows || other.columns != first.columns) throw_shapes(op, first, other);
+  };
+  (check(others), ...);
+}
+
+/// `vector` has one value for each row of `matrix`.
+void require_one_per_row(std::string_view op, const Operand& matrix, const Operand& vector) {
+  if (matrix.rows != vector.rows) throw_shapes(op, matrix, vector);
+}
+
+void require_one_per_column(std::string_view op, const Operand& matrix, const Operand& vector) {
+  if (matrix.columns != vector.rows) throw_shapes(op, matrix, vector);
+}
+
+void require_same_columns(std::string_view op, const Operand& a, const Operand& b) {
+  if (a.columns != b.columns) throw_shapes(op, a, b);
+}
+
+/// `gates` has four times the columns of `cell`.
+void require_four_gates(std::string_view op, const Operand& gates, const Operand& cell) {
+  if (gates.rows != cell.rows || gates.columns != 4 * cell.columns) throw_shapes(op, gates, cell);
+}
+
+void require_ids_below(std::string_view op, std::span<const std::int32_t> ids,
+                       const Operand& table) {
+  for (std::size_t r = 0; r < ids.size(); ++r) {
+    if (ids[r] < 0 || static_cast<std::size_t>(ids[r]) >= table.rows) {
+      throw ShapeError(
+          fmt::format("{}: ids[{}] is {}, {} is {}", op, r, ids[r], table.name, table.shape()));
+    }
+  }
+}
+
+template <typename T>
+Rows<T> rows_of(MatrixView<T> view) {
+  return {view.data(), view.stride()};
+}
+
+// -------------------------------------------------------------------------------- choice of kernel
+
+template <typename Real>
+auto forward_kernel(Activation activation) {
+  const KernelTable<Real>& table = kernels<Real>();
+  switch (activation) {
+    case Activation::kTanh:
+      return table.tanh;
+    case Activation::kSigmoid:
+      return table.sigmoid;
+    case Activation::kRelu:
+      break;
+  }
+  return table.relu;
+}
+
+template <typename Real>
+auto backward_kernel(Activation activation) {
+  const KernelTable<Real>& table = kernels<Real>();
+  switch (activation) {
+    case Activation::kTanh:
+      return table.tanh_backward;
+    case Activation::kSigmoid:
+      return table.sigmoid_backward;
+    case Activation::kRelu:
+      break;
+  }
+  return table.relu_backward;
+}
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------- activations
+
+std::string_view to_string(Activation activation) {
+  switch (activation) {
+    case Activation::kTanh:
+      return "tanh";
+    case Activation::kSigmoid:
+      return "sigmoid";
+    case Activation::kRelu:
+      return "relu";
+  }
+  return "unknown";
+}
+
+template <typename Real>
+void activate(Activation activation, std::span<const Real> x, std::span<Real> y) {
+  require_same_shape("activate", Operand("x", x), Operand("y", y));
+  forward_kernel<Real>(activation)(x.size(), x.data(), y.data());
+}
+
+template <typename Real>
+void activate_backward(Activation activation, std::span<const Real> y, std::span<const Real> dy,
+                       std::span<Real> dx) {
+  require_same_shape("activate_backward", Operand("y", y), Operand("dy", dy), Operand("dx", dx));
+  backward_kernel<Real>(activation)(y.size(), y.data(), dy.data(), dx.data());
+}
+
+template <typename Real>
+void exponential(std::span<const Real> x, std::span<Real> y) {
+  require_same_shape("exponential", Operand("x", x), Operand("y", y));
+  kernels<Real>().exponential(x.size(), x.data(), y.data());
+}
+
+template <typename Real>
+void softmax(MatrixView<const Real> x, MatrixView<Real> y) {
+  require_same_shape("softmax", Operand("x", x), Operand("y", y));
+  kernels<Real>().softmax(x.rows(), x.columns(), rows_of(x), rows_of(y));
+}
+
+template <typename Real>
+void log_sum_exp(MatrixView<const Real> x, std::span<Real> y) {
+  require_one_per_row("log_sum_exp", Operand("x", x), Operand("y", y));
+  kernels<Real>().log_sum_exp(x.rows(), x.columns(), rows_of(x), y.data());
+}
+
+// ------------------------------------------------------------------------------------- elementwise
+
+template <typename Real>
+void add(std::span<const Real> x, std::span<Real> y) {
+  require_same_shape("add", Operand("x", x), Operand("y", y));
+  kernels<Real>().add(x.size(), x.data(), y.data());
+}
+
+template <typename Real>
+void add_scaled(Real a, std::span<const Real> x, std::span<Real> y) {
+  require_same_shape("add_scaled", Operand("x", x), Operand("y", y));
+  kernels<Real>().add_scaled(x.size(), a, x.data(), y.data());
+}
+
+template <typename Real>
+void scale(Real a, std::span<Real> y) {
+  kernels<Real>().scale(y.size(), a, y.data());
+}
+
+template <typename Real>
+void multiply(std::span<const Real> x, std::span<const Real> m, std::span<Real> y) {
+  require_same_shape("multiply", Operand("x", x), Operand("m", m), Operand("y", y));
+  kernels<Real>().multiply(x.size(), x.data(), m.data(), y.data());
+}
+
+template <typename Real>
+void clamp(Real low, Real high, std::span<Real> y) {
+  kernels<Real>().clamp(y.size(), low, high, y.data());
+}
+
+template <typename Real>
+double sum_of_squares(std::span<const Real> x) {
+  return kernels<Real>().sum_of_squares(x.size(), x.data());
+}
+
+// -------------------------------------------------------------------------------------------- rows
+
+template <typename Real>
+void set_rows(std::span<const Real> b, MatrixView<Real> z) {
+  require_one_per_column("set_rows", Operand("z", z), Operand("b", b));
+  if (z.empty()) return;  // memcpy may not be given the null pointer of an empty view
+  kernels<Real>().set_rows(z.rows(), z.columns(), b.data(), rows_of(z));
+}
+
+template <typename Real>
+void add_column_sums(MatrixView<const Real> dz, std::span<Real> db) {
+  require_one_per_column("add_column_sums", Operand("dz", dz), Operand("db", db));
+  kernels<Real>().add_column_sums(dz.rows(), dz.columns(), rows_of(dz), db.data());
+}
+
+template <typename Real>
+void gather_rows(MatrixView<const Real> table, std::span<const std::int32_t> ids,
+                 MatrixView<Real> y) {
+  const Operand table_shape("table", table);
+  require_same_columns("gather_rows", table_shape, Operand("y", y));
+  require_one_per_row("gather_rows", Operand("y", y), Operand("ids", ids));
+  require_ids_below("gather_rows", ids, table_shape);
+  if (y.empty()) return;
+  kernels<Real>().gather_rows(y.rows(), y.columns(), rows_of(table), ids.data(), rows_of(y));
+}
+
+template <typename Real>
+void scatter_add_rows(MatrixView<const Real> dy, std::span<const std::int32_t> ids,
+                      MatrixView<Real> dtable) {
+  const Operand table_shape("dtable", dtable);
+  require_same_columns("scatter_add_rows", table_shape, Operand("dy", dy));
+  require_one_per_row("scatter_add_rows", Operand("dy", dy), Operand("ids", ids));
+  require_ids_below("scatter_add_rows", ids, table_shape);
+  kernels<Real>().scatter_add_rows(dy.rows(), dy.columns(), rows_of(dy), ids.data(),
+                                   rows_of(dtable));
+}
+
+template <typename Real>
+void keep_maximum(std::span<const Real> x, std::int32_t index, std::span<Real> best,
+                  std::span<std::int32_t> at) {
+  require_same_shape("keep_maximum", Operand("x", x), Operand("best", best), Operand("at", at));
+  kernels<Real>().keep_maximum(x.size(), x.data(), index, best.data(), at.data());
+}
+
+template <typename Real>
+void add_where_maximum(std::span<const Real> dy, std::span<const std::int32_t> at,
+                       std::int32_t index, std::span<Real> dx) {
+  require_same_shape("add_where_maximum", Operand("dy", dy), Operand("at", at), Operand("dx", dx));
+  kernels<Real>().add_where_maximum(dy.size(), dy.data(), at.data(), index, dx.data());
+}
+
+// ------------------------------------------------------------------------------------------- cells
+
+template <typename Real>
+void lstm_cell_forward(MatrixView<Real> gates, MatrixView<const Real> C_prev, MatrixView<Real> C,
+                       MatrixView<Real> h) {
+  const Operand cell("C", C);
+  require_same_shape("lstm_cell_forward", cell, Operand("C_prev", C_prev), Operand("h", h));
+  require_four_gates("lstm_cell_forward", Operand("gates", gates), cell);
+  kernels<Real>().lstm_cell_forward(C.rows(), C.columns(), rows_of(gates), rows_of(C_prev),
+                                    rows_of(C), rows_of(h));
+}
+
+template <typename Real>
+void lstm_cell_backward(MatrixView<const Real> gates, MatrixView<const Real> C_prev,
+                        MatrixView<const Real> C, MatrixView<const Real> dh, MatrixView<Real> dC,
+                        MatrixView<Real> dz) {
+  const Operand cell("C", C);
+  require_same_shape("lstm_cell_backward", cell, Operand("C_prev", C_prev), Operand("dh", dh),
+                     Operand("dC", dC));
+  require_four_gates("lstm_cell_backward", Operand("gates", gates), cell);
+  require_four_gates("lstm_cell_backward", Operand("dz", dz), cell);
+  kernels<Real>().lstm_cell_backward(C.rows(), C.columns(), rows_of(gates), rows_of(C_prev),
+                                     rows_of(C), rows_of(dh), rows_of(dC), rows_of(dz));
+}
+
+// -------------------------------------------------------------------------------------- optimizers
+
+template <typename Real>
+void sgd_update(const SgdStep<Real>& step, std::span<const Real> grad, std::span<Real> velocity,
+                std::span<Real> value) {
+  require_same_shape("sgd_update", Operand("value", value), Operand("grad", grad));
+  const bool has_velocity = !velocity.empty() || step.momentum != 0;
+  if (has_velocity) {
+    require_same_shape("sgd_update", Operand("value", value), Operand("velocity", velocity));
+  }
+  kernels<Real>().sgd_update(value.size(), step, grad.data(),
+                             has_velocity ? velocity.data() : nullptr, value.data());
+}
+
+template <typename Real>
+void adam_update(const AdamStep<Real>& step, std::span<const Real> grad, std::span<Real> m,
+                 std::span<Real> v, std::span<Real> value) {
+  require_same_shape("adam_update", Operand("value", value), Operand("grad", grad), Operand("m", m),
+                     Operand("v", v));
+  kernels<Real>().adam_update(value.size(), step, grad.data(), m.data(), v.data(), value.data());
+}
+
+// ----------------------------------------------------------------------------------- instantiation
+
+#define UNROLL_INSTANTIATE_OPS(Real)                                                          \
+  template void activate(Activation, std::span<const Real>, std::span<Real>);                 \
+  template void activate_backward(Activation, std::span<const Real>, std::span<const Real>,   \
+                                  std::span<Real>);                                           \
+  template void exponential(std::span<const Real>, std::span<Real>);                          \
+  template void softmax(MatrixView<const Real>, MatrixView<Real>);                            \
+  template void log_sum_exp(MatrixView<const Real>, std::span<Real>);                         \
+  template void add(std::span<const Real>, std::span<Real>);                                  \
+  template void add_scaled(Real, std::span<const Real>, std::span<Real>);                     \
+  template void scale(Real, std::span<Real>);                                                 \
+  template void multiply(std::span<const Real>, std::span<const Real>, std::span<Real>);      \
+  template void clamp(Real, Real, std::span<Real>);                                           \
+  template double sum_of_squares(std::span<const Real>);                                      \
+  template void set_rows(std::span<const Real>, MatrixView<Real>);                            \
+  template void add_column_sums(MatrixView<const Real>, std::span<Real>);                     \
+  template void gather_rows(MatrixView<const Real>, std::span<const std::int32_t>,            \
+                            MatrixView<Real>);                                                \
+  template void scatter_add_rows(MatrixView<const Real>, std::span<const std::int32_t>,       \
+                                 MatrixView<Real>);                                           \
+  template void keep_maximum(std::span<const Real>, std::int32_t, std::span<Real>,            \
+                             std::span<std::int32_t>);                                        \
+  template void add_where_maximum(std::span<const Real>, std::span<const std::int32_t>,       \
+                                  std::int32_t, std::span<Real>);                             \
+  template void lstm_cell_forward(MatrixView<Real>, MatrixView<const Real>, MatrixView<Real>, \
+                                  MatrixView<Real>);                                          \
+  template void lstm_cell_backward(MatrixView<const Real>, MatrixView<const Real>,            \
+                                   MatrixView<const Real>, MatrixView<const Real>,            \
+                                   MatrixView<Real>, MatrixView<Real>);                       \
+  template void sgd_update(const SgdStep<Real>&, std::span<const Real>, std::span<Real>,      \
+                           std::span<Real>);                                                  \
+  template void adam_update(const AdamStep<Real>&, std::span<const Real>, std::span<Real>,    \
+                            std::span<Real>, std::span<Real>)
+
+UNROLL_INSTANTIATE_OPS(float);
+UNROLL_INSTANTIATE_OPS(double);
+
+#undef UNROLL_INSTANTIATE_OPS
+
+}  // namespace unroll

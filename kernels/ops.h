@@ -1,0 +1,169 @@
+/// The floor that layers and optimizers stand on: arithmetic on views, shapes checked once, then
+/// one kernel of the active instruction set (unroll/kernels/isa.h). Serial; callers split rows or
+/// columns over threads.
+///
+/// A value never depends on its position, on the length of the array or on the other rows: vector
+/// bodies and tails use the same maths. How accurate exp, tanh and sigmoid are stands in
+/// kernels/README.md. All that needs neither of them (additions, products, optimizers) gives the
+/// same bits on every instruction set.
+///
+/// Everything is defined for Real = float and double. Outputs may be the same memory as an input of
+/// the same shape unless said otherwise; partial overlap is not allowed. Every op throws
+/// ShapeError, naming itself and both sides, when shapes differ.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "unroll/core/tensor.h"
+
+namespace unroll {
+
+// ------------------------------------------------------------------------------------- activations
+
+/// φ of the simple recurrent layer.
+enum class Activation { kTanh, kSigmoid, kRelu };
+std::string_view to_string(Activation activation);
+
+/// y = φ(x), elementwise.
+template <typename Real>
+void activate(Activation activation, std::span<const Real> x, std::span<Real> y);
+
+/// dx = dy ⊙ φ′(x), from the *output* y = φ(x):
+///   sigmoid′ = y(1 − y), tanh′ = 1 − y², ReLU′ = [y > 0]
+template <typename Real>
+void activate_backward(Activation activation, std::span<const Real> y, std::span<const Real> dy,
+                       std::span<Real> dx);
+
+/// y = eˣ.
+template <typename Real>
+void exponential(std::span<const Real> x, std::span<Real> y);
+
+/// Each row y = softmax(x) = exp(x − max x) / Σ exp(x − max x).
+template <typename Real>
+void softmax(MatrixView<const Real> x, MatrixView<Real> y);
+
+/// y_r = log Σ_k exp(x_rk), one value a row; −∞ for a row without columns.
+template <typename Real>
+void log_sum_exp(MatrixView<const Real> x, std::span<Real> y);
+
+// ------------------------------------------------------------------------------------- elementwise
+
+/// y += x.
+template <typename Real>
+void add(std::span<const Real> x, std::span<Real> y);
+
+/// y += a·x.
+template <typename Real>
+void add_scaled(Real a, std::span<const Real> x, std::span<Real> y);
+
+/// y *= a.
+template <typename Real>
+void scale(Real a, std::span<Real> y);
+
+/// y = x ⊙ m.
+template <typename Real>
+void multiply(std::span<const Real> x, std::span<const Real> m, std::span<Real> y);
+
+/// y = min(max(y, low), high); NaN stays NaN.
+template <typename Real>
+void clamp(Real low, Real high, std::span<Real> y);
+
+/// Σ x², accumulated in double, in an order that depends on the size alone.
+template <typename Real>
+double sum_of_squares(std::span<const Real> x);
+
+// -------------------------------------------------------------------------------------------- rows
+
+/// Each row of z = b: the start of every z = … + b.
+template <typename Real>
+void set_rows(std::span<const Real> b, MatrixView<Real> z);
+
+/// db += Σ_rows dz: the gradient of a broadcast bias. The rows are added in order.
+template <typename Real>
+void add_column_sums(MatrixView<const Real> dz, std::span<Real> db);
+
+/// y_r = table_{ids[r]}: embedding. Throws ShapeError for an id outside the table.
+template <typename Real>
+void gather_rows(MatrixView<const Real> table, std::span<const std::int32_t> ids,
+                 MatrixView<Real> y);
+
+/// dtable_{ids[r]} += dy_r, rows in order: the gradient of gather_rows.
+template <typename Real>
+void scatter_add_rows(MatrixView<const Real> dy, std::span<const std::int32_t> ids,
+                      MatrixView<Real> dtable);
+
+/// Where x > best: best = x and at = index. Called once for each step, it leaves the maximum over
+/// time and where it was (the first one, of equals).
+template <typename Real>
+void keep_maximum(std::span<const Real> x, std::int32_t index, std::span<Real> best,
+                  std::span<std::int32_t> at);
+
+/// dx_j += dy_j where at_j == index: the gradient of keep_maximum for the step `index`.
+template <typename Real>
+void add_where_maximum(std::span<const Real> dy, std::span<const std::int32_t> at,
+                       std::int32_t index, std::span<Real> dx);
+
+// ------------------------------------------------------------------------------------------- cells
+
+/// The pointwise part of the LSTM, for rows of a batch. H = C.columns(); gates are stacked f i a o,
+/// (rows, 4H).
+///   in:  gates = z = U x_t + W h_{t−1} + b
+///   out: gates = f, i, a, o = σ(z_f), σ(z_i), tanh(z_a), σ(z_o)
+///        C = C_prev ⊙ f + i ⊙ a;  h = o ⊙ tanh(C)
+/// C may be C_prev.
+template <typename Real>
+void lstm_cell_forward(MatrixView<Real> gates, MatrixView<const Real> C_prev, MatrixView<Real> C,
+                       MatrixView<Real> h);
+
+/// Its gradient. gates, C_prev, C as the forward pass left them.
+///   in:  dh = ∂L/∂h_t, all of it;  dC = the part of ∂L/∂C_t that comes from step t+1
+///   out: dz (rows, 4H) = ∂L/∂z, f i a o;  dC = the part of ∂L/∂C_{t−1} that comes from step t
+/// With δC = dC + dh ⊙ o ⊙ (1 − tanh²C):
+///   dz_f = δC ⊙ C_prev ⊙ f(1−f),  dz_i = δC ⊙ a ⊙ i(1−i),  dz_a = δC ⊙ i ⊙ (1−a²),
+///   dz_o = dh ⊙ tanh(C) ⊙ o(1−o),  dC ← δC ⊙ f
+/// dz may be gates.
+template <typename Real>
+void lstm_cell_backward(MatrixView<const Real> gates, MatrixView<const Real> C_prev,
+                        MatrixView<const Real> C, MatrixView<const Real> dh, MatrixView<Real> dC,
+                        MatrixView<Real> dz);
+
+// -------------------------------------------------------------------------------------- optimizers
+
+/// One step of SGD with momentum μ and weight decay λ, step size η (Sutskever et al. 2013, in
+/// PyTorch's form):
+///   g = grad + λ·value;  v = μ·v + g;  value −= η·(nesterov ? g + μ·v : v)
+template <typename Real>
+struct SgdStep {
+  Real learning_rate = 0;
+  Real momentum = 0;
+  Real weight_decay = 0;
+  bool nesterov = false;
+};
+/// `velocity` may be empty if momentum is 0.
+template <typename Real>
+void sgd_update(const SgdStep<Real>& step, std::span<const Real> grad, std::span<Real> velocity,
+                std::span<Real> value);
+
+/// One step of Adam (Kingma & Ba 2015) with L2 weight decay λ, or decoupled decay (AdamW,
+/// Loshchilov & Hutter 2019):
+///   g = grad + (decoupled ? 0 : λ·value);  m = β₁m + (1−β₁)g;  v = β₂v + (1−β₂)g²
+///   value −= η·( m·c₁ / (√(v·c₂) + ε) + (decoupled ? λ·value : 0) )
+/// with c_i = 1/(1 − β_iⁿ) at the n-th step.
+template <typename Real>
+struct AdamStep {
+  Real learning_rate = 0;
+  Real beta1 = 0;
+  Real beta2 = 0;
+  Real epsilon = 0;
+  Real weight_decay = 0;
+  bool decoupled = false;
+  Real correction1 = 1;  ///< c₁
+  Real correction2 = 1;  ///< c₂
+};
+template <typename Real>
+void adam_update(const AdamStep<Real>& step, std::span<const Real> grad, std::span<Real> m,
+                 std::span<Real> v, std::span<Real> value);
+
+}  // namespace unroll

@@ -1,0 +1,46 @@
+/// The table of all kernels for a vector type V.
+#pragma once
+
+#include "unroll/kernels/activations-inl.h"
+#include "unroll/kernels/elementwise-inl.h"
+#include "unroll/kernels/kernel_table.h"
+#include "unroll/kernels/lstm_cell-inl.h"
+#include "unroll/kernels/optimizers-inl.h"
+#include "unroll/kernels/rows-inl.h"
+#include "unroll/kernels/softmax-inl.h"
+
+namespace unroll::simd {
+
+/// consteval: tables are constants, there before any static constructor asks for a kernel.
+template <typename V>
+consteval KernelTable<RealOf<V>> make_table() {
+  return {
+      .tanh = &tanh_kernel<V>,
+      .sigmoid = &sigmoid_kernel<V>,
+      .relu = &relu_kernel<V>,
+      .exponential = &exponential_kernel<V>,
+      .tanh_backward = &tanh_backward<V>,
+      .sigmoid_backward = &sigmoid_backward<V>,
+      .relu_backward = &relu_backward<V>,
+      .softmax = &softmax<V>,
+      .log_sum_exp = &log_sum_exp<V>,
+      .add = &add<V>,
+      .add_scaled = &add_scaled<V>,
+      .scale = &scale<V>,
+      .multiply = &multiply<V>,
+      .clamp = &clamp<V>,
+      .sum_of_squares = &sum_of_squares<V>,
+      .set_rows = &set_rows<V>,
+      .add_column_sums = &add_column_sums<V>,
+      .gather_rows = &gather_rows<V>,
+      .scatter_add_rows = &scatter_add_rows<V>,
+      .keep_maximum = &keep_maximum<V>,
+      .add_where_maximum = &add_where_maximum<V>,
+      .lstm_cell_forward = &lstm_cell_forward<V>,
+      .lstm_cell_backward = &lstm_cell_backward<V>,
+      .sgd_update = &sgd_update<V>,
+      .adam_update = &adam_update<V>,
+  };
+}
+
+}  // namespace unroll::simd

@@ -1,0 +1,232 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "tests/support/arrays.h"
+#include "tests/support/for_each_isa.h"
+#include "tests/support/random_tensor.h"
+#include "tests/support/ulp.h"
+#include "unroll/kernels/ops.h"
+
+namespace unroll {
+namespace {
+
+/// A function under test: its exact value, and the largest error kernels/README.md promises.
+struct Function {
+  std::string name;
+  long double (*exact)(long double);
+  double float_ulps;
+  double double_ulps;
+};
+
+long double exact_sigmoid(long double x) {
+  return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
+}
+
+const Function kExponential = {"exponential", [](long double x) { return std::exp(x); }, 1.0, 1.1};
+const Function kTanh = {"tanh", [](long double x) { return std::tanh(x); }, 2.2, 2.2};
+const Function kSigmoid = {"sigmoid", exact_sigmoid, 2.5, 2.5};
+const Function kFunctions[] = {kExponential, kTanh, kSigmoid};
+
+template <typename Real>
+void apply(const Function& function, std::span<const Real> x, std::span<Real> y) {
+  if (function.name == "exponential") return exponential<Real>(x, y);
+  activate<Real>(function.name == "tanh" ? Activation::kTanh : Activation::kSigmoid, x, y);
+}
+
+template <typename Real>
+Real apply(const Function& function, Real x) {
+  Real y = 0;
+  apply<Real>(function, {&x, 1}, {&y, 1});
+  return y;
+}
+
+template <typename Real>
+void expect_errors_below(const Function& function, const std::vector<Real>& x, double ulps) {
+  std::vector<long double> want(x.size());
+  std::ranges::transform(x, want.begin(), [&](Real value) { return function.exact(value); });
+  std::vector<Real> y(x.size());
+  test::for_each_isa([&] {
+    apply<Real>(function, x, y);
+    double worst = 0;
+    Real where = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double error = test::ulp_error(y[i], want[i]);
+      if (error > worst) std::tie(worst, where) = std::tuple(error, x[i]);
+    }
+    EXPECT_LE(worst, ulps) << function.name << " at " << where;
+  });
+}
+
+/// Every 1009th float of both signs, denormals and infinity included: 1009 is prime, so all
+/// patterns of low bits occur.
+std::vector<float> strided_floats() {
+  constexpr std::uint32_t kInfinity = 0x7f800000;
+  std::vector<float> x = {std::numeric_limits<float>::infinity(),
+                          -std::numeric_limits<float>::infinity()};
+  for (std::uint32_t bits = 0; bits < kInfinity; bits += 1009) {
+    x.push_back(std::bit_cast<float>(bits));
+    x.push_back(-std::bit_cast<float>(bits));
+  }
+  return x;
+}
+
+/// Doubles of both signs: evenly over the range of exp and over that of tanh, and one to three in
+/// each binade.
+std::vector<double> swept_doubles() {
+  std::vector<double> x;
+  for (double sign : {-1.0, 1.0}) {
+    for (int i = 0; i < 100'000; ++i) {
+      x.push_back(sign * 760 * i / 100'000);
+      x.push_back(sign * 21 * i / 100'000);
+      x.push_back(sign * 0.7 * i / 100'000);
+    }
+    for (double value = 0x1p-1074; value < 0x1p1023; value *= 1.7) x.push_back(sign * value);
+  }
+  return x;
+}
+
+TEST(VectorMath, KeepsItsAccuracyOverAllFloats) {
+  const std::vector<float> x = strided_floats();
+  for (const Function& function : kFunctions) expect_errors_below(function, x, function.float_ulps);
+}
+
+TEST(VectorMath, KeepsItsAccuracyOverDoubles) {
+  const std::vector<double> x = swept_doubles();
+  for (const Function& function : kFunctions)
+    expect_errors_below(function, x, function.double_ulps);
+}
+
+template <typename Real>
+class ActivationOf : public testing::Test {
+ public:
+  static constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+  static constexpr Real kNan = std::numeric_limits<Real>::quiet_NaN();
+  static constexpr Real kDenormal = std::numeric_limits<Real>::denorm_min();
+};
+using Reals = testing::Types<float, double>;
+TYPED_TEST_SUITE(ActivationOf, Reals);
+
+TYPED_TEST(ActivationOf, NanIsNan) {
+  test::for_each_isa([&] {
+    for (const Function& function : kFunctions) {
+      EXPECT_TRUE(std::isnan(apply(function, this->kNan))) << function.name;
+      EXPECT_TRUE(std::isnan(apply(function, -this->kNan))) << function.name;
+    }
+    TypeParam y = this->kNan;
+    activate<TypeParam>(Activation::kRelu, {&y, 1}, {&y, 1});
+    EXPECT_TRUE(std::isnan(y));
+  });
+}
+
+TYPED_TEST(ActivationOf, InfinityIsItsLimit) {
+  test::for_each_isa([&] {
+    EXPECT_EQ(apply(kExponential, this->kInfinity), this->kInfinity);
+    EXPECT_EQ(apply(kExponential, -this->kInfinity), 0);
+    EXPECT_EQ(apply(kTanh, this->kInfinity), 1);
+    EXPECT_EQ(apply(kTanh, -this->kInfinity), -1);
+    EXPECT_EQ(apply(kSigmoid, this->kInfinity), 1);
+    EXPECT_EQ(apply(kSigmoid, -this->kInfinity), 0);
+  });
+}
+
+TYPED_TEST(ActivationOf, ZeroIsExact) {
+  test::for_each_isa([&] {
+    for (TypeParam zero : {TypeParam(0), -TypeParam(0)}) {
+      EXPECT_EQ(apply(kExponential, zero), 1);
+      EXPECT_TRUE(test::same_bits(apply(kTanh, zero), zero));
+      EXPECT_EQ(apply(kSigmoid, zero), TypeParam(0.5));
+    }
+  });
+}
+
+TYPED_TEST(ActivationOf, TanhOfADenormalIsTheDenormal) {
+  test::for_each_isa([&] {
+    EXPECT_EQ(apply(kTanh, this->kDenormal), this->kDenormal);
+    EXPECT_EQ(apply(kTanh, -3 * this->kDenormal), -3 * this->kDenormal);
+  });
+}
+
+TYPED_TEST(ActivationOf, ExponentialOverflowsAndUnderflowsWhereItShould) {
+  const TypeParam largest = std::log(std::numeric_limits<TypeParam>::max());
+  const TypeParam least = std::log(std::numeric_limits<TypeParam>::min());
+  test::for_each_isa([&] {
+    EXPECT_LT(apply(kExponential, largest * TypeParam(0.9999)), this->kInfinity);
+    EXPECT_EQ(apply(kExponential, largest * TypeParam(1.0001)), this->kInfinity);
+    const TypeParam gradual = apply(kExponential, least - 2);  // a denormal, not yet 0
+    EXPECT_GT(gradual, 0);
+    EXPECT_LT(gradual, std::numeric_limits<TypeParam>::min());
+  });
+}
+
+TYPED_TEST(ActivationOf, AValueDoesNotDependOnItsPosition) {
+  const Tensor<TypeParam> x = test::random_tensor<TypeParam>({67}, "position", 3);
+  std::vector<TypeParam> y(x.size() + 1);
+  test::for_each_isa([&] {
+    for (const Function& function : kFunctions) {
+      std::vector<TypeParam> alone(x.size());
+      for (std::size_t i = 0; i < x.size(); ++i) alone[i] = apply(function, x[i]);
+      for (std::size_t first = 0; first < 9; ++first) {
+        for (std::size_t count : test::kSizes) {
+          count = std::min(count, x.size() - first);
+          apply<TypeParam>(function, x.values().subspan(first, count), {y.data() + 1, count});
+          for (std::size_t i = 0; i < count; ++i) {
+            ASSERT_TRUE(test::same_bits(y[i + 1], alone[first + i]))
+                << function.name << " at " << i;
+          }
+        }
+      }
+    }
+  });
+}
+
+TYPED_TEST(ActivationOf, ReluCutsOffBelowZero) {
+  const std::vector<TypeParam> x = {-2, -1, 0, 1, 2, -this->kInfinity, this->kInfinity};
+  const std::vector<TypeParam> want = {0, 0, 0, 1, 2, 0, this->kInfinity};
+  std::vector<TypeParam> y(x.size());
+  test::for_each_isa([&] {
+    activate<TypeParam>(Activation::kRelu, x, y);
+    EXPECT_EQ(y, want);
+  });
+}
+
+/// φ′ in terms of y, in double.
+double slope(Activation activation, double y) {
+  switch (activation) {
+    case Activation::kTanh:
+      return 1 - y * y;
+    case Activation::kSigmoid:
+      return y * (1 - y);
+    case Activation::kRelu:
+      break;
+  }
+  return y > 0 ? 1 : 0;
+}
+
+TYPED_TEST(ActivationOf, GradientIsTakenFromTheOutput) {
+  for (Activation activation : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
+    for (std::size_t size : test::kSizes) {
+      Tensor<TypeParam> y = test::random_tensor<TypeParam>(Shape{size}, "y");
+      const Tensor<TypeParam> dy = test::random_tensor<TypeParam>(Shape{size}, "dy");
+      activate<TypeParam>(activation, y.values(), y.values());
+      std::vector<double> want(size);
+      for (std::size_t i = 0; i < size; ++i) want[i] = dy[i] * slope(activation, y[i]);
+      test::for_each_isa([&] {
+        Tensor<TypeParam> dx = dy;
+        activate_backward<TypeParam>(activation, y.values(), dx.values(), dx.values());
+        test::expect_close<TypeParam>(dx.values(), want, 2);
+      });
+    }
+  }
+}
+
+}  // namespace
+}  // namespace unroll
