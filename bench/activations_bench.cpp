@@ -25,9 +25,9 @@ namespace {
 /// formula.
 constexpr double kAgreement = 8;
 
-/// 1 KB, 16 KB (half of a common L1, so input and output fit), 512 KB (L2), 16 MB (beyond L2), of
+/// 1 KB, 8 KB (with the output half of a common L1), 256 KB (L2), 16 MB (beyond L2), of floats.
 /// floats.
-constexpr std::int64_t kSizes[] = {1 << 8, 1 << 12, 1 << 17, 1 << 22};
+constexpr std::int64_t kSizes[] = {1 << 8, 1 << 11, 1 << 16, 1 << 22};
 
 struct Function {
   std::string name;

@@ -4,12 +4,12 @@
 //
 //   stored      gemm with Wᵀ as it stands
 //   transposed  gemm with a copy of W that was transposed beforehand
-//   gemv        for B = 1: a matrix by a vector
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string_view>
 
 #include "unroll/core/random.h"
 #include "unroll/core/tensor.h"
@@ -63,9 +63,6 @@ void stored(Operands& x, Into into) {
 void by_transposed(Operands& x, Into into) {
   gemm(x.h.matrix(), x.W_transposed.matrix(), x.z.matrix(), into);
 }
-void by_gemv(Operands& x, Into into) {
-  gemv(x.W.matrix(), x.h.values(), x.z.values(), into);
-}
 
 template <void (*product)(Operands&, Into)>
 void run(benchmark::State& state) {
@@ -92,10 +89,6 @@ void recurrent_shapes(benchmark::internal::Benchmark* b) {
 
 BENCHMARK(run<stored>)->Name("stored")->Apply(recurrent_shapes);
 BENCHMARK(run<by_transposed>)->Name("transposed")->Apply(recurrent_shapes);
-BENCHMARK(run<by_gemv>)
-    ->Name("gemv")
-    ->ArgNames({"B", "H"})
-    ->ArgsProduct({{1}, {64, 128, 256, 512}});
 
 }  // namespace
 }  // namespace unroll::bench

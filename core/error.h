@@ -1,7 +1,7 @@
 /// Errors: what was expected, what was found, where, and what to do.
 ///
-/// The library throws these and nothing else of its own; it neither prints nor exits. A program maps the kind of an
-/// error to an exit status with `exit_status`.
+/// The library throws these and nothing else of its own; it neither prints nor exits. A program
+/// maps the kind of an error to an exit status with `exit_status`.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,8 @@
 
 namespace unroll {
 
-/// A place in an input file. Lines and columns count from 1 (columns in bytes); 0 means "not known".
+/// A place in an input file. Lines and columns count from 1 (columns in bytes); 0 means "not
+/// known".
 struct Place {
   std::string file;
   std::size_t line = 0;

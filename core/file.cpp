@@ -16,7 +16,9 @@ namespace unroll {
 
 namespace {
 
-std::string reason(int number) { return std::generic_category().message(number); }
+std::string reason(int number) {
+  return std::generic_category().message(number);
+}
 
 DataError unreadable(const std::filesystem::path& path, int number) {
   return DataError(fmt::format("{}: can't be read: {}", path.string(), reason(number)));
@@ -101,7 +103,8 @@ void make_folder(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) {
-    throw DiskError(fmt::format("{}: the folder can't be made: {}", path.string(), error.message()));
+    throw DiskError(
+        fmt::format("{}: the folder can't be made: {}", path.string(), error.message()));
   }
 }
 

@@ -7,13 +7,16 @@
 
 namespace unroll {
 
-std::size_t thread_count() noexcept { return static_cast<std::size_t>(omp_get_max_threads()); }
+std::size_t thread_count() noexcept {
+  return static_cast<std::size_t>(omp_get_max_threads());
+}
 
 void set_thread_count(std::size_t count) noexcept {
   omp_set_num_threads(static_cast<int>(std::max<std::size_t>(count, 1)));
 }
 
-Range part_of(std::size_t count, std::size_t part, std::size_t parts, std::size_t multiple) noexcept {
+Range part_of(std::size_t count, std::size_t part, std::size_t parts,
+              std::size_t multiple) noexcept {
   const std::size_t blocks = (count + multiple - 1) / multiple;
   const auto cut = [&](std::size_t k) { return std::min(count, blocks * k / parts * multiple); };
   return {cut(part), cut(part + 1)};

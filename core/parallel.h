@@ -1,7 +1,7 @@
 /// Threads: the one place that decides how many there are.
 ///
-/// All parallelism is ours, by OpenMP; OpenBLAS is held to one thread (kernels/gemm.cpp), otherwise its threads would
-/// multiply with these.
+/// All parallelism is ours, by OpenMP; OpenBLAS is held to one thread (kernels/gemm.cpp), otherwise
+/// its threads would multiply with these.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,10 @@ std::size_t thread_count() noexcept;
 /// At least 1.
 void set_thread_count(std::size_t count) noexcept;
 
-/// Part `part` of `parts` nearly equal, contiguous parts of 0 .. count − 1, cut at multiples of `multiple`.
-Range part_of(std::size_t count, std::size_t part, std::size_t parts, std::size_t multiple = 1) noexcept;
+/// Part `part` of `parts` nearly equal, contiguous parts of 0 .. count − 1, cut at multiples of
+/// `multiple`.
+Range part_of(std::size_t count, std::size_t part, std::size_t parts,
+              std::size_t multiple = 1) noexcept;
 
 /// A borrowed callable, valid for the duration of the call it is passed to.
 template <typename Argument>
@@ -38,12 +40,13 @@ class FunctionRef {
   void (*call_)(void*, Argument);
 };
 
-/// Runs body(part) for part = 0 .. parts − 1, each on a thread of its own where there are enough. An exception that a
-/// body throws reaches the caller (the first one, if several do). Inside another parallel region it runs serially.
+/// Runs body(part) for part = 0 .. parts − 1, each on a thread of its own where there are enough.
+/// An exception that a body throws reaches the caller (the first one, if several do). Inside
+/// another parallel region it runs serially.
 void parallel_parts(std::size_t parts, FunctionRef<std::size_t> body);
 
-/// Cuts 0 .. count − 1 into one contiguous range per thread, none smaller than `grain` if that can be helped, and runs
-/// body(range) on each. Results must not depend on where the cuts are.
+/// Cuts 0 .. count − 1 into one contiguous range per thread, none smaller than `grain` if that can
+/// be helped, and runs body(range) on each. Results must not depend on where the cuts are.
 void parallel_for(std::size_t count, std::size_t grain, FunctionRef<Range> body);
 
 }  // namespace unroll

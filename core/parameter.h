@@ -9,13 +9,14 @@
 
 namespace unroll {
 
-/// A named tensor with its gradient. The name is a path, `lstm.0.forward.U`, and is the tensor's name in a model file.
-/// Backward passes *add* to grad; `zero_grad` is the one place that clears it.
+/// A named tensor with its gradient. The name is a path, `lstm.0.forward.U`, and is the tensor's
+/// name in a model file. Backward passes *add* to grad; `zero_grad` is the one place that clears
+/// it.
 template <typename Real>
 struct Parameter {
   std::string name;
   Tensor<Real> value;
-  Tensor<Real> grad;  ///< the same shape as value
+  Tensor<Real> grad;    ///< the same shape as value
   bool frozen = false;  ///< a frozen parameter gets no gradient and no update
 
   Parameter() = default;

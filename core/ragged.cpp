@@ -30,7 +30,8 @@ Range rows_of_part(const RaggedShape& shape, std::size_t part, std::size_t parts
   std::size_t row = 0;
   std::size_t tokens = 0;
   const auto advance = [&](std::size_t k) {
-    while (row < shape.batch() && tokens * parts < shape.tokens() * k) tokens += shape.length(row++);
+    while (row < shape.batch() && tokens * parts < shape.tokens() * k)
+      tokens += shape.length(row++);
     return row;
   };
   const std::size_t begin = advance(part);

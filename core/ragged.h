@@ -1,7 +1,7 @@
 /// RaggedShape: how a batch of sequences of different lengths lies in memory, without padding.
 ///
-/// Rows are sorted by length, longest first. Step t holds only the rows that are still running, so all values of a batch
-/// form one matrix of N = Σ lengths rows, time-major ("packed" as in cuDNN):
+/// Rows are sorted by length, longest first. Step t holds only the rows that are still running, so
+/// all values of a batch form one matrix of N = Σ lengths rows, time-major ("packed" as in cuDNN):
 ///
 ///     lengths 3 2 1:      t = 0   t = 1   t = 2
 ///                 row 0     0       3       5
@@ -47,7 +47,8 @@ class RaggedShape {
   std::vector<std::size_t> offsets_{0};  // T + 1 of them
 };
 
-/// Part `part` of `parts` contiguous parts of the batch's rows that hold nearly equal numbers of tokens.
+/// Part `part` of `parts` contiguous parts of the batch's rows that hold nearly equal numbers of
+/// tokens.
 Range rows_of_part(const RaggedShape& shape, std::size_t part, std::size_t parts) noexcept;
 
 }  // namespace unroll

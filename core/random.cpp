@@ -19,8 +19,12 @@ namespace unroll {
 
 namespace {
 
-std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
-std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+std::uint32_t low(std::uint64_t x) {
+  return static_cast<std::uint32_t>(x);
+}
+std::uint32_t high(std::uint64_t x) {
+  return static_cast<std::uint32_t>(x >> 32);
+}
 
 }  // namespace
 
@@ -31,8 +35,8 @@ std::uint32_t Random::bits() noexcept {
   const std::uint64_t block = position_ / 4;
   if (block != block_) {
     const r123::Philox4x32 philox;
-    const auto numbers = philox({{low(block), high(block), low(stream_), high(stream_)}},
-                                {{low(key_), high(key_)}});
+    const auto numbers =
+        philox({{low(block), high(block), low(stream_), high(stream_)}}, {{low(key_), high(key_)}});
     std::copy(numbers.begin(), numbers.end(), buffer_.begin());
     block_ = block;
   }

@@ -1,7 +1,9 @@
-/// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+/// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
+/// 1, 2, 3", SC 2011).
 ///
-/// A number is a pure function of (seed, stream, position), so what a layer draws does not depend on what others drew
-/// before it, nor on threads: each use names its own stream ("init/lstm.0.forward.U", "dropout/3").
+/// A number is a pure function of (seed, stream, position), so what a layer draws does not depend
+/// on what others drew before it, nor on threads: each use names its own stream
+/// ("init/lstm.0.forward.U", "dropout/3").
 #pragma once
 
 #include <array>
@@ -40,7 +42,7 @@ class Random {
  private:
   std::uint64_t key_;
   std::uint64_t stream_;
-  std::uint64_t position_ = 0;              // in 32-bit numbers
+  std::uint64_t position_ = 0;               // in 32-bit numbers
   std::uint64_t block_ = ~std::uint64_t{0};  // the block that buffer_ holds
   std::array<std::uint32_t, 4> buffer_{};
 };

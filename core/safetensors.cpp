@@ -83,7 +83,8 @@ std::string read_model(const std::filesystem::path& path) {
 
 void verify_checksum(std::string_view content) {
   if (content.size() < kDigitsEnd) {
-    fail("too short to hold a model and its checksum ({} bytes): copy it again or train again", content.size());
+    fail("too short to hold a model and its checksum ({} bytes): copy it again or train again",
+         content.size());
   }
   if (content.substr(kLengthBytes, kPrefix.size()) != kPrefix) {
     fail(

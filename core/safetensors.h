@@ -1,12 +1,13 @@
 /// Model files: the safetensors format, with a checksum of every byte.
 ///
-/// A safetensors file is an 8-byte little-endian header length, a JSON header, and raw little-endian tensors; any
-/// language's reader opens it (docs/model-format.md). Ours begins with
+/// A safetensors file is an 8-byte little-endian header length, a JSON header, and raw
+/// little-endian tensors; any language's reader opens it (docs/model-format.md). Ours begins with
 ///
 ///     {"__metadata__":{"checksum":"xxh3-128:<32 hexadecimal digits>", ...
 ///
-/// where the digits are XXH3-128 of the whole file with these 32 digits written as zeros. So a flipped bit anywhere,
-/// in the header or in the digits themselves, and any change of length is found before anything is believed.
+/// where the digits are XXH3-128 of the whole file with these 32 digits written as zeros. So a
+/// flipped bit anywhere, in the header or in the digits themselves, and any change of length is
+/// found before anything is believed.
 #pragma once
 
 #include <filesystem>
@@ -35,8 +36,10 @@ enum class Checksum {
   kIgnored,   ///< for files of other programs
 };
 
-/// Throws ModelError, which names the file and says what is wrong with it, and nothing else, whatever the bytes are.
-Safetensors read_safetensors(const std::filesystem::path& path, Checksum checksum = Checksum::kRequired);
+/// Throws ModelError, which names the file and says what is wrong with it, and nothing else,
+/// whatever the bytes are.
+Safetensors read_safetensors(const std::filesystem::path& path,
+                             Checksum checksum = Checksum::kRequired);
 
 /// Writes atomically (write_file). The key "checksum" of the metadata is reserved.
 template <typename Real>

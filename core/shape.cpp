@@ -19,8 +19,8 @@ void Shape::append(std::size_t size) {
   if (rank_ == kMaxRank) throw ShapeError("shape: more than 4 dimensions");
   const std::size_t others = rank_ == 0 ? 1 : this->size();
   if (others > 0 && size > kMaxElements / others) {
-    throw ShapeError("shape: " + (rank_ == 0 ? "" : to_string(*this) + "×") +
-                     std::to_string(size) + " is too large");
+    throw ShapeError("shape: " + (rank_ == 0 ? "" : to_string(*this) + "×") + std::to_string(size) +
+                     " is too large");
   }
   sizes_[rank_++] = size;
 }

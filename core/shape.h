@@ -14,8 +14,8 @@ class Shape {
   static constexpr std::size_t kMaxRank = 4;
 
   Shape() = default;
-  /// Throws ShapeError for more than kMaxRank sizes, and for more elements than memory has addresses: so size() and
-  /// a tensor's number of bytes never overflow.
+  /// Throws ShapeError for more than kMaxRank sizes, and for more elements than memory has
+  /// addresses: so size() and a tensor's number of bytes never overflow.
   Shape(std::initializer_list<std::size_t> sizes);
   template <typename Iterator>
   Shape(Iterator first, Iterator last) {

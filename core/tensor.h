@@ -1,7 +1,8 @@
-/// Tensor: an owning, 64-byte aligned, row-major array; MatrixView: a borrowed one, possibly with a row stride.
+/// Tensor: an owning, 64-byte aligned, row-major array; MatrixView: a borrowed one, possibly with a
+/// row stride.
 ///
-/// A Tensor checks nothing at each access; the operations that take views check shapes where they use them
-/// (unroll/kernels/ops.h, unroll/kernels/gemm.h) and name both sides when they differ.
+/// A Tensor checks nothing at each access; the operations that take views check shapes where they
+/// use them (unroll/kernels/ops.h, unroll/kernels/gemm.h) and name both sides when they differ.
 #pragma once
 
 #include <cstddef>
@@ -87,8 +88,8 @@ class Tensor {
   MatrixView<const Real> matrix() const noexcept { return {data(), rows(), columns()}; }
 
   void fill(Real value) noexcept;
-  /// Changes the shape. The memory is kept where it suffices, so that a buffer that is resized at every training step
-  /// stops allocating; the elements are unspecified afterwards.
+  /// Changes the shape. The memory is kept where it suffices, so that a buffer that is resized at
+  /// every training step stops allocating; the elements are unspecified afterwards.
   void resize(const Shape& shape);
 
  private:

@@ -30,12 +30,12 @@ void relu_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
 
 /// tanh′ and σ′ as functions of the output.
 template <typename V>
-V tanh_slope(V y) {
+UNROLL_INLINE V tanh_slope(V y) {
   return V(RealOf<V>(1)) - y * y;
 }
 
 template <typename V>
-V sigmoid_slope(V y) {
+UNROLL_INLINE V sigmoid_slope(V y) {
   return y * (V(RealOf<V>(1)) - y);
 }
 

@@ -49,7 +49,7 @@ struct DoubleLanes<xsimd::batch<Real, Arch>> {
 
 /// V::size values as doubles.
 template <typename V, typename Real>
-V load_as_double(const Real* p) {
+UNROLL_INLINE V load_as_double(const Real* p) {
   alignas(64) double lanes[V::size];
   for (std::size_t i = 0; i < V::size; ++i) lanes[i] = static_cast<double>(p[i]);
   return V::load_unaligned(lanes);
@@ -60,7 +60,7 @@ V load_as_double(const Real* p) {
 inline constexpr std::size_t kPartialSums = 16;
 
 template <typename V, typename Real>
-[[gnu::always_inline]] inline void add_squares(const Real* x, V (&sums)[kPartialSums / V::size]) {
+UNROLL_INLINE void add_squares(const Real* x, V (&sums)[kPartialSums / V::size]) {
   for (std::size_t k = 0; k < kPartialSums / V::size; ++k) {
     const V value = load_as_double<V>(x + k * V::size);
     sums[k] = sums[k] + value * value;

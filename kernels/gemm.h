@@ -1,4 +1,8 @@
-/// Matrix products on OpenBLAS. Serial: callers split the work (unroll/core/parallel.h).
+/// Matrix products on OpenBLAS. Serial: callers split the work (unroll/core/parallel.h); OpenBLAS
+/// is held to one thread for the whole process. May be called from several threads at once.
+///
+/// The order in which OpenBLAS adds depends on the sizes: a row's bits may change with the number
+/// of rows.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +37,8 @@ enum class Into {
   kAdd,  ///< C += A·B
 };
 
-/// C (M, N) = or += A (M, K) · B (K, N). Throws ShapeError, naming both sides, unless the sizes
-/// fit.
+/// C (M, N) = or += A (M, K) · B (K, N). C shares no memory with A and B. Throws ShapeError, naming
+/// both sides, unless the sizes fit.
 void gemm(Factor<float> A, Factor<float> B, MatrixView<float> C, Into into = Into::kSet);
 void gemm(Factor<double> A, Factor<double> B, MatrixView<double> C, Into into = Into::kSet);
 

@@ -31,9 +31,9 @@ struct Part {
 };
 
 /// Calls body(i, part) for i = 0, V::size, 2 V::size, … < n; `part` is a Whole<V>, for the tail a
-/// Part<V>.
+/// Part<V>. Always inlined, so that a sum that the body keeps stays in a register.
 template <typename V, typename Body>
-void for_each_vector(std::size_t n, Body body) {
+UNROLL_INLINE void for_each_vector(std::size_t n, Body body) {
   std::size_t i = 0;
   for (; i + V::size <= n; i += V::size) body(i, Whole<V>{});
   if constexpr (V::size > 1) {
@@ -48,10 +48,9 @@ void elementwise(F f, std::size_t n, RealOf<V>* y, const X*... x) {
                      [=](std::size_t i, auto part) { part.store(y + i, f(part.load(x + i)...)); });
 }
 
-/// Row r. Always inlined: unlike the bodies it does not have V in its name, and instruction sets
-/// must share no function.
+/// Row r.
 template <typename T>
-[[gnu::always_inline]] inline T* row(Rows<T> rows, std::size_t r) {
+UNROLL_INLINE T* row(Rows<T> rows, std::size_t r) {
   return rows.data + r * rows.stride;
 }
 

@@ -17,13 +17,13 @@ struct Gates {
 };
 
 template <typename Part, typename Real>
-auto load_gates(Part part, std::size_t H, const Real* p) {
+UNROLL_INLINE auto load_gates(Part part, std::size_t H, const Real* p) {
   using V = typename Part::Vector;
   return Gates<V>{part.load(p), part.load(p + H), part.load(p + 2 * H), part.load(p + 3 * H)};
 }
 
 template <typename Part, typename V>
-void store_gates(Part part, std::size_t H, const Gates<V>& gates, RealOf<V>* p) {
+UNROLL_INLINE void store_gates(Part part, std::size_t H, const Gates<V>& gates, RealOf<V>* p) {
   part.store(p, gates.f);
   part.store(p + H, gates.i);
   part.store(p + 2 * H, gates.a);

@@ -33,12 +33,12 @@ RealOf<V> sum_of_exponentials(std::size_t n, const RealOf<V>* x, RealOf<V> shift
   return sum_of_lanes(sum);
 }
 
-/// As above, and keeps the exponentials in y.
+/// As above for a shift that is the maximum, and keeps the exponentials in y.
 template <typename V>
 RealOf<V> exponentials_and_sum(std::size_t n, const RealOf<V>* x, RealOf<V> shift, RealOf<V>* y) {
   V sum(RealOf<V>(0));
   for_each_vector<V>(n, [&](std::size_t j, auto part) {
-    const V e = exponential(part.load(x + j, kMinusInfinity<V>) - V(shift));
+    const V e = exponential_of_nonpositive(part.load(x + j, kMinusInfinity<V>) - V(shift));
     part.store(y + j, e);
     sum = sum + e;
   });

@@ -9,11 +9,15 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 #include <xsimd/xsimd.hpp>
+
+/// For functions of vectors. One that is called passes its vectors through memory; and code without
+/// V in its name, if it stays a function, is one that instruction sets would share.
+#define UNROLL_INLINE [[gnu::always_inline]] inline
 
 namespace unroll::simd {
 
@@ -48,25 +52,27 @@ struct OneLane {
 template <typename V>
 using RealOf = typename V::value_type;
 
-/// xsimd::bitwise_cast took a batch type as its first template argument up to version 9, a value
-/// type since.
+/// xsimd::bitwise_cast takes a value type as its first template argument, in version 8 a batch
+/// type.
 template <typename To, typename From, typename Arch>
-xsimd::batch<To, Arch> cast_bits(xsimd::batch<From, Arch> x) {
+UNROLL_INLINE xsimd::batch<To, Arch> cast_bits(xsimd::batch<From, Arch> x) {
   using Result = xsimd::batch<To, Arch>;
-  if constexpr (requires { xsimd::bitwise_cast<Result>(x); }) {
-    return xsimd::bitwise_cast<Result>(x);
-  } else {
+  if constexpr (requires {
+                  { xsimd::bitwise_cast<To>(x) } -> std::same_as<Result>;
+                }) {
     return xsimd::bitwise_cast<To>(x);
+  } else {
+    return xsimd::bitwise_cast<Result>(x);
   }
 }
 
 /// The sign of `sign` on `magnitude`, which is not negative.
 template <typename V>
-V with_sign(V magnitude, V sign) {
+UNROLL_INLINE V with_sign(V magnitude, V sign) {
   return magnitude | bitofsign(sign);
 }
 
-/// How the bits of a Real are laid out.
+/// How the bits of a Real are laid out; and a power of two half the way to overflow and underflow.
 template <typename Real>
 struct Bits;
 template <>
@@ -74,12 +80,16 @@ struct Bits<float> {
   using Integer = std::int32_t;
   static constexpr int kMantissa = 23;
   static constexpr float kBias = 127;
+  static constexpr float kFar = 64;
+  static constexpr float kTwoToFar = 0x1p64F;
 };
 template <>
 struct Bits<double> {
   using Integer = std::int64_t;
   static constexpr int kMantissa = 52;
   static constexpr double kBias = 1023;
+  static constexpr double kFar = 512;
+  static constexpr double kTwoToFar = 0x1p512;
 };
 
 /// 1.5·2^mantissa: the spacing of Reals around it is 1, so adding it rounds to an integer (ties to
@@ -88,17 +98,11 @@ template <typename Real>
 inline constexpr Real kRounder =
     Real{3} * static_cast<Real>(std::int64_t{1} << (Bits<Real>::kMantissa - 1));
 
+/// 2ⁿ⁺ᵏ for integers n and k, where that is a normal number.
 template <typename V>
-V round_to_integer(V x) {
-  const V rounder(kRounder<RealOf<V>>);
-  return (x + rounder) - rounder;
-}
-
-/// 2ⁿ for an integer n whose 2ⁿ is a normal number.
-template <typename V>
-V power_of_two(V n) {
+UNROLL_INLINE V power_of_two(V n, RealOf<V> k = 0) {
   using Real = RealOf<V>;
-  const V biased = n + V(kRounder<Real> + Bits<Real>::kBias);  // exponent field in the lowest bits
+  const V biased = n + V(kRounder<Real> + Bits<Real>::kBias + k);  // exponent in the lowest bits
   const auto bits = cast_bits<typename Bits<Real>::Integer>(biased);
   return cast_bits<Real>(bits << Bits<Real>::kMantissa);  // the rounder's own bits fall off
 }
@@ -126,12 +130,18 @@ struct Portable {
 
   static V multiply_add(V a, V b, V c) { return fma(a, b, c); }
 
-  /// x·2ⁿ, rounded once, for an integer n of at most twice a normal number's exponent. In two
-  /// factors, because 2ⁿ itself overflows, or is no normal number, where the product is one (or a
-  /// denormal).
+  /// x·2ⁿ, rounded once, for an integer n up to 2·kFar away from 0 and x near 1. In two factors,
+  /// the first of them exact: 2ⁿ itself overflows, or is no normal number, where the product may
+  /// still be one, or a denormal.
   static V scale(V x, V n) {
-    const V half = round_to_integer(n * V(Real(0.5)));
-    return x * power_of_two<V>(half) * power_of_two<V>(n - half);
+    const auto is_large = n > V(Real(0));
+    const V far = select(is_large, V(Bits<Real>::kFar), V(-Bits<Real>::kFar));
+    const V two_to_far = select(is_large, V(Bits<Real>::kTwoToFar), V(1 / Bits<Real>::kTwoToFar));
+    return x * power_of_two<V>(n - far) * two_to_far;
+  }
+  /// The same for n ≤ 0 only.
+  static V scale_down(V x, V n) {
+    return x * power_of_two<V>(n, Bits<Real>::kFar) * V(1 / Bits<Real>::kTwoToFar);
   }
 };
 
@@ -140,7 +150,7 @@ struct Native : Portable<V> {};
 
 /// a·b + c, rounded once where the instruction set can, otherwise twice.
 template <typename V>
-V multiply_add(V a, V b, V c) {
+UNROLL_INLINE V multiply_add(V a, V b, V c) {
   return Native<V>::multiply_add(a, b, c);
 }
 
@@ -148,18 +158,24 @@ V multiply_add(V a, V b, V c) {
 template <typename V>
 struct Lanes {
   explicit Lanes(V v) { v.store_unaligned(values); }
+
+  /// The sum of `count` lanes from `first`: of its first half and its second half.
+  template <std::size_t first, std::size_t count>
+  RealOf<V> sum() const {
+    if constexpr (count == 1) {
+      return values[first];
+    } else {
+      return sum<first, count / 2>() + sum<first + count / 2, count / 2>();
+    }
+  }
+
   alignas(64) RealOf<V> values[V::size];
 };
 
-/// The sum of the lanes, always in the same order: the upper half onto the lower half, until one is
-/// left.
+/// The sum of the lanes, always in the same order.
 template <typename V>
 RealOf<V> sum_of_lanes(V v) {
-  Lanes<V> lanes(v);
-  for (std::size_t half = V::size / 2; half > 0; half /= 2) {
-    for (std::size_t i = 0; i < half; ++i) lanes.values[i] += lanes.values[i + half];
-  }
-  return lanes.values[0];
+  return Lanes<V>(v).template sum<0, V::size>();
 }
 
 template <typename V>

@@ -22,6 +22,7 @@ struct Native<xsimd::batch<float, xsimd::avx512bw>>
   }
   static V multiply_add(V a, V b, V c) { return V(_mm512_fmadd_ps(a, b, c)); }
   static V scale(V x, V n) { return V(_mm512_scalef_ps(x, n)); }
+  static V scale_down(V x, V n) { return scale(x, n); }
 };
 
 template <>
@@ -38,6 +39,7 @@ struct Native<xsimd::batch<double, xsimd::avx512bw>>
   }
   static V multiply_add(V a, V b, V c) { return V(_mm512_fmadd_pd(a, b, c)); }
   static V scale(V x, V n) { return V(_mm512_scalef_pd(x, n)); }
+  static V scale_down(V x, V n) { return scale(x, n); }
 };
 
 }  // namespace unroll::simd

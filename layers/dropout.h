@@ -1,5 +1,5 @@
-/// Dropout (Srivastava et al. 2014), inverted: a value survives with probability 1 − p and is then divided by it, so
-/// that nothing is to do when predicting.
+/// Dropout (Srivastava et al. 2014), inverted: a value survives with probability 1 − p and is then
+/// divided by it, so that nothing is to do when predicting.
 #pragma once
 
 #include <cstdint>

@@ -79,13 +79,15 @@ MatrixView<Real> block_of(Parameter<Real>& parameter, std::size_t index, std::si
 template <typename Real>
 void init_uniform(Parameter<Real>& parameter, double bound, std::uint64_t seed) {
   Random random = stream_of(parameter, seed);
-  for (Real& value : parameter.value.values()) value = static_cast<Real>(random.uniform(-bound, bound));
+  for (Real& value : parameter.value.values())
+    value = static_cast<Real>(random.uniform(-bound, bound));
 }
 
 template <typename Real>
 void init_normal(Parameter<Real>& parameter, double deviation, std::uint64_t seed) {
   Random random = stream_of(parameter, seed);
-  for (Real& value : parameter.value.values()) value = static_cast<Real>(deviation * random.normal());
+  for (Real& value : parameter.value.values())
+    value = static_cast<Real>(deviation * random.normal());
 }
 
 template <typename Real>
@@ -103,10 +105,14 @@ void init_orthogonal(Parameter<Real>& parameter, std::uint64_t seed, std::size_t
 
 std::string_view to_string(RecurrentInit init) {
   switch (init) {
-    case RecurrentInit::kUniform: return "uniform";
-    case RecurrentInit::kGlorot: return "glorot";
-    case RecurrentInit::kOrthogonal: return "orthogonal";
-    case RecurrentInit::kIdentity: return "identity";
+    case RecurrentInit::kUniform:
+      return "uniform";
+    case RecurrentInit::kGlorot:
+      return "glorot";
+    case RecurrentInit::kOrthogonal:
+      return "orthogonal";
+    case RecurrentInit::kIdentity:
+      return "identity";
   }
   return "?";
 }
@@ -142,11 +148,11 @@ void init_recurrent(RecurrentLayer<Real>& layer, RecurrentInit init, double forg
   }
 }
 
-#define UNROLL_INSTANTIATE(Real)                                                       \
-  template void init_uniform(Parameter<Real>&, double, std::uint64_t);                 \
-  template void init_normal(Parameter<Real>&, double, std::uint64_t);                  \
-  template void init_glorot(Parameter<Real>&, std::uint64_t, std::size_t);             \
-  template void init_orthogonal(Parameter<Real>&, std::uint64_t, std::size_t);         \
+#define UNROLL_INSTANTIATE(Real)                                               \
+  template void init_uniform(Parameter<Real>&, double, std::uint64_t);         \
+  template void init_normal(Parameter<Real>&, double, std::uint64_t);          \
+  template void init_glorot(Parameter<Real>&, std::uint64_t, std::size_t);     \
+  template void init_orthogonal(Parameter<Real>&, std::uint64_t, std::size_t); \
   template void init_recurrent(RecurrentLayer<Real>&, RecurrentInit, double, std::uint64_t);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)

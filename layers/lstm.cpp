@@ -8,7 +8,8 @@
 namespace unroll {
 
 template <typename Real>
-Lstm<Real>::Lstm(const std::string& name, std::size_t input, std::size_t hidden, Direction direction)
+Lstm<Real>::Lstm(const std::string& name, std::size_t input, std::size_t hidden,
+                 Direction direction)
     : RecurrentLayer<Real>(name, input, hidden, 4, direction) {}
 
 template <typename Real>
@@ -25,7 +26,8 @@ void Lstm<Real>::prepare(std::size_t tokens, RecurrentCache<Real>& cache) const 
 template <typename Real>
 void Lstm<Real>::step_forward(StepRows at, RecurrentState<Real>& state,
                               RecurrentCache<Real>& cache) const {
-  const auto gates_t = rows_of(cache.gates, at.packed, at.count);  // (rows, 4H), z_t becomes f i a o
+  const auto gates_t =
+      rows_of(cache.gates, at.packed, at.count);  // (rows, 4H), z_t becomes f i a o
   const auto C_prev = rows_of(cache.C_prev, at.packed, at.count);  // (rows, H)
   const auto C_t = rows_of(cache.C, at.packed, at.count);          // (rows, H)
   const auto h = rows_of(state.h, at.row, at.count);  // (rows, H), h_{t−1} becomes h_t
@@ -47,7 +49,8 @@ void Lstm<Real>::step_backward(StepRows at, RecurrentCache<Real>& cache,
   const auto C_t = rows_of(cache.C, at.packed, at.count);          // (rows, H)
   const auto dz_t = rows_of(cache.dz, at.packed, at.count);        // (rows, 4H)
   const auto dh = rows_of(dstate.h, at.row, at.count);  // (rows, H), δh_t becomes Wᵀ dz_t
-  const auto dC = rows_of(dstate.C, at.row, at.count);  // (rows, H), δC_{t+1} ⊙ f_{t+1} becomes δC_t ⊙ f_t
+  const auto dC =
+      rows_of(dstate.C, at.row, at.count);  // (rows, H), δC_{t+1} ⊙ f_{t+1} becomes δC_t ⊙ f_t
 
   // δC_t, the gates' dz_t, and δC_t ⊙ f_t for step t−1
   lstm_cell_backward<Real>(gates_t, C_prev, C_t, dh, dC, dz_t);

@@ -1,4 +1,5 @@
-/// The LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), as in the homework:
+/// The LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), as in the
+/// homework:
 ///
 ///     f_t = σ(U_f x_t + W_f h_{t−1} + b_f)      forget gate
 ///     i_t = σ(U_i x_t + W_i h_{t−1} + b_i)      input gate

@@ -67,7 +67,8 @@ template <typename Real>
 void last_forward(Row row, std::size_t directions, MatrixView<const Real> h, std::span<Real> p) {
   for (std::size_t d = 0; d < directions; ++d) {
     const LastState last(row, d, directions, h.columns());
-    std::ranges::copy(h.row(last.packed).subspan(last.first, last.count), p.begin() + static_cast<std::ptrdiff_t>(last.first));
+    std::ranges::copy(h.row(last.packed).subspan(last.first, last.count),
+                      p.begin() + static_cast<std::ptrdiff_t>(last.first));
   }
 }
 
@@ -92,9 +93,12 @@ void for_each_row(const RaggedShape& shape, Body body) {
 
 std::string_view to_string(Pool pool) {
   switch (pool) {
-    case Pool::kMax: return "max";
-    case Pool::kMean: return "mean";
-    case Pool::kLast: return "last";
+    case Pool::kMax:
+      return "max";
+    case Pool::kMean:
+      return "mean";
+    case Pool::kLast:
+      return "last";
   }
   return "?";
 }

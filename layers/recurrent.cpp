@@ -13,7 +13,8 @@ namespace unroll {
 
 namespace {
 
-/// A product is worth a second thread from this many output rows on: below, OpenBLAS packs more than it computes.
+/// A product is worth a second thread from this many output rows on: below, OpenBLAS packs more
+/// than it computes.
 constexpr std::size_t kRowGrain = 32;
 
 void require(const char* what, const Shape& found, const Shape& expected) {
@@ -40,10 +41,10 @@ void add_rows(MatrixView<const Real> from, MatrixView<Real> to) {
 
 /// Cuts the batch's rows into one contiguous part per thread, of nearly equal numbers of tokens.
 void parallel_rows(const RaggedShape& shape, FunctionRef<Range> body) {
-  // A thread with a row or two spends its time reading W: rows are worth splitting from this many on.
+  // A thread with a row or two spends its time reading W: rows are worth splitting from this many
+  // on.
   constexpr std::size_t kFewestRows = 4;
-  const std::size_t parts =
-      std::clamp<std::size_t>(shape.batch() / kFewestRows, 1, thread_count());
+  const std::size_t parts = std::clamp<std::size_t>(shape.batch() / kFewestRows, 1, thread_count());
   parallel_parts(parts, [&](std::size_t part) { body(rows_of_part(shape, part, parts)); });
 }
 
@@ -107,7 +108,8 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, MatrixView<const R
   cache.dz.resize({N, gate_count() * hidden_size()});
   parallel_rows(shape, [&](Range rows) { walk_backward(shape, rows, dh, cache, dstate); });
 
-  // ∂L/∂U = Σ_t dz_t x_tᵀ,  ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ,  ∂L/∂b = Σ_t dz_t: each thread owns some rows of all three.
+  // ∂L/∂U = Σ_t dz_t x_tᵀ,  ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ,  ∂L/∂b = Σ_t dz_t: each thread owns some
+  // rows of all three.
   const MatrixView<const Real> dz = cache.dz.matrix();
   const MatrixView<const Real> h_prev = std::as_const(cache.h_prev).matrix();
   parallel_for(dz.columns(), kRowGrain, [&](Range units) {
@@ -131,8 +133,8 @@ void RecurrentLayer<Real>::walk_backward(const RaggedShape& shape, Range rows,
   for (std::size_t position = shape.steps(); position-- > 0;) {
     const StepRows at = rows_at(shape, step_at(shape, position), rows);
     if (at.count == 0) continue;
-    // δ_t = ∂L/∂h_t: what step t+1 sent back, and what the layers above sent down. A row that ends at t finds its
-    // ∂L/∂h_T here, a row that began later has left its ∂L/∂h_0 behind.
+    // δ_t = ∂L/∂h_t: what step t+1 sent back, and what the layers above sent down. A row that ends
+    // at t finds its ∂L/∂h_T here, a row that began later has left its ∂L/∂h_0 behind.
     add_rows<Real>(dh.row_range(at.packed, at.count), rows_of(dstate.h, at.row, at.count));
     step_backward(at, cache, dstate);
   }

@@ -1,8 +1,8 @@
-/// What the RNN and the LSTM have in common: parameters U, W, b, the walk through time, and the gradients that are one
-/// product over all steps. A cell adds its two steps (rnn.h, lstm.h).
+/// What the RNN and the LSTM have in common: parameters U, W, b, the walk through time, and the
+/// gradients that are one product over all steps. A cell adds its two steps (rnn.h, lstm.h).
 ///
-/// Shapes: N = Σ lengths rows, time-major without padding (unroll/core/ragged.h); B rows of the batch; I input size;
-/// H hidden size; G gates (1 for the RNN, 4 for the LSTM).
+/// Shapes: N = Σ lengths rows, time-major without padding (unroll/core/ragged.h); B rows of the
+/// batch; I input size; H hidden size; G gates (1 for the RNN, 4 for the LSTM).
 #pragma once
 
 #include <cstddef>
@@ -15,12 +15,14 @@
 
 namespace unroll {
 
-/// Which end of a sequence is read first. Backward: h_t depends on h_{t+1}, and each row begins at its own end.
+/// Which end of a sequence is read first. Backward: h_t depends on h_{t+1}, and each row begins at
+/// its own end.
 enum class Direction { kForward, kBackward };
 std::string to_string(Direction direction);
 
-/// States of every row, carried through time. In a forward pass h_0, C_0 go in and h_T, C_T (each row's own last step)
-/// come out; in a backward pass the same struct holds gradients: ∂L/∂h_T, ∂L/∂C_T go in, ∂L/∂h_0, ∂L/∂C_0 come out.
+/// States of every row, carried through time. In a forward pass h_0, C_0 go in and h_T, C_T (each
+/// row's own last step) come out; in a backward pass the same struct holds gradients: ∂L/∂h_T,
+/// ∂L/∂C_T go in, ∂L/∂h_0, ∂L/∂C_0 come out.
 template <typename Real>
 struct RecurrentState {
   Tensor<Real> h;  ///< (B, H)
@@ -50,18 +52,19 @@ class RecurrentLayer {
  public:
   virtual ~RecurrentLayer() = default;
 
-  std::size_t input_size() const { return U.value.shape()[1]; }   ///< I
-  std::size_t hidden_size() const { return W.value.shape()[1]; }  ///< H
+  std::size_t input_size() const { return U.value.shape()[1]; }                  ///< I
+  std::size_t hidden_size() const { return W.value.shape()[1]; }                 ///< H
   std::size_t gate_count() const { return W.value.shape()[0] / hidden_size(); }  ///< G
   /// Zero states for B rows.
   virtual RecurrentState<Real> zero_state(std::size_t batch) const = 0;
 
-  /// x (N, I), state: h_0, C_0 → h_T, C_T;  h (N, H) is set (a column range of a wider matrix will do).
+  /// x (N, I), state: h_0, C_0 → h_T, C_T;  h (N, H) is set (a column range of a wider matrix will
+  /// do).
   void forward(const RaggedShape& shape, MatrixView<const Real> x, RecurrentState<Real>& state,
                RecurrentCache<Real>& cache, MatrixView<Real> h) const;
 
-  /// dh (N, H) = ∂L/∂h_t from above, dstate: ∂L/∂h_T, ∂L/∂C_T → ∂L/∂h_0, ∂L/∂C_0. Adds to the parameters' gradients,
-  /// sets dx (N, I) unless it is empty. May be run again on the same cache.
+  /// dh (N, H) = ∂L/∂h_t from above, dstate: ∂L/∂h_T, ∂L/∂C_T → ∂L/∂h_0, ∂L/∂C_0. Adds to the
+  /// parameters' gradients, sets dx (N, I) unless it is empty. May be run again on the same cache.
   void backward(const RaggedShape& shape, MatrixView<const Real> x, RecurrentCache<Real>& cache,
                 MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx);
 
@@ -77,11 +80,12 @@ class RecurrentLayer {
 
   /// Sizes what the cell saves beyond gates and h_prev.
   virtual void prepare(std::size_t tokens, RecurrentCache<Real>& cache) const = 0;
-  /// On entry gates_t = U x_t + b, and h_{t−1} is both state.h and cache.h_prev. On return state is that of step t.
+  /// On entry gates_t = U x_t + b, and h_{t−1} is both state.h and cache.h_prev. On return state is
+  /// that of step t.
   virtual void step_forward(StepRows at, RecurrentState<Real>& state,
                             RecurrentCache<Real>& cache) const = 0;
-  /// On entry dstate.h = ∂L/∂h_t, all of it. On return cache.dz_t = ∂L/∂z_t, and dstate.h = ∂L/∂h_{t−1} so far as it
-  /// comes through step t.
+  /// On entry dstate.h = ∂L/∂h_t, all of it. On return cache.dz_t = ∂L/∂z_t, and dstate.h =
+  /// ∂L/∂h_{t−1} so far as it comes through step t.
   virtual void step_backward(StepRows at, RecurrentCache<Real>& cache,
                              RecurrentState<Real>& dstate) const = 0;
 

@@ -14,16 +14,16 @@ namespace {
 template <typename Real>
 std::unique_ptr<RecurrentLayer<Real>> make_cell(const RecurrentStackConfig& config, std::size_t l,
                                                 std::size_t input, Direction direction) {
-  const std::string name = std::string(to_string(config.cell)) + "." + std::to_string(l) + "." +
-                           to_string(direction);
+  const std::string name =
+      std::string(to_string(config.cell)) + "." + std::to_string(l) + "." + to_string(direction);
   if (config.cell == Cell::kLstm) {
     return std::make_unique<Lstm<Real>>(name, input, config.hidden, direction);
   }
   return std::make_unique<Rnn<Real>>(name, input, config.hidden, config.activation, direction);
 }
 
-/// Runs body(d) for each direction: with two threads each takes one, without ever waiting for the other; with more,
-/// one direction after the other, each on all threads (recurrent.cpp).
+/// Runs body(d) for each direction: with two threads each takes one, without ever waiting for the
+/// other; with more, one direction after the other, each on all threads (recurrent.cpp).
 void for_each_direction(std::size_t directions, FunctionRef<std::size_t> body) {
   if (directions == 2 && thread_count() == 2) {
     parallel_parts(directions, body);
@@ -34,7 +34,9 @@ void for_each_direction(std::size_t directions, FunctionRef<std::size_t> body) {
 
 }  // namespace
 
-std::string_view to_string(Cell cell) { return cell == Cell::kRnn ? "rnn" : "lstm"; }
+std::string_view to_string(Cell cell) {
+  return cell == Cell::kRnn ? "rnn" : "lstm";
+}
 
 template <typename Real>
 RecurrentStack<Real>::RecurrentStack(const RecurrentStackConfig& config) : config_(config) {
@@ -70,7 +72,8 @@ MatrixView<const Real> RecurrentStack<Real>::input_of(std::size_t l, MatrixView<
 
 template <typename Real>
 void RecurrentStack<Real>::forward(const RaggedShape& shape, MatrixView<const Real> x,
-                                   States& states, Cache& cache, const DropoutSource* dropout) const {
+                                   States& states, Cache& cache,
+                                   const DropoutSource* dropout) const {
   cache.cells.resize(cells_.size());
   cache.h.resize(config_.layers);
   cache.masks.resize(dropouts_.size());
@@ -83,14 +86,15 @@ void RecurrentStack<Real>::forward(const RaggedShape& shape, MatrixView<const Re
       cells_[k]->forward(shape, input, states[k], cache.cells[k],
                          h.column_range(d * config_.hidden, config_.hidden));
     });
-    if (dropout != nullptr && l < dropouts_.size()) dropouts_[l].forward(*dropout, cache.masks[l], h);
+    if (dropout != nullptr && l < dropouts_.size())
+      dropouts_[l].forward(*dropout, cache.masks[l], h);
   }
 }
 
 template <typename Real>
-void RecurrentStack<Real>::backward(const RaggedShape& shape, MatrixView<const Real> x, Cache& cache,
-                                    MatrixView<const Real> dh, States& dstates, MatrixView<Real> dx,
-                                    bool dropout) {
+void RecurrentStack<Real>::backward(const RaggedShape& shape, MatrixView<const Real> x,
+                                    Cache& cache, MatrixView<const Real> dh, States& dstates,
+                                    MatrixView<Real> dx, bool dropout) {
   cache.dh.resize(dropouts_.size());
   for (std::size_t l = config_.layers; l-- > 0;) {
     const MatrixView<const Real> dh_l = l + 1 == config_.layers ? dh : cache.dh[l].matrix();
@@ -118,8 +122,8 @@ void RecurrentStack<Real>::backward_layer(std::size_t l, const RaggedShape& shap
       cache.dx.resize(dx.shape());
       dx_d = cache.dx.matrix();
     }
-    cells_[k]->backward(shape, x, cache.cells[k], dh.column_range(d * config_.hidden, config_.hidden),
-                        dstates[k], dx_d);
+    cells_[k]->backward(shape, x, cache.cells[k],
+                        dh.column_range(d * config_.hidden, config_.hidden), dstates[k], dx_d);
   });
   if (directions() == 2 && !dx.empty()) {
     for (std::size_t r = 0; r < dx.rows(); ++r) {

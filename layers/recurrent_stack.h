@@ -1,7 +1,8 @@
-/// Several recurrent layers on top of each other, each in one direction or both, with dropout between.
+/// Several recurrent layers on top of each other, each in one direction or both, with dropout
+/// between.
 ///
-/// Layer l reads the states of layer l − 1; of a bidirectional layer the forward and the backward states side by side,
-/// (N, 2H). The two directions of a layer know nothing of each other.
+/// Layer l reads the states of layer l − 1; of a bidirectional layer the forward and the backward
+/// states side by side, (N, 2H). The two directions of a layer know nothing of each other.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "unroll/kernels/ops.h"
 #include "unroll/layers/dropout.h"
 #include "unroll/layers/init.h"
 #include "unroll/layers/recurrent.h"
-#include "unroll/kernels/ops.h"
 
 namespace unroll {
 
@@ -48,15 +49,18 @@ class RecurrentStack {
   std::size_t directions() const { return config_.bidirectional ? 2 : 1; }
   std::size_t output_size() const { return directions() * config_.hidden; }
   States zero_states(std::size_t batch) const;
-  RecurrentLayer<Real>& layer(std::size_t l, std::size_t direction) { return *cells_[l * directions() + direction]; }
+  RecurrentLayer<Real>& layer(std::size_t l, std::size_t direction) {
+    return *cells_[l * directions() + direction];
+  }
 
   void init(RecurrentInit init, double forget_bias, std::uint64_t seed);
 
-  /// x (N, I), states h_0, C_0 → h_T, C_T. The top layer's states are cache.h.back(). `dropout` is null when predicting.
+  /// x (N, I), states h_0, C_0 → h_T, C_T. The top layer's states are cache.h.back(). `dropout` is
+  /// null when predicting.
   void forward(const RaggedShape& shape, MatrixView<const Real> x, States& states, Cache& cache,
                const DropoutSource* dropout) const;
-  /// dh (N, directions·H) of the top layer; dstates as in RecurrentLayer; dx (N, I) is set unless it is empty.
-  /// `dropout` says whether the forward pass had any.
+  /// dh (N, directions·H) of the top layer; dstates as in RecurrentLayer; dx (N, I) is set unless
+  /// it is empty. `dropout` says whether the forward pass had any.
   void backward(const RaggedShape& shape, MatrixView<const Real> x, Cache& cache,
                 MatrixView<const Real> dh, States& dstates, MatrixView<Real> dx, bool dropout);
 
@@ -64,8 +68,10 @@ class RecurrentStack {
 
  private:
   void backward_layer(std::size_t l, const RaggedShape& shape, MatrixView<const Real> x,
-                      Cache& cache, MatrixView<const Real> dh, States& dstates, MatrixView<Real> dx);
-  MatrixView<const Real> input_of(std::size_t l, MatrixView<const Real> x, const Cache& cache) const;
+                      Cache& cache, MatrixView<const Real> dh, States& dstates,
+                      MatrixView<Real> dx);
+  MatrixView<const Real> input_of(std::size_t l, MatrixView<const Real> x,
+                                  const Cache& cache) const;
 
   RecurrentStackConfig config_;
   std::vector<std::unique_ptr<RecurrentLayer<Real>>> cells_;

@@ -7,8 +7,8 @@
 namespace unroll {
 
 template <typename Real>
-Rnn<Real>::Rnn(const std::string& name, std::size_t input, std::size_t hidden, Activation activation,
-               Direction direction)
+Rnn<Real>::Rnn(const std::string& name, std::size_t input, std::size_t hidden,
+               Activation activation, Direction direction)
     : RecurrentLayer<Real>(name, input, hidden, 1, direction), activation_(activation) {}
 
 template <typename Real>

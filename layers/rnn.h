@@ -7,7 +7,8 @@
 ///     dz_t = δ_t ⊙ φ′(z_t),   δ_{t−1} = (∂L/∂h_{t−1} from above) + Wᵀ dz_t
 ///     dU = Σ_t dz_t x_tᵀ,   dW = Σ_t dz_t h_{t−1}ᵀ,   db = Σ_t dz_t,   dx_t = Uᵀ dz_t
 ///
-/// The equations' columns are the code's rows: h_t (B, H) holds one h_t a row, so W h_{t−1} is the product h_{t−1} Wᵀ.
+/// The equations' columns are the code's rows: h_t (B, H) holds one h_t a row, so W h_{t−1} is the
+/// product h_{t−1} Wᵀ.
 #pragma once
 
 #include "unroll/kernels/ops.h"

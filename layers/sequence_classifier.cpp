@@ -65,7 +65,8 @@ template <typename Real>
 void SequenceClassifier<Real>::forward(const RaggedShape& shape, std::span<const std::int32_t> ids,
                                        Pass& pass, const DropoutSource* dropout) const {
   if (ids.size() != shape.tokens()) {
-    throw ShapeError(fmt::format("sequence classifier: {} ids for {} tokens", ids.size(), shape.tokens()));
+    throw ShapeError(
+        fmt::format("sequence classifier: {} ids for {} tokens", ids.size(), shape.tokens()));
   }
   pass.x.resize({shape.tokens(), config_.embedding});
   embedding_.forward(ids, pass.x.matrix());

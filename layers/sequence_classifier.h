@@ -1,9 +1,11 @@
 /// SequenceClassifier: the homework's whole model.
 ///
-///     ids → embedding → dropout → recurrent stack → pooling over time → dropout → O = V h + c → softmax cross-entropy
+///     ids → embedding → dropout → recurrent stack → pooling over time → dropout → O = V h + c →
+///     softmax cross-entropy
 ///
-/// With a pool the loss is many-to-one, one target per sequence; without (`pool` empty) every step has an output and a
-/// target of its own, and the loss is the homework's many-to-many L = Σ_t L^(t).
+/// With a pool the loss is many-to-one, one target per sequence; without (`pool` empty) every step
+/// has an output and a target of its own, and the loss is the homework's many-to-many L = Σ_t
+/// L^(t).
 #pragma once
 
 #include <cstdint>
@@ -69,8 +71,8 @@ class SequenceClassifier {
   void forward(const RaggedShape& shape, std::span<const std::int32_t> ids, Pass& pass,
                const DropoutSource* dropout = nullptr) const;
 
-  /// Forward, loss (mean over the batch's sequences), backward: adds to all gradients. `targets`: (B), or (N) packed
-  /// where every step has one.
+  /// Forward, loss (mean over the batch's sequences), backward: adds to all gradients. `targets`:
+  /// (B), or (N) packed where every step has one.
   double loss_and_gradients(const RaggedShape& shape, std::span<const std::int32_t> ids,
                             std::span<const std::int32_t> targets, Pass& pass,
                             const DropoutSource* dropout = nullptr);

@@ -12,8 +12,8 @@ namespace unroll {
 
 namespace {
 
-/// Sums of squares are taken over blocks of this many values and then added in order, so that the norm's bits do not
-/// depend on the number of threads.
+/// Sums of squares are taken over blocks of this many values and then added in order, so that the
+/// norm's bits do not depend on the number of threads.
 constexpr std::size_t kBlock = 1 << 16;
 
 template <typename Real>
@@ -67,9 +67,9 @@ void clip_by_value(const ParameterList<Real>& parameters, double limit) {
   for_each_gradient(parameters, [&](std::span<Real> g) { clamp<Real>(-bound, bound, g); });
 }
 
-#define UNROLL_INSTANTIATE(Real)                                         \
-  template double gradient_norm(const ParameterList<Real>&);             \
-  template double clip_by_norm(const ParameterList<Real>&, double);      \
+#define UNROLL_INSTANTIATE(Real)                                    \
+  template double gradient_norm(const ParameterList<Real>&);        \
+  template double clip_by_norm(const ParameterList<Real>&, double); \
   template void clip_by_value(const ParameterList<Real>&, double);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)

@@ -9,7 +9,8 @@ namespace unroll {
 template <typename Real>
 double gradient_norm(const ParameterList<Real>& parameters);
 
-/// If ‖g‖₂ > limit, scales every gradient by limit / ‖g‖₂. Returns the norm before. limit = 0 only measures.
+/// If ‖g‖₂ > limit, scales every gradient by limit / ‖g‖₂. Returns the norm before. limit = 0 only
+/// measures.
 template <typename Real>
 double clip_by_norm(const ParameterList<Real>& parameters, double limit);
 

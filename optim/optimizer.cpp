@@ -42,7 +42,8 @@ void Sgd<Real>::update(Parameter<Real>& parameter, double learning_rate) {
 template <typename Real>
 void Adam<Real>::update(Parameter<Real>& parameter, double learning_rate) {
   Moments& moments = moments_[parameter.name];
-  if (moments.m.empty()) moments = {Tensor<Real>(parameter.value.shape()), Tensor<Real>(parameter.value.shape())};
+  if (moments.m.empty())
+    moments = {Tensor<Real>(parameter.value.shape()), Tensor<Real>(parameter.value.shape())};
   const auto n = static_cast<double>(this->steps());
   const AdamStep<Real> step{.learning_rate = static_cast<Real>(learning_rate),
                             .beta1 = static_cast<Real>(config_.beta1),
@@ -62,9 +63,12 @@ void Adam<Real>::update(Parameter<Real>& parameter, double learning_rate) {
 
 std::string_view to_string(OptimizerKind kind) {
   switch (kind) {
-    case OptimizerKind::kAdam: return "adam";
-    case OptimizerKind::kAdamW: return "adamw";
-    case OptimizerKind::kSgd: return "sgd";
+    case OptimizerKind::kAdam:
+      return "adam";
+    case OptimizerKind::kAdamW:
+      return "adamw";
+    case OptimizerKind::kSgd:
+      return "sgd";
   }
   return "?";
 }
@@ -76,9 +80,8 @@ std::unique_ptr<Optimizer<Real>> make_optimizer(const OptimizerConfig& config) {
                                                  .weight_decay = config.weight_decay,
                                                  .nesterov = config.nesterov});
   }
-  return std::make_unique<Adam<Real>>(
-      AdamConfig{.weight_decay = config.weight_decay,
-                 .decoupled = config.kind == OptimizerKind::kAdamW});
+  return std::make_unique<Adam<Real>>(AdamConfig{
+      .weight_decay = config.weight_decay, .decoupled = config.kind == OptimizerKind::kAdamW});
 }
 
 template class Optimizer<float>;

@@ -1,4 +1,5 @@
-/// Optimizers: SGD (momentum, Nesterov, weight decay), Adam and AdamW. They see Parameters, never a layer.
+/// Optimizers: SGD (momentum, Nesterov, weight decay), Adam and AdamW. They see Parameters, never a
+/// layer.
 ///
 /// State is kept by parameter name, and one step counter belongs to the optimizer, not to a tensor.
 #pragma once
@@ -18,7 +19,8 @@ template <typename Real>
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  /// One update of every parameter from its gradient, with this learning rate. Frozen ones stay as they are.
+  /// One update of every parameter from its gradient, with this learning rate. Frozen ones stay as
+  /// they are.
   void step(const ParameterList<Real>& parameters, double learning_rate);
   std::uint64_t steps() const { return steps_; }
 
@@ -57,7 +59,8 @@ struct AdamConfig {
   bool decoupled = false;  ///< true: AdamW
 };
 
-/// kernels/ops.h, AdamStep, has the equations. Every row of an embedding is updated at every step, as in the paper.
+/// kernels/ops.h, AdamStep, has the equations. Every row of an embedding is updated at every step,
+/// as in the paper.
 template <typename Real>
 class Adam final : public Optimizer<Real> {
  public:

@@ -24,10 +24,14 @@ double falling(double final_fraction, double remaining) {
 
 std::string_view to_string(Decay decay) {
   switch (decay) {
-    case Decay::kConstant: return "constant";
-    case Decay::kStep: return "step";
-    case Decay::kCosine: return "cosine";
-    case Decay::kLinear: return "linear";
+    case Decay::kConstant:
+      return "constant";
+    case Decay::kStep:
+      return "step";
+    case Decay::kCosine:
+      return "cosine";
+    case Decay::kLinear:
+      return "linear";
   }
   return "?";
 }

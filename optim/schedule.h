@@ -9,7 +9,8 @@ namespace unroll {
 enum class Decay {
   kConstant,
   kStep,    ///< multiplied by `step_factor` after every `step_every` steps
-  kCosine,  ///< from the peak to `final_fraction` of it along half a cosine (Loshchilov & Hutter 2017)
+  kCosine,  ///< from the peak to `final_fraction` of it along half a cosine (Loshchilov & Hutter
+            ///< 2017)
   kLinear,  ///< the same along a straight line
 };
 std::string_view to_string(Decay decay);

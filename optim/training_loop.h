@@ -1,5 +1,6 @@
-/// The training loop: epochs of steps, clipping, a schedule, early stopping, and the best epoch kept. It knows Parameters
-/// and a loss; data and layers are behind the two functions of TrainingTask.
+/// The training loop: epochs of steps, clipping, a schedule, early stopping, and the best epoch
+/// kept. It knows Parameters and a loss; data and layers are behind the two functions of
+/// TrainingTask.
 #pragma once
 
 #include <cstdint>
@@ -63,9 +64,9 @@ struct TrainingResult {
   double best_score = 0;
 };
 
-/// Trains until the epochs are over, the score no longer rises, the observer stops it, or the loss is no longer a finite
-/// number. In every case the parameters are then those of the best completed epoch (unchanged from the last step if
-/// none was completed).
+/// Trains until the epochs are over, the score no longer rises, the observer stops it, or the loss
+/// is no longer a finite number. In every case the parameters are then those of the best completed
+/// epoch (unchanged from the last step if none was completed).
 template <typename Real>
 TrainingResult train(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
                      const TrainingOptions& options, const TrainingTask& task,

@@ -11,11 +11,14 @@ namespace unroll {
 
 namespace {
 
-/// Above this many classes a confusion matrix is no longer read; the most frequent confusions are listed instead.
+/// Above this many classes a confusion matrix is no longer read; the most frequent confusions are
+/// listed instead.
 constexpr std::size_t kMatrixClasses = 12;
 constexpr std::size_t kConfusionsListed = 10;
 
-double ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; }
+double ratio(double part, double whole) {
+  return whole == 0 ? 0 : part / whole;
+}
 
 using Numbers = std::map<std::string, std::size_t>;
 
@@ -54,26 +57,32 @@ void score_classes(Evaluation& evaluation) {
   }
 }
 
-/// Columns on a terminal, where East Asian characters take two: fmt knows them when it pads, so what it adds tells.
+/// Columns on a terminal, where East Asian characters take two: fmt knows them when it pads, so
+/// what it adds tells.
 std::size_t columns_of(std::string_view text) {
   const std::size_t wide = 4 * text.size() + 1;
   const std::size_t padding = fmt::format("{:<{}}", text, wide).size() - text.size();
   return wide - padding;
 }
 
-std::string padded(std::string_view text, std::size_t width) { return fmt::format("{:<{}}", text, width); }
+std::string padded(std::string_view text, std::size_t width) {
+  return fmt::format("{:<{}}", text, width);
+}
 
 std::size_t label_width(const Evaluation& evaluation) {
   std::size_t width = 7;  // "average"
-  for (const ClassScore& score : evaluation.classes) width = std::max(width, columns_of(score.label));
+  for (const ClassScore& score : evaluation.classes)
+    width = std::max(width, columns_of(score.label));
   return width;
 }
 
 std::string class_table(const Evaluation& evaluation, std::size_t label_columns) {
-  std::string table = fmt::format("{}  precision  recall      F1    rows\n", padded("label", label_columns));
+  std::string table =
+      fmt::format("{}  precision  recall      F1    rows\n", padded("label", label_columns));
   for (const ClassScore& score : evaluation.classes) {
-    table += fmt::format("{}  {:8.2f}%  {:5.2f}%  {:5.2f}%  {:6}\n", padded(score.label, label_columns),
-                         100 * score.precision, 100 * score.recall, 100 * score.f1, score.support);
+    table +=
+        fmt::format("{}  {:8.2f}%  {:5.2f}%  {:5.2f}%  {:6}\n", padded(score.label, label_columns),
+                    100 * score.precision, 100 * score.recall, 100 * score.f1, score.support);
   }
   double precision = 0;
   double recall = 0;
@@ -116,11 +125,13 @@ std::string confusion_list(const Evaluation& evaluation) {
   std::vector<Confusion> confusions;
   for (std::size_t j = 0; j < evaluation.classes.size(); ++j) {
     for (std::size_t k = 0; k < evaluation.classes.size(); ++k) {
-      if (j != k && evaluation.confusion[j][k] > 0) confusions.push_back({evaluation.confusion[j][k], j, k});
+      if (j != k && evaluation.confusion[j][k] > 0)
+        confusions.push_back({evaluation.confusion[j][k], j, k});
     }
   }
   std::ranges::stable_sort(confusions, std::greater<>(), &Confusion::count);
-  std::string list = confusions.empty() ? "" : "\nmost frequent confusions (rows: actual → predicted)\n";
+  std::string list =
+      confusions.empty() ? "" : "\nmost frequent confusions (rows: actual → predicted)\n";
   for (std::size_t n = 0; n < std::min(confusions.size(), kConfusionsListed); ++n) {
     const Confusion& c = confusions[n];
     list += fmt::format("{:6}: {} → {}\n", c.count, evaluation.classes[c.actual].label,
@@ -149,8 +160,8 @@ Evaluation evaluate(std::span<const std::string> labels, std::span<const std::st
 
 std::string to_table(const Evaluation& evaluation, std::size_t width) {
   const std::size_t label_columns = label_width(evaluation);
-  std::string table = fmt::format("accuracy {:.2f} %  ({} of {} rows)\n\n", 100 * evaluation.accuracy,
-                                  evaluation.correct, evaluation.rows);
+  std::string table = fmt::format("accuracy {:.2f} %  ({} of {} rows)\n\n",
+                                  100 * evaluation.accuracy, evaluation.correct, evaluation.rows);
   table += class_table(evaluation, label_columns);
   const bool fits = matrix_width(evaluation, label_columns) <= width;
   if (evaluation.classes.size() <= kMatrixClasses && fits) {
@@ -171,9 +182,12 @@ std::string to_json(const Evaluation& evaluation) {
                        {"f1", score.f1},
                        {"rows", score.support}});
   }
-  const Json json = {{"accuracy", evaluation.accuracy}, {"rows", evaluation.rows},
-                     {"correct", evaluation.correct},   {"macro_f1", evaluation.macro_f1},
-                     {"classes", classes},              {"confusion", evaluation.confusion},
+  const Json json = {{"accuracy", evaluation.accuracy},
+                     {"rows", evaluation.rows},
+                     {"correct", evaluation.correct},
+                     {"macro_f1", evaluation.macro_f1},
+                     {"classes", classes},
+                     {"confusion", evaluation.confusion},
                      {"unseen_labels", evaluation.unseen}};
   return json.dump();
 }

@@ -1,4 +1,5 @@
-/// Configurations as words: SequenceClassifierConfig as JSON for the model file, every enumeration by name for flags.
+/// Configurations as words: SequenceClassifierConfig as JSON for the model file, every enumeration
+/// by name for flags.
 #pragma once
 
 #include <array>
@@ -24,15 +25,19 @@ inline constexpr std::array<Enum, 0> kAll{};
 template <>
 inline constexpr std::array kAll<Cell>{Cell::kLstm, Cell::kRnn};
 template <>
-inline constexpr std::array kAll<Activation>{Activation::kTanh, Activation::kSigmoid, Activation::kRelu};
+inline constexpr std::array kAll<Activation>{Activation::kTanh, Activation::kSigmoid,
+                                             Activation::kRelu};
 template <>
 inline constexpr std::array kAll<Pool>{Pool::kMax, Pool::kMean, Pool::kLast};
 template <>
-inline constexpr std::array kAll<TokenizerKind>{TokenizerKind::kIcu, TokenizerKind::kChar, TokenizerKind::kSpace};
+inline constexpr std::array kAll<TokenizerKind>{TokenizerKind::kIcu, TokenizerKind::kChar,
+                                                TokenizerKind::kSpace};
 template <>
-inline constexpr std::array kAll<OptimizerKind>{OptimizerKind::kAdam, OptimizerKind::kAdamW, OptimizerKind::kSgd};
+inline constexpr std::array kAll<OptimizerKind>{OptimizerKind::kAdam, OptimizerKind::kAdamW,
+                                                OptimizerKind::kSgd};
 template <>
-inline constexpr std::array kAll<Decay>{Decay::kConstant, Decay::kStep, Decay::kCosine, Decay::kLinear};
+inline constexpr std::array kAll<Decay>{Decay::kConstant, Decay::kStep, Decay::kCosine,
+                                        Decay::kLinear};
 template <>
 inline constexpr std::array kAll<RecurrentInit>{RecurrentInit::kOrthogonal, RecurrentInit::kGlorot,
                                                 RecurrentInit::kUniform, RecurrentInit::kIdentity};

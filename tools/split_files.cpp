@@ -44,8 +44,8 @@ CleanResult remove_repeats(std::span<const Record> records) {
   return result;
 }
 
-SplitResult write_split(std::span<const Record> records, std::span<const double> fractions, std::uint64_t seed,
-                        const std::filesystem::path& folder) {
+SplitResult write_split(std::span<const Record> records, std::span<const double> fractions,
+                        std::uint64_t seed, const std::filesystem::path& folder) {
   const auto parts = stratified_split(records, fractions, seed);
   SplitResult result;
   std::vector<std::string> contents;

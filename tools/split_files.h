@@ -1,4 +1,5 @@
-/// Splitting a file of labelled texts into train.tsv, dev.tsv and test.tsv: the pipeline behind `unroll data split`.
+/// Splitting a file of labelled texts into train.tsv, dev.tsv and test.tsv: the pipeline behind
+/// `unroll data split`.
 #pragma once
 
 #include <array>
@@ -17,7 +18,8 @@ struct CleanResult {
   std::size_t conflicts = 0;  ///< rows of texts that stand under several labels, removed
 };
 
-/// Removes exact repeats of a text (the first one stays) and every row of a text that has several labels.
+/// Removes exact repeats of a text (the first one stays) and every row of a text that has several
+/// labels.
 CleanResult remove_repeats(std::span<const Record> records);
 
 /// The names of the parts, in the order of fractions.
@@ -25,11 +27,12 @@ inline constexpr std::array<const char*, 3> kPartNames{"train", "dev", "test"};
 
 struct SplitResult {
   std::array<std::size_t, 3> rows{};
-  std::size_t flattened = 0;  ///< texts whose tabs or line breaks became spaces: a TSV field can't hold them
+  std::size_t flattened =
+      0;  ///< texts whose tabs or line breaks became spaces: a TSV field can't hold them
 };
 
 /// Writes folder/<part>.tsv for each part, header `label` TAB `text`; all or none.
-SplitResult write_split(std::span<const Record> records, std::span<const double> fractions, std::uint64_t seed,
-                        const std::filesystem::path& folder);
+SplitResult write_split(std::span<const Record> records, std::span<const double> fractions,
+                        std::uint64_t seed, const std::filesystem::path& folder);
 
 }  // namespace unroll

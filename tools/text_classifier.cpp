@@ -34,13 +34,16 @@ Json pipeline_of(const Safetensors& file) {
     throw ModelError("it holds tensors, but not a text classifier of unroll");
   }
   if (format->second != kFormat) {
-    throw ModelError(fmt::format("its format is {}, this program reads format {}; use the version of unroll that wrote it, or a later one",
-                                 format->second, kFormat));
+    throw ModelError(
+        fmt::format("its format is {}, this program reads format {}; use the version of unroll "
+                    "that wrote it, or a later one",
+                    format->second, kFormat));
   }
   return Json::parse(pipeline->second);
 }
 
-/// Copies the file's tensors into the model's parameters: every one by name and exact shape, and no others.
+/// Copies the file's tensors into the model's parameters: every one by name and exact shape, and no
+/// others.
 void copy_parameters(const Safetensors& file, SequenceClassifier<float>& model) {
   const ParameterList<float> parameters = model.parameters();
   for (Parameter<float>* parameter : parameters) {
@@ -56,7 +59,8 @@ void copy_parameters(const Safetensors& file, SequenceClassifier<float>& model) 
     parameter->value = *tensor;
   }
   if (file.tensors.size() != parameters.size()) {
-    throw ModelError(fmt::format("it holds {} tensors, expected {}", file.tensors.size(), parameters.size()));
+    throw ModelError(
+        fmt::format("it holds {} tensors, expected {}", file.tensors.size(), parameters.size()));
   }
 }
 
@@ -88,7 +92,8 @@ TextClassifier TextClassifier::load(const std::filesystem::path& path) {
   try {
     return classifier_of(content);
   } catch (const Json::exception& error) {
-    throw ModelError(fmt::format("{}: not a model of this program: {}", file.string(), error.what()));
+    throw ModelError(
+        fmt::format("{}: not a model of this program: {}", file.string(), error.what()));
   } catch (const ModelError& error) {
     throw ModelError(fmt::format("{}: {}", file.string(), error.what()));
   }
@@ -104,8 +109,8 @@ void TextClassifier::save(const std::filesystem::path& folder) const {
     tensors[parameter->name] = &parameter->value;
   }
   make_folder(folder);
-  write_safetensors(folder / kFileName, {{kFormatKey, std::string(kFormat)}, {kPipelineKey, pipeline.dump()}},
-                    tensors);
+  write_safetensors(folder / kFileName,
+                    {{kFormatKey, std::string(kFormat)}, {kPipelineKey, pipeline.dump()}}, tensors);
 }
 
 std::int32_t TextClassifier::label_number(std::string_view label) const {
@@ -121,11 +126,12 @@ Prediction TextClassifier::predict(std::string_view text) const {
 std::vector<Prediction> TextClassifier::predict(std::span<const std::string_view> texts) const {
   const std::vector<std::vector<std::int32_t>> ids = encoder_.encode(texts);
   std::vector<Prediction> predictions(texts.size());
-  // Each text on its own, texts spread over threads: OpenBLAS's bits depend on the number of rows in a product, so
-  // texts that shared a batch would change each other's last digits.
+  // Each text on its own, texts spread over threads: OpenBLAS's bits depend on the number of rows
+  // in a product, so texts that shared a batch would change each other's last digits.
   parallel_for(texts.size(), 1, [&](Range range) {
     Pass pass;
-    for (std::size_t k = range.begin; k < range.end; ++k) predictions[k] = predict_ids(ids[k], pass);
+    for (std::size_t k = range.begin; k < range.end; ++k)
+      predictions[k] = predict_ids(ids[k], pass);
   });
   return predictions;
 }
@@ -134,7 +140,8 @@ Prediction TextClassifier::predict_ids(std::span<const std::int32_t> ids, Pass& 
   model_.forward(RaggedShape::rectangle(ids.size(), 1), ids, pass);
   Prediction prediction;
   prediction.probabilities.resize(labels_.size());
-  softmax<float>(pass.O.matrix(), MatrixView<float>(prediction.probabilities.data(), 1, labels_.size()));
+  softmax<float>(pass.O.matrix(),
+                 MatrixView<float>(prediction.probabilities.data(), 1, labels_.size()));
   const auto best = std::ranges::max_element(prediction.probabilities);
   prediction.label = labels_[static_cast<std::size_t>(best - prediction.probabilities.begin())];
   prediction.probability = static_cast<double>(*best);

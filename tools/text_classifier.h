@@ -1,4 +1,5 @@
-/// TextClassifier: raw text in, labels and probabilities out. What a C++ program that uses a trained model needs:
+/// TextClassifier: raw text in, labels and probabilities out. What a C++ program that uses a
+/// trained model needs:
 ///
 ///     const auto classifier = unroll::TextClassifier::load("runs/a");
 ///     std::cout << classifier.predict("A lovely film.").label << '\n';
@@ -30,14 +31,17 @@ class TextClassifier {
   static constexpr std::string_view kFileName = "model.safetensors";
 
   /// Labels in byte order. The model's values are zeros until they are set.
-  TextClassifier(TextEncoder encoder, std::vector<std::string> labels, const SequenceClassifierConfig& config);
+  TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
+                 const SequenceClassifierConfig& config);
 
-  /// From a run's folder, or a model file. Throws ModelError: missing, foreign, damaged, of a later format.
+  /// From a run's folder, or a model file. Throws ModelError: missing, foreign, damaged, of a later
+  /// format.
   static TextClassifier load(const std::filesystem::path& path);
   /// Writes `folder`/model.safetensors, atomically. Throws DiskError.
   void save(const std::filesystem::path& folder) const;
 
-  /// One text of valid UTF-8 (DataError otherwise). The bits of a result do not depend on what else is predicted.
+  /// One text of valid UTF-8 (DataError otherwise). The bits of a result do not depend on what else
+  /// is predicted.
   Prediction predict(std::string_view text) const;
   /// Each text as above, on all threads.
   std::vector<Prediction> predict(std::span<const std::string_view> texts) const;

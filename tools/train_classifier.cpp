@@ -32,9 +32,10 @@ std::vector<std::string> labels_of(std::span<const Record> records) {
   std::set<std::string> labels;
   for (const Record& record : records) labels.insert(record.label);
   if (labels.size() < 2) {
-    throw DataError(fmt::format("training data: all {} rows have the label \"{}\"; a classifier needs at least two "
-                                "labels (is the right column named by --label-col?)",
-                                records.size(), labels.empty() ? "" : *labels.begin()));
+    throw DataError(fmt::format(
+        "training data: all {} rows have the label \"{}\"; a classifier needs at least two "
+        "labels (is the right column named by --label-col?)",
+        records.size(), labels.empty() ? "" : *labels.begin()));
   }
   return {labels.begin(), labels.end()};
 }
@@ -55,7 +56,8 @@ Parts hold_back(std::span<const Record> records, double dev_fraction, std::uint6
   };
   Parts result{pick(parts[0]), pick(parts[1])};
   if (result.dev.empty() || result.train.empty()) {
-    throw DataError(fmt::format("training data: {} rows are too few to hold some back; name a --dev file", records.size()));
+    throw DataError(fmt::format(
+        "training data: {} rows are too few to hold some back; name a --dev file", records.size()));
   }
   return result;
 }
@@ -87,7 +89,8 @@ std::vector<Example> encode(std::span<const Record> records, std::span<const Tok
                             const TextClassifier& classifier, TrainingPlan& plan) {
   std::vector<Example> examples(records.size());
   for (std::size_t r = 0; r < records.size(); ++r) {
-    examples[r] = {classifier.encoder().encode(texts[r]), classifier.label_number(records[r].label)};
+    examples[r] = {classifier.encoder().encode(texts[r]),
+                   classifier.label_number(records[r].label)};
     plan.cut_texts += texts[r].cut ? 1 : 0;
     plan.empty_texts += texts[r].tokens.empty() ? 1 : 0;
   }
@@ -104,14 +107,16 @@ EncoderSettings encoder_settings(const TrainClassifierOptions& options,
 
 std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_per_epoch) {
   if (options.epochs > 0) return options.epochs;
-  const std::size_t enough = (TrainClassifierOptions::kDefaultSteps + steps_per_epoch - 1) / steps_per_epoch;
+  const std::size_t enough =
+      (TrainClassifierOptions::kDefaultSteps + steps_per_epoch - 1) / steps_per_epoch;
   return std::max(TrainClassifierOptions::kDefaultEpochs, enough);
 }
 
 /// One call of train_classifier: encode, plan, train.
 class Session {
  public:
-  Session(const TrainClassifierOptions& options, const ClassifierObserver& observer, bool dev_held_back)
+  Session(const TrainClassifierOptions& options, const ClassifierObserver& observer,
+          bool dev_held_back)
       : options_(options), observer_(observer) {
     plan_.dev_held_back = dev_held_back;
   }
@@ -197,7 +202,8 @@ class Session {
         .evaluate = [&] { return accuracy(model, dev_); }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
-    if (observer_.step) watch.step = [&](const StepReport& report) { observer_.step(report, tokens); };
+    if (observer_.step)
+      watch.step = [&](const StepReport& report) { observer_.step(report, tokens); };
     if (observer_.epoch) {
       watch.epoch = [&](const EpochReport& report) { observer_.epoch(report, classifier); };
     }
@@ -210,12 +216,13 @@ class Session {
             .early_stop = plan_.early_stop,
             .clip_norm = options_.clip_norm,
             .clip_value = options_.clip_value,
-            .schedule = {.peak = options_.learning_rate,
-                         .decay = options_.decay,
-                         .total_steps = plan_.epochs * plan_.steps_per_epoch,
-                         .warmup_steps = options_.warmup_steps,
-                         // the step schedule halves the rate three times in a run
-                         .step_every = std::max<std::size_t>(1, plan_.epochs * plan_.steps_per_epoch / 4)}};
+            .schedule = {
+                .peak = options_.learning_rate,
+                .decay = options_.decay,
+                .total_steps = plan_.epochs * plan_.steps_per_epoch,
+                .warmup_steps = options_.warmup_steps,
+                // the step schedule halves the rate three times in a run
+                .step_every = std::max<std::size_t>(1, plan_.epochs * plan_.steps_per_epoch / 4)}};
   }
 
   const TrainClassifierOptions& options_;

@@ -17,7 +17,8 @@
 
 namespace unroll {
 
-/// Everything that can be chosen. What is left to the program (0 or no value) it decides from the data and says so.
+/// Everything that can be chosen. What is left to the program (0 or no value) it decides from the
+/// data and says so.
 struct TrainClassifierOptions {
   // text
   std::optional<TokenizerKind> tokenizer;  ///< none: chosen from the text
@@ -37,8 +38,9 @@ struct TrainClassifierOptions {
   double clip_norm = 5;
   double clip_value = 0;
   std::size_t batch = 64;
-  std::size_t epochs = 0;               ///< 0: as many as give kDefaultSteps steps, at least kDefaultEpochs
-  std::optional<std::size_t> early_stop;  ///< epochs; 0 is off; none: a third of the epochs, at least 3
+  std::size_t epochs = 0;  ///< 0: as many as give kDefaultSteps steps, at least kDefaultEpochs
+  std::optional<std::size_t>
+      early_stop;  ///< epochs; 0 is off; none: a third of the epochs, at least 3
   // data
   double dev_fraction = 0.1;  ///< held back from the training records if there are no dev records
   std::uint64_t seed = 1;
@@ -81,6 +83,7 @@ struct TrainedClassifier {
 
 /// Throws DataError if the records have fewer than two labels.
 TrainedClassifier train_classifier(std::span<const Record> train, std::span<const Record> dev,
-                                   const TrainClassifierOptions& options, const ClassifierObserver& observer = {});
+                                   const TrainClassifierOptions& options,
+                                   const ClassifierObserver& observer = {});
 
 }  // namespace unroll

@@ -31,7 +31,7 @@ long double exact_sigmoid(long double x) {
   return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
 }
 
-const Function kExponential = {"exponential", [](long double x) { return std::exp(x); }, 1.0, 1.1};
+const Function kExponential = {"exponential", [](long double x) { return std::exp(x); }, 1.1, 1.1};
 const Function kTanh = {"tanh", [](long double x) { return std::tanh(x); }, 2.2, 2.2};
 const Function kSigmoid = {"sigmoid", exact_sigmoid, 2.5, 2.5};
 const Function kFunctions[] = {kExponential, kTanh, kSigmoid};

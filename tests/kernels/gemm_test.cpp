@@ -115,10 +115,12 @@ TYPED_TEST(GemmOf, WithAVectorMatchesTheSum) {
 }
 
 TYPED_TEST(GemmOf, SetOverwritesEvenNan) {
-  Tensor<TypeParam> A({2, 2}), B({2, 2}), C({2, 2});
-  C.fill(std::numeric_limits<TypeParam>::quiet_NaN());
-  gemm(A.matrix(), B.matrix(), C.matrix());
-  for (TypeParam value : C.values()) EXPECT_EQ(value, 0);
+  for (std::size_t rows : {1, 2, 17}) {
+    Tensor<TypeParam> A({rows, 20}), B({20, 30}), C({rows, 30});
+    C.fill(std::numeric_limits<TypeParam>::quiet_NaN());
+    gemm(A.matrix(), B.matrix(), C.matrix());
+    for (TypeParam value : C.values()) EXPECT_EQ(value, 0);
+  }
 }
 
 TYPED_TEST(GemmOf, MayBeCalledFromSeveralThreadsAtOnce) {

@@ -10,7 +10,8 @@
 namespace unroll {
 namespace {
 
-Tensor<float> dropped(const Dropout<float>& dropout, const DropoutSource& source, std::size_t rows = 300) {
+Tensor<float> dropped(const Dropout<float>& dropout, const DropoutSource& source,
+                      std::size_t rows = 300) {
   Tensor<float> x({rows, 50});
   x.fill(1);
   Tensor<float> mask;
@@ -33,10 +34,15 @@ TEST(Dropout, KeepsTheExpectedValue) {
 
 TEST(Dropout, IsAFunctionOfSeedAndStep) {
   const Dropout<float> dropout("d", 0.5);
-  const auto same = [](const Tensor<float>& a, const Tensor<float>& b) { return std::ranges::equal(a.values(), b.values()); };
-  EXPECT_TRUE(same(dropped(dropout, {.seed = 1, .step = 2}), dropped(dropout, {.seed = 1, .step = 2})));
-  EXPECT_FALSE(same(dropped(dropout, {.seed = 1, .step = 2}), dropped(dropout, {.seed = 1, .step = 3})));
-  EXPECT_FALSE(same(dropped(dropout, {.seed = 1, .step = 2}), dropped(dropout, {.seed = 2, .step = 2})));
+  const auto same = [](const Tensor<float>& a, const Tensor<float>& b) {
+    return std::ranges::equal(a.values(), b.values());
+  };
+  EXPECT_TRUE(
+      same(dropped(dropout, {.seed = 1, .step = 2}), dropped(dropout, {.seed = 1, .step = 2})));
+  EXPECT_FALSE(
+      same(dropped(dropout, {.seed = 1, .step = 2}), dropped(dropout, {.seed = 1, .step = 3})));
+  EXPECT_FALSE(
+      same(dropped(dropout, {.seed = 1, .step = 2}), dropped(dropout, {.seed = 2, .step = 2})));
 }
 
 TEST(Dropout, DoesNotDependOnTheNumberOfThreads) {

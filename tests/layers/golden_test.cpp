@@ -33,7 +33,8 @@ class GoldenStack : public testing::TestWithParam<std::tuple<std::size_t, bool, 
       : cell_(kCells[std::get<0>(GetParam())]),
         bidirectional_(std::get<1>(GetParam())),
         layers_(std::get<2>(GetParam())),
-        golden_(cell_.name + (bidirectional_ ? "_bi_" : "_uni_") + std::to_string(layers_) + "layers"),
+        golden_(cell_.name + (bidirectional_ ? "_bi_" : "_uni_") + std::to_string(layers_) +
+                "layers"),
         stack_({.cell = cell_.cell,
                 .activation = cell_.activation,
                 .input = 3,
@@ -41,7 +42,8 @@ class GoldenStack : public testing::TestWithParam<std::tuple<std::size_t, bool, 
                 .layers = layers_,
                 .bidirectional = bidirectional_}) {
     std::vector<std::size_t> lengths;
-    for (double length : golden_["lengths"].values()) lengths.push_back(static_cast<std::size_t>(length));
+    for (double length : golden_["lengths"].values())
+      lengths.push_back(static_cast<std::size_t>(length));
     shape_ = RaggedShape(lengths);
     for (auto* parameter : stack_.parameters()) parameter->value = golden_[parameter->name];
   }
@@ -56,11 +58,14 @@ class GoldenStack : public testing::TestWithParam<std::tuple<std::size_t, bool, 
     return states;
   }
 
-  void expect_states(const RecurrentStack<double>::States& states, const std::string& h, const std::string& C) const {
+  void expect_states(const RecurrentStack<double>::States& states, const std::string& h,
+                     const std::string& C) const {
     for (std::size_t k = 0; k < states.size(); ++k) {
-      EXPECT_LT(relative_error(states[k].h.values(), golden_[h + place(k)].values()), kTolerance) << h << place(k);
+      EXPECT_LT(relative_error(states[k].h.values(), golden_[h + place(k)].values()), kTolerance)
+          << h << place(k);
       if (states[k].C.empty()) continue;
-      EXPECT_LT(relative_error(states[k].C.values(), golden_[C + place(k)].values()), kTolerance) << C << place(k);
+      EXPECT_LT(relative_error(states[k].C.values(), golden_[C + place(k)].values()), kTolerance)
+          << C << place(k);
     }
   }
 
@@ -91,25 +96,29 @@ TEST_P(GoldenStack, EqualsPyTorchForwardAndBackward) {
   EXPECT_LT(relative_error(dx.values(), golden_["d/x"].values()), kTolerance);
   expect_states(dstart, "d/h_0", "d/C_0");
   for (auto* parameter : stack_.parameters()) {
-    EXPECT_LT(relative_error(parameter->grad.values(), golden_["d/" + parameter->name].values()), kTolerance)
+    EXPECT_LT(relative_error(parameter->grad.values(), golden_["d/" + parameter->name].values()),
+              kTolerance)
         << parameter->name;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Stacks, GoldenStack,
-                         testing::Combine(testing::Range<std::size_t>(0, kCells.size()), testing::Bool(),
-                                          testing::Values<std::size_t>(1, 2)),
+                         testing::Combine(testing::Range<std::size_t>(0, kCells.size()),
+                                          testing::Bool(), testing::Values<std::size_t>(1, 2)),
                          [](const auto& test) {
                            return kCells[std::get<0>(test.param)].name +
-                                  (std::get<1>(test.param) ? "_bi_" : "_uni_") + std::to_string(std::get<2>(test.param));
+                                  (std::get<1>(test.param) ? "_bi_" : "_uni_") +
+                                  std::to_string(std::get<2>(test.param));
                          });
 
 TEST(GoldenSoftmaxCrossEntropy, EqualsPyTorch) {
   const Golden golden("adam_sgd");
   std::vector<std::int32_t> targets;
-  for (double target : golden["targets"].values()) targets.push_back(static_cast<std::int32_t>(target));
+  for (double target : golden["targets"].values())
+    targets.push_back(static_cast<std::int32_t>(target));
   Tensor<double> dO(golden["logits"].shape());
-  const double loss = softmax_cross_entropy<double>(golden["logits"].matrix(), targets, 0.25, dO.matrix());
+  const double loss =
+      softmax_cross_entropy<double>(golden["logits"].matrix(), targets, 0.25, dO.matrix());
   EXPECT_NEAR(loss, golden["loss"][0], 1e-14);
   EXPECT_LT(relative_error(dO.values(), golden["dlogits"].values()), kTolerance);
 }

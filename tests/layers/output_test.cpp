@@ -35,8 +35,10 @@ TEST(LinearBackward, MatchesCentralDifferences) {
   loss();
   Tensor<double> dh(h.shape());
   linear.backward(h.matrix(), g.matrix(), dh.matrix());
-  EXPECT_LT(relative_error(linear.V.grad.values(), numeric_gradient(linear.V.value.values(), loss)), kGradientTolerance);
-  EXPECT_LT(relative_error(linear.c.grad.values(), numeric_gradient(linear.c.value.values(), loss)), kGradientTolerance);
+  EXPECT_LT(relative_error(linear.V.grad.values(), numeric_gradient(linear.V.value.values(), loss)),
+            kGradientTolerance);
+  EXPECT_LT(relative_error(linear.c.grad.values(), numeric_gradient(linear.c.value.values(), loss)),
+            kGradientTolerance);
   EXPECT_LT(relative_error(dh.values(), numeric_gradient(h.values(), loss)), kGradientTolerance);
 }
 

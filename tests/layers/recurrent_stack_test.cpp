@@ -56,10 +56,14 @@ std::vector<Case> cases() {
     for (bool bidirectional : {false, true}) {
       for (std::size_t layers : {1, 2, 3}) {
         for (double dropout : {0.0, 0.4}) {
-          all.push_back({std::string(to_string(cell)) + (bidirectional ? "_bi_" : "_uni_") + std::to_string(layers) +
-                             (dropout > 0 ? "_dropout" : ""),
-                         {.cell = cell, .input = 3, .hidden = 4, .layers = layers,
-                          .bidirectional = bidirectional, .dropout = dropout}});
+          all.push_back({std::string(to_string(cell)) + (bidirectional ? "_bi_" : "_uni_") +
+                             std::to_string(layers) + (dropout > 0 ? "_dropout" : ""),
+                         {.cell = cell,
+                          .input = 3,
+                          .hidden = 4,
+                          .layers = layers,
+                          .bidirectional = bidirectional,
+                          .dropout = dropout}});
         }
       }
     }
@@ -74,8 +78,10 @@ TEST_P(RecurrentStackBackward, MatchesCentralDifferences) {
   p.gradients();
   for (auto* parameter : p.stack.parameters()) {
     const Tensor<double> gradient = parameter->grad;
-    const auto numeric = test::numeric_gradient(parameter->value.values(), [&] { return p.loss(); });
-    EXPECT_LT(test::relative_error(gradient.values(), numeric), kGradientTolerance) << parameter->name;
+    const auto numeric =
+        test::numeric_gradient(parameter->value.values(), [&] { return p.loss(); });
+    EXPECT_LT(test::relative_error(gradient.values(), numeric), kGradientTolerance)
+        << parameter->name;
   }
   const auto numeric = test::numeric_gradient(p.x.values(), [&] { return p.loss(); });
   EXPECT_LT(test::relative_error(p.dx.values(), numeric), kGradientTolerance) << "x";
@@ -85,7 +91,8 @@ INSTANTIATE_TEST_SUITE_P(Stacks, RecurrentStackBackward, testing::ValuesIn(cases
                          [](const auto& test) { return test.param.name; });
 
 TEST(RecurrentStack, NamesParametersByLayerAndDirection) {
-  RecurrentStack<float> stack({.cell = Cell::kLstm, .input = 3, .hidden = 2, .layers = 2, .bidirectional = true});
+  RecurrentStack<float> stack(
+      {.cell = Cell::kLstm, .input = 3, .hidden = 2, .layers = 2, .bidirectional = true});
   std::vector<std::string> names;
   for (auto* parameter : stack.parameters()) names.push_back(parameter->name);
   EXPECT_EQ(names.size(), 12u);

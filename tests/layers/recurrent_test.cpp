@@ -1,4 +1,5 @@
-// The recurrent layers: gradients against central differences, ragged batches against single rows, threads.
+// The recurrent layers: gradients against central differences, ragged batches against single rows,
+// threads.
 
 #include <gtest/gtest.h>
 
@@ -24,14 +25,17 @@ using test::relative_error;
 
 struct Case {
   std::string name;
-  std::function<std::unique_ptr<RecurrentLayer<double>>(std::size_t I, std::size_t H, Direction)> make;
+  std::function<std::unique_ptr<RecurrentLayer<double>>(std::size_t I, std::size_t H, Direction)>
+      make;
 };
 
 template <Activation kActivation>
-std::unique_ptr<RecurrentLayer<double>> make_rnn(std::size_t I, std::size_t H, Direction direction) {
+std::unique_ptr<RecurrentLayer<double>> make_rnn(std::size_t I, std::size_t H,
+                                                 Direction direction) {
   return std::make_unique<Rnn<double>>("rnn", I, H, kActivation, direction);
 }
-std::unique_ptr<RecurrentLayer<double>> make_lstm(std::size_t I, std::size_t H, Direction direction) {
+std::unique_ptr<RecurrentLayer<double>> make_lstm(std::size_t I, std::size_t H,
+                                                  Direction direction) {
   return std::make_unique<Lstm<double>>("lstm", I, H, direction);
 }
 
@@ -43,10 +47,11 @@ const std::vector<Case> kCells = {{"RnnTanh", make_rnn<Activation::kTanh>},
 const std::vector<std::vector<std::size_t>> kLengths = {
     {1}, {5}, {1, 1, 1}, {3, 3}, {4, 2, 1}, {6, 5, 5, 3, 2, 2, 1, 1, 1}};
 
-/// A layer with random weights, its inputs, and the loss L = Σ h_t ⊙ g_t + Σ h_T ⊙ g_h + Σ C_T ⊙ g_C.
+/// A layer with random weights, its inputs, and the loss L = Σ h_t ⊙ g_t + Σ h_T ⊙ g_h + Σ C_T ⊙
+/// g_C.
 struct Problem {
-  Problem(const Case& cell, const std::vector<std::size_t>& lengths, Direction direction, std::size_t I = 3,
-          std::size_t H = 4)
+  Problem(const Case& cell, const std::vector<std::size_t>& lengths, Direction direction,
+          std::size_t I = 3, std::size_t H = 4)
       : shape(lengths),
         layer(cell.make(I, H, direction)),
         x(random_tensor({shape.tokens(), I}, "x")),
@@ -93,7 +98,8 @@ struct Problem {
   RecurrentCache<double> cache;
 };
 
-class RecurrentBackward : public testing::TestWithParam<std::tuple<std::size_t, std::size_t, Direction>> {
+class RecurrentBackward
+    : public testing::TestWithParam<std::tuple<std::size_t, std::size_t, Direction>> {
  protected:
   Problem problem() const {
     const auto& [cell, lengths, direction] = GetParam();
@@ -139,7 +145,8 @@ TEST_P(RecurrentBackward, SkipsTheInputGradientIfNobodyWantsIt) {
   for (std::size_t k = 0; k < dU.size(); ++k) EXPECT_EQ(p.layer->U.grad[k], dU[k]);
 }
 
-std::string case_name(const testing::TestParamInfo<std::tuple<std::size_t, std::size_t, Direction>>& info) {
+std::string case_name(
+    const testing::TestParamInfo<std::tuple<std::size_t, std::size_t, Direction>>& info) {
   const auto& [cell, lengths, direction] = info.param;
   return kCells[cell].name + "_" + std::to_string(lengths) + "_" + to_string(direction);
 }
@@ -147,7 +154,8 @@ std::string case_name(const testing::TestParamInfo<std::tuple<std::size_t, std::
 INSTANTIATE_TEST_SUITE_P(Cells, RecurrentBackward,
                          testing::Combine(testing::Range<std::size_t>(0, kCells.size()),
                                           testing::Range<std::size_t>(0, kLengths.size()),
-                                          testing::Values(Direction::kForward, Direction::kBackward)),
+                                          testing::Values(Direction::kForward,
+                                                          Direction::kBackward)),
                          case_name);
 
 /// Row `row` of a batch as a problem of its own: the same weights and inputs.
@@ -157,7 +165,8 @@ Problem single_row(const Problem& batch, const Case& cell, std::size_t row, Dire
   for (std::size_t k = 0; k < 3; ++k) {
     single.layer->parameters()[k]->value = batch.layer->parameters()[k]->value;
   }
-  const auto copy_row = [](const Tensor<double>& from, std::size_t r, Tensor<double>& to, std::size_t to_row) {
+  const auto copy_row = [](const Tensor<double>& from, std::size_t r, Tensor<double>& to,
+                           std::size_t to_row) {
     std::ranges::copy(from.matrix().row(r), to.matrix().row(to_row).begin());
   };
   for (std::size_t t = 0; t < batch.shape.length(row); ++t) {
@@ -189,7 +198,8 @@ TEST(RaggedBatch, GivesEveryRowWhatItGetsAlone) {
           EXPECT_LT(relative_error(batch.dx.matrix().row(at), single.dx.matrix().row(t)), 1e-13);
         }
         EXPECT_LT(relative_error(batch.end.h.matrix().row(row), single.end.h.values()), 1e-13);
-        EXPECT_LT(relative_error(batch.dstart.h.matrix().row(row), single.dstart.h.values()), 1e-13);
+        EXPECT_LT(relative_error(batch.dstart.h.matrix().row(row), single.dstart.h.values()),
+                  1e-13);
         for (std::size_t k = 0; k < dW.size(); ++k) dW[k] += single.layer->W.grad[k];
       }
       EXPECT_LT(relative_error(batch.layer->W.grad.values(), dW.values()), 1e-13);
@@ -205,16 +215,19 @@ TEST(RecurrentThreads, ChangeResultsByNoMoreThanRounding) {
     set_thread_count(1);
     Problem one(cell, lengths, Direction::kForward, 33, 40);
     for (auto* parameter : one.layer->parameters()) {
-      for (double& value : parameter->value.values()) value *= 0.1;  // keeps ReLU from growing over 40 steps
+      for (double& value : parameter->value.values())
+        value *= 0.1;  // keeps ReLU from growing over 40 steps
     }
     one.gradients();
     set_thread_count(3);
     Problem three(cell, lengths, Direction::kForward, 33, 40);
-    for (std::size_t k = 0; k < 3; ++k) three.layer->parameters()[k]->value = one.layer->parameters()[k]->value;
+    for (std::size_t k = 0; k < 3; ++k)
+      three.layer->parameters()[k]->value = one.layer->parameters()[k]->value;
     three.gradients();
     EXPECT_LT(relative_error(three.h.values(), one.h.values()), 1e-12) << cell.name;
     EXPECT_LT(relative_error(three.dx.values(), one.dx.values()), 1e-12) << cell.name;
-    EXPECT_LT(relative_error(three.layer->W.grad.values(), one.layer->W.grad.values()), 1e-12) << cell.name;
+    EXPECT_LT(relative_error(three.layer->W.grad.values(), one.layer->W.grad.values()), 1e-12)
+        << cell.name;
   }
   set_thread_count(before);
 }

@@ -24,7 +24,8 @@ SequenceClassifierConfig small_config() {
 std::vector<std::int32_t> targets_for(const SequenceClassifierConfig& config) {
   const std::size_t count = config.pool ? kShape.batch() : kShape.tokens();
   std::vector<std::int32_t> targets;
-  for (std::size_t k = 0; k < count; ++k) targets.push_back(static_cast<std::int32_t>(k % config.classes));
+  for (std::size_t k = 0; k < count; ++k)
+    targets.push_back(static_cast<std::int32_t>(k % config.classes));
   return targets;
 }
 
@@ -83,7 +84,8 @@ TEST_P(SequenceClassifierBackward, MatchesCentralDifferences) {
   for (std::size_t k = 0; k < gradients.size(); ++k) {
     Parameter<double>& parameter = *model.parameters()[k];
     const auto numeric = test::numeric_gradient(parameter.value.values(), loss);
-    EXPECT_LT(test::relative_error(gradients[k].values(), numeric), test::kGradientTolerance) << parameter.name;
+    EXPECT_LT(test::relative_error(gradients[k].values(), numeric), test::kGradientTolerance)
+        << parameter.name;
   }
 }
 

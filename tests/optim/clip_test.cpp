@@ -18,7 +18,9 @@ struct ClipTest : testing::Test {
   ParameterList<double> both{&a, &b};
 };
 
-TEST_F(ClipTest, NormIsOverAllParametersTogether) { EXPECT_EQ(gradient_norm(both), 5); }
+TEST_F(ClipTest, NormIsOverAllParametersTogether) {
+  EXPECT_EQ(gradient_norm(both), 5);
+}
 
 TEST_F(ClipTest, ByNormScalesAllToTheLimit) {
   EXPECT_EQ(clip_by_norm(both, 1), 5);

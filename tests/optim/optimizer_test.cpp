@@ -14,7 +14,8 @@ namespace {
 using test::Golden;
 
 /// Five steps along the golden file's gradients, compared with PyTorch's values after each.
-void expect_trajectory(Optimizer<double>& optimizer, const std::string& name, double learning_rate) {
+void expect_trajectory(Optimizer<double>& optimizer, const std::string& name,
+                       double learning_rate) {
   const Golden golden("adam_sgd");
   Parameter<double> parameter("p", golden[name + ".0"].shape());
   parameter.value = golden[name + ".0"];
@@ -55,7 +56,8 @@ TEST(Sgd, WithoutMomentumIsPlainGradientDescent) {
 }
 
 TEST(Adam, CountsStepsNotTensors) {
-  // The first step of Adam moves every value by the learning rate, however many tensors came before it.
+  // The first step of Adam moves every value by the learning rate, however many tensors came before
+  // it.
   Parameter<double> a("a", {1});
   Parameter<double> b("b", {1});
   a.grad[0] = 3;

@@ -26,7 +26,8 @@ TEST(Schedule, StepDropsByItsFactor) {
 }
 
 TEST(Schedule, CosineGoesThroughHalfAtTheMiddle) {
-  const Schedule schedule{.peak = 2, .decay = Decay::kCosine, .total_steps = 110, .warmup_steps = 10};
+  const Schedule schedule{
+      .peak = 2, .decay = Decay::kCosine, .total_steps = 110, .warmup_steps = 10};
   EXPECT_EQ(schedule.rate(10), 2);
   EXPECT_NEAR(schedule.rate(60), 1, 1e-15);
   EXPECT_NEAR(schedule.rate(110), 0, 1e-15);
@@ -34,7 +35,8 @@ TEST(Schedule, CosineGoesThroughHalfAtTheMiddle) {
 }
 
 TEST(Schedule, LinearEndsAtItsFinalFraction) {
-  const Schedule schedule{.peak = 1, .decay = Decay::kLinear, .total_steps = 100, .final_fraction = 0.2};
+  const Schedule schedule{
+      .peak = 1, .decay = Decay::kLinear, .total_steps = 100, .final_fraction = 0.2};
   EXPECT_NEAR(schedule.rate(50), 0.6, 1e-15);
   EXPECT_NEAR(schedule.rate(100), 0.2, 1e-15);
 }

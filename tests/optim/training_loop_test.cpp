@@ -85,7 +85,9 @@ TEST_F(TrainingLoopTest, ReportsTheNormBeforeClippingAndClips) {
   options.clip_norm = 0.5;
   options.epochs = 1;
   std::vector<StepReport> reports;
-  run({.step = [&](const StepReport& report) { reports.push_back(report); }, .epoch = {}, .stop = {}});
+  run({.step = [&](const StepReport& report) { reports.push_back(report); },
+       .epoch = {},
+       .stop = {}});
   ASSERT_EQ(reports.size(), 5u);
   EXPECT_EQ(reports[0].gradient_norm, 3);
   EXPECT_NEAR(values[0], 5 * 0.1 * 0.5, 1e-12);

@@ -11,8 +11,9 @@ namespace unroll::test {
 class Golden {
  public:
   explicit Golden(const std::string& name)
-      : file_(read_safetensors(std::filesystem::path(UNROLL_TEST_DATA) / "golden" / (name + ".safetensors"),
-                               Checksum::kIgnored)) {}
+      : file_(read_safetensors(
+            std::filesystem::path(UNROLL_TEST_DATA) / "golden" / (name + ".safetensors"),
+            Checksum::kIgnored)) {}
   const Tensor<double>& operator[](const std::string& name) const {
     return std::get<Tensor<double>>(file_.tensors.at(name));
   }

@@ -20,8 +20,10 @@ inline double relative_error(std::span<const double> a, std::span<const double> 
   return largest == 0 ? difference : difference / largest;
 }
 
-/// ∂loss/∂values by central differences. The step balances truncation (h²) and rounding (1e-16 / h).
-inline std::vector<double> numeric_gradient(std::span<double> values, const std::function<double()>& loss) {
+/// ∂loss/∂values by central differences. The step balances truncation (h²) and rounding (1e-16 /
+/// h).
+inline std::vector<double> numeric_gradient(std::span<double> values,
+                                            const std::function<double()>& loss) {
   constexpr double kStep = 1e-5;
   std::vector<double> gradient;
   for (double& value : values) {

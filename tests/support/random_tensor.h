@@ -20,7 +20,8 @@ Tensor<Real> random_tensor(const Shape& shape, std::string_view stream, double d
 template <typename A, typename B>
 double dot(const A& a, const B& b) {
   double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  for (std::size_t i = 0; i < a.size(); ++i)
+    sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
   return sum;
 }
 

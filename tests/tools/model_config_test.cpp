@@ -31,7 +31,8 @@ TEST(ModelConfig, RefusesWhatItWouldNotWrite) {
   EXPECT_NO_THROW(model_config_from_json(good));
   EXPECT_THROW(model_config_from_json(with("\"lstm\"", "\"gru\"")), ModelError);
   EXPECT_THROW(model_config_from_json(with("\"hidden\":128", "\"hidden\":0")), ModelError);
-  EXPECT_THROW(model_config_from_json(with("\"hidden\":128", "\"hidden\":99999999999")), ModelError);
+  EXPECT_THROW(model_config_from_json(with("\"hidden\":128", "\"hidden\":99999999999")),
+               ModelError);
   EXPECT_THROW(model_config_from_json(with("\"hidden\":128", "\"hidden\":\"many\"")), ModelError);
   EXPECT_THROW(model_config_from_json(with("\"layers\"", "\"floors\"")), ModelError);
   EXPECT_THROW(model_config_from_json("{"), ModelError);

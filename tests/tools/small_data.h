@@ -16,7 +16,8 @@ inline std::vector<Record> small_reviews(std::size_t rows) {
   for (std::size_t k = 0; k < rows; ++k) {
     const bool positive = k % 2 == 1;
     const std::string& word = (positive ? good : bad)[k / 2 % 5];
-    records.push_back({"a " + word + " film, number " + std::to_string(k), positive ? "pos" : "neg", k + 1});
+    records.push_back(
+        {"a " + word + " film, number " + std::to_string(k), positive ? "pos" : "neg", k + 1});
   }
   return records;
 }

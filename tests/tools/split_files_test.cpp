@@ -9,7 +9,8 @@ namespace unroll {
 namespace {
 
 TEST(RemoveRepeats, KeepsTheFirstCopyAndDropsContradictions) {
-  const std::vector<Record> records{{"a", "x", 1}, {"b", "x", 2}, {"a", "x", 3}, {"c", "x", 4}, {"c", "y", 5}};
+  const std::vector<Record> records{
+      {"a", "x", 1}, {"b", "x", 2}, {"a", "x", 3}, {"c", "x", 4}, {"c", "y", 5}};
   const CleanResult clean = remove_repeats(records);
   EXPECT_EQ(clean.repeats, 1u);
   EXPECT_EQ(clean.conflicts, 2u);
@@ -21,13 +22,15 @@ TEST(RemoveRepeats, KeepsTheFirstCopyAndDropsContradictions) {
 TEST(WriteSplit, WritesEveryRowOnceAndReadsBack) {
   const TempFolder folder;
   std::vector<Record> records;
-  for (std::size_t k = 0; k < 100; ++k) records.push_back({"text " + std::to_string(k), k % 4 == 0 ? "rare" : "often", k});
+  for (std::size_t k = 0; k < 100; ++k)
+    records.push_back({"text " + std::to_string(k), k % 4 == 0 ? "rare" : "often", k});
   const std::array<double, 3> fractions{0.8, 0.1, 0.1};
   const SplitResult result = write_split(records, fractions, 1, folder.path());
   EXPECT_EQ(result.rows[0] + result.rows[1] + result.rows[2], 100u);
   EXPECT_NEAR(static_cast<double>(result.rows[0]), 80, 2);
   std::size_t read = 0;
-  for (const char* part : kPartNames) read += read_records(folder.file(std::string(part) + ".tsv").string(), {}).size();
+  for (const char* part : kPartNames)
+    read += read_records(folder.file(std::string(part) + ".tsv").string(), {}).size();
   EXPECT_EQ(read, 100u);
 }
 

@@ -24,13 +24,15 @@ TextClassifier small_classifier() {
   config.classes = 3;
   EncoderSettings settings;
   settings.max_tokens = 7;
-  TextClassifier classifier(TextEncoder(settings, std::move(vocabulary)), {"neg", "neu", "pos"}, config);
+  TextClassifier classifier(TextEncoder(settings, std::move(vocabulary)), {"neg", "neu", "pos"},
+                            config);
   classifier.model().init(4);
   classifier.notes["seed"] = "4";
   return classifier;
 }
 
-const std::vector<std::string_view> kTexts{"a good film", "Bad! BAD film.", "", "电影", "good good good good good good good good good"};
+const std::vector<std::string_view> kTexts{"a good film", "Bad! BAD film.", "", "电影",
+                                           "good good good good good good good good good"};
 
 TEST(TextClassifier, PredictsTheSameAfterSavingAndLoading) {
   const TempFolder folder;
@@ -49,7 +51,8 @@ TEST(TextClassifier, PredictsTheSameAfterSavingAndLoading) {
 
 TEST(TextClassifier, GivesProbabilitiesThatSumToOne) {
   for (const Prediction& prediction : small_classifier().predict(kTexts)) {
-    const double sum = std::accumulate(prediction.probabilities.begin(), prediction.probabilities.end(), 0.0);
+    const double sum =
+        std::accumulate(prediction.probabilities.begin(), prediction.probabilities.end(), 0.0);
     EXPECT_NEAR(sum, 1, 1e-6);
     EXPECT_GE(prediction.probability, 1.0 / 3);
   }
@@ -128,15 +131,18 @@ std::string changed_error(Change change) {
 }
 
 TEST(TextClassifier, RefusesALaterFormat) {
-  expect_in("format is 2", changed_error([](Safetensors& file) { file.metadata["unroll.format"] = "2"; }));
+  expect_in("format is 2",
+            changed_error([](Safetensors& file) { file.metadata["unroll.format"] = "2"; }));
 }
 
 TEST(TextClassifier, RefusesMissingAndSuperfluousAndMisshapenTensors) {
-  expect_in("tensor output.V is missing", changed_error([](Safetensors& file) { file.tensors.erase("output.V"); }));
+  expect_in("tensor output.V is missing",
+            changed_error([](Safetensors& file) { file.tensors.erase("output.V"); }));
   expect_in("it holds 10 tensors, expected 9",
             changed_error([](Safetensors& file) { file.tensors["more"] = Tensor<float>({1}); }));
-  expect_in("tensor output.c is not F32 of shape 3",
-            changed_error([](Safetensors& file) { file.tensors["output.c"] = Tensor<float>({4}); }));
+  expect_in("tensor output.c is not F32 of shape 3", changed_error([](Safetensors& file) {
+              file.tensors["output.c"] = Tensor<float>({4});
+            }));
 }
 
 TEST(TextClassifier, RefusesAPipelineItDidNotWrite) {

@@ -33,7 +33,8 @@ TEST(TrainClassifier, LearnsWithEveryCell) {
     // σ' ≤ 1/4: with a sigmoid the gradient needs its time.
     options.epochs = activation == Activation::kSigmoid ? 60 : 12;
     options.early_stop = 0;
-    EXPECT_GT(train_classifier(small_reviews(200), {}, options).training.best_score, 0.9) << to_string(activation);
+    EXPECT_GT(train_classifier(small_reviews(200), {}, options).training.best_score, 0.9)
+        << to_string(activation);
   }
 }
 
@@ -58,7 +59,11 @@ TEST(TrainClassifier, TakesMoreEpochsForSmallData) {
   options.epochs = 0;
   TrainingPlan plan;
   bool planned = false;
-  const ClassifierObserver observer{.plan = [&](const TrainingPlan& p, const TextClassifier&) { plan = p; planned = true; },
+  const ClassifierObserver observer{.plan =
+                                        [&](const TrainingPlan& p, const TextClassifier&) {
+                                          plan = p;
+                                          planned = true;
+                                        },
                                     .step = {},
                                     .epoch = {},
                                     .stop = [] { return true; }};

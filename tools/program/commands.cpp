@@ -7,9 +7,11 @@ namespace unroll {
 void add_column_flags(CLI::App& command, ReadOptions& options) {
   command.add_option("--text-col", options.text_column, "Column of the texts, by name or number")
       ->capture_default_str();
-  command.add_option("--label-col", options.label_column, "Column of the labels, by name or number")
+  command
+      .add_option("--label-col", options.label_column, "Column of the labels, by name or number")
       ->capture_default_str();
-  command.add_flag("!--no-header", options.header, "The first row is data; columns are numbers from 1");
+  command.add_flag("!--no-header", options.header,
+                   "The first row is data; columns are numbers from 1");
 }
 
 void add_threads_flag(CLI::App& command) {
@@ -21,7 +23,8 @@ void add_threads_flag(CLI::App& command) {
 }
 
 void add_quiet_flag(CLI::App& command, bool& quiet) {
-  command.add_flag("--quiet", quiet, "Neither progress nor notes on stderr, only warnings and errors");
+  command.add_flag("--quiet", quiet,
+                   "Neither progress nor notes on stderr, only warnings and errors");
 }
 
 }  // namespace unroll

@@ -1,5 +1,5 @@
-/// The commands of the program `unroll`, one file each (<name>_command.cpp). A command is a thin shell: flags in,
-/// library calls, results out.
+/// The commands of the program `unroll`, one file each (<name>_command.cpp). A command is a thin
+/// shell: flags in, library calls, results out.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,8 +15,8 @@ namespace unroll {
 /// Exit statuses beyond those of errors (unroll/core/error.h).
 inline constexpr int kInterrupted = 130;
 
-/// Each adds its command to the program. The command runs when the command line has been read, throws unroll::Error, and
-/// sets `status` if it ends otherwise than well.
+/// Each adds its command to the program. The command runs when the command line has been read,
+/// throws unroll::Error, and sets `status` if it ends otherwise than well.
 void add_train_command(CLI::App& program, int& status);
 void add_test_command(CLI::App& program, int& status);
 void add_predict_command(CLI::App& program, int& status);
@@ -24,11 +24,13 @@ void add_inspect_command(CLI::App& program, int& status);
 void add_data_command(CLI::App& program, int& status);
 void add_doctor_command(CLI::App& program, int& status);
 
-// ---------------------------------------------------------------------------------------- flags that commands share
+// ---------------------------------------------------------------------------------------- flags
+// that commands share
 
 /// A flag that takes one of an enumeration's names.
 template <typename Enum>
-CLI::Option* add_choice(CLI::App& command, const std::string& flag, Enum& value, const std::string& help) {
+CLI::Option* add_choice(CLI::App& command, const std::string& flag, Enum& value,
+                        const std::string& help) {
   std::vector<std::string> names;
   for (Enum choice : kAll<Enum>) names.emplace_back(to_string(choice));
   const auto set = [&value](const std::string& name) { value = *from_name<Enum>(name); };

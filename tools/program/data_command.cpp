@@ -29,7 +29,8 @@ void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
   for (const char* part : kPartNames) {
     const auto file = folder / (std::string(part) + ".tsv");
     if (overwrite || !std::filesystem::exists(file)) continue;
-    throw UsageError(fmt::format("{} exists already; name another --out folder, or give --overwrite", file.string()));
+    throw UsageError(fmt::format(
+        "{} exists already; name another --out folder, or give --overwrite", file.string()));
   }
 }
 
@@ -46,16 +47,20 @@ void split_command(const Flags& flags) {
   Terminal terminal(flags.quiet);
   if (flags.unique) {
     CleanResult clean = remove_repeats(records);
-    terminal.note(fmt::format("removed {} exact repeats, and {} rows whose text stands under several labels",
-                              clean.repeats, clean.conflicts));
+    terminal.note(
+        fmt::format("removed {} exact repeats, and {} rows whose text stands under several labels",
+                    clean.repeats, clean.conflicts));
     records = std::move(clean.records);
   }
   const SplitResult result = write_split(records, fractions_of(flags.parts), flags.seed, flags.out);
   if (result.flattened > 0) {
-    terminal.note(fmt::format("{} texts had tabs or line breaks, which became spaces", result.flattened));
+    terminal.note(
+        fmt::format("{} texts had tabs or line breaks, which became spaces", result.flattened));
   }
   for (std::size_t p = 0; p < kPartNames.size(); ++p) {
-    fmt::print("{}  {} rows\n", (std::filesystem::path(flags.out) / kPartNames[p]).string() + ".tsv", result.rows[p]);
+    fmt::print("{}  {} rows\n",
+               (std::filesystem::path(flags.out) / kPartNames[p]).string() + ".tsv",
+               result.rows[p]);
   }
 }
 
@@ -65,8 +70,10 @@ void add_data_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* data = program.add_subcommand("data", "Prepare data");
   data->require_subcommand(1);
-  CLI::App* command = data->add_subcommand(
-      "split", "Split labelled texts into train.tsv, dev.tsv and test.tsv:\nseeded, stratified by label, exact repeats never across parts");
+  CLI::App* command =
+      data->add_subcommand("split",
+                           "Split labelled texts into train.tsv, dev.tsv and test.tsv:\nseeded, "
+                           "stratified by label, exact repeats never across parts");
   command->add_option("data", flags->data, "Labelled texts; - is stdin")->required();
   command->add_option("--out", flags->out, "Folder of the parts")->required();
   command->add_option("--parts", flags->parts, "Sizes of train, dev and test")

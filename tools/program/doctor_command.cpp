@@ -31,14 +31,16 @@ std::string cpu_name() {
 
 std::string isa_names() {
   std::string names;
-  for (Isa isa : available_isas()) names += (names.empty() ? "" : " ") + std::string(to_string(isa));
+  for (Isa isa : available_isas())
+    names += (names.empty() ? "" : " ") + std::string(to_string(isa));
   return names;
 }
 
 /// Whether OpenBLAS runs kernels of a lesser CPU than this one: then products take twice the time.
 std::string blas_advice(const BlasInfo& blas) {
   for (const char* name : {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"}) {
-    if (std::getenv(name) != nullptr) return fmt::format("{} is set in the environment: unset it", name);
+    if (std::getenv(name) != nullptr)
+      return fmt::format("{} is set in the environment: unset it", name);
   }
   const bool wide_cpu = available_isas().back() == Isa::kAvx512;
   const bool wide_kernels = blas.kernels == "SkylakeX" || blas.kernels == "Cooperlake" ||
@@ -72,7 +74,8 @@ Json diagnosis() {
           {"blas_advice", blas_advice(blas)},
           {"icu", U_ICU_VERSION},
           {"zlib", ::zlibVersion()},
-          {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)}};
+          {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100,
+                              FMT_VERSION % 100)}};
 }
 
 void print_text(const Json& json) {
@@ -86,7 +89,8 @@ void print_text(const Json& json) {
 
 void add_doctor_command(CLI::App& program, int& status) {
   const auto json = std::make_shared<bool>(false);
-  CLI::App* command = program.add_subcommand("doctor", "Show what a bug report needs: CPU, threads, BLAS, versions");
+  CLI::App* command = program.add_subcommand(
+      "doctor", "Show what a bug report needs: CPU, threads, BLAS, versions");
   command->add_flag("--json", *json, "Print one JSON object");
   add_threads_flag(*command);
   command->callback([json, &status] {

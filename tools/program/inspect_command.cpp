@@ -35,15 +35,20 @@ void print_text(const TextClassifier& classifier) {
   const EncoderSettings& text = classifier.encoder().settings();
   const Vocabulary& vocabulary = classifier.encoder().vocabulary();
   const auto label = [](const std::string& name) { return name; };
-  const auto word = [](const Vocabulary::Entry& entry) { return fmt::format("{} {}", entry.token, entry.count); };
+  const auto word = [](const Vocabulary::Entry& entry) {
+    return fmt::format("{} {}", entry.token, entry.count);
+  };
 
   fmt::print("labels      {}\n", list_text(classifier.labels(), label));
   fmt::print("tokenizer   {}{}, at most {} tokens, {} stop words\n", to_string(text.tokenizer.kind),
-             text.tokenizer.fold ? ", NFKC_Casefold" : "", text.max_tokens, text.stop_words.words().size());
-  fmt::print("vocabulary  {} words; with counts: {}\n", vocabulary.size(), list_text(vocabulary.entries(), word));
+             text.tokenizer.fold ? ", NFKC_Casefold" : "", text.max_tokens,
+             text.stop_words.words().size());
+  fmt::print("vocabulary  {} words; with counts: {}\n", vocabulary.size(),
+             list_text(vocabulary.entries(), word));
   const SequenceClassifierConfig& model = classifier.model().config();
   fmt::print("model       {} × {}{}{}, {} pool, dropout {}\n\n", model.layers,
-             model.bidirectional ? "bidirectional " : "", model.cell == Cell::kLstm ? "LSTM" : "RNN ",
+             model.bidirectional ? "bidirectional " : "",
+             model.cell == Cell::kLstm ? "LSTM" : "RNN ",
              model.cell == Cell::kRnn ? fmt::format("({})", to_string(model.activation)) : "",
              to_string(*model.pool), model.dropout);
   fmt::print("{:<24}  {:>12}  {:>12}\n", "tensor", "shape", "values");
@@ -61,7 +66,8 @@ void print_json(const TextClassifier& classifier) {
   Json tensors = Json::array();
   for (const auto* parameter : classifier.model().parameters()) {
     const Shape& shape = parameter->value.shape();
-    tensors.push_back({{"name", parameter->name}, {"shape", std::vector<std::size_t>(shape.begin(), shape.end())}});
+    tensors.push_back({{"name", parameter->name},
+                       {"shape", std::vector<std::size_t>(shape.begin(), shape.end())}});
   }
   const Json json = {{"labels", classifier.labels()},
                      {"encoder", Json::parse(classifier.encoder().to_json())},

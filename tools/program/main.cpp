@@ -39,7 +39,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help, --version
     return program.exit(success);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "unroll: {}\nTry `unroll --help`, or `unroll COMMAND --help`.\n", error.what());
+    fmt::print(stderr, "unroll: {}\nTry `unroll --help`, or `unroll COMMAND --help`.\n",
+               error.what());
     return static_cast<int>(unroll::ErrorKind::kUsage);
   }
   return status;

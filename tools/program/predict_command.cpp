@@ -30,13 +30,15 @@ struct Flags {
 std::vector<std::size_t> top_labels(const Prediction& prediction, std::size_t count) {
   std::vector<std::size_t> order(prediction.probabilities.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t k) { return prediction.probabilities[k]; });
+  std::ranges::stable_sort(order, std::greater<>(),
+                           [&](std::size_t k) { return prediction.probabilities[k]; });
   order.resize(std::min(count, order.size()));
   return order;
 }
 
 /// label TAB probability, as many pairs as asked for.
-std::string pairs_line(const TextClassifier& classifier, const Prediction& prediction, std::size_t top) {
+std::string pairs_line(const TextClassifier& classifier, const Prediction& prediction,
+                       std::size_t top) {
   std::string line;
   for (std::size_t k : top_labels(prediction, top)) {
     line += fmt::format("{}{}\t{:.6f}", line.empty() ? "" : "\t", classifier.labels()[k],
@@ -45,7 +47,8 @@ std::string pairs_line(const TextClassifier& classifier, const Prediction& predi
   return line;
 }
 
-std::string json_line(const TextClassifier& classifier, const Prediction& prediction, std::size_t top) {
+std::string json_line(const TextClassifier& classifier, const Prediction& prediction,
+                      std::size_t top) {
   nlohmann::ordered_json probabilities = nlohmann::ordered_json::object();
   for (std::size_t k : top_labels(prediction, top == 0 ? classifier.labels().size() : top)) {
     probabilities[classifier.labels()[k]] = prediction.probabilities[k];
@@ -56,14 +59,16 @@ std::string json_line(const TextClassifier& classifier, const Prediction& predic
   return json.dump();
 }
 
-std::string to_line(const TextClassifier& classifier, const Prediction& prediction, const Flags& flags) {
+std::string to_line(const TextClassifier& classifier, const Prediction& prediction,
+                    const Flags& flags) {
   if (flags.json) return json_line(classifier, prediction, flags.top);
   if (flags.top > 0) return pairs_line(classifier, prediction, flags.top);
   if (flags.probabilities) return pairs_line(classifier, prediction, 1);
   return prediction.label;
 }
 
-void predict_lines(const TextClassifier& classifier, std::span<const std::string> lines, const Flags& flags) {
+void predict_lines(const TextClassifier& classifier, std::span<const std::string> lines,
+                   const Flags& flags) {
   for (std::size_t first = 0; first < lines.size(); first += kBlock) {
     const auto block = lines.subspan(first, std::min(kBlock, lines.size() - first));
     const std::vector<std::string_view> texts(block.begin(), block.end());
@@ -99,7 +104,9 @@ void add_predict_command(CLI::App& program, int& status) {
   CLI::App* command = program.add_subcommand("predict", "Classify plain text, one text a line");
   command->add_option("model", flags->model, "Folder of the model")->required();
   command->add_option("file", flags->file, "Texts, one a line; - is stdin")->capture_default_str();
-  command->add_option("--top", flags->top, "Print the most probable labels: label TAB probability, repeated")
+  command
+      ->add_option("--top", flags->top,
+                   "Print the most probable labels: label TAB probability, repeated")
       ->check(CLI::Range(1, 1000000));
   command->add_flag("--prob", flags->probabilities, "Print label TAB probability");
   command->add_flag("--json", flags->json, "Print one JSON object a line");

@@ -47,7 +47,9 @@ Terminal::Terminal(bool quiet)
       colors_(is_terminal_ && !has_value("NO_COLOR")),
       last_(Clock::now()) {}
 
-Terminal::~Terminal() { clear_line(); }
+Terminal::~Terminal() {
+  clear_line();
+}
 
 void Terminal::clear_line() {
   if (line_shown_) std::fputs("\r\033[K", stderr);
@@ -78,7 +80,8 @@ void Terminal::note(std::string_view text) {
 
 void Terminal::warning(std::string_view text) {
   clear_line();
-  fmt::print(stderr, "{}warning:{} {}\n", colors_ ? "\033[33m" : "", colors_ ? "\033[0m" : "", text);
+  fmt::print(stderr, "{}warning:{} {}\n", colors_ ? "\033[33m" : "", colors_ ? "\033[0m" : "",
+             text);
 }
 
 std::string Terminal::highlight(std::string_view text) const {

@@ -1,5 +1,5 @@
-/// What the program shows on stderr: progress on one rewritten line of a terminal, plain lines in a pipe, notes and
-/// warnings on lines of their own. Results go to stdout by other ways.
+/// What the program shows on stderr: progress on one rewritten line of a terminal, plain lines in a
+/// pipe, notes and warnings on lines of their own. Results go to stdout by other ways.
 #pragma once
 
 #include <chrono>
@@ -19,8 +19,8 @@ class Terminal {
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
 
-  /// A passing state. On a terminal it replaces the last one, at most ten times a second; in a pipe it is a line, at most
-  /// one in ten seconds.
+  /// A passing state. On a terminal it replaces the last one, at most ten times a second; in a pipe
+  /// it is a line, at most one in ten seconds.
   void progress(std::string_view text);
   /// Something that stays. Silent if quiet.
   void note(std::string_view text);

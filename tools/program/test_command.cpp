@@ -23,16 +23,17 @@ struct Flags {
   ReadOptions columns;
 };
 
-std::vector<std::string> predict_labels(const TextClassifier& classifier, std::span<const Record> records,
-                                        Terminal& terminal) {
+std::vector<std::string> predict_labels(const TextClassifier& classifier,
+                                        std::span<const Record> records, Terminal& terminal) {
   std::vector<std::string_view> texts;
   for (const Record& record : records) texts.push_back(record.text);
   std::vector<std::string> labels;
   for (std::size_t first = 0; first < texts.size(); first += kBlock) {
     const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
-    for (Prediction& prediction : classifier.predict(block)) labels.push_back(std::move(prediction.label));
-    terminal.progress(fmt::format("test  {:3.0f} %",
-                                  100 * static_cast<double>(labels.size()) / static_cast<double>(texts.size())));
+    for (Prediction& prediction : classifier.predict(block))
+      labels.push_back(std::move(prediction.label));
+    terminal.progress(fmt::format("test  {:3.0f} %", 100 * static_cast<double>(labels.size()) /
+                                                         static_cast<double>(texts.size())));
   }
   return labels;
 }
@@ -46,9 +47,11 @@ void test_command(const Flags& flags) {
   Evaluation evaluation;
   {
     Terminal terminal(flags.quiet);
-    evaluation = evaluate(classifier.labels(), actual, predict_labels(classifier, records, terminal));
+    evaluation =
+        evaluate(classifier.labels(), actual, predict_labels(classifier, records, terminal));
     for (const std::string& label : evaluation.unseen) {
-      terminal.warning(fmt::format("label \"{}\" does not occur in training; its rows count as wrong", label));
+      terminal.warning(
+          fmt::format("label \"{}\" does not occur in training; its rows count as wrong", label));
     }
   }
   if (flags.json) {

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
@@ -30,12 +30,16 @@ struct Flags {
   TrainClassifierOptions options;
 };
 
-// ------------------------------------------------------------------------------------------------------------- flags
+// -------------------------------------------------------------------------------------------------------------
+// flags
 
 void add_data_flags(CLI::App& command, Flags& flags) {
-  command.add_option("--train", flags.train, "Labelled texts: TSV, CSV, JSON lines or __label__ lines; - is stdin")
+  command
+      .add_option("--train", flags.train,
+                  "Labelled texts: TSV, CSV, JSON lines or __label__ lines; - is stdin")
       ->required();
-  command.add_option("--dev", flags.dev, "Held-back texts that choose the epoch (default: a tenth of --train)");
+  command.add_option("--dev", flags.dev,
+                     "Held-back texts that choose the epoch (default: a tenth of --train)");
   command.add_option("--out", flags.out, "Folder of the model")->required();
   command.add_flag("--overwrite", flags.overwrite, "Replace the model that --out holds");
   add_column_flags(command, flags.columns);
@@ -45,10 +49,13 @@ void add_text_flags(CLI::App& command, TrainClassifierOptions& options) {
   command
       .add_option_function<std::string>(
           "--tokenizer",
-          [&options](const std::string& name) { options.tokenizer = from_name<TokenizerKind>(name); },
+          [&options](const std::string& name) {
+            options.tokenizer = from_name<TokenizerKind>(name);
+          },
           "How texts are split (default: chosen from the text)")
       ->check(CLI::IsMember({"icu", "char", "space"}));
-  command.add_flag("!--no-fold", options.fold, "Keep case and compatibility forms (no NFKC_Casefold)");
+  command.add_flag("!--no-fold", options.fold,
+                   "Keep case and compatibility forms (no NFKC_Casefold)");
   command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")
       ->capture_default_str();
   command.add_option("--max-tokens", options.max_tokens, "Longer texts are cut")
@@ -57,7 +64,8 @@ void add_text_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_option("--min-count", options.vocabulary.min_count, "Rarer words are unknown")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  command.add_option("--max-vocabulary", options.vocabulary.max_size, "Most words kept; 0 is no limit")
+  command
+      .add_option("--max-vocabulary", options.vocabulary.max_size, "Most words kept; 0 is no limit")
       ->check(CLI::Range(0, 10000000))
       ->capture_default_str();
 }
@@ -83,7 +91,8 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_option("--embedding", model.embedding, "Size of word vectors")
       ->check(CLI::Range(1, 8192))
       ->capture_default_str();
-  command.add_option("--vectors", options.vectors, "Word vectors to start from: GloVe or word2vec text");
+  command.add_option("--vectors", options.vectors,
+                     "Word vectors to start from: GloVe or word2vec text");
   command.add_flag("--freeze-embedding", options.freeze_embedding, "Do not train the word vectors");
   command.add_option("--dropout", model.dropout, "Share of values dropped")
       ->check(CLI::Range(0.0, 0.95))
@@ -99,7 +108,9 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
       ->check(CLI::Range(1e-8, 100.0))
       ->capture_default_str();
   add_choice(command, "--schedule", options.decay, "How the learning rate falls");
-  command.add_option("--warmup", options.warmup_steps, "Steps over which the learning rate first rises")
+  command
+      .add_option("--warmup", options.warmup_steps,
+                  "Steps over which the learning rate first rises")
       ->check(CLI::Range(0, 10000000))
       ->capture_default_str();
   command.add_option("--momentum", options.optimizer.momentum, "Momentum of SGD")
@@ -109,7 +120,9 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
   command.add_option("--weight-decay", options.optimizer.weight_decay, "Weight decay")
       ->check(CLI::Range(0.0, 10.0))
       ->capture_default_str();
-  command.add_option("--clip-norm", options.clip_norm, "Largest norm of all gradients together; 0 is off")
+  command
+      .add_option("--clip-norm", options.clip_norm,
+                  "Largest norm of all gradients together; 0 is off")
       ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
   command.add_option("--clip-value", options.clip_value, "Largest single gradient value; 0 is off")
@@ -119,9 +132,11 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   command
-      .add_option("--epochs", options.epochs,
-                  fmt::format("Passes over the data (default: {}, more for small data, until {} steps are done)",
-                              TrainClassifierOptions::kDefaultEpochs, TrainClassifierOptions::kDefaultSteps))
+      .add_option(
+          "--epochs", options.epochs,
+          fmt::format(
+              "Passes over the data (default: {}, more for small data, until {} steps are done)",
+              TrainClassifierOptions::kDefaultEpochs, TrainClassifierOptions::kDefaultSteps))
       ->check(CLI::Range(1, 100000));
   command
       .add_option("--early-stop", options.early_stop,
@@ -131,11 +146,13 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
   command.add_option("--seed", options.seed, "Seed of everything random")->capture_default_str();
 }
 
-// ---------------------------------------------------------------------------------------------------------- progress
+// ----------------------------------------------------------------------------------------------------------
+// progress
 
 std::atomic<bool> interrupted = false;
 
-/// While it lives, the first Ctrl-C only raises `interrupted`; a second one ends the program as usual.
+/// While it lives, the first Ctrl-C only raises `interrupted`; a second one ends the program as
+/// usual.
 class InterruptGuard {
  public:
   InterruptGuard() {
@@ -159,14 +176,16 @@ class Progress {
 
   void plan(const TrainingPlan& plan, const TextClassifier& classifier) {
     plan_ = plan;
-    terminal_.note(fmt::format("data    {} rows to train on, {} {}; {} labels; {} tokens an epoch", plan.train_rows,
-                               plan.dev_rows, plan.dev_held_back ? "of them held back" : "for dev",
-                               classifier.labels().size(), count_text(static_cast<double>(plan.train_tokens))));
+    terminal_.note(fmt::format(
+        "data    {} rows to train on, {} {}; {} labels; {} tokens an epoch", plan.train_rows,
+        plan.dev_rows, plan.dev_held_back ? "of them held back" : "for dev",
+        classifier.labels().size(), count_text(static_cast<double>(plan.train_tokens))));
     notes_on_texts(plan, classifier);
     terminal_.note(describe_model(classifier));
-    terminal_.note(fmt::format("plan    {} epochs of {} steps{}", plan.epochs, plan.steps_per_epoch,
-                               plan.early_stop == 0 ? ""
-                                                    : fmt::format(", fewer if {} bring nothing better", plan.early_stop)));
+    terminal_.note(fmt::format(
+        "plan    {} epochs of {} steps{}", plan.epochs, plan.steps_per_epoch,
+        plan.early_stop == 0 ? ""
+                             : fmt::format(", fewer if {} bring nothing better", plan.early_stop)));
     begun_ = Clock::now();
     epoch_begun_ = begun_;
   }
@@ -175,13 +194,14 @@ class Progress {
     last_ = report;
     epoch_tokens_ += tokens;
     ++steps_done_;
-    terminal_.progress(fmt::format("{}  {:3.0f} %  {}  ETA {}", epoch_text(report.epoch), percent(report),
-                                   figures(report.loss), duration_text(eta())));
+    terminal_.progress(fmt::format("{}  {:3.0f} %  {}  ETA {}", epoch_text(report.epoch),
+                                   percent(report), figures(report.loss), duration_text(eta())));
   }
 
   void epoch(const EpochReport& report) {
-    terminal_.note(fmt::format("{}  {}  dev {:.2f} %{}", epoch_text(report.epoch), figures(report.mean_loss),
-                               100 * report.score, report.best ? terminal_.highlight("  best") : ""));
+    terminal_.note(fmt::format("{}  {}  dev {:.2f} %{}", epoch_text(report.epoch),
+                               figures(report.mean_loss), 100 * report.score,
+                               report.best ? terminal_.highlight("  best") : ""));
     epoch_tokens_ = 0;
     epoch_begun_ = Clock::now();
   }
@@ -214,21 +234,26 @@ class Progress {
 
   void notes_on_texts(const TrainingPlan& plan, const TextClassifier& classifier) {
     const EncoderSettings& text = classifier.encoder().settings();
-    terminal_.note(fmt::format("text    tokenizer {}, {} stop words, vocabulary {}", to_string(plan.tokenizer),
-                               text.stop_words.words().size(), plan.vocabulary));
+    terminal_.note(fmt::format("text    tokenizer {}, {} stop words, vocabulary {}",
+                               to_string(plan.tokenizer), text.stop_words.words().size(),
+                               plan.vocabulary));
     if (plan.cut_texts > 0) {
-      terminal_.note(fmt::format("        {} texts are longer than {} tokens and were cut (--max-tokens)",
-                                 plan.cut_texts, text.max_tokens));
+      terminal_.note(
+          fmt::format("        {} texts are longer than {} tokens and were cut (--max-tokens)",
+                      plan.cut_texts, text.max_tokens));
     }
     if (plan.empty_texts > 0) {
-      terminal_.note(fmt::format("        {} texts have no tokens: each is one unknown word", plan.empty_texts));
+      terminal_.note(fmt::format("        {} texts have no tokens: each is one unknown word",
+                                 plan.empty_texts));
     }
     if (plan.vectors_found > 0) {
-      terminal_.note(fmt::format("        {} of {} words have a vector in the file", plan.vectors_found, plan.vocabulary));
+      terminal_.note(fmt::format("        {} of {} words have a vector in the file",
+                                 plan.vectors_found, plan.vocabulary));
     }
     if (plan.unknown_dev_labels > 0) {
-      terminal_.warning(fmt::format("{} dev rows have a label that no training row has; they count as wrong",
-                                    plan.unknown_dev_labels));
+      terminal_.warning(
+          fmt::format("{} dev rows have a label that no training row has; they count as wrong",
+                      plan.unknown_dev_labels));
     }
   }
 
@@ -238,8 +263,8 @@ class Progress {
         model.cell == Cell::kLstm ? "LSTM" : fmt::format("RNN ({})", to_string(model.activation));
     return fmt::format("model   embedding {}, {}{}{} {}, {} pool, {} parameters", model.embedding,
                        model.layers > 1 ? fmt::format("{} × ", model.layers) : "",
-                       model.bidirectional ? "bidirectional " : "", cell, model.hidden, to_string(*model.pool),
-                       count_text(static_cast<double>(plan_.parameters)));
+                       model.bidirectional ? "bidirectional " : "", cell, model.hidden,
+                       to_string(*model.pool), count_text(static_cast<double>(plan_.parameters)));
   }
 
   Terminal& terminal_;
@@ -251,16 +276,19 @@ class Progress {
   Clock::time_point epoch_begun_ = begun_;
 };
 
-// -------------------------------------------------------------------------------------------------------------- main
+// --------------------------------------------------------------------------------------------------------------
+// main
 
 void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
   const auto file = folder / TextClassifier::kFileName;
   if (overwrite || !std::filesystem::exists(file)) return;
-  throw UsageError(fmt::format("{} already holds a model; name another --out folder, or give --overwrite to replace it",
-                               folder.string()));
+  throw UsageError(fmt::format(
+      "{} already holds a model; name another --out folder, or give --overwrite to replace it",
+      folder.string()));
 }
 
-void set_notes(TextClassifier& classifier, const Flags& flags, std::size_t epoch, double dev_accuracy) {
+void set_notes(TextClassifier& classifier, const Flags& flags, std::size_t epoch,
+               double dev_accuracy) {
   classifier.notes = {{"program", fmt::format("unroll {}", kVersion)},
                       {"train", flags.train},
                       {"dev", flags.dev.empty() ? "a part held back" : flags.dev},
@@ -273,10 +301,14 @@ void set_notes(TextClassifier& classifier, const Flags& flags, std::size_t epoch
 
 std::string_view ending(const TrainingResult& training) {
   switch (training.end) {
-    case TrainingEnd::kAllEpochs: return "all epochs done";
-    case TrainingEnd::kEarlyStop: return "stopped early";
-    case TrainingEnd::kStopped: return "interrupted";
-    case TrainingEnd::kDiverged: return "the loss is no longer finite";
+    case TrainingEnd::kAllEpochs:
+      return "all epochs done";
+    case TrainingEnd::kEarlyStop:
+      return "stopped early";
+    case TrainingEnd::kStopped:
+      return "interrupted";
+    case TrainingEnd::kDiverged:
+      return "the loss is no longer finite";
   }
   return "?";
 }
@@ -294,23 +326,26 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
     fmt::print("{}\n", json.dump());
     return;
   }
-  fmt::print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1, training.epochs.size(),
-             ending(training), 100 * training.best_score);
+  fmt::print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1,
+             training.epochs.size(), ending(training), 100 * training.best_score);
   fmt::print("model {} ({:.1f} MB), trained in {}\n", file.string(),
              static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
 }
 
-int finish(const Flags& flags, const TrainedClassifier& trained, Terminal& terminal, double seconds) {
+int finish(const Flags& flags, const TrainedClassifier& trained, Terminal& terminal,
+           double seconds) {
   const TrainingResult& training = trained.training;
   if (training.epochs.empty()) {
     if (training.end == TrainingEnd::kDiverged) {
-      throw Error(ErrorKind::kUsage, "the loss is no longer finite in the first epoch; try a smaller --lr");
+      throw Error(ErrorKind::kUsage,
+                  "the loss is no longer finite in the first epoch; try a smaller --lr");
     }
     terminal.warning("interrupted before the first epoch was done: no model was written");
     return kInterrupted;
   }
   if (training.end == TrainingEnd::kDiverged) {
-    terminal.warning("the loss is no longer finite; the best epoch before that was kept (try a smaller --lr)");
+    terminal.warning(
+        "the loss is no longer finite; the best epoch before that was kept (try a smaller --lr)");
   }
   print_result(flags, trained, seconds);
   return training.end == TrainingEnd::kStopped ? kInterrupted : 0;
@@ -319,14 +354,16 @@ int finish(const Flags& flags, const TrainedClassifier& trained, Terminal& termi
 int train_command(const Flags& flags) {
   refuse_occupied(flags.out, flags.overwrite);
   const std::vector<Record> train = read_records(flags.train, flags.columns);
-  const std::vector<Record> dev = flags.dev.empty() ? std::vector<Record>{} : read_records(flags.dev, flags.columns);
+  const std::vector<Record> dev =
+      flags.dev.empty() ? std::vector<Record>{} : read_records(flags.dev, flags.columns);
   make_folder(flags.out);
 
   Terminal terminal(flags.quiet);
   Progress progress(terminal);
   const InterruptGuard guard;
   const ClassifierObserver observer{
-      .plan = [&](const TrainingPlan& plan, const TextClassifier& classifier) { progress.plan(plan, classifier); },
+      .plan = [&](const TrainingPlan& plan,
+                  const TextClassifier& classifier) { progress.plan(plan, classifier); },
       .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },
       .epoch =
           [&](const EpochReport& report, TextClassifier& classifier) {
