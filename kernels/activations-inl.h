@@ -9,49 +9,51 @@
 namespace unroll::simd {
 
 template <typename V>
-void exponential_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
+UNROLL_KERNEL void exponential_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
   elementwise<V>([](V x_j) { return exponential(x_j); }, n, y, x);
 }
 
 template <typename V>
-void tanh_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
+UNROLL_KERNEL void tanh_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
   elementwise<V>([](V x_j) { return hyperbolic_tangent(x_j); }, n, y, x);
 }
 
 template <typename V>
-void sigmoid_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
+UNROLL_KERNEL void sigmoid_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
   elementwise<V>([](V x_j) { return sigmoid(x_j); }, n, y, x);
 }
 
 template <typename V>
-void relu_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
+UNROLL_KERNEL void relu_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
   elementwise<V>([](V x_j) { return max(V(RealOf<V>(0)), x_j); }, n, y, x);
 }
 
 /// tanh′ and σ′ as functions of the output.
 template <typename V>
-UNROLL_INLINE V tanh_slope(V y) {
+V tanh_slope(V y) {
   return V(RealOf<V>(1)) - y * y;
 }
 
 template <typename V>
-UNROLL_INLINE V sigmoid_slope(V y) {
+V sigmoid_slope(V y) {
   return y * (V(RealOf<V>(1)) - y);
 }
 
 template <typename V>
-void tanh_backward(std::size_t n, const RealOf<V>* y, const RealOf<V>* dy, RealOf<V>* dx) noexcept {
+UNROLL_KERNEL void tanh_backward(std::size_t n, const RealOf<V>* y, const RealOf<V>* dy,
+                                 RealOf<V>* dx) noexcept {
   elementwise<V>([](V y_j, V dy_j) { return dy_j * tanh_slope(y_j); }, n, dx, y, dy);
 }
 
 template <typename V>
-void sigmoid_backward(std::size_t n, const RealOf<V>* y, const RealOf<V>* dy,
-                      RealOf<V>* dx) noexcept {
+UNROLL_KERNEL void sigmoid_backward(std::size_t n, const RealOf<V>* y, const RealOf<V>* dy,
+                                    RealOf<V>* dx) noexcept {
   elementwise<V>([](V y_j, V dy_j) { return dy_j * sigmoid_slope(y_j); }, n, dx, y, dy);
 }
 
 template <typename V>
-void relu_backward(std::size_t n, const RealOf<V>* y, const RealOf<V>* dy, RealOf<V>* dx) noexcept {
+UNROLL_KERNEL void relu_backward(std::size_t n, const RealOf<V>* y, const RealOf<V>* dy,
+                                 RealOf<V>* dx) noexcept {
   const V zero(RealOf<V>(0));
   elementwise<V>([=](V y_j, V dy_j) { return select(y_j > zero, dy_j, zero); }, n, dx, y, dy);
 }

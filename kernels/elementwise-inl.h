@@ -10,28 +10,30 @@
 namespace unroll::simd {
 
 template <typename V>
-void add(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
+UNROLL_KERNEL void add(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
   elementwise<V>([](V x_j, V y_j) { return y_j + x_j; }, n, y, x, y);
 }
 
 template <typename V>
-void add_scaled(std::size_t n, RealOf<V> a, const RealOf<V>* x, RealOf<V>* y) noexcept {
+UNROLL_KERNEL void add_scaled(std::size_t n, RealOf<V> a, const RealOf<V>* x,
+                              RealOf<V>* y) noexcept {
   elementwise<V>([=](V x_j, V y_j) { return y_j + V(a) * x_j; }, n, y, x, y);
 }
 
 template <typename V>
-void scale(std::size_t n, RealOf<V> a, RealOf<V>* y) noexcept {
+UNROLL_KERNEL void scale(std::size_t n, RealOf<V> a, RealOf<V>* y) noexcept {
   elementwise<V>([=](V y_j) { return V(a) * y_j; }, n, y, y);
 }
 
 template <typename V>
-void multiply(std::size_t n, const RealOf<V>* x, const RealOf<V>* m, RealOf<V>* y) noexcept {
+UNROLL_KERNEL void multiply(std::size_t n, const RealOf<V>* x, const RealOf<V>* m,
+                            RealOf<V>* y) noexcept {
   elementwise<V>([](V x_j, V m_j) { return x_j * m_j; }, n, y, x, m);
 }
 
 /// NaN stays NaN: clipping must not hide a diverged gradient.
 template <typename V>
-void clamp(std::size_t n, RealOf<V> low, RealOf<V> high, RealOf<V>* y) noexcept {
+UNROLL_KERNEL void clamp(std::size_t n, RealOf<V> low, RealOf<V> high, RealOf<V>* y) noexcept {
   elementwise<V>([=](V y_j) { return min(V(high), max(V(low), y_j)); }, n, y, y);
 }
 
@@ -49,7 +51,7 @@ struct DoubleLanes<xsimd::batch<Real, Arch>> {
 
 /// V::size values as doubles.
 template <typename V, typename Real>
-UNROLL_INLINE V load_as_double(const Real* p) {
+V load_as_double(const Real* p) {
   alignas(64) double lanes[V::size];
   for (std::size_t i = 0; i < V::size; ++i) lanes[i] = static_cast<double>(p[i]);
   return V::load_unaligned(lanes);
@@ -60,7 +62,7 @@ UNROLL_INLINE V load_as_double(const Real* p) {
 inline constexpr std::size_t kPartialSums = 16;
 
 template <typename V, typename Real>
-UNROLL_INLINE void add_squares(const Real* x, V (&sums)[kPartialSums / V::size]) {
+void add_squares(const Real* x, V (&sums)[kPartialSums / V::size]) {
   for (std::size_t k = 0; k < kPartialSums / V::size; ++k) {
     const V value = load_as_double<V>(x + k * V::size);
     sums[k] = sums[k] + value * value;
@@ -69,7 +71,7 @@ UNROLL_INLINE void add_squares(const Real* x, V (&sums)[kPartialSums / V::size])
 
 /// The order is fixed, and the same in every instruction set.
 template <typename VectorOfReal>
-double sum_of_squares(std::size_t n, const RealOf<VectorOfReal>* x) noexcept {
+UNROLL_KERNEL double sum_of_squares(std::size_t n, const RealOf<VectorOfReal>* x) noexcept {
   using V = typename DoubleLanes<VectorOfReal>::type;
   V sums[kPartialSums / V::size];
   for (V& sum : sums) sum = V(0.0);

@@ -31,9 +31,9 @@ struct Part {
 };
 
 /// Calls body(i, part) for i = 0, V::size, 2 V::size, … < n; `part` is a Whole<V>, for the tail a
-/// Part<V>. Always inlined, so that a sum that the body keeps stays in a register.
+/// Part<V>.
 template <typename V, typename Body>
-UNROLL_INLINE void for_each_vector(std::size_t n, Body body) {
+void for_each_vector(std::size_t n, Body body) {
   std::size_t i = 0;
   for (; i + V::size <= n; i += V::size) body(i, Whole<V>{});
   if constexpr (V::size > 1) {
@@ -50,7 +50,7 @@ void elementwise(F f, std::size_t n, RealOf<V>* y, const X*... x) {
 
 /// Row r.
 template <typename T>
-UNROLL_INLINE T* row(Rows<T> rows, std::size_t r) {
+T* row(Rows<T> rows, std::size_t r) {
   return rows.data + r * rows.stride;
 }
 

@@ -17,13 +17,13 @@ struct Gates {
 };
 
 template <typename Part, typename Real>
-UNROLL_INLINE auto load_gates(Part part, std::size_t H, const Real* p) {
+auto load_gates(Part part, std::size_t H, const Real* p) {
   using V = typename Part::Vector;
   return Gates<V>{part.load(p), part.load(p + H), part.load(p + 2 * H), part.load(p + 3 * H)};
 }
 
 template <typename Part, typename V>
-UNROLL_INLINE void store_gates(Part part, std::size_t H, const Gates<V>& gates, RealOf<V>* p) {
+void store_gates(Part part, std::size_t H, const Gates<V>& gates, RealOf<V>* p) {
   part.store(p, gates.f);
   part.store(p + H, gates.i);
   part.store(p + 2 * H, gates.a);
@@ -44,9 +44,9 @@ void lstm_cell_forward_row(std::size_t H, RealOf<V>* gates, const RealOf<V>* C_p
 }
 
 template <typename V>
-void lstm_cell_forward(std::size_t rows, std::size_t H, Rows<RealOf<V>> gates,
-                       Rows<const RealOf<V>> C_prev, Rows<RealOf<V>> C,
-                       Rows<RealOf<V>> h) noexcept {
+UNROLL_KERNEL void lstm_cell_forward(std::size_t rows, std::size_t H, Rows<RealOf<V>> gates,
+                                     Rows<const RealOf<V>> C_prev, Rows<RealOf<V>> C,
+                                     Rows<RealOf<V>> h) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
     lstm_cell_forward_row<V>(H, row(gates, r), row(C_prev, r), row(C, r), row(h, r));
   }
@@ -70,9 +70,10 @@ void lstm_cell_backward_row(std::size_t H, const RealOf<V>* gates, const RealOf<
 }
 
 template <typename V>
-void lstm_cell_backward(std::size_t rows, std::size_t H, Rows<const RealOf<V>> gates,
-                        Rows<const RealOf<V>> C_prev, Rows<const RealOf<V>> C,
-                        Rows<const RealOf<V>> dh, Rows<RealOf<V>> dC, Rows<RealOf<V>> dz) noexcept {
+UNROLL_KERNEL void lstm_cell_backward(std::size_t rows, std::size_t H, Rows<const RealOf<V>> gates,
+                                      Rows<const RealOf<V>> C_prev, Rows<const RealOf<V>> C,
+                                      Rows<const RealOf<V>> dh, Rows<RealOf<V>> dC,
+                                      Rows<RealOf<V>> dz) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
     lstm_cell_backward_row<V>(H, row(gates, r), row(C_prev, r), row(C, r), row(dh, r), row(dC, r),
                               row(dz, r));

@@ -10,8 +10,8 @@
 namespace unroll::simd {
 
 template <typename V>
-void sgd_update(std::size_t n, const SgdStep<RealOf<V>>& step, const RealOf<V>* grad,
-                RealOf<V>* velocity, RealOf<V>* value) noexcept {
+UNROLL_KERNEL void sgd_update(std::size_t n, const SgdStep<RealOf<V>>& step, const RealOf<V>* grad,
+                              RealOf<V>* velocity, RealOf<V>* value) noexcept {
   const V eta(step.learning_rate), mu(step.momentum), lambda(step.weight_decay);
   const bool nesterov = step.nesterov;
   for_each_vector<V>(n, [=](std::size_t j, auto part) {
@@ -28,8 +28,9 @@ void sgd_update(std::size_t n, const SgdStep<RealOf<V>>& step, const RealOf<V>* 
 }
 
 template <typename V>
-void adam_update(std::size_t n, const AdamStep<RealOf<V>>& step, const RealOf<V>* grad,
-                 RealOf<V>* m, RealOf<V>* v, RealOf<V>* value) noexcept {
+UNROLL_KERNEL void adam_update(std::size_t n, const AdamStep<RealOf<V>>& step,
+                               const RealOf<V>* grad, RealOf<V>* m, RealOf<V>* v,
+                               RealOf<V>* value) noexcept {
   using Real = RealOf<V>;
   const V eta(step.learning_rate), epsilon(step.epsilon);
   const V beta1(step.beta1), beta2(step.beta2);

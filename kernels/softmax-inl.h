@@ -46,7 +46,8 @@ RealOf<V> exponentials_and_sum(std::size_t n, const RealOf<V>* x, RealOf<V> shif
 }
 
 template <typename V>
-void softmax(std::size_t rows, std::size_t K, Rows<const RealOf<V>> x, Rows<RealOf<V>> y) noexcept {
+UNROLL_KERNEL void softmax(std::size_t rows, std::size_t K, Rows<const RealOf<V>> x,
+                           Rows<RealOf<V>> y) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
     RealOf<V>* y_r = row(y, r);
     const RealOf<V> shift = maximum<V>(K, row(x, r));
@@ -56,7 +57,8 @@ void softmax(std::size_t rows, std::size_t K, Rows<const RealOf<V>> x, Rows<Real
 }
 
 template <typename V>
-void log_sum_exp(std::size_t rows, std::size_t K, Rows<const RealOf<V>> x, RealOf<V>* y) noexcept {
+UNROLL_KERNEL void log_sum_exp(std::size_t rows, std::size_t K, Rows<const RealOf<V>> x,
+                               RealOf<V>* y) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
     const RealOf<V> largest = maximum<V>(K, row(x, r));
     // ∞ − ∞ is NaN: a row whose maximum is infinite keeps its values, and their sum is 0 or ∞ (or

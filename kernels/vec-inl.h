@@ -15,9 +15,10 @@
 #include <utility>
 #include <xsimd/xsimd.hpp>
 
-/// For functions of vectors. One that is called passes its vectors through memory; and code without
-/// V in its name, if it stays a function, is one that instruction sets would share.
-#define UNROLL_INLINE [[gnu::always_inline]] inline
+/// Stands at every kernel: all that it calls is inlined into it. A call that stays passes its
+/// vectors through memory and loads its constants each time (exp took twice the time); and a
+/// function without V in its name that stays is one that instruction sets would share.
+#define UNROLL_KERNEL [[gnu::flatten]]
 
 namespace unroll::simd {
 
@@ -55,7 +56,7 @@ using RealOf = typename V::value_type;
 /// xsimd::bitwise_cast takes a value type as its first template argument, in version 8 a batch
 /// type.
 template <typename To, typename From, typename Arch>
-UNROLL_INLINE xsimd::batch<To, Arch> cast_bits(xsimd::batch<From, Arch> x) {
+xsimd::batch<To, Arch> cast_bits(xsimd::batch<From, Arch> x) {
   using Result = xsimd::batch<To, Arch>;
   if constexpr (requires {
                   { xsimd::bitwise_cast<To>(x) } -> std::same_as<Result>;
@@ -68,7 +69,7 @@ UNROLL_INLINE xsimd::batch<To, Arch> cast_bits(xsimd::batch<From, Arch> x) {
 
 /// The sign of `sign` on `magnitude`, which is not negative.
 template <typename V>
-UNROLL_INLINE V with_sign(V magnitude, V sign) {
+V with_sign(V magnitude, V sign) {
   return magnitude | bitofsign(sign);
 }
 
@@ -100,7 +101,7 @@ inline constexpr Real kRounder =
 
 /// 2ⁿ⁺ᵏ for integers n and k, where that is a normal number.
 template <typename V>
-UNROLL_INLINE V power_of_two(V n, RealOf<V> k = 0) {
+V power_of_two(V n, RealOf<V> k = 0) {
   using Real = RealOf<V>;
   const V biased = n + V(kRounder<Real> + Bits<Real>::kBias + k);  // exponent in the lowest bits
   const auto bits = cast_bits<typename Bits<Real>::Integer>(biased);
@@ -150,7 +151,7 @@ struct Native : Portable<V> {};
 
 /// a·b + c, rounded once where the instruction set can, otherwise twice.
 template <typename V>
-UNROLL_INLINE V multiply_add(V a, V b, V c) {
+V multiply_add(V a, V b, V c) {
   return Native<V>::multiply_add(a, b, c);
 }
 

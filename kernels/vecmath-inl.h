@@ -4,9 +4,9 @@
 ///   exp 1.1    tanh 2.2    sigmoid 2.5
 ///
 /// The method is Cody and Waite's: x = n·ln 2 + r with |r| ≤ ln 2 / 2 and an integer n, so
-/// eˣ = 2ⁿ·eʳ; eʳ − 1 by a polynomial. OneLane has its own versions by the standard library. To
-/// give one instruction set a method of its own, overload the function for its batch in
-/// vec_<isa>-inl.h, which is included before the bodies that call it.
+/// eˣ = 2ⁿ·eʳ; eʳ − 1 by a polynomial. OneLane has its own versions by the standard library. An
+/// instruction set gets a method of its own by a member of its Native<V> (vec-inl.h) that the
+/// function here calls where there is one.
 #pragma once
 
 #include <cmath>
@@ -56,7 +56,7 @@ struct Reduced {
 };
 
 template <typename V>
-UNROLL_INLINE Reduced<V> reduce(V x) {
+Reduced<V> reduce(V x) {
   using K = ExpConstants<RealOf<V>>;
   const V rounder(kRounder<RealOf<V>>);
   const V n = multiply_add(x, V(K::log2_e), rounder) - rounder;
@@ -67,7 +67,7 @@ UNROLL_INLINE Reduced<V> reduce(V x) {
 /// c₀ + c₁x + c₂x² + …, by Horner's rule in x² on the pairs (c₀ + c₁x), (c₂ + c₃x), …: half the
 /// latency of the rule in x, and latency is what limits these functions.
 template <typename V, std::size_t count>
-UNROLL_INLINE V polynomial(const RealOf<V> (&c)[count], V x, V x_squared) {
+V polynomial(const RealOf<V> (&c)[count], V x, V x_squared) {
   const auto pair = [&](std::size_t k) {
     return k + 1 < count ? multiply_add(V(c[k + 1]), x, V(c[k])) : V(c[k]);
   };
@@ -82,14 +82,14 @@ UNROLL_INLINE V polynomial(const RealOf<V> (&c)[count], V x, V x_squared) {
 
 /// eʳ − 1 for |r| ≤ ln 2 / 2. Near 0 it is r itself, to the last bit.
 template <typename V>
-UNROLL_INLINE V exp_minus_1_of_reduced(V r) {
+V exp_minus_1_of_reduced(V r) {
   const V r_squared = r * r;
   return multiply_add(r_squared, polynomial<V>(ExpConstants<RealOf<V>>::q, r, r_squared), r);
 }
 
 /// eˣ. Gradual underflow, 0 at −∞; infinity where the result overflows.
 template <typename V>
-UNROLL_INLINE V exponential(V x) {
+V exponential(V x) {
   using K = ExpConstants<RealOf<V>>;
   const auto [n, r] = reduce<V>(min(V(K::highest), max(V(K::lowest), x)));
   return Native<V>::scale(exp_minus_1_of_reduced(r) + V(RealOf<V>(1)), n);
@@ -97,7 +97,7 @@ UNROLL_INLINE V exponential(V x) {
 
 /// eˣ for x ≤ 0, with less work.
 template <typename V>
-UNROLL_INLINE V exponential_of_nonpositive(V x) {
+V exponential_of_nonpositive(V x) {
   const auto [n, r] = reduce<V>(max(V(ExpConstants<RealOf<V>>::lowest), x));
   return Native<V>::scale_down(exp_minus_1_of_reduced(r) + V(RealOf<V>(1)), n);
 }
@@ -106,7 +106,7 @@ UNROLL_INLINE V exponential_of_nonpositive(V x) {
 /// e = 2ⁿ + 2ⁿ(eʳ − 1), rounded once each: so nothing cancels near 0, and −0 and denormals come
 /// back as they are. Beyond kTanhSaturates both round to 1 in float and double: exactly ±1.
 template <typename V>
-UNROLL_INLINE V hyperbolic_tangent(V x) {
+V hyperbolic_tangent(V x) {
   constexpr RealOf<V> kTanhSaturates = 20;
   const V one(RealOf<V>(1));
   const V magnitude = min(V(kTanhSaturates), abs(x));
@@ -136,7 +136,7 @@ OneLane<Real> hyperbolic_tangent(OneLane<Real> x) {
 /// σ(x) = 1/(1 + e⁻ˣ), for x < 0 as eˣ/(1 + eˣ): the exponential never overflows, and the result
 /// keeps its relative accuracy down to the denormals.
 template <typename V>
-UNROLL_INLINE V sigmoid(V x) {
+V sigmoid(V x) {
   const V one(RealOf<V>(1));
   const V e = exponential_of_nonpositive(-abs(x));
   return select(x < V(RealOf<V>(0)), e, one) / (one + e);

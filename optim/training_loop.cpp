@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "unroll/optim/average.h"
 #include "unroll/optim/clip.h"
 
 namespace unroll {
@@ -41,6 +42,7 @@ class Loop {
         options_(options),
         task_(task),
         observer_(observer),
+        average_(parameters, options.averaging),
         best_(parameters) {}
 
   TrainingResult run() {
@@ -80,11 +82,13 @@ class Loop {
     }
     report.learning_rate = options_.schedule.rate(optimizer_.steps());
     optimizer_.step(parameters_, report.learning_rate);
+    if (options_.averaging > 0) average_.update();
     if (observer_.step) observer_.step(report);
     return report.loss;
   }
 
   void finish_epoch(std::size_t epoch, double mean_loss) {
+    if (options_.averaging > 0) average_.swap();  // what is evaluated, kept and shown to observers
     EpochReport report{.epoch = epoch, .mean_loss = mean_loss, .score = task_.evaluate()};
     report.best = report.score > result_.best_score;
     if (report.best) {
@@ -94,6 +98,7 @@ class Loop {
     }
     result_.epochs.push_back(report);
     if (observer_.epoch) observer_.epoch(report);
+    if (options_.averaging > 0) average_.swap();
   }
 
   const ParameterList<Real>& parameters_;
@@ -101,6 +106,7 @@ class Loop {
   const TrainingOptions& options_;
   const TrainingTask& task_;
   const TrainingObserver& observer_;
+  ParameterAverage<Real> average_;
   Snapshot<Real> best_;
   TrainingResult result_;
 };

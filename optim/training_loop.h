@@ -28,6 +28,9 @@ struct TrainingOptions {
   std::size_t early_stop = 0;  ///< epochs without a better score before training ends; 0: never
   double clip_norm = 0;        ///< 0: off
   double clip_value = 0;       ///< 0: off
+  /// Decay of the moving average of all parameters that is evaluated and kept instead of the last
+  /// step's values (Polyak & Juditsky 1992); 0: off.
+  double averaging = 0;
   Schedule schedule;
 };
 

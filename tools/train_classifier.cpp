@@ -194,7 +194,8 @@ class Session {
             },
         .loss_and_gradients =
             [&](std::size_t step) {
-              const Batch batch = make_batch(train_, batches[step]);
+              Batch batch = make_batch(train_, batches[step]);
+              drop_words(steps, batch.ids);
               tokens = batch.shape.tokens();
               const DropoutSource dropout{.seed = options_.seed, .step = steps++};
               return model.loss_and_gradients(batch.shape, batch.ids, batch.labels, pass, &dropout);
@@ -211,11 +212,22 @@ class Session {
     return unroll::train(model.trainable_parameters(), *optimizer, loop_options(), task, watch);
   }
 
+  /// Reads some words as the unknown one: no text hangs on a single word, and the unknown word
+  /// learns what it means. A function of the seed and the step.
+  void drop_words(std::uint64_t step, std::span<std::int32_t> ids) const {
+    if (options_.word_dropout == 0) return;
+    Random random(options_.seed, "dropout/words/" + std::to_string(step));
+    for (std::int32_t& id : ids) {
+      if (random.uniform() < options_.word_dropout) id = Vocabulary::kUnknown;
+    }
+  }
+
   TrainingOptions loop_options() const {
     return {.epochs = plan_.epochs,
             .early_stop = plan_.early_stop,
             .clip_norm = options_.clip_norm,
             .clip_value = options_.clip_value,
+            .averaging = options_.averaging,
             .schedule = {
                 .peak = options_.learning_rate,
                 .decay = options_.decay,

@@ -35,6 +35,8 @@ struct TrainClassifierOptions {
   double learning_rate = 1e-3;
   Decay decay = Decay::kConstant;
   std::size_t warmup_steps = 0;
+  double averaging = 0.99;    ///< decay of the parameters' moving average; 0 is off
+  double word_dropout = 0.1;  ///< share of words read as unknown in training
   double clip_norm = 5;
   double clip_value = 0;
   std::size_t batch = 64;

@@ -1,9 +1,14 @@
 #include "unroll/core/file.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <exception>
+#include <system_error>
 
 #include <algorithm>
 #include <array>
@@ -100,8 +105,26 @@ TEST(File, ThatIsAFolderCannotBeRead) {
   EXPECT_THROW(read_file(folder.path()), DataError);
 }
 
+/// While it lives root has only the rights of `nobody`: root itself may read and write everything.
+class WithoutPrivileges {
+ public:
+  WithoutPrivileges() {
+    constexpr uid_t kNobody = 65534;
+    if (was_root_ && ::seteuid(kNobody) != 0)
+      throw std::system_error(errno, std::generic_category());
+  }
+  ~WithoutPrivileges() {
+    if (was_root_ && ::seteuid(0) != 0) std::terminate();
+  }
+  WithoutPrivileges(const WithoutPrivileges&) = delete;
+  WithoutPrivileges& operator=(const WithoutPrivileges&) = delete;
+
+ private:
+  bool was_root_ = ::geteuid() == 0;
+};
+
 TEST(File, ThatIsUnreadableIsADataError) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  const WithoutPrivileges nobody;
   const TempFolder folder;
   write_file(folder.file("secret"), "x");
   fs::permissions(folder.file("secret"), fs::perms::none);
@@ -117,7 +140,7 @@ TEST(File, InAMissingFolderIsADiskErrorWithItsName) {
 }
 
 TEST(File, InAReadOnlyFolderIsADiskError) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  const WithoutPrivileges nobody;
   const TempFolder folder;
   fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
   EXPECT_THROW(write_file(folder.file("a"), "x"), DiskError);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -72,6 +73,34 @@ TEST_F(TrainingLoopTest, KeepsTheBestEpochWhenStoppedFromOutside) {
   EXPECT_EQ(result.end, TrainingEnd::kStopped);
   EXPECT_EQ(result.epochs.size(), 1u);
   EXPECT_EQ(p.value[0], values[0]);
+}
+
+TEST_F(TrainingLoopTest, KeepsTheMovingAverageIfAskedTo) {
+  options.averaging = 0.5;
+  options.epochs = 1;
+  scores = {1};
+  run();
+  double value = 0;
+  double average = 0;
+  for (int n = 0; n < 5; ++n) {
+    value += 0.1 * (3 - value);
+    const double decay = std::min(0.5, n / (n + 9.0));
+    average = decay * average + (1 - decay) * value;
+  }
+  EXPECT_NEAR(values[0], average, 1e-12) << "evaluated";
+  EXPECT_NEAR(p.value[0], average, 1e-12) << "kept";
+}
+
+TEST_F(TrainingLoopTest, GoesOnFromTheLastStepNotFromTheAverage) {
+  options.averaging = 0.9;
+  options.early_stop = 0;
+  std::vector<double> distances;
+  run({.step = [&](const StepReport& report) { distances.push_back(report.gradient_norm); },
+       .epoch = {},
+       .stop = {}});
+  for (std::size_t n = 0; n < distances.size(); ++n) {
+    EXPECT_NEAR(distances[n], 3 * std::pow(0.9, static_cast<double>(n)), 1e-12);
+  }
 }
 
 TEST_F(TrainingLoopTest, EndsWhenTheLossIsNotFinite) {

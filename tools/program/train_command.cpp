@@ -128,6 +128,16 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
   command.add_option("--clip-value", options.clip_value, "Largest single gradient value; 0 is off")
       ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
+  command
+      .add_option("--average", options.averaging,
+                  "Decay of the moving average of the weights that is kept; 0 is off")
+      ->check(CLI::Range(0.0, 0.99999))
+      ->capture_default_str();
+  command
+      .add_option("--word-dropout", options.word_dropout,
+                  "Share of words read as unknown while training")
+      ->check(CLI::Range(0.0, 0.95))
+      ->capture_default_str();
   command.add_option("--batch", options.batch, "Texts per step")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
