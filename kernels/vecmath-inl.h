@@ -48,20 +48,18 @@ struct ExpConstants<double> {
                                  2.76302484140847099e-7,   2.50000592883583576e-8};
 };
 
-/// x = n·ln 2 + r.
+/// n of x = n·ln 2 + r: the integer nearest to x / ln 2.
 template <typename V>
-struct Reduced {
-  V n;
-  V r;
-};
-
-template <typename V>
-Reduced<V> reduce(V x) {
-  using K = ExpConstants<RealOf<V>>;
+V whole_part(V x) {
   const V rounder(kRounder<RealOf<V>>);
-  const V n = multiply_add(x, V(K::log2_e), rounder) - rounder;
-  const V r = multiply_add(n, V(-K::ln2_high), x);
-  return {n, multiply_add(n, V(-K::ln2_low), r)};
+  return multiply_add(x, V(ExpConstants<RealOf<V>>::log2_e), rounder) - rounder;
+}
+
+/// r of x = n·ln 2 + r.
+template <typename V>
+V remainder(V x, V n) {
+  using K = ExpConstants<RealOf<V>>;
+  return multiply_add(n, V(-K::ln2_low), multiply_add(n, V(-K::ln2_high), x));
 }
 
 /// c₀ + c₁x + c₂x² + …, by Horner's rule in x² on the pairs (c₀ + c₁x), (c₂ + c₃x), …: half the
@@ -91,15 +89,19 @@ V exp_minus_1_of_reduced(V r) {
 template <typename V>
 V exponential(V x) {
   using K = ExpConstants<RealOf<V>>;
-  const auto [n, r] = reduce<V>(min(V(K::highest), max(V(K::lowest), x)));
-  return Native<V>::scale(exp_minus_1_of_reduced(r) + V(RealOf<V>(1)), n);
+  const V limited = min(V(K::highest), max(V(K::lowest), x));
+  const V n = whole_part(limited);
+  const V e = exp_minus_1_of_reduced(remainder(limited, n)) + V(RealOf<V>(1));
+  return Native<V>::scale(e, n);
 }
 
 /// eˣ for x ≤ 0, with less work.
 template <typename V>
 V exponential_of_nonpositive(V x) {
-  const auto [n, r] = reduce<V>(max(V(ExpConstants<RealOf<V>>::lowest), x));
-  return Native<V>::scale_down(exp_minus_1_of_reduced(r) + V(RealOf<V>(1)), n);
+  const V limited = max(V(ExpConstants<RealOf<V>>::lowest), x);
+  const V n = whole_part(limited);
+  const V e = exp_minus_1_of_reduced(remainder(limited, n)) + V(RealOf<V>(1));
+  return Native<V>::scale_down(e, n);
 }
 
 /// tanh x = (1 − e)/(1 + e) with e = e^{−2|x|}, and the sign of x. Both sums are taken from
@@ -109,10 +111,10 @@ template <typename V>
 V hyperbolic_tangent(V x) {
   constexpr RealOf<V> kTanhSaturates = 20;
   const V one(RealOf<V>(1));
-  const V magnitude = min(V(kTanhSaturates), abs(x));
-  const auto [n, r] = reduce<V>(magnitude * V(RealOf<V>(-2)));
+  const V exponent = min(V(kTanhSaturates), abs(x)) * V(RealOf<V>(-2));
+  const V n = whole_part(exponent);
   const V s = power_of_two<V>(n);
-  const V u = exp_minus_1_of_reduced(r);
+  const V u = exp_minus_1_of_reduced(remainder(exponent, n));
   const V numerator = multiply_add(-s, u, one - s);
   const V denominator = multiply_add(s, u, one + s);
   return with_sign(numerator / denominator, x);

@@ -46,7 +46,8 @@ class Loop {
         best_(parameters) {}
 
   TrainingResult run() {
-    result_.best_score = -std::numeric_limits<double>::infinity();
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    result_.best_score = {.value = -kInfinity, .loss = kInfinity};
     result_.end = epochs();
     if (best_.taken()) best_.restore();
     return std::move(result_);
@@ -90,7 +91,7 @@ class Loop {
   void finish_epoch(std::size_t epoch, double mean_loss) {
     if (options_.averaging > 0) average_.swap();  // what is evaluated, kept and shown to observers
     EpochReport report{.epoch = epoch, .mean_loss = mean_loss, .score = task_.evaluate()};
-    report.best = report.score > result_.best_score;
+    report.best = report.score.better_than(result_.best_score);
     if (report.best) {
       best_.take();
       result_.best_epoch = epoch;

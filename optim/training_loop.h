@@ -13,14 +13,23 @@
 
 namespace unroll {
 
+/// How good the parameters are on held-back data.
+struct Score {
+  double value = 0;  ///< higher is better
+  double loss = 0;   ///< decides between equal values: lower is better
+  bool better_than(const Score& other) const {
+    return value > other.value || (value == other.value && loss < other.loss);
+  }
+};
+
 /// What is trained.
 struct TrainingTask {
   /// Prepares an epoch (shuffles) and returns its number of steps. Epochs count from 0.
   std::function<std::size_t(std::size_t epoch)> begin_epoch;
   /// Adds the gradients of the epoch's step (counted from 0) and returns its loss.
   std::function<double(std::size_t step)> loss_and_gradients;
-  /// A score on held-back data after each epoch; higher is better.
-  std::function<double()> evaluate;
+  /// The score after each epoch.
+  std::function<Score()> evaluate;
 };
 
 struct TrainingOptions {
@@ -45,8 +54,8 @@ struct StepReport {
 
 struct EpochReport {
   std::size_t epoch = 0;
-  double mean_loss = 0;
-  double score = 0;
+  double mean_loss = 0;  ///< of its steps
+  Score score;
   bool best = false;  ///< so far
 };
 
@@ -64,7 +73,7 @@ struct TrainingResult {
   TrainingEnd end = TrainingEnd::kAllEpochs;
   std::vector<EpochReport> epochs;  ///< those that were completed
   std::size_t best_epoch = 0;       ///< whose parameters are the result, if any was completed
-  double best_score = 0;
+  Score best_score;
 };
 
 /// Trains until the epochs are over, the score no longer rises, the observer stops it, or the loss

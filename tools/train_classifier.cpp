@@ -7,9 +7,11 @@
 #include <cmath>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "unroll/core/error.h"
 #include "unroll/core/random.h"
+#include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/optim/optimizer.h"
 #include "unroll/text/batches.h"
 #include "unroll/text/split.h"
@@ -62,20 +64,25 @@ Parts hold_back(std::span<const Record> records, double dev_fraction, std::uint6
   return result;
 }
 
-/// Share of the examples whose label the model finds.
-double accuracy(const SequenceClassifier<float>& model, std::span<const Example> examples) {
+/// The share of examples whose label the model finds, and the mean loss. A label that training has
+/// not seen counts as wrong and has no loss.
+Score score(const SequenceClassifier<float>& model, std::span<const Example> examples) {
   SequenceClassifier<float>::Pass pass;
   std::size_t correct = 0;
+  double loss = 0;
   for (const std::vector<std::size_t>& rows : sorted_batches(examples, kEvaluationBatch)) {
     const Batch batch = make_batch(examples, rows);
     model.forward(batch.shape, batch.ids, pass);
     for (std::size_t r = 0; r < rows.size(); ++r) {
-      const auto scores = pass.O.matrix().row(r);
-      const auto best = std::ranges::max_element(scores) - scores.begin();
+      if (batch.labels[r] < 0) continue;
+      const auto O = std::as_const(pass.O).matrix().row_range(r, 1);
+      const auto best = std::ranges::max_element(O.row(0)) - O.row(0).begin();
       if (best == batch.labels[r]) ++correct;
+      loss += softmax_cross_entropy<float>(O, std::span(batch.labels).subspan(r, 1), 1);
     }
   }
-  return static_cast<double>(correct) / static_cast<double>(examples.size());
+  const auto count = static_cast<double>(examples.size());
+  return {.value = static_cast<double>(correct) / count, .loss = loss / count};
 }
 
 std::size_t tokens_of(std::span<const Example> examples) {
@@ -200,7 +207,7 @@ class Session {
               const DropoutSource dropout{.seed = options_.seed, .step = steps++};
               return model.loss_and_gradients(batch.shape, batch.ids, batch.labels, pass, &dropout);
             },
-        .evaluate = [&] { return accuracy(model, dev_); }};
+        .evaluate = [&] { return score(model, dev_); }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
     if (observer_.step)

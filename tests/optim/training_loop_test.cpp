@@ -23,7 +23,8 @@ struct TrainingLoopTest : testing::Test {
             .evaluate =
                 [this] {
                   values.push_back(p.value[0]);
-                  return scores.at(values.size() - 1);
+                  return Score{.value = scores.at(values.size() - 1),
+                               .loss = losses.at(values.size() - 1)};
                 }};
   }
   TrainingResult run(const TrainingObserver& observer = {}) {
@@ -34,6 +35,7 @@ struct TrainingLoopTest : testing::Test {
   Sgd<double> sgd{SgdConfig{}};
   TrainingOptions options{.epochs = 4, .schedule = {.peak = 0.1}};
   std::vector<double> scores{1, 2, 3, 4};
+  std::vector<double> losses{0, 0, 0, 0};
   std::vector<double> values;  ///< of p after each epoch
 };
 
@@ -49,7 +51,7 @@ TEST_F(TrainingLoopTest, KeepsTheBestEpochsParameters) {
   scores = {1, 5, 2, 3};
   const TrainingResult result = run();
   EXPECT_EQ(result.best_epoch, 1u);
-  EXPECT_EQ(result.best_score, 5);
+  EXPECT_EQ(result.best_score.value, 5);
   EXPECT_EQ(p.value[0], values[1]);
 }
 
@@ -57,6 +59,12 @@ TEST_F(TrainingLoopTest, KeepsTheFirstOfEqualEpochs) {
   scores = {5, 5, 5, 5};
   EXPECT_EQ(run().best_epoch, 0u);
   EXPECT_EQ(p.value[0], values[0]);
+}
+
+TEST_F(TrainingLoopTest, TakesTheLowerLossOfEqualScores) {
+  scores = {5, 5, 5, 4};
+  losses = {3, 1, 2, 0};
+  EXPECT_EQ(run().best_epoch, 1u);
 }
 
 TEST_F(TrainingLoopTest, StopsEarlyWhenTheScoreNoLongerRises) {

@@ -17,7 +17,7 @@ using test::small_reviews;
 
 TEST(TrainClassifier, LearnsWhatIsToBeLearnt) {
   const TrainedClassifier trained = train_classifier(small_reviews(200), {}, small_options());
-  EXPECT_EQ(trained.training.best_score, 1);
+  EXPECT_EQ(trained.training.best_score.value, 1);
   EXPECT_TRUE(trained.plan.dev_held_back);
   EXPECT_EQ(trained.plan.train_rows + trained.plan.dev_rows, 200u);
   EXPECT_EQ(trained.plan.dev_rows, 20u);
@@ -33,7 +33,7 @@ TEST(TrainClassifier, LearnsWithEveryCell) {
     // σ' ≤ 1/4: with a sigmoid the gradient needs its time.
     options.epochs = activation == Activation::kSigmoid ? 60 : 12;
     options.early_stop = 0;
-    EXPECT_GT(train_classifier(small_reviews(200), {}, options).training.best_score, 0.9)
+    EXPECT_GT(train_classifier(small_reviews(200), {}, options).training.best_score.value, 0.9)
         << to_string(activation);
   }
 }

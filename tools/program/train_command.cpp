@@ -210,7 +210,7 @@ class Progress {
 
   void epoch(const EpochReport& report) {
     terminal_.note(fmt::format("{}  {}  dev {:.2f} %{}", epoch_text(report.epoch),
-                               figures(report.mean_loss), 100 * report.score,
+                               figures(report.mean_loss), 100 * report.score.value,
                                report.best ? terminal_.highlight("  best") : ""));
     epoch_tokens_ = 0;
     epoch_begun_ = Clock::now();
@@ -331,13 +331,13 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
                                          {"end", ending(training)},
                                          {"epochs", training.epochs.size()},
                                          {"best_epoch", training.best_epoch + 1},
-                                         {"dev_accuracy", training.best_score},
+                                         {"dev_accuracy", training.best_score.value},
                                          {"seconds", seconds}};
     fmt::print("{}\n", json.dump());
     return;
   }
   fmt::print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1,
-             training.epochs.size(), ending(training), 100 * training.best_score);
+             training.epochs.size(), ending(training), 100 * training.best_score.value);
   fmt::print("model {} ({:.1f} MB), trained in {}\n", file.string(),
              static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
 }
@@ -380,7 +380,7 @@ int train_command(const Flags& flags) {
             progress.epoch(report);
             if (!report.best) return;
             // Written at once: whatever ends the run, the best epoch so far is on disk.
-            set_notes(classifier, flags, report.epoch, report.score);
+            set_notes(classifier, flags, report.epoch, report.score.value);
             classifier.save(flags.out);
           },
       .stop = [] { return interrupted.load(); }};
