@@ -57,7 +57,7 @@ V whole_part(V x) {
 
 /// r of x = n·ln 2 + r.
 template <typename V>
-V remainder(V x, V n) {
+V reduced(V x, V n) {
   using K = ExpConstants<RealOf<V>>;
   return multiply_add(n, V(-K::ln2_low), multiply_add(n, V(-K::ln2_high), x));
 }
@@ -91,7 +91,7 @@ V exponential(V x) {
   using K = ExpConstants<RealOf<V>>;
   const V limited = min(V(K::highest), max(V(K::lowest), x));
   const V n = whole_part(limited);
-  const V e = exp_minus_1_of_reduced(remainder(limited, n)) + V(RealOf<V>(1));
+  const V e = exp_minus_1_of_reduced(reduced(limited, n)) + V(RealOf<V>(1));
   return Native<V>::scale(e, n);
 }
 
@@ -100,7 +100,7 @@ template <typename V>
 V exponential_of_nonpositive(V x) {
   const V limited = max(V(ExpConstants<RealOf<V>>::lowest), x);
   const V n = whole_part(limited);
-  const V e = exp_minus_1_of_reduced(remainder(limited, n)) + V(RealOf<V>(1));
+  const V e = exp_minus_1_of_reduced(reduced(limited, n)) + V(RealOf<V>(1));
   return Native<V>::scale_down(e, n);
 }
 
@@ -114,7 +114,7 @@ V hyperbolic_tangent(V x) {
   const V exponent = min(V(kTanhSaturates), abs(x)) * V(RealOf<V>(-2));
   const V n = whole_part(exponent);
   const V s = power_of_two<V>(n);
-  const V u = exp_minus_1_of_reduced(remainder(exponent, n));
+  const V u = exp_minus_1_of_reduced(reduced(exponent, n));
   const V numerator = multiply_add(-s, u, one - s);
   const V denominator = multiply_add(s, u, one + s);
   return with_sign(numerator / denominator, x);

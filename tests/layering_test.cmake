@@ -1,3 +1,5 @@
+cmake_minimum_required(VERSION 3.25)
+
 # cmake -D ROOT=<source tree> -P layering_test.cmake
 #
 # The floors of the house: a file may include only what stands below it. layers, optim and text do not see each other. The

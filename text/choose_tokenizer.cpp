@@ -1,5 +1,4 @@
 #include <unicode/uchar.h>
-#include <unicode/uscript.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -24,22 +23,6 @@ struct Counts {
   std::size_t marks_attached = 0;
 };
 
-bool is_unspaced(UChar32 letter) {
-  UErrorCode status = U_ZERO_ERROR;
-  switch (uscript_getScript(letter, &status)) {
-    case USCRIPT_HAN:
-    case USCRIPT_HIRAGANA:
-    case USCRIPT_KATAKANA:
-    case USCRIPT_THAI:
-    case USCRIPT_LAO:
-    case USCRIPT_KHMER:
-    case USCRIPT_MYANMAR:
-      return true;
-    default:
-      return false;
-  }
-}
-
 void count_letters(std::string_view text, Counts& counts) {
   std::size_t offset = 0;
   while (offset < text.size()) {
@@ -48,7 +31,7 @@ void count_letters(std::string_view text, Counts& counts) {
     const auto letter = static_cast<UChar32>(*character);
     if (u_isalpha(letter) == 0) continue;
     ++counts.letters;
-    if (letter >= 0x80 && is_unspaced(letter)) ++counts.unspaced_letters;
+    if (is_unspaced_letter(*character)) ++counts.unspaced_letters;
   }
 }
 

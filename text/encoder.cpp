@@ -1,6 +1,8 @@
 #include "unroll/text/encoder.h"
 
 #include "unroll/core/parallel.h"
+#include "unroll/text/unicode.h"
+#include "unroll/text/utf8.h"
 
 namespace unroll {
 
@@ -16,6 +18,15 @@ TokenizedText tokenize_one(std::string_view text, const EncoderSettings& setting
   result.cut = result.tokens.size() > settings.max_tokens;
   if (result.cut) result.tokens.resize(settings.max_tokens);
   return result;
+}
+
+/// Calls body with each character of a valid text.
+template <typename Body>
+void for_each_character(std::string_view text, Body body) {
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    next_character(text, end);
+    body(text.substr(begin, end - begin));
+  }
 }
 
 }  // namespace
@@ -40,12 +51,37 @@ std::unordered_map<std::string, std::uint64_t> count_tokens(std::span<const Toke
   return counts;
 }
 
+std::unordered_map<std::string, std::uint64_t> split_rare_words(
+    const std::unordered_map<std::string, std::uint64_t>& counts, std::uint64_t min_count) {
+  std::unordered_map<std::string, std::uint64_t> result;
+  for (const auto& [word, count] : counts) {
+    if (count >= min_count || !is_unspaced(word)) {
+      result[word] += count;
+      continue;
+    }
+    for_each_character(
+        word, [&](std::string_view character) { result[std::string(character)] += count; });
+  }
+  return result;
+}
+
 std::vector<std::int32_t> TextEncoder::encode(const TokenizedText& text) const {
-  if (text.tokens.empty()) return {Vocabulary::kUnknown};
   std::vector<std::int32_t> ids;
   ids.reserve(text.tokens.size());
-  for (const std::string& token : text.tokens) ids.push_back(vocabulary_.id(token));
+  for (const std::string& token : text.tokens) append_ids(token, ids);
+  if (ids.empty()) ids.push_back(Vocabulary::kUnknown);
+  if (ids.size() > settings_.max_tokens) ids.resize(settings_.max_tokens);
   return ids;
+}
+
+void TextEncoder::append_ids(std::string_view token, std::vector<std::int32_t>& ids) const {
+  const std::int32_t id = vocabulary_.id(token);
+  if (id != Vocabulary::kUnknown || !is_unspaced(token)) {
+    ids.push_back(id);
+    return;
+  }
+  for_each_character(token,
+                     [&](std::string_view character) { ids.push_back(vocabulary_.id(character)); });
 }
 
 std::vector<std::vector<std::int32_t>> TextEncoder::encode(

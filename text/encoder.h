@@ -36,6 +36,12 @@ std::vector<TokenizedText> tokenize(std::span<const std::string_view> texts,
 /// Counts for a Vocabulary.
 std::unordered_map<std::string, std::uint64_t> count_tokens(std::span<const TokenizedText> texts);
 
+/// Counts in which every word rarer than `min_count` that is written in a script without spaces
+/// (Han, kana, Thai …) stands as its characters: what `encode` makes of a word that the vocabulary
+/// lacks.
+std::unordered_map<std::string, std::uint64_t> split_rare_words(
+    const std::unordered_map<std::string, std::uint64_t>& counts, std::uint64_t min_count);
+
 class TextEncoder {
  public:
   TextEncoder() = default;
@@ -45,7 +51,10 @@ class TextEncoder {
   const EncoderSettings& settings() const { return settings_; }
   const Vocabulary& vocabulary() const { return vocabulary_; }
 
-  /// Ids of the tokens; a text without tokens is one unknown word, so no result is empty.
+  /// Ids of the tokens. A word that the vocabulary lacks becomes its characters if its script is
+  /// written without spaces, otherwise the unknown word: 不满意 is still 不, 满 and 意 to a model
+  /// that never saw it. A text without tokens is one unknown word, so no result is empty; none is
+  /// longer than max_tokens.
   std::vector<std::int32_t> encode(const TokenizedText& text) const;
   /// tokenize and encode; safe to call from several threads.
   std::vector<std::vector<std::int32_t>> encode(std::span<const std::string_view> texts) const;
@@ -59,6 +68,8 @@ class TextEncoder {
   static TextEncoder from_json(std::string_view json);
 
  private:
+  void append_ids(std::string_view token, std::vector<std::int32_t>& ids) const;
+
   EncoderSettings settings_;
   Vocabulary vocabulary_;
 };

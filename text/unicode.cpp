@@ -5,6 +5,7 @@
 #include <unicode/normalizer2.h>
 #include <unicode/stringpiece.h>
 #include <unicode/uchar.h>
+#include <unicode/uscript.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -107,6 +108,32 @@ bool is_blank(char32_t character) noexcept {
   if (is_white_space(character)) return true;
   const auto category = u_charType(static_cast<UChar32>(character));
   return category == U_CONTROL_CHAR || category == U_FORMAT_CHAR;
+}
+
+bool is_unspaced_letter(char32_t character) noexcept {
+  if (character < 0x80) return false;
+  UErrorCode status = U_ZERO_ERROR;
+  switch (uscript_getScript(static_cast<UChar32>(character), &status)) {
+    case USCRIPT_HAN:
+    case USCRIPT_HIRAGANA:
+    case USCRIPT_KATAKANA:
+    case USCRIPT_THAI:
+    case USCRIPT_LAO:
+    case USCRIPT_KHMER:
+    case USCRIPT_MYANMAR:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_unspaced(std::string_view word) noexcept {
+  std::size_t offset = 0;
+  while (offset < word.size()) {
+    const auto character = next_character(word, offset);
+    if (!character || !is_unspaced_letter(*character)) return false;
+  }
+  return !word.empty();
 }
 
 std::string_view trim(std::string_view text) noexcept {

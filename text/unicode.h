@@ -18,6 +18,12 @@ bool is_white_space(char32_t character) noexcept;
 /// White space, a control or a format character: nothing a reader would call a word.
 bool is_blank(char32_t character) noexcept;
 
+/// A letter of a script that is written without spaces between words: Han, Hiragana, Katakana,
+/// Thai, Lao, Khmer, Myanmar.
+bool is_unspaced_letter(char32_t character) noexcept;
+/// Whether valid `word` is made of such letters alone (and marks that belong to them).
+bool is_unspaced(std::string_view word) noexcept;
+
 /// Without white space at both ends.
 std::string_view trim(std::string_view text) noexcept;
 

@@ -144,7 +144,9 @@ class Session {
     const std::vector<std::string_view> train_texts = texts_of(train);
     const EncoderSettings settings = encoder_settings(options_, train_texts);
     const std::vector<TokenizedText> train_tokens = tokenize(train_texts, settings);
-    Vocabulary vocabulary(count_tokens(train_tokens), options_.vocabulary);
+    Vocabulary vocabulary(
+        split_rare_words(count_tokens(train_tokens), options_.vocabulary.min_count),
+        options_.vocabulary);
 
     SequenceClassifierConfig config = options_.model;
     config.vocabulary = vocabulary.size();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 
 #include "tests/support/gradient_check.h"
@@ -48,6 +49,7 @@ struct Problem {
 struct Case {
   std::string name;
   RecurrentStackConfig config;
+  friend void PrintTo(const Case& c, std::ostream* stream) { *stream << c.name; }
 };
 
 std::vector<Case> cases() {

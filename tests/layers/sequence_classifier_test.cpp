@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ void randomize(SequenceClassifier<double>& model) {
 struct Case {
   std::string name;
   SequenceClassifierConfig config;
+  friend void PrintTo(const Case& c, std::ostream* stream) { *stream << c.name; }
 };
 
 std::vector<Case> cases() {

@@ -77,6 +77,27 @@ TEST(CountTokens, CountsOverAllTexts) {
             (std::unordered_map<std::string, std::uint64_t>{{"a", 2}, {"b", 2}}));
 }
 
+TEST(SplitRareWords, TurnsRareWordsOfUnspacedScriptsIntoCharacters) {
+  using Counts = std::unordered_map<std::string, std::uint64_t>;
+  const Counts counts{{"满意", 5}, {"不满", 1}, {"意", 2}, {"ไทย", 1}, {"rare", 1}, {"a满", 1}};
+  const Counts expected{{"满意", 5}, {"不", 1}, {"满", 1},   {"意", 2}, {"ไ", 1},
+                        {"ท", 1},    {"ย", 1},  {"rare", 1}, {"a满", 1}};
+  EXPECT_EQ(split_rare_words(counts, 2), expected);
+  EXPECT_EQ(split_rare_words(counts, 1), counts);
+}
+
+TEST(TextEncoder, ReadsAnUnknownWordOfAnUnspacedScriptAsItsCharacters) {
+  const TextEncoder encoder(
+      settings_with(9),
+      Vocabulary(std::vector<Vocabulary::Entry>{{"<unk>", 0}, {"满意", 3}, {"满", 2}, {"不", 1}}));
+  EXPECT_EQ(encoder.encode(TokenizedText{{"满意", "不满意", "rare"}, false}), (Ids{1, 3, 2, 0, 0}));
+}
+
+TEST(TextEncoder, IsNeverLongerThanMaxTokens) {
+  const TextEncoder encoder(settings_with(2), Vocabulary());
+  EXPECT_EQ(encoder.encode(TokenizedText{{"不满意"}, false}), (Ids{0, 0}));
+}
+
 TEST(TextEncoder, GivesIdsAndTheUnknownWord) {
   const TextEncoder encoder = small_encoder();
   const std::vector<std::string_view> texts = {"好 x 好", "", "the", "好 好 好 好"};
