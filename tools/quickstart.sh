@@ -55,7 +55,7 @@ show "$unroll" data split "$file" --out "$data" --unique --overwrite
 
 step "3  Train"
 epochs=()
-case $set_name in reviews) epochs=(--epochs 5) ;; packages) epochs=(--epochs 4) ;; esac
+case $set_name in reviews) epochs=(--epochs 4) ;; packages) epochs=(--epochs 4) ;; esac
 run=runs/$set_name
 show "$unroll" train --train "$data/train.tsv" --dev "$data/dev.tsv" --out "$run" --overwrite "${epochs[@]}"
 

@@ -25,7 +25,7 @@ struct TrainClassifierOptions {
   bool fold = true;
   std::string stop_words = "none";
   std::size_t max_tokens = 400;
-  Vocabulary::Limits vocabulary;
+  Vocabulary::Limits vocabulary{.min_count = 2};
   // model; vocabulary and classes follow from the data
   SequenceClassifierConfig model;
   std::string vectors;  ///< a file of word vectors, or ""; their dimension is then the embedding's
@@ -35,7 +35,7 @@ struct TrainClassifierOptions {
   double learning_rate = 1e-3;
   Decay decay = Decay::kConstant;
   std::size_t warmup_steps = 0;
-  double averaging = 0.99;    ///< decay of the parameters' moving average; 0 is off
+  double averaging = 0.995;   ///< decay of the parameters' moving average; 0 is off
   double word_dropout = 0.1;  ///< share of words read as unknown in training
   double clip_norm = 5;
   double clip_value = 0;
