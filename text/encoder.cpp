@@ -54,13 +54,14 @@ std::unordered_map<std::string, std::uint64_t> count_tokens(std::span<const Toke
 std::unordered_map<std::string, std::uint64_t> split_rare_words(
     const std::unordered_map<std::string, std::uint64_t>& counts, std::uint64_t min_count) {
   std::unordered_map<std::string, std::uint64_t> result;
-  for (const auto& [word, count] : counts) {
-    if (count >= min_count || !is_unspaced(word)) {
-      result[word] += count;
+  for (const auto& entry : counts) {  // no structured binding: clang 16 lets no lambda capture it
+    const std::string& word = entry.first;
+    if (entry.second >= min_count || !is_unspaced(word)) {
+      result[word] += entry.second;
       continue;
     }
     for_each_character(
-        word, [&](std::string_view character) { result[std::string(character)] += count; });
+        word, [&](std::string_view character) { result[std::string(character)] += entry.second; });
   }
   return result;
 }
