@@ -1,0 +1,91 @@
+/// The equations of docs/mathematics as plain loops: one sequence, one layer, one column at a time.
+///
+/// An oracle. It shares no code with the layers and knows no recursion backwards: a gradient is the
+/// sum over all pairs (t, k) of the path that leaves the loss of step t and enters at step k, each
+/// path a product of explicit Jacobians. At t = 3 that is the form which is written out in the
+/// derivations. Slow on purpose, in double only.
+///
+/// Shapes: T steps, I input size, H hidden size, K classes. Vectors indexed by time run from 1 to
+/// T as in the equations; index 0 holds the initial state where there is one, else nothing.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "unroll/kernels/ops.h"
+
+namespace unroll::naive {
+
+using Vector = std::vector<double>;
+using Matrix = std::vector<Vector>;  ///< Matrix[row][column]
+
+/// The network of the homework; the LSTM's U, W, b hold the four gates stacked f i a o.
+struct Network {
+  Matrix U;                            ///< RNN (H, I), LSTM (4H, I)
+  Matrix W;                            ///< RNN (H, H), LSTM (4H, H)
+  Vector b;                            ///< RNN (H), LSTM (4H)
+  Matrix V;                            ///< (K, H)
+  Vector c;                            ///< (K)
+  Vector h_0;                          ///< (H)
+  Vector C_0;                          ///< (H), LSTM
+  Activation phi = Activation::kTanh;  ///< RNN
+};
+
+/// One sequence and the class of each step.
+struct Sequence {
+  std::vector<Vector> x;             ///< [1..T] (I)
+  std::vector<std::size_t> targets;  ///< [1..T]
+  std::size_t steps() const { return x.size() - 1; }
+};
+
+/// Every value of a forward pass. z is U x + W h_prev + b; for the LSTM (4H), and f, i, a, o, C are
+/// set as well.
+struct Forward {
+  std::vector<Vector> z, h, f, i, a, o, C;
+  std::vector<Vector> O, y_hat;  ///< [1..T] (K)
+  std::vector<double> L_t;       ///< [1..T]
+  double L = 0;
+};
+
+/// Every gradient of L = Σ_t L_t.
+struct Backward {
+  std::vector<Vector> dO;                 ///< [1..T] (K)
+  std::vector<std::vector<Vector>> path;  ///< [t][k], k = 1..t: ∂L_t/∂z_k
+  std::vector<Vector> delta;              ///< [1..T] (H): ∂L/∂h_t
+  std::vector<Vector> delta_C;            ///< [1..T] (H): ∂L/∂C_t, LSTM
+  std::vector<Vector> dz, dx;             ///< [1..T]
+  Matrix dU, dW, dV;
+  Vector db, dc, dh_0, dC_0;
+};
+
+Forward rnn_forward(const Network& network, const Sequence& sequence);
+Backward rnn_backward(const Network& network, const Sequence& sequence, const Forward& forward);
+
+Forward lstm_forward(const Network& network, const Sequence& sequence);
+Backward lstm_backward(const Network& network, const Sequence& sequence, const Forward& forward);
+
+/// ∂L_3/∂W, ∂L_3/∂U, ∂L_3/∂b of the RNN, the three paths k = 3, 2, 1 written out. T must be 3.
+struct ThirdStep {
+  Matrix dW, dU;
+  Vector db;
+};
+ThirdStep rnn_third_step(const Network& network, const Sequence& sequence, const Forward& forward);
+
+/// ∂h_t/∂h_{t−1} of the RNN, (H, H).
+Matrix rnn_jacobian(const Network& network, const Forward& forward, std::size_t t);
+/// ∂(h_t, C_t)/∂(h_{t−1}, C_{t−1}) of the LSTM, (2H, 2H), h above C.
+Matrix lstm_jacobian(const Network& network, const Forward& forward, std::size_t t);
+
+// -------------------------------------------------------------------------------- linear algebra
+
+double slope(Activation phi, double z);                        ///< φ′(z)
+Vector product(const Matrix& A, const Vector& x);              ///< A x
+Vector transposed_product(const Matrix& A, const Vector& x);   ///< Aᵀ x
+Matrix product(const Matrix& A, const Matrix& B);              ///< A B
+Vector hadamard(const Vector& a, const Vector& b);             ///< a ⊙ b
+void add(const Vector& a, Vector& to);                         ///< to += a
+void add_outer(const Vector& a, const Vector& b, Matrix& to);  ///< to += a bᵀ
+Matrix zeros(std::size_t rows, std::size_t columns);
+Vector flat(const Matrix& A);  ///< row after row
+
+}  // namespace unroll::naive
