@@ -1,6 +1,9 @@
 #include "unroll/tools/mathematics/naive.h"
 
+#include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <utility>
 
 #include "unroll/core/error.h"
 
@@ -61,28 +64,52 @@ void output_forward(const Network& n, const Sequence& s, Forward& forward) {
   }
 }
 
-/// dO_t, ∂L/∂V, ∂L/∂c; sizes everything else.
-Backward output_backward(const Network& n, const Sequence& s, const Forward& forward) {
+/// dO_t, ∂L/∂V, ∂L/∂c, and what they send down to each h_t.
+Sources output_backward(const Network& n, const Sequence& s, const Forward& forward,
+                        Backward& backward) {
   const std::size_t T = s.steps();
-  const std::size_t H = n.h_0.size();
-  Backward backward;
-  reserve_time(T, {&backward.dO, &backward.delta, &backward.delta_C, &backward.dz, &backward.dx});
-  backward.path.resize(T + 1);
-  backward.dU = zeros(n.U.size(), n.U[0].size());
-  backward.dW = zeros(n.W.size(), H);
-  backward.db = Vector(n.b.size());
-  backward.dV = zeros(n.V.size(), H);
+  Sources sources{std::vector<Vector>(T + 1), Vector(n.h_0.size())};
+  reserve_time(T, {&backward.dO});
+  backward.dV = zeros(n.V.size(), n.h_0.size());
   backward.dc = Vector(n.c.size());
-  backward.dh_0 = Vector(H);
   for (std::size_t t = 1; t <= T; ++t) {
     backward.dO[t] = forward.y_hat[t];
     backward.dO[t][s.targets[t]] -= 1;
     add_outer(backward.dO[t], forward.h[t], backward.dV);
     add(backward.dO[t], backward.dc);
+    sources.g[t] = transposed_product(n.V, backward.dO[t]);
+  }
+  return sources;
+}
+
+/// Zeros of the right sizes.
+Backward empty_backward(const Network& n, const Sequence& s) {
+  const std::size_t T = s.steps();
+  const std::size_t H = n.h_0.size();
+  Backward backward;
+  reserve_time(T, {&backward.delta, &backward.delta_C, &backward.dz, &backward.dx});
+  backward.path.resize(T + 1);
+  backward.dU = zeros(n.U.size(), n.U[0].size());
+  backward.dW = zeros(n.W.size(), H);
+  backward.db = Vector(n.b.size());
+  backward.dh_0 = backward.dC_0 = Vector(H);
+  for (std::size_t t = 1; t <= T; ++t) {
     backward.path[t].resize(t + 1);
     backward.delta[t] = backward.delta_C[t] = Vector(H);
     backward.dz[t] = Vector(n.b.size());
   }
+  return backward;
+}
+
+/// The gradients of the output layer, then of the cell below it.
+template <typename Paths>
+Backward whole_backward(const Network& n, const Sequence& s, const Forward& forward, Paths paths) {
+  Backward output;
+  const Sources sources = output_backward(n, s, forward, output);
+  Backward backward = paths(n, s, forward, sources);
+  backward.dO = std::move(output.dO);
+  backward.dV = std::move(output.dV);
+  backward.dc = std::move(output.dc);
   return backward;
 }
 
@@ -141,7 +168,7 @@ Vector lower(const Vector& state) {
 
 // -------------------------------------------------------------------------------------------- RNN
 
-Forward rnn_forward(const Network& n, const Sequence& s) {
+Forward rnn_states(const Network& n, const Sequence& s) {
   Forward forward;
   reserve_time(s.steps(), {&forward.z, &forward.h});
   forward.h[0] = n.h_0;
@@ -149,15 +176,21 @@ Forward rnn_forward(const Network& n, const Sequence& s) {
     forward.z[t] = pre_activation(n, s.x[t], forward.h[t - 1]);
     for (double z_j : forward.z[t]) forward.h[t].push_back(phi_of(n.phi, z_j));
   }
+  return forward;
+}
+
+Forward rnn_forward(const Network& n, const Sequence& s) {
+  Forward forward = rnn_states(n, s);
   output_forward(n, s, forward);
   return forward;
 }
 
-Backward rnn_backward(const Network& n, const Sequence& s, const Forward& forward) {
-  Backward backward = output_backward(n, s, forward);
+Backward rnn_paths(const Network& n, const Sequence& s, const Forward& forward,
+                   const Sources& sources) {
+  Backward backward = empty_backward(n, s);
   for (std::size_t t = 1; t <= s.steps(); ++t) {
     // ∂L_t/∂h_k for k = t, t − 1, …, 0, and ∂L_t/∂z_k on the way.
-    Vector dh = transposed_product(n.V, backward.dO[t]);
+    Vector dh = sources.g[t];
     for (std::size_t k = t; k >= 1; --k) {
       add(dh, backward.delta[k]);
       backward.path[t][k] = hadamard(slopes(n.phi, forward.z[k]), dh);
@@ -167,6 +200,10 @@ Backward rnn_backward(const Network& n, const Sequence& s, const Forward& forwar
   }
   parameter_gradients(n, s, forward, backward);
   return backward;
+}
+
+Backward rnn_backward(const Network& n, const Sequence& s, const Forward& forward) {
+  return whole_backward(n, s, forward, rnn_paths);
 }
 
 ThirdStep rnn_third_step(const Network& n, const Sequence& s, const Forward& forward) {
@@ -215,7 +252,7 @@ Matrix rnn_jacobian(const Network& n, const Forward& forward, std::size_t t) {
 
 // ------------------------------------------------------------------------------------------- LSTM
 
-Forward lstm_forward(const Network& n, const Sequence& s) {
+Forward lstm_states(const Network& n, const Sequence& s) {
   Forward forward;
   reserve_time(s.steps(), {&forward.z, &forward.h, &forward.f, &forward.i, &forward.a, &forward.o,
                            &forward.C});
@@ -233,18 +270,26 @@ Forward lstm_forward(const Network& n, const Sequence& s) {
       forward.h[t].push_back(forward.o[t][j] * std::tanh(forward.C[t][j]));
     }
   }
+  return forward;
+}
+
+Forward lstm_forward(const Network& n, const Sequence& s) {
+  Forward forward = lstm_states(n, s);
   output_forward(n, s, forward);
   return forward;
 }
 
-Backward lstm_backward(const Network& n, const Sequence& s, const Forward& forward) {
+Backward lstm_paths(const Network& n, const Sequence& s, const Forward& forward,
+                    const Sources& sources) {
   const std::size_t H = n.h_0.size();
-  Backward backward = output_backward(n, s, forward);
-  backward.dC_0 = Vector(H);
+  Backward backward = empty_backward(n, s);
   for (std::size_t t = 1; t <= s.steps(); ++t) {
     // ∂L_t/∂(h_k, C_k), the two taken as independent, for k = t, t − 1, …, 0.
-    Vector state = transposed_product(n.V, backward.dO[t]);
+    Vector state = sources.g[t];
     state.resize(2 * H);
+    if (t == s.steps())
+      std::copy(sources.g_C.begin(), sources.g_C.end(),
+                state.begin() + static_cast<std::ptrdiff_t>(H));
     for (std::size_t k = t; k >= 1; --k) {
       const Vector dh = upper(state);
       add(dh, backward.delta[k]);
@@ -260,6 +305,10 @@ Backward lstm_backward(const Network& n, const Sequence& s, const Forward& forwa
   }
   parameter_gradients(n, s, forward, backward);
   return backward;
+}
+
+Backward lstm_backward(const Network& n, const Sequence& s, const Forward& forward) {
+  return whole_backward(n, s, forward, lstm_paths);
 }
 
 Matrix lstm_jacobian(const Network& n, const Forward& forward, std::size_t t) {

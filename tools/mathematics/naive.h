@@ -58,9 +58,24 @@ struct Backward {
   Vector db, dc, dh_0, dC_0;
 };
 
+/// The gradient of whatever stands above: g_t enters at h_t, g_C at C_T.
+struct Sources {
+  std::vector<Vector> g;  ///< [1..T] (H)
+  Vector g_C;             ///< (H), LSTM
+};
+
+/// The recurrent layer alone: z, h, and for the LSTM f, i, a, o, C.
+Forward rnn_states(const Network& network, const Sequence& sequence);
+Forward lstm_states(const Network& network, const Sequence& sequence);
+/// Its gradients, dO, dV and dc left empty; path[t][k] is the part of dz_k that enters at step t.
+Backward rnn_paths(const Network& network, const Sequence& sequence, const Forward& forward,
+                   const Sources& sources);
+Backward lstm_paths(const Network& network, const Sequence& sequence, const Forward& forward,
+                    const Sources& sources);
+
+/// With the output layer O_t = V h_t + c, softmax and cross-entropy at every step.
 Forward rnn_forward(const Network& network, const Sequence& sequence);
 Backward rnn_backward(const Network& network, const Sequence& sequence, const Forward& forward);
-
 Forward lstm_forward(const Network& network, const Sequence& sequence);
 Backward lstm_backward(const Network& network, const Sequence& sequence, const Forward& forward);
 
