@@ -48,6 +48,7 @@ struct KernelTable {
   void (*multiply)(std::size_t n, const Real* x, const Real* m, Real* y) noexcept;
   void (*clamp)(std::size_t n, Real low, Real high, Real* y) noexcept;
   double (*sum_of_squares)(std::size_t n, const Real* x) noexcept;
+  double (*sigmoid_cross_entropy_sum)(std::size_t n, const Real* O, const Real* y) noexcept;
 
   // b (n) -> z (rows, n)
   void (*set_rows)(std::size_t rows, std::size_t n, const Real* b, Rows<Real> z) noexcept;

@@ -190,6 +190,12 @@ double sum_of_squares(std::span<const Real> x) {
   return kernels<Real>().sum_of_squares(x.size(), x.data());
 }
 
+template <typename Real>
+double sigmoid_cross_entropy_sum(std::span<const Real> O, std::span<const Real> y) {
+  require_same_shape("sigmoid_cross_entropy_sum", Operand("O", O), Operand("y", y));
+  return kernels<Real>().sigmoid_cross_entropy_sum(O.size(), O.data(), y.data());
+}
+
 // -------------------------------------------------------------------------------------------- rows
 
 template <typename Real>
@@ -303,6 +309,7 @@ void adam_update(const AdamStep<Real>& step, std::span<const Real> grad, std::sp
   template void multiply(std::span<const Real>, std::span<const Real>, std::span<Real>);      \
   template void clamp(Real, Real, std::span<Real>);                                           \
   template double sum_of_squares(std::span<const Real>);                                      \
+  template double sigmoid_cross_entropy_sum(std::span<const Real>, std::span<const Real>);    \
   template void set_rows(std::span<const Real>, MatrixView<Real>);                            \
   template void add_column_sums(MatrixView<const Real>, std::span<Real>);                     \
   template void gather_rows(MatrixView<const Real>, std::span<const std::int32_t>,            \

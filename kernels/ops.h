@@ -74,6 +74,11 @@ void clamp(Real low, Real high, std::span<Real> y);
 template <typename Real>
 double sum_of_squares(std::span<const Real> x);
 
+/// −Σ [y log σ(O) + (1 − y) log(1 − σ(O))] = Σ [max(O, 0) − O y + log(1 + e^{−|O|})]: nothing
+/// overflows. Computed in double, in order.
+template <typename Real>
+double sigmoid_cross_entropy_sum(std::span<const Real> O, std::span<const Real> y);
+
 // -------------------------------------------------------------------------------------------- rows
 
 /// Each row of z = b: the start of every z = … + b.

@@ -30,6 +30,7 @@ consteval KernelTable<RealOf<V>> make_table() {
       .multiply = &multiply<V>,
       .clamp = &clamp<V>,
       .sum_of_squares = &sum_of_squares<V>,
+      .sigmoid_cross_entropy_sum = &sigmoid_cross_entropy_sum<V>,
       .set_rows = &set_rows<V>,
       .add_column_sums = &add_column_sums<V>,
       .gather_rows = &gather_rows<V>,

@@ -121,6 +121,27 @@ TYPED_TEST(ElementwiseOf, SumsSquaresInDoubleWithTheSameBitsOnEveryIsa) {
   }
 }
 
+TYPED_TEST(ElementwiseOf, SumsSigmoidCrossEntropiesWithTheSameBitsOnEveryIsa) {
+  for (std::size_t size : test::kSizes) {
+    Arrays<TypeParam> arrays(size);
+    const std::span<const TypeParam> O = arrays.a.values();
+    const std::span<const TypeParam> y = arrays.b.values();
+    double want = 0;
+    for (std::size_t k = 0; k < size; ++k) {
+      // log(1 + e^O) − O y: the same in plain words
+      want += std::log(1 + std::exp(static_cast<double>(O[k]))) -
+              static_cast<double>(O[k]) * static_cast<double>(y[k]);
+    }
+    const double scalar = [&] {
+      const test::WithIsa active(Isa::kScalar);
+      return sigmoid_cross_entropy_sum(O, y);
+    }();
+    EXPECT_NEAR(scalar, want, 1e-13 * (1 + static_cast<double>(size)));
+    test::for_each_isa(
+        [&] { EXPECT_EQ(sigmoid_cross_entropy_sum(O, y), scalar) << "size " << size; });
+  }
+}
+
 TYPED_TEST(ElementwiseOf, SumOfSquaresDoesNotDependOnAlignment) {
   const Tensor<TypeParam> values = test::random_tensor<TypeParam>({100}, "alignment");
   test::for_each_isa([&] {

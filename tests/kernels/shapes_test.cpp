@@ -47,6 +47,8 @@ TEST_F(Shapes, OfElementwiseOperandsMustAgree) {
   expect_shape_error([&] { add<float>(two, three); }, "add: x is 2, y is 3");
   expect_shape_error([&] { add_scaled<float>(1, two, three); }, "add_scaled: x is 2, y is 3");
   expect_shape_error([&] { multiply<float>(two, three, two); }, "multiply: x is 2, m is 3");
+  expect_shape_error([&] { sigmoid_cross_entropy_sum<float>(two, three); },
+                     "sigmoid_cross_entropy_sum: O is 2, y is 3");
 }
 
 TEST_F(Shapes, OfRowsMustFit) {

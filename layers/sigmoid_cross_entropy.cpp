@@ -1,0 +1,69 @@
+#include "unroll/layers/sigmoid_cross_entropy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "unroll/core/error.h"
+#include "unroll/kernels/ops.h"
+
+namespace unroll {
+
+namespace {
+
+void require_same_shape(const char* name, const Shape& found, const Shape& O) {
+  if (found == O) return;
+  throw ShapeError(fmt::format("sigmoid_cross_entropy: O is {}, {} is {}", to_string(O), name,
+                               to_string(found)));
+}
+
+template <typename Real>
+void require_probabilities(MatrixView<const Real> y) {
+  const auto is_probability = [](Real y_k) { return y_k >= 0 && y_k <= 1; };
+  for (std::size_t r = 0; r < y.rows(); ++r) {
+    const auto wrong = std::ranges::find_if_not(y.row(r), is_probability);
+    if (wrong == y.row(r).end()) continue;
+    throw ShapeError(
+        fmt::format("sigmoid_cross_entropy: target {} of row {}, column {} is not in "
+                    "[0, 1]",
+                    *wrong, r, wrong - y.row(r).begin()));
+  }
+}
+
+}  // namespace
+
+template <typename Real>
+double sigmoid_cross_entropy(MatrixView<const Real> O, MatrixView<const Real> y, double weight) {
+  require_same_shape("y", y.shape(), O.shape());
+  require_probabilities(y);
+  double loss = 0;
+  for (std::size_t r = 0; r < O.rows(); ++r) {
+    // [CE-sigmoid] L = −Σ_k [y_k log σ(O_k) + (1 − y_k) log(1 − σ(O_k))]
+    loss += sigmoid_cross_entropy_sum<Real>(O.row(r), y.row(r));
+  }
+  return weight * loss;
+}
+
+template <typename Real>
+double sigmoid_cross_entropy(MatrixView<const Real> O, MatrixView<const Real> y, double weight,
+                             MatrixView<Real> dO) {
+  require_same_shape("dO", dO.shape(), O.shape());
+  const double loss = sigmoid_cross_entropy(O, y, weight);
+  for (std::size_t r = 0; r < O.rows(); ++r) {
+    // [CE-sigmoid-dO] ∂L/∂O = σ(O) − y
+    activate<Real>(Activation::kSigmoid, O.row(r), dO.row(r));
+    add_scaled<Real>(-1, y.row(r), dO.row(r));
+    scale<Real>(static_cast<Real>(weight), dO.row(r));
+  }
+  return loss;
+}
+
+#define UNROLL_INSTANTIATE(Real)                                                                 \
+  template double sigmoid_cross_entropy(MatrixView<const Real>, MatrixView<const Real>, double); \
+  template double sigmoid_cross_entropy(MatrixView<const Real>, MatrixView<const Real>, double,  \
+                                        MatrixView<Real>);
+UNROLL_INSTANTIATE(float)
+UNROLL_INSTANTIATE(double)
+#undef UNROLL_INSTANTIATE
+
+}  // namespace unroll
