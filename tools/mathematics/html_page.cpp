@@ -1,0 +1,135 @@
+#include "unroll/tools/mathematics/html_page.h"
+
+#include <fmt/format.h>
+
+namespace unroll {
+
+namespace {
+
+/// The series' colours keep their order of lightness in both themes, and no two of them that stand
+/// side by side differ in red against green alone.
+constexpr std::string_view kStylesheet = R"css(
+:root {
+  color-scheme: light dark;
+  --paper: #f6f5f1; --card: #ffffff; --ink: #1d2127; --muted: #5d6673; --line: #d9d8d2;
+  --accent: #1459a8;
+  --series-1: #1261b5; --series-2: #c4490f; --series-3: #00806a; --series-4: #9a3fa3;
+  --series-5: #8a6a00; --series-6: #4a5568;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #12151a; --card: #1a1f26; --ink: #e4e7eb; --muted: #9aa5b3; --line: #323a45;
+    --accent: #7db7f5;
+    --series-1: #68b0f8; --series-2: #ff9257; --series-3: #3fcfae; --series-4: #dd96e6;
+    --series-5: #e3c14a; --series-6: #b4bfcc;
+  }
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body {
+  margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 60rem;
+  background: var(--paper); color: var(--ink);
+  font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC",
+        "PingFang SC", "Microsoft YaHei", sans-serif;
+  overflow-wrap: break-word;
+}
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .75rem; letter-spacing: -.015em; }
+h2 { font-size: 1.3rem; line-height: 1.3; margin: 2.5rem 0 .75rem; }
+h3 { font-size: 1.05rem; line-height: 1.35; margin: 0 0 .5rem; }
+p { margin: 0 0 .75rem; }
+a { color: var(--accent); text-underline-offset: .15em; }
+.lead { font-size: 1.08rem; max-width: 46rem; }
+.note { color: var(--muted); font-size: .9rem; }
+.card {
+  background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
+  padding: 1.1rem 1.25rem; margin: 0 0 1.25rem;
+}
+.card > :last-child { margin-bottom: 0; }
+.verdict { border-left: .25rem solid var(--accent); padding: .1rem 0 .1rem .75rem; }
+.formula, math, .math {
+  font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Serif", Georgia, serif;
+}
+.formula { overflow-x: auto; white-space: nowrap; padding: .2rem 0; font-size: 1.05rem; }
+.id {
+  font: .8rem/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+  color: var(--muted); border: 1px solid var(--line); border-radius: .3rem; padding: .05rem .35rem;
+  white-space: nowrap;
+}
+code { font: .92em/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+.wide { overflow-x: auto; margin: 0 0 .9rem; }
+table { border-collapse: collapse; font-size: .92rem; line-height: 1.4; }
+caption { text-align: left; color: var(--muted); padding: 0 0 .35rem; }
+th, td { padding: .35rem .8rem .35rem 0; text-align: left; vertical-align: top; }
+th { font-weight: 600; border-bottom: 2px solid var(--line); }
+td { border-bottom: 1px solid var(--line); }
+tr:last-child td { border-bottom: 0; }
+th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+nav ul { list-style: none; margin: 0 0 1.5rem; padding: 0; display: flex; flex-wrap: wrap;
+  gap: .35rem 1.1rem; }
+svg { display: block; width: 100%; height: auto; color: var(--ink); }
+@media (max-width: 36rem) {
+  body { padding: 1.25rem .8rem 3rem; }
+  h1 { font-size: 1.5rem; }
+  .card { padding: .85rem .8rem; border-radius: .45rem; }
+}
+@media print {
+  :root {
+    --paper: #fff; --card: #fff; --ink: #000; --muted: #444; --line: #bbb; --accent: #003d80;
+    --series-1: #1261b5; --series-2: #c4490f; --series-3: #00806a; --series-4: #9a3fa3;
+    --series-5: #8a6a00; --series-6: #4a5568;
+  }
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  .card { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
+  .wide, .formula { overflow: visible; white-space: normal; }
+}
+)css";
+
+}  // namespace
+
+std::string html_text(std::string_view text) {
+  std::string escaped;
+  for (char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string html_page(std::string_view title, std::string_view body, std::string_view language) {
+  return fmt::format(R"(<!DOCTYPE html>
+<html lang="{}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{}</title>
+<style>{}</style>
+</head>
+<body>
+<h1>{}</h1>
+{}
+</body>
+</html>
+)",
+                     html_text(language), html_text(title), kStylesheet, html_text(title), body);
+}
+
+}  // namespace unroll
