@@ -12,13 +12,6 @@
 namespace unroll {
 namespace {
 
-/// OpenBLAS is called from our own threads, and its threads would multiply with them. For the whole
-/// process, once.
-void hold_blas_to_one_thread() {
-  static const bool done = (openblas_set_num_threads(1), true);
-  static_cast<void>(done);
-}
-
 constexpr std::size_t kLargestBlasSize = std::numeric_limits<blasint>::max();
 
 blasint blas_size(std::string_view op, std::size_t size) {
@@ -148,6 +141,11 @@ void multiply_by_vector(const Factor<Real>& A, std::span<const Real> x, std::spa
 }
 
 }  // namespace
+
+void hold_blas_to_one_thread() {
+  static const bool done = (openblas_set_num_threads(1), true);
+  static_cast<void>(done);
+}
 
 void gemm(Factor<float> A, Factor<float> B, MatrixView<float> C, Into into) {
   multiply_matrices(A, B, C, into);

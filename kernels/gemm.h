@@ -46,6 +46,10 @@ void gemm(Factor<double> A, Factor<double> B, MatrixView<double> C, Into into = 
 void gemv(Factor<float> A, std::span<const float> x, std::span<float> y, Into into = Into::kSet);
 void gemv(Factor<double> A, std::span<const double> x, std::span<double> y, Into into = Into::kSet);
 
+/// OpenBLAS is called from our own threads, and its threads would multiply with them: holds it to
+/// one for the whole process, once. Whatever calls into OpenBLAS calls this first.
+void hold_blas_to_one_thread();
+
 /// What `unroll doctor` prints about the BLAS: version and the kernel set it chose.
 struct BlasInfo {
   std::string version;

@@ -66,11 +66,26 @@ tr:last-child td { border-bottom: 0; }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 nav ul { list-style: none; margin: 0 0 1.5rem; padding: 0; display: flex; flex-wrap: wrap;
   gap: .35rem 1.1rem; }
-svg { display: block; width: 100%; height: auto; color: var(--ink); }
+figure { margin: 0 0 1rem; }
+.plot > svg { display: block; width: 100%; max-width: 52rem; height: auto; color: var(--ink); }
+.plot text { fill: currentColor; font-size: 13px; }
+.plot path { fill: none; stroke: currentColor; }
+.plot .grid { stroke: var(--line); }
+.plot .one, .plot .axis { stroke: var(--muted); }
+.plot .line { stroke-width: 2; stroke-linejoin: round; }
+.plot .bound { stroke-width: 1.6; stroke-dasharray: 7 5; }
+.plot .band { fill: currentColor; stroke: none; opacity: .16; }
+.plot .marker { fill: currentColor; stroke: var(--card); stroke-width: 1; }
+.s1 { color: var(--series-1); } .s2 { color: var(--series-2); } .s3 { color: var(--series-3); }
+.s4 { color: var(--series-4); } .s5 { color: var(--series-5); } .s6 { color: var(--series-6); }
+.legend { list-style: none; margin: .4rem 0 0; padding: 0; display: flex; flex-wrap: wrap;
+  gap: .25rem 1.2rem; font-size: .9rem; }
+.legend svg { width: 2.1rem; height: .85rem; margin-right: .45rem; vertical-align: -.08rem; }
 @media (max-width: 36rem) {
   body { padding: 1.25rem .8rem 3rem; }
   h1 { font-size: 1.5rem; }
   .card { padding: .85rem .8rem; border-radius: .45rem; }
+  .plot text { font-size: 20px; }
 }
 @media print {
   :root {
