@@ -28,15 +28,15 @@ UNROLL_KERNEL void relu_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) 
   elementwise<V>([](V x_j) { return max(V(RealOf<V>(0)), x_j); }, n, y, x);
 }
 
-/// tanh′ and σ′ as functions of the output.
+/// Slopes as functions of the output.
 template <typename V>
 V tanh_slope(V y) {
-  return V(RealOf<V>(1)) - y * y;
+  return V(RealOf<V>(1)) - y * y;  // [PHI-tanh] tanh′(z) = 1 − y², y = tanh z
 }
 
 template <typename V>
 V sigmoid_slope(V y) {
-  return y * (V(RealOf<V>(1)) - y);
+  return y * (V(RealOf<V>(1)) - y);  // [PHI-sigmoid] σ′(z) = y(1 − y), y = σ(z)
 }
 
 template <typename V>
@@ -55,6 +55,7 @@ template <typename V>
 UNROLL_KERNEL void relu_backward(std::size_t n, const RealOf<V>* y, const RealOf<V>* dy,
                                  RealOf<V>* dx) noexcept {
   const V zero(RealOf<V>(0));
+  // [PHI-relu] ReLU′(z) = [z > 0] = [y > 0]
   elementwise<V>([=](V y_j, V dy_j) { return select(y_j > zero, dy_j, zero); }, n, dx, y, dy);
 }
 

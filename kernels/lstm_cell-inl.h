@@ -35,10 +35,15 @@ void lstm_cell_forward_row(std::size_t H, RealOf<V>* gates, const RealOf<V>* C_p
                            RealOf<V>* h) {
   for_each_vector<V>(H, [=](std::size_t j, auto part) {
     const Gates<V> z = load_gates(part, H, gates + j);
-    const Gates<V> y{sigmoid(z.f), sigmoid(z.i), hyperbolic_tangent(z.a), sigmoid(z.o)};
+    const Gates<V> y{sigmoid(z.f),             // [LSTM-f] f_t = σ(W_f h_{t−1} + U_f x_t + b_f)
+                     sigmoid(z.i),             // [LSTM-i] i_t = σ(W_i h_{t−1} + U_i x_t + b_i)
+                     hyperbolic_tangent(z.a),  // [LSTM-a] a_t = tanh(W_a h_{t−1} + U_a x_t + b_a)
+                     sigmoid(z.o)};            // [LSTM-o] o_t = σ(W_o h_{t−1} + U_o x_t + b_o)
+    // [LSTM-C] C_t = C_{t−1} ⊙ f_t + i_t ⊙ a_t
     const V C_t = multiply_add(part.load(C_prev + j), y.f, y.i * y.a);
     store_gates(part, H, y, gates + j);
     part.store(C + j, C_t);
+    // [LSTM-h] h_t = o_t ⊙ tanh(C_t)
     part.store(h + j, y.o * hyperbolic_tangent(C_t));
   });
 }
@@ -60,11 +65,18 @@ void lstm_cell_backward_row(std::size_t H, const RealOf<V>* gates, const RealOf<
     const V tanh_C =
         hyperbolic_tangent(part.load(C + j));  // as the forward pass had it, bit for bit
     const V dh_t = part.load(dh + j);
+    // [LSTM-dC] δC_t = δh_t ⊙ o_t ⊙ (1 − tanh² C_t) + δC_{t+1} ⊙ f_{t+1}
     const V delta_C = multiply_add(dh_t * y.o, tanh_slope(tanh_C), part.load(dC + j));
-    const Gates<V> delta_z{delta_C * part.load(C_prev + j) * sigmoid_slope(y.f),
-                           delta_C * y.a * sigmoid_slope(y.i), delta_C * y.i * tanh_slope(y.a),
+    const Gates<V> delta_z{// [LSTM-dzf] dz_f = δC_t ⊙ C_{t−1} ⊙ f_t(1 − f_t)
+                           delta_C * part.load(C_prev + j) * sigmoid_slope(y.f),
+                           // [LSTM-dzi] dz_i = δC_t ⊙ a_t ⊙ i_t(1 − i_t)
+                           delta_C * y.a * sigmoid_slope(y.i),
+                           // [LSTM-dza] dz_a = δC_t ⊙ i_t ⊙ (1 − a_t²)
+                           delta_C * y.i * tanh_slope(y.a),
+                           // [LSTM-dzo] dz_o = δh_t ⊙ tanh C_t ⊙ o_t(1 − o_t)
                            dh_t * tanh_C * sigmoid_slope(y.o)};
     store_gates(part, H, delta_z, dz + j);
+    // [LSTM-dC0] ∂L/∂C_0 = δC_1 ⊙ f_1, as at every step δC_t ⊙ f_t goes back to C_{t−1}
     part.store(dC + j, delta_C * y.f);
   });
 }

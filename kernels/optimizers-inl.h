@@ -19,10 +19,12 @@ UNROLL_KERNEL void sgd_update(std::size_t n, const SgdStep<RealOf<V>>& step, con
     const V g = part.load(grad + j) + lambda * value_j;
     V direction = g;
     if (velocity != nullptr) {
+      // [SGD-momentum] v ← μ v + g
       const V v = mu * part.load(velocity + j) + g;
       part.store(velocity + j, v);
       direction = nesterov ? g + mu * v : v;
     }
+    // [SGD-step] θ ← θ − η g
     part.store(value + j, value_j - eta * direction);
   });
 }
@@ -41,10 +43,13 @@ UNROLL_KERNEL void adam_update(std::size_t n, const AdamStep<RealOf<V>>& step,
   for_each_vector<V>(n, [=](std::size_t j, auto part) {
     const V value_j = part.load(value + j);
     const V g = part.load(grad + j) + l2_decay * value_j;
+    // [ADAM-m] m ← β₁ m + (1 − β₁) g
     const V m_j = beta1 * part.load(m + j) + one_minus_beta1 * g;
+    // [ADAM-v] v ← β₂ v + (1 − β₂) g²
     const V v_j = beta2 * part.load(v + j) + one_minus_beta2 * g * g;
     part.store(m + j, m_j);
     part.store(v + j, v_j);
+    // [ADAM-step] θ ← θ − η (m / (1 − β₁ⁿ)) / (√(v / (1 − β₂ⁿ)) + ε)
     const V direction = m_j * c1 / (sqrt(v_j * c2) + epsilon) + decoupled_decay * value_j;
     part.store(value + j, value_j - eta * direction);
   });

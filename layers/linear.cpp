@@ -7,7 +7,7 @@ namespace unroll {
 
 template <typename Real>
 void Linear<Real>::forward(MatrixView<const Real> h, MatrixView<Real> O) const {
-  // O = V h + c
+  // [RNN-O] O_t = V h_t + c
   set_rows<Real>(c.value.values(), O);
   gemm(h, transposed(V.value.matrix()), O, Into::kAdd);
 }
@@ -15,9 +15,11 @@ void Linear<Real>::forward(MatrixView<const Real> h, MatrixView<Real> O) const {
 template <typename Real>
 void Linear<Real>::backward(MatrixView<const Real> h, MatrixView<const Real> dO,
                             MatrixView<Real> dh) {
-  // ∂L/∂V = Σ dO hᵀ,  ∂L/∂c = Σ dO,  ∂L/∂h = Vᵀ dO
+  // [RNN-dV] [LSTM-dV] ∂L/∂V = Σ_t dO_t h_tᵀ
   gemm(transposed(dO), h, V.grad.matrix(), Into::kAdd);
+  // [RNN-dc] [LSTM-dc] ∂L/∂c = Σ_t dO_t
   add_column_sums<Real>(dO, c.grad.values());
+  // ∂L/∂h = Vᵀ dO
   gemm(dO, V.value.matrix(), dh);
 }
 

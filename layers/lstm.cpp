@@ -54,7 +54,7 @@ void Lstm<Real>::step_backward(StepRows at, RecurrentCache<Real>& cache,
 
   // δC_t, the gates' dz_t, and δC_t ⊙ f_t for step t−1
   lstm_cell_backward<Real>(gates_t, C_prev, C_t, dh, dC, dz_t);
-  // ∂L/∂h_{t−1} = Wᵀ dz_t
+  // [LSTM-dh0] ∂L/∂h_0 = Wᵀ dz_1 = Σ_g W_gᵀ dz_{g,1}, as at every step
   gemm(dz_t, this->W.value.matrix(), dh);
 }
 

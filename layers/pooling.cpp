@@ -24,6 +24,7 @@ void max_forward(Row row, MatrixView<const Real> h, std::span<std::int32_t> at, 
   std::ranges::copy(h.row(row.at(0)), p.begin());
   std::ranges::fill(at, 0);
   for (std::size_t t = 1; t < row.length(); ++t) {
+    // [POOL-max] p_j = max_t h_{t,j}
     keep_maximum<Real>(h.row(row.at(t)), static_cast<std::int32_t>(t), p, at);
   }
 }
@@ -33,6 +34,7 @@ void max_backward(Row row, std::span<const std::int32_t> at, std::span<const Rea
                   MatrixView<Real> dh) {
   for (std::size_t t = 0; t < row.length(); ++t) {
     std::ranges::fill(dh.row(row.at(t)), Real(0));
+    // [POOL-dmax] ∂L/∂h_{t,j} = ∂L/∂p_j at the t that won, else 0
     add_where_maximum<Real>(dp, at, static_cast<std::int32_t>(t), dh.row(row.at(t)));
   }
 }
@@ -40,6 +42,7 @@ void max_backward(Row row, std::span<const std::int32_t> at, std::span<const Rea
 template <typename Real>
 void mean_forward(Row row, MatrixView<const Real> h, std::span<Real> p) {
   std::ranges::fill(p, Real(0));
+  // [POOL-mean] p = (1/T) Σ_t h_t
   for (std::size_t t = 0; t < row.length(); ++t) add<Real>(h.row(row.at(t)), p);
   scale<Real>(Real(1) / static_cast<Real>(row.length()), p);
 }
@@ -47,6 +50,7 @@ void mean_forward(Row row, MatrixView<const Real> h, std::span<Real> p) {
 template <typename Real>
 void mean_backward(Row row, std::span<const Real> dp, MatrixView<Real> dh) {
   for (std::size_t t = 0; t < row.length(); ++t) {
+    // [POOL-dmean] ∂L/∂h_t = (1/T) ∂L/∂p
     std::ranges::copy(dp, dh.row(row.at(t)).begin());
     scale<Real>(Real(1) / static_cast<Real>(row.length()), dh.row(row.at(t)));
   }
@@ -67,6 +71,7 @@ template <typename Real>
 void last_forward(Row row, std::size_t directions, MatrixView<const Real> h, std::span<Real> p) {
   for (std::size_t d = 0; d < directions; ++d) {
     const LastState last(row, d, directions, h.columns());
+    // [POOL-last] p = h_T, of each direction its own last step
     std::ranges::copy(h.row(last.packed).subspan(last.first, last.count),
                       p.begin() + static_cast<std::ptrdiff_t>(last.first));
   }
@@ -77,6 +82,7 @@ void last_backward(Row row, std::size_t directions, std::span<const Real> dp, Ma
   for (std::size_t t = 0; t < row.length(); ++t) std::ranges::fill(dh.row(row.at(t)), Real(0));
   for (std::size_t d = 0; d < directions; ++d) {
     const LastState last(row, d, directions, dh.columns());
+    // [POOL-dlast] ∂L/∂h_T = ∂L/∂p, 0 at the other steps
     std::ranges::copy(dp.subspan(last.first, last.count),
                       dh.row(last.packed).subspan(last.first, last.count).begin());
   }

@@ -75,6 +75,7 @@ void RecurrentLayer<Real>::forward(const RaggedShape& shape, MatrixView<const Re
   prepare(N, cache);
 
   // z_t = U x_t + b, all steps at once; W h_{t−1} follows step by step.
+  // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
   parallel_for(N, kRowGrain, [&](Range rows) {
     const auto z = rows_of(cache.gates, rows.begin, rows.size());
     set_rows<Real>(b.value.values(), z);
@@ -108,18 +109,21 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, MatrixView<const R
   cache.dz.resize({N, gate_count() * hidden_size()});
   parallel_rows(shape, [&](Range rows) { walk_backward(shape, rows, dh, cache, dstate); });
 
-  // ∂L/∂U = Σ_t dz_t x_tᵀ,  ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ,  ∂L/∂b = Σ_t dz_t: each thread owns some
-  // rows of all three.
+  // [LAYOUT-sum] ∂L/∂W = (∂L/∂Z)ᵀ H_prev: a sum over rows is a product of matrices
+  // Each thread owns some rows of all three.
   const MatrixView<const Real> dz = cache.dz.matrix();
   const MatrixView<const Real> h_prev = std::as_const(cache.h_prev).matrix();
   parallel_for(dz.columns(), kRowGrain, [&](Range units) {
     const auto dz_units = dz.column_range(units.begin, units.size());
+    // [RNN-dU] [LSTM-dU] ∂L/∂U = Σ_t dz_t x_tᵀ
     gemm(transposed(dz_units), x, rows_of(U.grad, units.begin, units.size()), Into::kAdd);
+    // [RNN-dW] [LSTM-dW] ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ
     gemm(transposed(dz_units), h_prev, rows_of(W.grad, units.begin, units.size()), Into::kAdd);
+    // [RNN-db] [LSTM-db] ∂L/∂b = Σ_t dz_t
     add_column_sums<Real>(dz_units, b.grad.values().subspan(units.begin, units.size()));
   });
   if (dx.empty()) return;
-  // ∂L/∂x_t = Uᵀ dz_t
+  // [RNN-dx] [LSTM-dx] ∂L/∂x_t = Uᵀ dz_t
   parallel_for(N, kRowGrain, [&](Range rows) {
     gemm(dz.row_range(rows.begin, rows.size()), U.value.matrix(),
          dx.row_range(rows.begin, rows.size()));
@@ -133,8 +137,9 @@ void RecurrentLayer<Real>::walk_backward(const RaggedShape& shape, Range rows,
   for (std::size_t position = shape.steps(); position-- > 0;) {
     const StepRows at = rows_at(shape, step_at(shape, position), rows);
     if (at.count == 0) continue;
-    // δ_t = ∂L/∂h_t: what step t+1 sent back, and what the layers above sent down. A row that ends
-    // at t finds its ∂L/∂h_T here, a row that began later has left its ∂L/∂h_0 behind.
+    // [RNN-dh] [LSTM-dh] δ_t = Vᵀ dO_t + Wᵀ dz_{t+1}: sent down from above, sent back by step t+1
+    // A row that ends at t finds its ∂L/∂h_T here, one that began later has left its ∂L/∂h_0
+    // behind.
     add_rows<Real>(dh.row_range(at.packed, at.count), rows_of(dstate.h, at.row, at.count));
     step_backward(at, cache, dstate);
   }

@@ -67,6 +67,7 @@ void RecurrentStack<Real>::init(RecurrentInit init, double forget_bias, std::uin
 template <typename Real>
 MatrixView<const Real> RecurrentStack<Real>::input_of(std::size_t l, MatrixView<const Real> x,
                                                       const Cache& cache) const {
+  // [STACK-x] x^(l)_t = h^(l−1)_t
   return l == 0 ? x : cache.h[l - 1].matrix();
 }
 
@@ -83,6 +84,7 @@ void RecurrentStack<Real>::forward(const RaggedShape& shape, MatrixView<const Re
     const MatrixView<Real> h = cache.h[l].matrix();
     for_each_direction(directions(), [&](std::size_t d) {
       const std::size_t k = l * directions() + d;
+      // [BI-h] h_t = [h→_t ; h←_t]: each direction writes its own columns
       cells_[k]->forward(shape, input, states[k], cache.cells[k],
                          h.column_range(d * config_.hidden, config_.hidden));
     });
@@ -104,6 +106,7 @@ void RecurrentStack<Real>::backward(const RaggedShape& shape, MatrixView<const R
     }
     cache.dh[l - 1].resize({shape.tokens(), output_size()});
     const MatrixView<Real> below = cache.dh[l - 1].matrix();
+    // [STACK-dh] ∂L/∂h^(l−1)_t = U^(l)ᵀ dz^(l)_t: the dx of layer l
     backward_layer(l, shape, input_of(l, x, cache), cache, dh_l, dstates, below);
     if (dropout) dropouts_[l - 1].backward(cache.masks[l - 1], below);
   }
@@ -125,6 +128,7 @@ void RecurrentStack<Real>::backward_layer(std::size_t l, const RaggedShape& shap
     cells_[k]->backward(shape, x, cache.cells[k],
                         dh.column_range(d * config_.hidden, config_.hidden), dstates[k], dx_d);
   });
+  // [BI-dx] ∂L/∂x_t = U→ᵀ dz→_t + U←ᵀ dz←_t
   if (directions() == 2 && !dx.empty()) {
     for (std::size_t r = 0; r < dx.rows(); ++r) {
       add<Real>(std::as_const(cache.dx).matrix().row(r), dx.row(r));

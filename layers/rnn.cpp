@@ -25,9 +25,9 @@ void Rnn<Real>::step_forward(StepRows at, RecurrentState<Real>& state,
   const auto z_t = rows_of(cache.gates, at.packed, at.count);  // (rows, H), becomes h_t
   const auto h = rows_of(state.h, at.row, at.count);           // (rows, H), h_{t−1} becomes h_t
 
-  // z_t = U x_t + b + W h_{t−1}
+  // [RNN-z] z_t = U x_t + W h_{t−1} + b
   gemm(h, transposed(this->W.value.matrix()), z_t, Into::kAdd);
-  // h_t = φ(z_t)
+  // [RNN-h] h_t = φ(z_t)
   for (std::size_t r = 0; r < at.count; ++r) {
     activate<Real>(activation_, z_t.row(r), z_t.row(r));
     std::ranges::copy(z_t.row(r), h.row(r).begin());
@@ -41,11 +41,11 @@ void Rnn<Real>::step_backward(StepRows at, RecurrentCache<Real>& cache,
   const auto dz_t = rows_of(cache.dz, at.packed, at.count);    // (rows, H)
   const auto dh = rows_of(dstate.h, at.row, at.count);         // (rows, H), δ_t becomes Wᵀ dz_t
 
-  // dz_t = δ_t ⊙ φ′(z_t)
+  // [RNN-dz] dz_t = δ_t ⊙ φ′(z_t)
   for (std::size_t r = 0; r < at.count; ++r) {
     activate_backward<Real>(activation_, h_t.row(r), dh.row(r), dz_t.row(r));
   }
-  // ∂L/∂h_{t−1} = Wᵀ dz_t
+  // [RNN-dh0] ∂L/∂h_0 = Wᵀ dz_1, as at every step ∂L/∂h_{t−1} through z_t is Wᵀ dz_t
   gemm(dz_t, this->W.value.matrix(), dh);
 }
 

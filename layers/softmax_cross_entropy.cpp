@@ -16,7 +16,7 @@ double softmax_cross_entropy(MatrixView<const Real> O, std::span<const std::int3
     throw ShapeError(fmt::format("softmax_cross_entropy: O is {}, but there are {} targets",
                                  to_string(O.shape()), targets.size()));
   }
-  // L_r = log Σ_k exp(O_rk) − O_{r,y_r}
+  // [CE-softmax] L_t = −log ŷ_{t,y_t} = log Σ_k exp O_{t,k} − O_{t,y_t}
   std::vector<Real> log_sums(O.rows());
   log_sum_exp<Real>(O, log_sums);
   double loss = 0;
@@ -26,6 +26,7 @@ double softmax_cross_entropy(MatrixView<const Real> O, std::span<const std::int3
       throw ShapeError(fmt::format("softmax_cross_entropy: target {} of row {} is not in 0 .. {}",
                                    targets[r], r, O.columns() - 1));
     }
+    // [RNN-L] L = Σ_t L_t
     loss += static_cast<double>(log_sums[r]) - static_cast<double>(O(r, y));
   }
   return weight * loss;
@@ -35,9 +36,10 @@ template <typename Real>
 double softmax_cross_entropy(MatrixView<const Real> O, std::span<const std::int32_t> targets,
                              double weight, MatrixView<Real> dO) {
   const double loss = softmax_cross_entropy(O, targets, weight);
-  // ∂L_r/∂O_r = ŷ_r − 1_{y_r}
+  // [RNN-y] ŷ_t = softmax(O_t)
   softmax<Real>(O, dO);
   for (std::size_t r = 0; r < O.rows(); ++r) {
+    // [RNN-dO] ∂L/∂O_t = ŷ_t − y_t
     dO(r, static_cast<std::size_t>(targets[r])) -= 1;
     scale<Real>(static_cast<Real>(weight), dO.row(r));
   }

@@ -54,6 +54,7 @@ template <typename Real>
 double clip_by_norm(const ParameterList<Real>& parameters, double limit) {
   const double norm = gradient_norm(parameters);
   if (limit > 0 && norm > limit) {
+    // [CLIP-norm] g ← g · min(1, c/‖g‖)
     const Real factor = static_cast<Real>(limit / norm);
     for_each_gradient(parameters, [&](std::span<Real> g) { scale<Real>(factor, g); });
   }

@@ -66,7 +66,8 @@ class RecurrentProblem {
   };
 
   void draw(Activation phi, std::uint64_t seed, std::uint64_t attempt, bool positive);
-  bool has_kink() const;
+  /// Values that would prove nothing: a ReLU at its kink, a third step without error.
+  bool is_ill_posed() const;
 
   double loss(const Batch& batch, Pass& pass) const;
   double loss(const Batch& batch) const;
