@@ -313,6 +313,7 @@ Backward lstm_backward(const Network& n, const Sequence& s, const Forward& forwa
 
 Matrix lstm_jacobian(const Network& n, const Forward& forward, std::size_t t) {
   const std::size_t H = n.h_0.size();
+  // [GRAD-lstm-step] J_t = ∂(h_t, C_t)/∂(h_{t−1}, C_{t−1}) = [E_t G_t + P_t, E_t F_t; G_t, F_t]
   const Matrix G = gate_jacobian(forward, t);
   const Matrix through_gates = product(G, n.W);  // (2H, H): ∂(h_t, C_t)/∂h_{t−1}
   Matrix J = zeros(2 * H, 2 * H);
@@ -330,8 +331,11 @@ Matrix lstm_jacobian(const Network& n, const Forward& forward, std::size_t t) {
 
 double slope(Activation phi, double z) {
   const double h = phi_of(phi, z);
+  // [RNN-dW3-sigmoid] RNN-dW3 with D_k = diag h_k(1 − h_k)
   if (phi == Activation::kSigmoid) return h * (1 - h);
+  // [RNN-dW3-relu] RNN-dW3 with D_k = diag [z_k > 0]
   if (phi == Activation::kRelu) return z > 0 ? 1 : 0;
+  // [RNN-dW3-tanh] RNN-dW3 with D_k = diag(1 − h_k²)
   return 1 - h * h;
 }
 

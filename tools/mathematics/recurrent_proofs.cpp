@@ -77,8 +77,7 @@ std::vector<Finding> prove_third_step_of(Activation phi, std::string_view id, st
   const Parts& code = part_of(layers, name);
   const Quantities naive = problem.third_step_by_naive();
   return {{ProofKind::kClosedForm, relative_error(code, part_of(naive, name))},
-          {ProofKind::kDifferences,
-           relative_error(code, problem.third_step_by_differences(name))}};
+          {ProofKind::kDifferences, relative_error(code, problem.third_step_by_differences(name))}};
 }
 
 template <Activation kPhi>

@@ -13,6 +13,7 @@
 namespace unroll {
 
 /// Exit statuses beyond those of errors (unroll/core/error.h).
+inline constexpr int kProofFailed = 6;
 inline constexpr int kInterrupted = 130;
 
 /// Each adds its command to the program. The command runs when the command line has been read,
@@ -21,6 +22,7 @@ void add_train_command(CLI::App& program, int& status);
 void add_test_command(CLI::App& program, int& status);
 void add_predict_command(CLI::App& program, int& status);
 void add_inspect_command(CLI::App& program, int& status);
+void add_explain_command(CLI::App& program, int& status);
 void add_data_command(CLI::App& program, int& status);
 void add_doctor_command(CLI::App& program, int& status);
 

@@ -14,7 +14,8 @@ namespace {
 constexpr const char* kFooter = R"(Exit status:
   0 done   1 internal error   2 wrong usage, or the output folder is occupied
   3 data missing or not as expected   5 model missing, foreign or damaged
-  7 output could not be written   130 interrupted
+  6 an equation or a gradient does not hold   7 output could not be written
+  130 interrupted
 
 Environment:
   UNROLL_ISA        scalar, sse2, avx2 or avx512: use a lower instruction set
@@ -32,6 +33,7 @@ int run(int argc, char** argv) {
   unroll::add_test_command(program, status);
   unroll::add_predict_command(program, status);
   unroll::add_inspect_command(program, status);
+  unroll::add_explain_command(program, status);
   unroll::add_data_command(program, status);
   unroll::add_doctor_command(program, status);
   try {

@@ -48,10 +48,10 @@ Terminal::Terminal(bool quiet)
       last_(Clock::now()) {}
 
 Terminal::~Terminal() {
-  clear_line();
+  clear();
 }
 
-void Terminal::clear_line() {
+void Terminal::clear() {
   if (line_shown_) std::fputs("\r\033[K", stderr);
   line_shown_ = false;
 }
@@ -66,7 +66,7 @@ void Terminal::progress(std::string_view text) {
     return;
   }
   // One column is left free: a full line makes some terminals wrap.
-  clear_line();
+  clear();
   fmt::print(stderr, "{}", cut(text, terminal_width(STDERR_FILENO) - 1));
   std::fflush(stderr);
   line_shown_ = true;
@@ -74,12 +74,12 @@ void Terminal::progress(std::string_view text) {
 
 void Terminal::note(std::string_view text) {
   if (quiet_) return;
-  clear_line();
+  clear();
   fmt::print(stderr, "{}\n", text);
 }
 
 void Terminal::warning(std::string_view text) {
-  clear_line();
+  clear();
   fmt::print(stderr, "{}warning:{} {}\n", colors_ ? "\033[33m" : "", colors_ ? "\033[0m" : "",
              text);
 }

@@ -22,6 +22,8 @@ class Terminal {
   /// A passing state. On a terminal it replaces the last one, at most ten times a second; in a pipe
   /// it is a line, at most one in ten seconds.
   void progress(std::string_view text);
+  /// Takes the passing state away, so that something can be printed to stdout.
+  void clear();
   /// Something that stays. Silent if quiet.
   void note(std::string_view text);
   /// The same, important enough to be shown even if quiet.
@@ -31,7 +33,6 @@ class Terminal {
 
  private:
   using Clock = std::chrono::steady_clock;
-  void clear_line();
 
   bool quiet_;
   bool is_terminal_;

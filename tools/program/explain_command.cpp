@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "unroll/core/error.h"
+#include "unroll/tools/mathematics/ledger.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/terminal.h"
+
+namespace unroll {
+
+namespace {
+
+struct Flags {
+  std::string id;
+  bool list = false;
+  bool json = false;
+  bool quiet = false;
+  std::uint64_t seed = 1;
+};
+
+std::string figure(const Finding& finding) {
+  return finding.kind == ProofKind::kBound ? fmt::format("{:.12g}", finding.error)
+                                           : fmt::format("{:.1e}", finding.error);
+}
+
+std::string_view meaning(ProofKind kind) {
+  switch (kind) {
+    case ProofKind::kClosedForm:
+      return "against the closed form, plain loops";
+    case ProofKind::kDifferences:
+      return "against central differences";
+    case ProofKind::kBound:
+      return "largest ratio of measured to bound";
+  }
+  return "";
+}
+
+std::string allowed(const Finding& finding) {
+  return finding.kind == ProofKind::kBound ? "1 + 1e-11" : fmt::format("{:.0e}", finding.allowed());
+}
+
+std::string place(const std::vector<EquationPlace>& places) {
+  return places.empty() ? "nowhere" : to_string(places[0]);
+}
+
+const Equation& required(const std::string& id) {
+  const Equation* equation = find_equation(id);
+  if (equation == nullptr) {
+    throw UsageError(
+        fmt::format("there is no equation \"{}\"; `unroll explain --list` names all", id));
+  }
+  return *equation;
+}
+
+/// Exit status 6: a statement does not hold.
+int status_of(const std::vector<Finding>& findings) {
+  return std::ranges::all_of(findings, &Finding::holds) ? 0 : kProofFailed;
+}
+
+int print_one(const Flags& flags) {
+  const Equation& equation = required(flags.id);
+  fmt::print("{}\n\n    {}\n\n", equation.id, equation.text());
+  fmt::print("derived   {}\n", place(equation.english));
+  fmt::print("推导      {}\n", place(equation.chinese));
+  fmt::print("computed  {}\n", place(equation.code));
+  const std::vector<Finding> findings = prove(equation.id, flags.seed);
+  for (const Finding& finding : findings) {
+    fmt::print("proven    {:>8}  {} (at most {}){}\n", figure(finding), meaning(finding.kind),
+               allowed(finding), finding.holds() ? "" : "  DOES NOT HOLD");
+  }
+  return status_of(findings);
+}
+
+const Finding* of_kind(const std::vector<Finding>& findings, ProofKind kind) {
+  const auto found = std::ranges::find(findings, kind, &Finding::kind);
+  return found == findings.end() ? nullptr : &*found;
+}
+
+int print_list(const Flags& flags) {
+  fmt::print("{:<21}  {:<8}  {:<8}  {:<14}  {}\n", "equation", "closed", "differ.", "bound",
+             "computed in");
+  int status = 0;
+  Terminal terminal(flags.quiet);
+  std::size_t done = 0;
+  for (const Equation& equation : ledger()) {
+    terminal.progress(fmt::format("explain  {} of {}  {}", ++done, ledger().size(), equation.id));
+    const std::vector<Finding> findings = prove(equation.id, flags.seed);
+    status = std::max(status, status_of(findings));
+    const auto cell = [&](ProofKind kind) {
+      const Finding* finding = of_kind(findings, kind);
+      return finding == nullptr ? "" : figure(*finding) + (finding->holds() ? "" : "!");
+    };
+    terminal.clear();
+    fmt::print("{:<21}  {:<8}  {:<8}  {:<14}  {}\n", equation.id, cell(ProofKind::kClosedForm),
+               cell(ProofKind::kDifferences), cell(ProofKind::kBound), place(equation.code));
+  }
+  return status;
+}
+
+nlohmann::ordered_json json_of(const Equation& equation, const std::vector<Finding>& findings) {
+  nlohmann::ordered_json proofs = nlohmann::ordered_json::array();
+  for (const Finding& finding : findings) {
+    proofs.push_back({{"kind", to_string(finding.kind)},
+                      {"error", finding.error},
+                      {"allowed", finding.allowed()},
+                      {"holds", finding.holds()}});
+  }
+  return {{"id", equation.id},
+          {"equation", equation.text()},
+          {"derived", place(equation.english)},
+          {"derived_zh", place(equation.chinese)},
+          {"computed", place(equation.code)},
+          {"proofs", proofs}};
+}
+
+int print_json(const Flags& flags) {
+  int status = 0;
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const Equation& equation : ledger()) {
+    if (!flags.id.empty() && equation.id != flags.id) continue;
+    const std::vector<Finding> findings = prove(equation.id, flags.seed);
+    status = std::max(status, status_of(findings));
+    all.push_back(json_of(equation, findings));
+  }
+  fmt::print("{}\n", flags.id.empty() ? all.dump() : all.at(0).dump());
+  return status;
+}
+
+int explain_command(const Flags& flags) {
+  if (flags.id.empty() && !flags.list) {
+    throw UsageError("name an equation (`unroll explain RNN-dW`), or give --list");
+  }
+  if (!flags.id.empty() && flags.list) throw UsageError("give an ID or --list, not both");
+  if (!flags.id.empty()) required(flags.id);
+  if (flags.json) return print_json(flags);
+  return flags.list ? print_list(flags) : print_one(flags);
+}
+
+}  // namespace
+
+void add_explain_command(CLI::App& program, int& status) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = program.add_subcommand(
+      "explain", "Show an equation: where it is derived and computed, and prove it");
+  command->add_option("id", flags->id, "Equation, as RNN-dW or LSTM-dC");
+  command->add_flag("--list", flags->list, "All equations, with the error of each");
+  command->add_option("--seed", flags->seed, "Seed of the random networks")->capture_default_str();
+  add_quiet_flag(*command, flags->quiet);
+  command->add_flag("--json", flags->json, "Print JSON");
+  command->callback([flags, &status] { status = explain_command(*flags); });
+}
+
+}  // namespace unroll
