@@ -112,6 +112,7 @@ local function math(element)
     end)
     :gsub("\\mathbf 1", "𝟏")
   local html = pandoc.write(pandoc.Pandoc({pandoc.Plain({element})}), "html5", {html_math_method = "mathml"})
+  assert(html:find("<math"), "pandoc can't convert the formula " .. element.text)
   html = html:gsub("∥", "‖"):gsub('accent="true"', 'accent="true" stretchy="false"')
   if element.mathtype == "InlineMath" and #element.text > 40 then html = '<span class="long">' .. html .. "</span>" end
   return pandoc.RawInline("html", html)

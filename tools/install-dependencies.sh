@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what unroll needs from the packages of Debian 12 and 13 or Ubuntu 24.04; does nothing where all is there.
 #
-#   tools/install-dependencies.sh          to build, test and run
+#   tools/install-dependencies.sh          to build and run
+#   tools/install-dependencies.sh --test   also pandoc, with which the offline pages of the derivations are made
 #   tools/install-dependencies.sh --dev    also for the presets asan-ubsan and tsan, clang-format and clang-tidy
 set -euo pipefail
 
@@ -14,8 +15,9 @@ packages=(
 )
 case "${1:-}" in
   "") ;;
-  --dev) packages+=(clang-16 clang-format-16 clang-tidy-16 libomp-16-dev libclang-rt-16-dev) ;;
-  *) sed -n '2,5p' "$0" >&2; exit 2 ;;
+  --test) packages+=(pandoc) ;;
+  --dev) packages+=(pandoc clang-16 clang-format-16 clang-tidy-16 libomp-16-dev libclang-rt-16-dev) ;;
+  *) sed -n '2,6p' "$0" >&2; exit 2 ;;
 esac
 
 missing=()

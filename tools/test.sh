@@ -2,7 +2,7 @@
 # Installs what is missing, builds, and runs all tests. Arguments go to ctest: tools/test.sh -L slow
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tools/install-dependencies.sh
+tools/install-dependencies.sh --test
 cmake --preset release >/dev/null
 cmake --build --preset release
 exec ctest --preset release -j "$(nproc)" "$@"

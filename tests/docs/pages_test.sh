@@ -1,0 +1,35 @@
+# bash pages_test.sh ROOT PAGES: the offline pages have every equation with its anchor, only formulas that became
+# MathML, no link without target, and need neither scripts nor a network.
+set -euo pipefail
+root=$1
+cd "$2" || { echo "build the pages first: cmake --build <folder> --target docs" >&2; exit 1; }
+failures=0
+complain() { echo "FAILED: $*" >&2; failures=$((failures + 1)); }
+anchors() { grep -oE '\bid="[^"]+"' "$1" | cut -d'"' -f2; }
+
+for language in en zh; do
+  page=$language.html
+  [ "$page" -nt "$root/docs/mathematics/$language/2-rnn.md" ] || complain "$page is older than its chapters"
+  while read -r id; do
+    anchors "$page" | grep -qxF -- "$id" || complain "$page: no anchor $id"
+  done < <(cat "$root"/docs/mathematics/$language/*.md | grep -oE '^\*\*[A-Z]+-[A-Za-z0-9-]+\*\*' | tr -d '*')
+  displays=$(($(cat "$root"/docs/mathematics/$language/*.md | grep -cx '\$\$') / 2))
+  [ "$(grep -o '<math display="block"' "$page" | wc -l)" = "$displays" ] || complain "$page: not $displays display formulas"
+  [ "$(grep -o '<svg' "$page" | wc -l)" = "$(cat "$root"/docs/mathematics/$language/*.md | grep -c '^!\[')" ] ||
+    complain "$page: a figure is missing"
+done
+
+for page in en.html zh.html index.html; do
+  ! grep -nE 'class="math (inline|display)"' "$page" >&2 || complain "$page: a formula stayed TeX"
+  ! grep -noE '<script|<link|<iframe|(src|href)="(https?:)?//[^"]*"|url\([^#)]*\)' "$page" >&2 || complain "$page: needs more than itself"
+  twice=$(anchors "$page" | sort | uniq -d)
+  [ -z "$twice" ] || complain "$page: two anchors" $twice
+  while read -r link; do
+    target=${link%%#*}
+    [ -f "${target:-$page}" ] || { complain "$page: no $link"; continue; }
+    case $link in
+      *#*) anchors "${target:-$page}" | grep -qxF -- "$(printf '%b' "${link#*#}" )" || complain "$page: no target for $link" ;;
+    esac
+  done < <(grep -oE '<a [^>]*href="[^"]+"' "$page" | sed -E 's/.*href="([^"]+)"/\1/' | sed 's/%\(..\)/\\x\1/g' | sort -u)
+done
+[ "$failures" = 0 ] || exit 1
