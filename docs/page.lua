@@ -10,7 +10,7 @@ local function basename(path) return path:match("([^/]+)%.md$") end
 -- **RNN-dW**, alone or first on its line: the ID, else nil.
 local function equation_id(block)
   if not block or block.t ~= "Para" or block.content[1].t ~= "Strong" then return nil end
-  return pandoc.utils.stringify(block.content[1]):match("^[A-Z]+%-[%w%-]+$")
+  return pandoc.utils.stringify(block.content[1]):match("^[A-Z][A-Z]+[%w%-]*$")
 end
 
 local function is_formula(block)

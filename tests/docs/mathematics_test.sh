@@ -9,11 +9,11 @@ complain() { echo "FAILED: $*" >&2; failures=$((failures + 1)); }
 equations() {
   awk '/^\$\$$/ { inside = !inside; print; next }
        inside { print; next }
-       match($0, /^\*\*[A-Z]+-[A-Za-z0-9-]+\*\*/) { print substr($0, RSTART, RLENGTH) }' "$1"
+       match($0, /^\*\*[A-Z]+(-[A-Za-z0-9-]+)?\*\*/) { print substr($0, RSTART, RLENGTH) }' "$1"
 }
 
 # ids LANGUAGE
-ids() { cat docs/mathematics/"$1"/*.md | grep -oE '^\*\*[A-Z]+-[A-Za-z0-9-]+\*\*' | tr -d '*'; }
+ids() { cat docs/mathematics/"$1"/*.md | grep -oE '^\*\*[A-Z]+(-[A-Za-z0-9-]+)?\*\*' | tr -d '*'; }
 
 cmp <(ls docs/mathematics/en) <(ls docs/mathematics/zh) || complain "the languages have different chapters"
 for english in docs/mathematics/en/*.md; do
@@ -29,7 +29,7 @@ done
 # An ID, an empty line, a formula.
 for chapter in docs/mathematics/??/*.md; do
   awk -v file="$chapter" '
-    /^\*\*[A-Z]+-[A-Za-z0-9-]+\*\*/ { id = $0; line = NR; next }
+    /^\*\*[A-Z]+(-[A-Za-z0-9-]+)?\*\*/ { id = $0; line = NR; next }
     id && NR == line + 1 && $0 != "" || id && NR == line + 2 && $0 != "$$" { print file ":" line ": no formula below " id; bad = 1 }
     NR == line + 2 { id = "" }
     END { exit bad }' "$chapter" >&2 || complain "$chapter: an ID without its formula"

@@ -12,7 +12,7 @@ for language in en zh; do
   [ "$page" -nt "$root/docs/mathematics/$language/2-rnn.md" ] || complain "$page is older than its chapters"
   while read -r id; do
     anchors "$page" | grep -qxF -- "$id" || complain "$page: no anchor $id"
-  done < <(cat "$root"/docs/mathematics/$language/*.md | grep -oE '^\*\*[A-Z]+-[A-Za-z0-9-]+\*\*' | tr -d '*')
+  done < <(cat "$root"/docs/mathematics/$language/*.md | grep -oE '^\*\*[A-Z]+(-[A-Za-z0-9-]+)?\*\*' | tr -d '*')
   displays=$(($(cat "$root"/docs/mathematics/$language/*.md | grep -cx '\$\$') / 2))
   [ "$(grep -o '<math display="block"' "$page" | wc -l)" = "$displays" ] || complain "$page: not $displays display formulas"
   [ "$(grep -o '<svg' "$page" | wc -l)" = "$(cat "$root"/docs/mathematics/$language/*.md | grep -c '^!\[')" ] ||
