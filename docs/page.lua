@@ -3,6 +3,7 @@
 
 local anchors = {}  -- the ID of every numbered equation
 local chapter = 0
+local kLong = 40  -- a formula in a line of more letters may scroll on a phone
 local names = {tanh = true, log = true, min = true, max = true}
 
 local function basename(path) return path:match("([^/]+)%.md$") end
@@ -70,12 +71,24 @@ local function close_gaps(inlines)
   return result
 end
 
--- No line begins with the punctuation that follows a formula: a word joiner holds it there.
+-- The punctuation at the beginning of a text, in either language.
+local function punctuation_of(text)
+  for position, code in utf8.codes(text) do
+    if not (is_punctuation(code) or utf8.char(code):match("^[.,;:!?)]$")) then return text:sub(1, position - 1) end
+  end
+  return text
+end
+
+-- No line begins with the punctuation that follows a formula.
 local function hold_punctuation(inlines)
   local result = pandoc.List()
   for i, inline in ipairs(inlines) do
     local before = inlines[i - 1]
-    if before and before.t == "Math" and inline.t == "Str" then result:insert(pandoc.Str("\u{2060}")) end
+    local held = before and before.t == "Math" and inline.t == "Str" and punctuation_of(inline.text) or ""
+    if held ~= "" then
+      result[#result] = pandoc.Span({before, pandoc.Str(held)}, pandoc.Attr("", {"hold"}))
+      inline = pandoc.Str(inline.text:sub(#held + 1))
+    end
     result:insert(inline)
   end
   return result
@@ -103,18 +116,32 @@ local function figure(image)
   return pandoc.RawInline("html", '<span class="figure">' .. svg .. "</span>")
 end
 
--- MathML as pandoc writes it, with four repairs: names of functions upright and without a gap before
--- a parenthesis or a prime, a bold 1, norms without gaps, hats no wider than their letter.
-local function math(element)
-  element.text = element.text:gsub("\\operatorname{", "\\text{"):gsub("\\mathrm{(%a%a+)}", "\\text{%1}")
-    :gsub("\\(%a+)([('])", function(name, next)
+-- What is set otherwise than pandoc does it: names of functions upright, without a gap before a
+-- parenthesis or a prime; a bold 1.
+local function spell(tex)
+  return (tex:gsub("\\operatorname{", "\\text{"):gsub("\\mathrm{(%a%a+)}", "\\text{%1}"):gsub("\\mathbf 1", "𝟏")
+    :gsub("\\(%a+)(\\?[l('])", function(name, next)
       if names[name] then return "\\text{" .. name .. "}" .. next end
-    end)
-    :gsub("\\mathbf 1", "𝟏")
+    end))
+end
+
+-- Browsers know only MathML Core: columns are aligned by a style, and fractions in rows are as large as
+-- elsewhere. ∥ is a relation with gaps, ‖ a fence without; one hat for one letter.
+local function repair(mathml)
+  if not mathml:find("text-align", 1, true) then
+    mathml = mathml:gsub('columnalign="(%a+)"', 'style="text-align: %1"')
+  end
+  return (mathml:gsub("<mtable", '<mtable displaystyle="true"'):gsub("∥", "‖")
+    :gsub('(form="postfix">‖</mo>)(<mo[^>]*form="prefix">‖)', '%1<mspace width="0.15em"></mspace>%2')
+    :gsub('<mo accent="true">[^<]*</mo>', '<mo accent="true" stretchy="false">^</mo>'))
+end
+
+local function math(element)
+  element.text = spell(element.text)
   local html = pandoc.write(pandoc.Pandoc({pandoc.Plain({element})}), "html5", {html_math_method = "mathml"})
   assert(html:find("<math"), "pandoc can't convert the formula " .. element.text)
-  html = html:gsub("∥", "‖"):gsub('accent="true"', 'accent="true" stretchy="false"')
-  if element.mathtype == "InlineMath" and #element.text > 40 then html = '<span class="long">' .. html .. "</span>" end
+  html = repair(html)
+  if element.mathtype == "InlineMath" and #element.text > kLong then html = '<span class="long">' .. html .. "</span>" end
   return pandoc.RawInline("html", html)
 end
 
