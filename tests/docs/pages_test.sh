@@ -5,14 +5,15 @@ root=$1
 cd "$2" || { echo "build the pages first: cmake --build <folder> --target docs" >&2; exit 1; }
 failures=0
 complain() { echo "FAILED: $*" >&2; failures=$((failures + 1)); }
-anchors() { grep -oE '\bid="[^"]+"' "$1" | cut -d'"' -f2; }
+export LC_ALL=C
+anchors() { grep -oE '\bid="[^"]+"' "$1" | cut -d'"' -f2 | sort; }
 
 for language in en zh; do
   page=$language.html
   [ "$page" -nt "$root/docs/mathematics/$language/2-rnn.md" ] || complain "$page is older than its chapters"
-  while read -r id; do
-    anchors "$page" | grep -qxF -- "$id" || complain "$page: no anchor $id"
-  done < <(cat "$root"/docs/mathematics/$language/*.md | grep -oE '^\*\*[A-Z]+(-[A-Za-z0-9-]+)?\*\*' | tr -d '*')
+  missing=$(comm -23 <(cat "$root"/docs/mathematics/$language/*.md | grep -oE '^\*\*[A-Z]+(-[A-Za-z0-9-]+)?\*\*' |
+    tr -d '*' | sort) <(anchors "$page"))
+  [ -z "$missing" ] || complain "$page: no anchor" $missing
   displays=$(($(cat "$root"/docs/mathematics/$language/*.md | grep -cx '\$\$') / 2))
   [ "$(grep -o '<math display="block"' "$page" | wc -l)" = "$displays" ] || complain "$page: not $displays display formulas"
   [ "$(grep -o '<svg' "$page" | wc -l)" = "$(cat "$root"/docs/mathematics/$language/*.md | grep -c '^!\[')" ] ||
@@ -22,14 +23,15 @@ done
 for page in en.html zh.html index.html; do
   ! grep -nE 'class="math (inline|display)"' "$page" >&2 || complain "$page: a formula stayed TeX"
   ! grep -noE '<script|<link|<iframe|(src|href)="(https?:)?//[^"]*"|url\([^#)]*\)' "$page" >&2 || complain "$page: needs more than itself"
-  twice=$(anchors "$page" | sort | uniq -d)
+  twice=$(anchors "$page" | uniq -d)
   [ -z "$twice" ] || complain "$page: two anchors" $twice
-  while read -r link; do
-    target=${link%%#*}
-    [ -f "${target:-$page}" ] || { complain "$page: no $link"; continue; }
-    case $link in
-      *#*) anchors "${target:-$page}" | grep -qxF -- "$(printf '%b' "${link#*#}" )" || complain "$page: no target for $link" ;;
-    esac
-  done < <(grep -oE '<a [^>]*href="[^"]+"' "$page" | sed -E 's/.*href="([^"]+)"/\1/' | sed 's/%\(..\)/\\x\1/g' | sort -u)
+  # href="en.html#2-rnn": the page that it leads to has the anchor.
+  for target in en.html zh.html index.html; do
+    missing=$(comm -23 <(grep -oE '<a [^>]*href="[^"]+"' "$page" | sed -E 's/.*href="([^"]+)"/\1/; s/^#/'"$page"'#/' |
+      sed -n "s/^$target#//p" | sed 's/%\(..\)/\\x\1/g' | while read -r link; do printf '%b\n' "$link"; done | sort -u) <(anchors $target))
+    [ -z "$missing" ] || complain "$page: nothing in $target for" $missing
+  done
+  elsewhere=$(grep -oE '<a [^>]*href="[^"]+"' "$page" | sed -E 's/.*href="([^"]+)"/\1/' | grep -vE '^((en|zh|index)\.html)?(#|$)' || true)
+  [ -z "$elsewhere" ] || complain "$page: leads out of the pages:" $elsewhere
 done
 [ "$failures" = 0 ] || exit 1
