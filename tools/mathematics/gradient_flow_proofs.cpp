@@ -147,7 +147,7 @@ naive::Matrix whole_carry(const naive::Matrix& product, const naive::Forward& fo
       const double tanh_C = std::tanh(forward.C[k][j]);
       const double e = forward.o[k][j] * (1 - tanh_C * tanh_C);
       // [GRAD-lstm-J] ∂C_t/∂C_{t−1} = F_t + G_t E_{t−1}, o_{t−1} held fixed
-      // [GRAD-lstm-whole] ∂C_t/∂C_k = (0 I) J_t J_{t−1} … J_{k+1} (E_k ; I), o_k held fixed
+      // [GRAD-lstm-whole] ∂C_t/∂C_k = (I 0) J_t J_{t−1} … J_{k+1} (I ; E_k), o_k held fixed
       whole[i][j] = product[H + i][H + j] + product[H + i][j] * e;
     }
   }

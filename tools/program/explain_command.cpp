@@ -2,9 +2,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "unroll/core/error.h"
 #include "unroll/tools/mathematics/ledger.h"
@@ -24,7 +24,7 @@ struct Flags {
 };
 
 std::string figure(const Finding& finding) {
-  return finding.kind == ProofKind::kBound ? fmt::format("{:.12g}", finding.error)
+  return finding.kind == ProofKind::kBound ? fmt::format("{:.6f}", finding.error)
                                            : fmt::format("{:.1e}", finding.error);
 }
 
@@ -81,9 +81,18 @@ const Finding* of_kind(const std::vector<Finding>& findings, ProofKind kind) {
   return found == findings.end() ? nullptr : &*found;
 }
 
+/// A row of the list. A place that does not fit the terminal loses its folder.
+void print_row(std::string_view id, const std::array<std::string, 3>& figures, std::string where) {
+  const std::string row =
+      fmt::format("{:<21}  {:<8}{:<8}{:<9}", id, figures[0], figures[1], figures[2]);
+  if (::isatty(STDOUT_FILENO) == 1 && row.size() + where.size() > terminal_width(STDOUT_FILENO)) {
+    where = where.substr(where.rfind('/') + 1);
+  }
+  fmt::print("{}{}\n", row, where);
+}
+
 int print_list(const Flags& flags) {
-  fmt::print("{:<21}  {:<8}  {:<8}  {:<14}  {}\n", "equation", "closed", "differ.", "bound",
-             "computed in");
+  print_row("equation", {"closed", "differ.", "bound"}, "computed in");
   int status = 0;
   Terminal terminal(flags.quiet);
   std::size_t done = 0;
@@ -96,8 +105,10 @@ int print_list(const Flags& flags) {
       return finding == nullptr ? "" : figure(*finding) + (finding->holds() ? "" : "!");
     };
     terminal.clear();
-    fmt::print("{:<21}  {:<8}  {:<8}  {:<14}  {}\n", equation.id, cell(ProofKind::kClosedForm),
-               cell(ProofKind::kDifferences), cell(ProofKind::kBound), place(equation.code));
+    print_row(
+        equation.id,
+        {cell(ProofKind::kClosedForm), cell(ProofKind::kDifferences), cell(ProofKind::kBound)},
+        place(equation.code));
   }
   return status;
 }
