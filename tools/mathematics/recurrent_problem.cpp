@@ -54,8 +54,7 @@ double relative_error(const Parts& a, const Parts& b) {
   return worst;
 }
 
-// --------------------------------------------------------------------------------------- the
-// problem
+// ------------------------------------------------------------------------------------- the problem
 
 RecurrentProblem::RecurrentProblem(Cell cell, Activation phi, std::uint64_t seed, bool positive)
     : cell_(cell), phi_(phi), G_(cell == Cell::kLstm ? 4 : 1) {
@@ -121,8 +120,7 @@ bool RecurrentProblem::is_ill_posed() const {
   return false;
 }
 
-// ---------------------------------------------------------------------------------------- by
-// layers
+// --------------------------------------------------------------------------------------- by layers
 
 double RecurrentProblem::loss(const Batch& batch, Pass& pass) const {
   const std::size_t N = batch.shape.tokens();
@@ -265,8 +263,7 @@ naive::Vector RecurrentProblem::state_after(const Pass& pass, std::size_t row, s
                 : copy(after.matrix().row(batch_.shape.index(t - 1, row)));
 }
 
-// ------------------------------------------------------------------------------------ by
-// differences
+// ---------------------------------------------------------------------------------- by differences
 
 Parts RecurrentProblem::by_differences(std::string_view name) {
   const auto of = [&](std::span<double> values) {
@@ -337,140 +334,7 @@ Parts RecurrentProblem::probe_by_differences(std::size_t gate, std::size_t gates
   return {dz};
 }
 
-// ------------------------------------------------------------------------------------------- by
-// naive
-
-naive::Network RecurrentProblem::network(std::size_t row) const {
-  naive::Network network = naive_network(*layer_, phi_);
-  network.V = naive_matrix(output_->V.value);
-  network.c = copy(output_->c.value.values());
-  network.h_0 = copy(batch_.start.h.matrix().row(row));
-  if (cell_ == Cell::kLstm) network.C_0 = copy(batch_.start.C.matrix().row(row));
-  return network;
-}
-
-naive::Sequence RecurrentProblem::sequence(std::size_t row) const {
-  naive::Sequence sequence{.x = {{}}, .targets = {0}};
-  for (std::size_t t = 0; t < batch_.shape.length(row); ++t) {
-    const std::size_t n = batch_.shape.index(t, row);
-    sequence.x.push_back(copy(batch_.x.matrix().row(n)));
-    sequence.targets.push_back(static_cast<std::size_t>(batch_.targets[n]));
-  }
-  return sequence;
-}
-
-namespace {
-
-/// Collects what the naive code says of one row after the other.
-class NaiveCollector {
- public:
-  NaiveCollector(const RaggedShape& shape, std::size_t gates, Quantities& all)
-      : shape_(shape), gates_(gates), all_(all) {}
-
-  /// A value of every step of a row: [1..T] (size).
-  void steps(const std::string& name, std::size_t row, const std::vector<naive::Vector>& values) {
-    for (std::size_t t = 1; t < values.size(); ++t) {
-      place(name, shape_.tokens(), shape_.index(t - 1, row), values[t]);
-    }
-  }
-  void gate_steps(const std::string& name, std::size_t g, std::size_t row,
-                  const std::vector<naive::Vector>& stacked) {
-    std::vector<naive::Vector> values(1);
-    for (std::size_t t = 1; t < stacked.size(); ++t) {
-      const auto all_gates = std::span(stacked[t]);
-      const std::size_t H = all_gates.size() / gates_;
-      values.push_back(copy(all_gates.subspan(g * H, H)));
-    }
-    steps(name, row, values);
-  }
-  void row_value(const std::string& name, std::size_t row, const naive::Vector& value) {
-    place(name, shape_.batch(), row, value);
-  }
-  /// A sum over the rows, in parts.
-  void sum(const std::string& name, std::size_t parts, const naive::Vector& value) {
-    Parts& target = all_[name];
-    const std::size_t size = value.size() / parts;
-    target.resize(parts, std::vector<double>(size));
-    for (std::size_t i = 0; i < value.size(); ++i) target[i / size][i % size] += value[i];
-  }
-
- private:
-  void place(const std::string& name, std::size_t count, std::size_t at,
-             const naive::Vector& value) {
-    Parts& target = all_[name];
-    target.resize(1, std::vector<double>(count * value.size()));
-    std::ranges::copy(value, target[0].begin() + static_cast<std::ptrdiff_t>(at * value.size()));
-  }
-
-  const RaggedShape& shape_;
-  std::size_t gates_;
-  Quantities& all_;
-};
-
-}  // namespace
-
-Quantities RecurrentProblem::by_naive() const {
-  const bool is_lstm = cell_ == Cell::kLstm;
-  Quantities all;
-  NaiveCollector collect(batch_.shape, G_, all);
-  for (std::size_t row = 0; row < batch_.shape.batch(); ++row) {
-    const naive::Network n = network(row);
-    const naive::Sequence s = sequence(row);
-    const naive::Forward forward = is_lstm ? naive::lstm_forward(n, s) : naive::rnn_forward(n, s);
-    naive::Sources end{std::vector<naive::Vector>(s.steps() + 1, naive::Vector(H_)),
-                       naive::Vector(H_)};
-    end.g.back() = copy(batch_.end_gradient.h.matrix().row(row));
-    if (is_lstm) end.g_C = copy(batch_.end_gradient.C.matrix().row(row));
-    const naive::Backward of_loss =
-        is_lstm ? naive::lstm_backward(n, s, forward) : naive::rnn_backward(n, s, forward);
-    const naive::Backward of_end =
-        is_lstm ? naive::lstm_paths(n, s, forward, end) : naive::rnn_paths(n, s, forward, end);
-
-    collect.steps("h", row, forward.h);
-    collect.steps("z", row, forward.z);
-    collect.steps("O", row, forward.O);
-    collect.steps("y", row, forward.y_hat);
-    collect.sum("L", 1, {forward.L});
-    collect.steps("dO", row, of_loss.dO);
-    collect.sum("dV", 1, naive::flat(of_loss.dV));
-    collect.sum("dc", 1, of_loss.dc);
-
-    // Gradients add: of the losses at the steps, and of the row's end.
-    const auto both = [](std::vector<naive::Vector> a, const std::vector<naive::Vector>& b) {
-      for (std::size_t t = 1; t < a.size(); ++t) naive::add(b[t], a[t]);
-      return a;
-    };
-    for (const naive::Backward* d : {&of_loss, &of_end}) {
-      collect.sum("dU", G_, naive::flat(d->dU));
-      collect.sum("dW", G_, naive::flat(d->dW));
-      collect.sum("db", G_, d->db);
-    }
-    collect.steps("dx", row, both(of_loss.dx, of_end.dx));
-    collect.steps("dh", row, both(of_loss.delta, of_end.delta));
-    naive::Vector dh_0 = of_loss.dh_0;
-    naive::add(of_end.dh_0, dh_0);
-    collect.row_value("dh0", row, dh_0);
-    const std::vector<naive::Vector> dz = both(of_loss.dz, of_end.dz);
-    if (!is_lstm) {
-      collect.steps("dz", row, dz);
-      continue;
-    }
-    const std::array values{&forward.f, &forward.i, &forward.a, &forward.o};
-    for (std::size_t g = 0; g < kGates.size(); ++g) {
-      collect.steps(kGates[g], row, *values[g]);
-      collect.gate_steps(std::string("dz") + kGates[g], g, row, dz);
-    }
-    collect.steps("C", row, forward.C);
-    collect.steps("dC", row, both(of_loss.delta_C, of_end.delta_C));
-    naive::Vector dC_0 = of_loss.dC_0;
-    naive::add(of_end.dC_0, dC_0);
-    collect.row_value("dC0", row, dC_0);
-  }
-  return all;
-}
-
-// -------------------------------------------------------------------------------------- the third
-// step
+// ---------------------------------------------------------------------------------- the third step
 
 RecurrentProblem::Batch RecurrentProblem::third_step() const {
   Batch batch = tail(0, 0, copy(batch_.start.h.matrix().row(0)), {});
@@ -485,13 +349,6 @@ Quantities RecurrentProblem::third_step_by_layers() {
   return {{"dW3", {copy(layer_->W.grad.values())}},
           {"dU3", {copy(layer_->U.grad.values())}},
           {"db3", {copy(layer_->b.grad.values())}}};
-}
-
-Quantities RecurrentProblem::third_step_by_naive() const {
-  const naive::Network n = network(0);
-  const naive::Sequence s = sequence(0);
-  const naive::ThirdStep third = naive::rnn_third_step(n, s, naive::rnn_forward(n, s));
-  return {{"dW3", {naive::flat(third.dW)}}, {"dU3", {naive::flat(third.dU)}}, {"db3", {third.db}}};
 }
 
 Parts RecurrentProblem::third_step_by_differences(std::string_view name) {

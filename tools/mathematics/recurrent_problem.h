@@ -87,6 +87,8 @@ class RecurrentProblem {
 
   naive::Network network(std::size_t row) const;
   naive::Sequence sequence(std::size_t row) const;
+  naive::Sources sources(std::size_t row, const naive::Network& network,
+                         const naive::Backward& of_losses) const;
 
   Cell cell_;
   Activation phi_ = Activation::kTanh;
