@@ -1,5 +1,8 @@
 #include "unroll/tools/program/commands.h"
 
+#include <fmt/format.h>
+
+#include "unroll/core/file.h"
 #include "unroll/core/parallel.h"
 
 namespace unroll {
@@ -25,6 +28,14 @@ void add_threads_flag(CLI::App& command) {
 void add_quiet_flag(CLI::App& command, bool& quiet) {
   command.add_flag("--quiet", quiet,
                    "Neither progress nor notes on stderr, only warnings and errors");
+}
+
+void write_output(const std::string& path, std::string_view content) {
+  if (path == "-") {
+    fmt::print("{}", content);
+  } else {
+    write_file(path, content);
+  }
 }
 
 }  // namespace unroll

@@ -23,6 +23,7 @@ void add_test_command(CLI::App& program, int& status);
 void add_predict_command(CLI::App& program, int& status);
 void add_inspect_command(CLI::App& program, int& status);
 void add_explain_command(CLI::App& program, int& status);
+void add_trace_command(CLI::App& program, int& status);
 void add_data_command(CLI::App& program, int& status);
 void add_doctor_command(CLI::App& program, int& status);
 
@@ -47,5 +48,8 @@ void add_column_flags(CLI::App& command, ReadOptions& options);
 void add_threads_flag(CLI::App& command);
 /// --quiet.
 void add_quiet_flag(CLI::App& command, bool& quiet);
+
+/// Writes a file, or standard output where the path is "-".
+void write_output(const std::string& path, std::string_view content);
 
 }  // namespace unroll

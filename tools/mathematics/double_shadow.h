@@ -1,0 +1,13 @@
+/// The double-precision shadow of a trained model: the same source compiled for double, with the
+/// same values. What is said about gradients is said about it: float has no digits to spare.
+#pragma once
+
+#include "unroll/layers/sequence_classifier.h"
+
+namespace unroll {
+
+/// Every value of the model, widened. Nothing is frozen in the shadow, so that every gradient,
+/// ∂L/∂E included, is there to be seen.
+SequenceClassifier<double> double_shadow(const SequenceClassifier<float>& model);
+
+}  // namespace unroll
