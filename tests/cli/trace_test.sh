@@ -1,4 +1,4 @@
-# trace: text, CSV and pages of a small trained model; what is out of range is refused.
+# trace and exercise: text, CSV and pages of a small trained model; what is out of range is refused.
 . "$(dirname "$0")/support.sh" "$@"
 
 { printf 'label\ttext\n'; reviews 100; } >data.tsv
@@ -35,3 +35,15 @@ expect_status 2 'expected --data' "$unroll" trace lstm
 expect_status 3 'does not know the label "other"' "$unroll" trace lstm --text fine --label other
 expect_status 7 'nowhere' "$unroll" trace lstm --text fine --csv nowhere/values.csv
 
+# Exercises: the same for the same seed; the key comes after the task.
+"$unroll" exercise --cell rnn --steps 3 --hidden 2 --seed 7 >seven.txt
+"$unroll" exercise --cell rnn --steps 3 --hidden 2 --seed 7 | cmp - seven.txt || fail "exercise is not deterministic"
+"$unroll" exercise --seed 8 | cmp -s - seven.txt && fail "another seed gives the same exercise"
+"$unroll" exercise --seed 7 --answers >key.txt
+head -c "$(wc -c <seven.txt)" key.txt | cmp - seven.txt || fail "the key changes the task"
+grep -q 'RNN-dW3' key.txt || fail "key without the paths"
+grep -q 'RNN-dW3' seven.txt && fail "the task shows the key"
+"$unroll" exercise --cell lstm --lang zh --answers --html exercise.html --quiet
+grep -q '<html lang="zh">' exercise.html || fail "the Chinese page"
+LC_ALL=zh_CN.UTF-8 "$unroll" exercise | grep '^练习' >/dev/null || fail "the locale's language"
+expect_status 2 'hidden size is 9, expected 1 .. 4' "$unroll" exercise --hidden 9

@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   unroll::add_inspect_command(program, status);
   unroll::add_explain_command(program, status);
   unroll::add_trace_command(program, status);
+  unroll::add_exercise_command(program, status);
   unroll::add_data_command(program, status);
   unroll::add_doctor_command(program, status);
   try {
