@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/gradient_check.h"
@@ -85,12 +86,12 @@ struct LayersKey {
   void run(const Exercise& exercise) {
     const ExerciseConfig& config = exercise.config;
     const auto shape = RaggedShape::rectangle(config.steps, 1);
-    const Tensor<double> x = rows_of_steps(exercise.sequence.x);
+    x = rows_of_steps(exercise.sequence.x);
     auto state = layer->zero_state(1);
     copy(exercise.network.h_0, state.h);
     if (config.cell == Cell::kLstm) copy(exercise.network.C_0, state.C);
     h.resize({config.steps, config.hidden});
-    layer->forward(shape, x.matrix(), state, cache, h.matrix());
+    layer->forward(shape, std::as_const(x).matrix(), state, cache, h.matrix());
     dO.resize({config.steps, config.classes});
     output.forward(h.matrix(), dO.matrix());
     std::vector<std::int32_t> targets;
@@ -101,14 +102,26 @@ struct LayersKey {
     output.backward(h.matrix(), dO.matrix(), dh.matrix());
     dstate = layer->zero_state(1);
     dx.resize(x.shape());
-    layer->backward(shape, x.matrix(), cache, std::as_const(dh).matrix(), dstate, dx.matrix());
+    layer->backward(shape, std::as_const(x).matrix(), cache, std::as_const(dh).matrix(), dstate,
+                    dx.matrix());
+  }
+
+  /// ∂L_t/∂z_k at every step k: the loss of one step sent back alone.
+  Tensor<double> path_from(std::size_t t) {
+    Tensor<double> dh(h.shape());
+    output.backward(h.matrix().row_range(t - 1, 1), dO.matrix().row_range(t - 1, 1),
+                    dh.matrix().row_range(t - 1, 1));
+    auto state = layer->zero_state(1);
+    layer->backward(RaggedShape::rectangle(h.shape()[0], 1), std::as_const(x).matrix(), cache,
+                    std::as_const(dh).matrix(), state, {});
+    return cache.dz;
   }
 
   std::unique_ptr<RecurrentLayer<double>> layer;
   Linear<double> output;
   RecurrentCache<double> cache;
   RecurrentState<double> dstate;
-  Tensor<double> h, dO, dx;
+  Tensor<double> x, h, dO, dx;
   double loss = 0;
 };
 
@@ -139,6 +152,17 @@ TEST(Exercise, HasTheKeyOfTheLayers) {
     expect_same(key.backward.dc, layers.output.c.grad, "dc");
     expect_same(key.backward.dh_0, layers.dstate.h, "dh_0");
     if (config.cell == Cell::kLstm) expect_same(key.backward.dC_0, layers.dstate.C, "dC_0");
+  });
+}
+
+TEST(Exercise, SplitsTheLossOfOneStepByPathAsTheLayersDo) {
+  for_each_exercise([](const ExerciseConfig& config) {
+    const Exercise exercise = make_exercise(config);
+    const std::size_t t = std::min<std::size_t>(3, config.steps);
+    const Tensor<double> dz = LayersKey(exercise).path_from(t);
+    std::vector<Vector> paths = solve(exercise).backward.path[t];
+    paths.resize(config.steps + 1, Vector(dz.shape()[1]));  // no path goes beyond t
+    expect_same(paths, dz, "paths");
   });
 }
 

@@ -83,6 +83,13 @@ TEST(Sheet, WritesSubscriptsPlainlyAndSumsInParentheses) {
   expect_in("h_(k−1)ᵀ = dz_f,3^(3)", text);
 }
 
+TEST(Sheet, LeavesDollarsAndBracesOfATextAlone) {
+  Sheet sheet{.title = "S", .items = {}};
+  sheet.items.emplace_back(SheetText{"word \"" + literal("{$5}$") + "\" and $h_{3}$."});
+  expect_in("word \"{$5}$\" and h_3.", to_text(sheet));
+  expect_in("word &quot;{$5}$&quot; and <math><msub>", to_html(sheet));
+}
+
 TEST(Sheet, WritesFormulasAsMathMl) {
   const std::string html =
       to_html(one({"RNN-dh", "δ_{t}", {{"=", "W_fᵀ dz_{t+1}^{(3)}", scalar(-0.5)}}}));

@@ -26,7 +26,7 @@ WorkedExample example_of(SequenceClassifierConfig config, const WorkedExampleReq
 }
 
 WorkedExampleNames names() {
-  return {"A title", {"<b>", "w2", "w3", "w4", "w5"}, {"neg", "neu", "pos"}};
+  return {"A title", {"<b>", "$w{2}", "w3", "w4", "w5"}, {"neg", "neu", "pos"}};
 }
 
 /// "name,step,row,column" → value, every line of the CSV.
@@ -79,9 +79,10 @@ TEST(WorkedExampleSheet, StandsInTheOrderOfReading) {
       to_text(to_sheet(example_of({}, {0, Direction::kForward, 3}), names(), 4));
   std::size_t at = 0;
   for (const char* part :
-       {"A title", "Forward\n", "Step 1: \"<b>\"", "LSTM-f", "Step 5", "LSTM-h",
-        "Output and loss\n", "CE-softmax", "Backward\n", "RNN-dO", "Step 5", "LSTM-dC", "Step 1",
-        "LSTM-dC0", "Gradients of the parameters\n", "LSTM-dW    dW_f", "Paths from h_3\n"}) {
+       {"A title", "Forward\n", "Step 1: \"<b>\"", "LSTM-f", "Step 2: \"$w{2}\"", "Step 5",
+        "LSTM-h", "Output and loss\n", "CE-softmax", "Backward\n", "RNN-dO", "Step 5", "LSTM-dC",
+        "Step 1", "LSTM-dC0", "Gradients of the parameters\n", "LSTM-dW    dW_f",
+        "Paths from h_3\n"}) {
     at = text.find(part, at);
     ASSERT_NE(at, std::string::npos) << "no " << part << " after what came before\n" << text;
   }

@@ -108,10 +108,9 @@ bool suit(const naive::Vector& z, bool is_relu) {
   return std::ranges::all_of(z, magnitude_suits) && (!is_relu || std::ranges::any_of(z, is_on));
 }
 
-/// What the loss of step t sends back to h_t: Vᵀ dO_t.
-bool sends_back(const Exercise& exercise, const naive::Vector& dO) {
-  const naive::Vector dh = naive::transposed_product(exercise.network.V, dO);
-  return std::ranges::any_of(dh, [](double value) { return std::abs(value) >= 0.02; });
+/// Whether there is something to send back: dz = ∂L_t/∂z_t.
+bool sends_back(const naive::Vector& dz) {
+  return std::ranges::any_of(dz, [](double value) { return std::abs(value) >= 0.002; });
 }
 
 bool suits(const Exercise& exercise) {
@@ -121,7 +120,7 @@ bool suits(const Exercise& exercise) {
   }
   const ExerciseKey key = solve(exercise);
   for (std::size_t t = 1; t <= exercise.config.steps; ++t) {
-    if (!sends_back(exercise, key.backward.dO[t])) return false;
+    if (!sends_back(key.backward.path[t][t])) return false;
   }
   return key.loss_after < forward.L;
 }

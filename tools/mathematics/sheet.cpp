@@ -68,4 +68,24 @@ Numbers corner(MatrixView<const double> matrix, std::size_t rows, std::size_t co
   return numbers;
 }
 
+std::string literal(std::string_view text) {
+  std::string doubled;
+  for (char c : text) doubled += c == '$' ? std::string("$$") : std::string(1, c);
+  return doubled;
+}
+
+std::vector<TextPiece> pieces_of(std::string_view text) {
+  std::vector<TextPiece> pieces(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '$') {
+      pieces.back().text += text[i];
+    } else if (!pieces.back().is_symbols && text.substr(i + 1).starts_with('$')) {
+      pieces.back().text += text[i++];
+    } else {
+      pieces.push_back({!pieces.back().is_symbols, ""});
+    }
+  }
+  return pieces;
+}
+
 }  // namespace unroll

@@ -55,12 +55,13 @@ struct SheetEquation {
   std::string name;  ///< what it gives: symbols
   std::vector<SheetTerm> terms;
 };
+/// In texts and headings, symbols stand between $ signs; $$ is a dollar.
 struct SheetHeading {
   int level = 1;  ///< 1: a part, 2: a paragraph of it
   std::string text;
 };
 struct SheetText {
-  std::string text;  ///< `symbols` between $ signs
+  std::string text;
 };
 struct SheetTable {
   std::vector<std::string> columns;  ///< as SheetText
@@ -72,6 +73,15 @@ struct Sheet {
   std::string language = "en";
   std::vector<std::variant<SheetHeading, SheetText, SheetEquation, SheetTable>> items;
 };
+
+/// A text that may hold dollars of its own, for headings and texts.
+std::string literal(std::string_view text);
+/// A text in pieces: symbols, and what stands between them.
+struct TextPiece {
+  bool is_symbols = false;
+  std::string text;
+};
+std::vector<TextPiece> pieces_of(std::string_view text);
 
 /// Lines of at most 80 columns, where a symbol or a number is not wider itself. Columns are written
 /// as rows: [ x_1 x_2 … ].

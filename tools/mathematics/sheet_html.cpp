@@ -140,14 +140,10 @@ std::string math(std::string_view symbols) {
   return "<math>" + SymbolReader(symbols).row() + "</math>";
 }
 
-/// A text with $symbols$ in it.
 std::string html_with_math(std::string_view text) {
   std::string html;
-  for (bool inside = false; !text.empty(); inside = !inside) {
-    const std::size_t end = std::min(text.find('$'), text.size());
-    html += inside ? math(text.substr(0, end)) : html_text(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  for (const TextPiece& piece : pieces_of(text))
+    html += piece.is_symbols ? math(piece.text) : html_text(piece.text);
   return html;
 }
 

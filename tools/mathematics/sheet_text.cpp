@@ -45,10 +45,10 @@ std::string plain(std::string_view symbols) {
   return text;
 }
 
-/// A text without its $ signs.
 std::string plain_text(std::string_view text) {
-  std::string result = plain(text);
-  std::erase(result, '$');
+  std::string result;
+  for (const TextPiece& piece : pieces_of(text))
+    result += piece.is_symbols ? plain(piece.text) : piece.text;
   return result;
 }
 

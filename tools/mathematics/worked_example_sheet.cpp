@@ -151,15 +151,15 @@ class SheetWriter {
 };
 
 void SheetWriter::introduction() {
-  text(fmt::format(
-      "Layer {} of {}, {}: {}{}, H = {}, I = {}; T = {} steps; {} pooling; K = {} classes.",
-      e_.request.layer, e_.model.layers, to_string(e_.request.direction),
-      lstm() ? "LSTM" : "RNN with ", lstm() ? "" : to_string(e_.model.activation), e_.hidden_size(),
-      e_.x.shape()[1], e_.steps(), to_string(*e_.model.pool), e_.O.size()));
+  text(fmt::format("{}.{}.{}: {}{}, H = {}, I = {}; T = {} steps; {} pooling; K = {} classes.",
+                   to_string(e_.model.cell), e_.request.layer, to_string(e_.request.direction),
+                   lstm() ? "LSTM" : "RNN with ", lstm() ? "" : to_string(e_.model.activation),
+                   e_.hidden_size(), e_.x.shape()[1], e_.steps(), to_string(*e_.model.pool),
+                   e_.O.size()));
   text(fmt::format(
       "Label \"{}\", class {} of {}. All values in double precision, dropout off. The first {} "
       "components of each column are shown. $dX$ means ∂L/∂X.",
-      names_.labels[e_.target], e_.target + 1, names_.labels.size(), units_));
+      literal(names_.labels[e_.target]), e_.target + 1, names_.labels.size(), units_));
   if (!reads_forward()) {
     text(
         "This direction reads from the end of the text: what is called the step before t is "
@@ -176,7 +176,7 @@ void SheetWriter::forward() {
 }
 
 void SheetWriter::forward_step(std::size_t t) {
-  heading(2, fmt::format("Step {}: \"{}\"", t, names_.tokens[t - 1]));
+  heading(2, fmt::format("Step {}: \"{}\"", t, literal(names_.tokens[t - 1])));
   equation(e_.request.layer == 0 ? "EMB-x" : "STACK-x", at("x", t), {result(row(e_.x, t))});
   if (before(t) == 0) equation("", "h_0", {result(row(e_.h_prev, t))});
   if (lstm() && before(t) == 0) equation("", "C_0", {result(row(e_.C_prev, t))});
@@ -265,7 +265,7 @@ void SheetWriter::backward() {
 }
 
 void SheetWriter::backward_step(std::size_t t) {
-  heading(2, fmt::format("Step {}: \"{}\"", t, names_.tokens[t - 1]));
+  heading(2, fmt::format("Step {}: \"{}\"", t, literal(names_.tokens[t - 1])));
   state_gradient(t);
   lstm() ? lstm_backward(t) : rnn_backward(t);
   equation(id("dx"), at("dx", t),
@@ -400,7 +400,7 @@ void SheetWriter::paths() {
     return;
   }
   for (std::size_t k : path_) {
-    heading(2, fmt::format("k = {}: \"{}\"", k, names_.tokens[k - 1]));
+    heading(2, fmt::format("k = {}: \"{}\"", k, literal(names_.tokens[k - 1])));
     lstm() ? lstm_path(k) : rnn_path(k);
     path_matrices(k);
   }
