@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
   unroll::add_trace_command(program, status);
   unroll::add_exercise_command(program, status);
   unroll::add_data_command(program, status);
+  unroll::add_gradcheck_command(program, status);
   unroll::add_doctor_command(program, status);
   try {
     program.parse(argc, argv);
