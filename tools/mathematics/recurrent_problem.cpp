@@ -201,7 +201,8 @@ void RecurrentProblem::add_gradients(const Pass& pass, Quantities& all) const {
 }
 
 /// δ_t is what the output layer sends to h_t, and what the steps after t send back to the state
-/// they begin with. δC_t ⊙ f_t is what the steps from t on send back to C_{t−1}.
+/// they begin with. δC_t is seen in dz_a = δC_t ⊙ i_t ⊙ (1 − a_t²), of the batch as a whole: so
+/// that it is known to survive where other rows end.
 void RecurrentProblem::add_deltas(const Pass& pass, Quantities& all) {
   std::vector<double> dh(batch_.shape.tokens() * H_), dC(dh.size());
   for (std::size_t row = 0; row < batch_.shape.batch(); ++row) {
@@ -216,7 +217,9 @@ void RecurrentProblem::add_deltas(const Pass& pass, Quantities& all) {
       after = copy(from_t.dstart.h.values());
       if (cell_ == Cell::kRnn) continue;
       for (std::size_t j = 0; j < H_; ++j) {
-        dC[n * H_ + j] = from_t.dstart.C[j] / pass.cache.gates.matrix()(n, j);
+        const double i = pass.cache.gates.matrix()(n, H_ + j);
+        const double a = pass.cache.gates.matrix()(n, 2 * H_ + j);
+        dC[n * H_ + j] = pass.cache.dz.matrix()(n, 2 * H_ + j) / (i * (1 - a * a));
       }
     }
   }
