@@ -68,16 +68,19 @@ void set_weights(Layer& layer, const FlowExperiment& e) {
   if (e.positive) make_magnitudes(layer.U.value.values());
 }
 
+/// The factor that brings W to what the experiment asks for.
+double scaling(MatrixView<const double> W, const FlowExperiment& e) {
+  if (e.scale == FlowScale::kGain) return e.size;
+  const double size = e.scale == FlowScale::kRadius ? spectral_radius(W) : spectral_norm(W);
+  if (size > 0) return e.size / size;
+  throw UsageError(
+      fmt::format("gradient flow: a W whose {} is {} cannot be scaled", to_string(e.scale), size));
+}
+
 void scale_weights(Layer& layer, const FlowExperiment& e) {
-  if (!e.radius && !e.norm) return;
   for (std::size_t gate = 0; gate < layer.gate_count(); ++gate) {
     const MatrixView<double> W = gate_of(layer, gate);
-    const double size = e.radius ? spectral_radius(W) : spectral_norm(W);
-    if (!(size > 0)) {
-      throw UsageError(fmt::format("gradient flow: W ({}) of size {} cannot be scaled",
-                                   to_string(e.init), size));
-    }
-    const double factor = (e.radius ? *e.radius : *e.norm) / size;
+    const double factor = scaling(W, e);
     for (std::size_t r = 0; r < W.rows(); ++r) scale<double>(factor, W.row(r));
   }
 }
@@ -108,9 +111,6 @@ Draw run_draw(const FlowExperiment& e, std::size_t draw) {
 }
 
 void check(const FlowExperiment& e) {
-  if (e.radius && e.norm) {
-    throw UsageError("gradient flow: W is scaled to a spectral radius or to a norm, not to both");
-  }
   if (e.centred && e.cell == Cell::kLstm) {
     throw UsageError("gradient flow: only an RNN is centred; an LSTM's gates have no such state");
   }
@@ -173,6 +173,18 @@ std::string_view to_string(FlowInit init) {
       return "gaussian";
     case FlowInit::kNonnegative:
       return "nonnegative";
+  }
+  return "?";
+}
+
+std::string_view to_string(FlowScale scale) {
+  switch (scale) {
+    case FlowScale::kGain:
+      return "gain";
+    case FlowScale::kRadius:
+      return "radius";
+    case FlowScale::kNorm:
+      return "norm";
   }
   return "?";
 }
@@ -243,8 +255,9 @@ std::string command_line(const FlowExperiment& e) {
   std::string line = fmt::format("unroll gradflow --cell {}", to_string(e.cell));
   if (e.cell == Cell::kRnn) line += fmt::format(" --activation {}", to_string(e.activation));
   line += fmt::format(" --init {}", to_string(e.init));
-  if (e.radius) line += fmt::format(" --radius {}", *e.radius);
-  if (e.norm) line += fmt::format(" --norm {}", *e.norm);
+  if (e.scale != FlowScale::kGain || e.size != 1) {
+    line += fmt::format(" --{} {}", to_string(e.scale), e.size);
+  }
   line += fmt::format(" --input {}", e.input_strength);
   if (e.positive) line += " --positive";
   if (e.centred) line += " --centred";

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +29,14 @@ inline constexpr std::array kAll<FlowInit>{FlowInit::kUniform,    FlowInit::kGlo
                                            FlowInit::kOrthogonal, FlowInit::kIdentity,
                                            FlowInit::kGaussian,   FlowInit::kNonnegative};
 
+/// What a W that was drawn is scaled by; of an LSTM each gate's W for itself.
+enum class FlowScale {
+  kGain,    ///< W is multiplied
+  kRadius,  ///< to a spectral radius ρ(W)
+  kNorm,    ///< to a norm ‖W‖₂
+};
+std::string_view to_string(FlowScale scale);
+
 /// One case. U is Glorot's, so that with I = H each unit's U x_t has the deviation of x_t's values;
 /// b = 0.
 struct FlowExperiment {
@@ -37,14 +44,14 @@ struct FlowExperiment {
   Cell cell = Cell::kRnn;
   Activation activation = Activation::kTanh;  ///< of the RNN
   FlowInit init = FlowInit::kOrthogonal;
-  std::optional<double> radius;  ///< W is scaled to this spectral radius ρ(W)
-  std::optional<double> norm;    ///< W is scaled to this ‖W‖₂; one of the two at most
-  double input_strength = 1;     ///< x_t is normal with this deviation
-  bool positive = false;         ///< U and x_t are replaced by their magnitudes
-  bool centred = false;          ///< RNN: b and h_0 by rest_at_steepest()
-  double forget_bias = 1;        ///< LSTM
-  std::size_t input = 32;        ///< I
-  std::size_t hidden = 32;       ///< H
+  FlowScale scale = FlowScale::kGain;
+  double size = 1;            ///< what W's gain, spectral radius or norm becomes
+  double input_strength = 1;  ///< x_t is normal with this deviation
+  bool positive = false;      ///< U and x_t are replaced by their magnitudes
+  bool centred = false;       ///< RNN: b and h_0 by rest_at_steepest()
+  double forget_bias = 1;     ///< LSTM
+  std::size_t input = 32;     ///< I
+  std::size_t hidden = 32;    ///< H
   std::size_t lags = 200;
   std::size_t draws = 10;
   std::uint64_t seed = 1;
@@ -75,7 +82,7 @@ struct FlowVerdict {
   double rate = 1;
   std::size_t zero_from = 0;  ///< kDies: the first such lag
 };
-/// "vanishes ×0.246", "stays ×0.999", "explodes ×1.10", "dies at lag 31".
+/// "vanishes ×0.246", "stays ×0.999", "explodes ×1.101", "dies at lag 31".
 std::string to_string(const FlowVerdict& verdict);
 
 struct FlowResult {

@@ -81,6 +81,12 @@ figure { margin: 0 0 1rem; }
 .legend { list-style: none; margin: .4rem 0 0; padding: 0; display: flex; flex-wrap: wrap;
   gap: .25rem 1.2rem; font-size: .9rem; }
 .legend svg { width: 2.1rem; height: .85rem; margin-right: .45rem; vertical-align: -.08rem; }
+.cases { list-style: none; margin: 0 0 1.5rem; padding: 0; display: grid; gap: .9rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
+.case { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
+  border-left: .3rem solid currentColor; padding: .8rem 1rem; }
+.case > * { color: var(--ink); } .case > .note { color: var(--muted); }
+.case > :last-child { margin-bottom: 0; }
 @media (max-width: 36rem) {
   body { padding: 1.25rem .8rem 3rem; }
   h1 { font-size: 1.5rem; }
@@ -94,7 +100,7 @@ figure { margin: 0 0 1rem; }
     --series-5: #8a6a00; --series-6: #4a5568;
   }
   body { max-width: none; padding: 0; font-size: 10pt; }
-  .card { break-inside: avoid; }
+  .card, .case { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .wide, .formula { overflow: visible; white-space: normal; }
 }

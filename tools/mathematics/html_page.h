@@ -11,6 +11,7 @@
 ///     <div class="wide">       scrolls sideways where the page is narrower: tables, matrices
 ///     <td class="number">      right-aligned figures of equal width; also th
 ///     <nav>                    a list of links within the page
+///     <ul class="cases">       a grid of <li class="case s1">: what belongs to series 1
 ///     <figure class="plot">    a plot with its legend (svg_plot.h)
 /// Colours are variables: --paper --card --ink --muted --line --accent, and --series-1 … --series-6
 /// for plots, distinguishable by the colour-blind on both backgrounds.

@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
   unroll::add_exercise_command(program, status);
   unroll::add_data_command(program, status);
   unroll::add_gradcheck_command(program, status);
+  unroll::add_gradflow_command(program, status);
   unroll::add_doctor_command(program, status);
   try {
     program.parse(argc, argv);

@@ -1,0 +1,266 @@
+#include "unroll/tools/mathematics/flow_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "unroll/tools/mathematics/html_page.h"
+
+namespace unroll {
+
+namespace {
+
+double log10_of(double log_value) {
+  return log_value / std::numbers::ln10;
+}
+
+std::vector<double> log10_of(const std::vector<double>& values) {
+  std::vector<double> result;
+  for (double value : values) result.push_back(log10_of(value));
+  return result;
+}
+
+/// m·10^e of a natural logarithm, 1 ≤ m < 10 after rounding to two digits.
+struct Scientific {
+  double mantissa;
+  int exponent;
+};
+Scientific scientific(double log_value) {
+  const double power = log10_of(log_value);
+  Scientific number{0, static_cast<int>(std::floor(power))};
+  number.mantissa = std::round(10 * std::pow(10, power - number.exponent)) / 10;
+  if (number.mantissa >= 10) {
+    number.mantissa = 1;
+    ++number.exponent;
+  }
+  return number;
+}
+
+std::string power_text(double log_value) {
+  if (!std::isfinite(log_value)) return "0";
+  const Scientific number = scientific(log_value);
+  if (number.exponent >= -2 && number.exponent <= 2) {
+    return fmt::format("{:.2g}", number.mantissa * std::pow(10, number.exponent));
+  }
+  return fmt::format("{}·{}", number.mantissa, power_of_ten(number.exponent));
+}
+
+}  // namespace
+
+std::string exp_text(double log_value) {
+  if (!std::isfinite(log_value)) return "0";
+  const Scientific number = scientific(log_value);
+  return fmt::format("{:.1f}e{:+03}", number.mantissa, number.exponent);
+}
+
+std::string verdict_sentence(const FlowResult& result) {
+  if (result.norm.mean.empty()) return "has no lag";
+  const std::string left = power_text(result.norm.mean.back());
+  const std::size_t lags = result.norm.mean.size();
+  const double rate = result.verdict.rate;
+  switch (result.verdict.end) {
+    case FlowEnd::kVanishes:
+      return fmt::format("vanishes at ×{:.3g} a step: {} is left after {} steps", rate, left, lags);
+    case FlowEnd::kStays:
+      return fmt::format("stays, at ×{:.3f} a step: {} after {} steps", rate, left, lags);
+    case FlowEnd::kExplodes:
+      return fmt::format("explodes at ×{:.3f} a step: {} after {} steps", rate, left, lags);
+    case FlowEnd::kDies:
+      return fmt::format("dies: exactly 0 from lag {} on in at least one draw",
+                         result.verdict.zero_from);
+  }
+  return "";
+}
+
+// -------------------------------------------------------------------------------------------- CSV
+
+std::string_view flow_csv_columns() {
+  return "lag,log10_norm,log10_norm_least,log10_norm_most,log10_carry,log10_bound,log10_ceiling,"
+         "saturated,dead";
+}
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string field = "\"";
+  for (char c : text) {
+    if (c == '"') field += '"';
+    field += c;
+  }
+  return field + '"';
+}
+
+std::string flow_csv_rows(const FlowResult& result, std::string_view prefix) {
+  const auto field = [](const std::vector<double>& values, std::size_t k) {
+    return k < values.size() ? fmt::format("{:.10g}", log10_of(values[k])) : std::string();
+  };
+  std::string csv;
+  for (std::size_t k = 0; k < result.norm.mean.size(); ++k) {
+    csv += fmt::format(
+        "{}{},{},{},{},{},{},{},{:.6g},{:.6g}\n", prefix, k + 1, field(result.norm.mean, k),
+        field(result.norm.least, k), field(result.norm.most, k), field(result.carry.mean, k),
+        field(result.bound.mean, k), field(result.ceiling.mean, k), result.saturated, result.dead);
+  }
+  return csv;
+}
+
+std::string flow_csv(std::span<const FlowResult> results) {
+  std::string csv = fmt::format(
+      "case,cell,activation,init,scale,size,input,positive,centred,forget_bias,hidden,{}\n",
+      flow_csv_columns());
+  for (const FlowResult& result : results) {
+    const FlowExperiment& e = result.experiment;
+    const bool is_lstm = e.cell == Cell::kLstm;
+    const std::string prefix =
+        fmt::format("{},{},{},{},{},{},{},{:d},{:d},{},{},", csv_field(e.name), to_string(e.cell),
+                    is_lstm ? "" : to_string(e.activation), to_string(e.init), to_string(e.scale),
+                    e.size, e.input_strength, e.positive, e.centred,
+                    is_lstm ? fmt::format("{}", e.forget_bias) : "", e.hidden);
+    csv += flow_csv_rows(result, prefix);
+  }
+  return csv;
+}
+
+// ------------------------------------------------------------------------------------------- HTML
+
+LogPlot flow_plot(std::span<const FlowResult> results, std::string description) {
+  LogPlot plot{.description = std::move(description),
+               .x_label = "lag t − k",
+               .y_label = "spectral norm",
+               .x = {},
+               .series = {},
+               .lowest = -60,
+               .highest = 20};
+  std::size_t lags = 1;
+  for (const FlowResult& result : results) lags = std::max(lags, result.norm.mean.size());
+  for (std::size_t lag = 1; lag <= lags; ++lag) plot.x.push_back(static_cast<double>(lag));
+  for (const FlowResult& result : results) {
+    PlotSeries series{
+        .name = result.experiment.name,
+        .line = log10_of(result.norm.mean),
+        .low = log10_of(result.norm.least),
+        .high = log10_of(result.norm.most),
+        .bound = log10_of(result.carry.mean.empty() ? result.bound.mean : result.carry.mean)};
+    for (auto* values : {&series.line, &series.low, &series.high, &series.bound}) {
+      values->resize(lags, std::nan(""));  // of a shorter walk the rest is not drawn
+    }
+    plot.series.push_back(std::move(series));
+  }
+  return plot;
+}
+
+namespace {
+
+std::string equation_tags(const std::vector<std::string>& equations) {
+  std::string html;
+  for (const std::string& id : equations) {
+    html += fmt::format("<span class=\"id\">{}</span> ", html_text(id));
+  }
+  return html;
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.0f} %", 100 * share);
+}
+
+/// What stands beside the plot for one case.
+std::string case_html(const FlowCase& flow_case, const FlowResult& result, std::size_t number) {
+  const bool is_lstm = result.experiment.cell == Cell::kLstm;
+  std::string figures = fmt::format("‖W{}‖ = {:.3g}, ρ(W{}) = {:.3g}; saturated {}",
+                                    is_lstm ? "_f" : "", result.matrix_norm, is_lstm ? "_f" : "",
+                                    result.radius, percent(result.saturated));
+  if (result.dead > 0) figures += fmt::format(", dead {}", percent(result.dead));
+  if (is_lstm && !result.carry.mean.empty()) {
+    figures += fmt::format("; along the carry alone {}", power_text(result.carry.mean.back()));
+  }
+  return fmt::format(
+      "<li class=\"case s{}\"><h3>{}</h3><p><strong>{}</strong>. {}</p>"
+      "<p class=\"note\">{}.</p><p class=\"note\"><code>{}</code></p></li>\n",
+      number + 1, html_text(result.experiment.name), html_text(verdict_sentence(result)),
+      html_text(flow_case.why), html_text(figures), html_text(command_line(result.experiment)));
+}
+
+std::string plot_note(bool is_lstm) {
+  return is_lstm ? "Solid: ‖∂C_t/∂C_k‖ over all paths, geometric mean of the draws; band: smallest "
+                   "and largest draw; dashed: along the carry alone, ‖Π diag f_j‖."
+                 : "Solid: ‖∂h_t/∂h_k‖, geometric mean of the draws; band: smallest and largest "
+                   "draw; dashed: the derived bound Π ‖D_j‖‖W‖.";
+}
+
+std::string chapter_html(const FlowChapterResult& part) {
+  const FlowChapter& chapter = part.chapter;
+  const bool is_lstm = part.results.front().experiment.cell == Cell::kLstm;
+  std::string cases;
+  for (std::size_t k = 0; k < part.results.size(); ++k) {
+    cases += case_html(chapter.cases[k], part.results[k], k);
+  }
+  return fmt::format(
+      "<h2 id=\"{}\">{}</h2>\n<p>{}</p>\n<p>{}</p>\n<section class=\"card\">{}"
+      "<p class=\"note\">{}</p></section>\n<ul class=\"cases\">\n{}</ul>\n",
+      html_text(chapter.anchor), html_text(chapter.title), equation_tags(chapter.equations),
+      html_text(chapter.introduction), svg_log_plot(flow_plot(part.results, chapter.title)),
+      plot_note(is_lstm), cases);
+}
+
+std::string contents(std::span<const FlowChapterResult> chapters) {
+  std::string html = "<nav><ul>";
+  for (const FlowChapterResult& part : chapters) {
+    html += fmt::format("<li><a href=\"#{}\">{}</a></li>", html_text(part.chapter.anchor),
+                        html_text(part.chapter.title));
+  }
+  return html + "</ul></nav>\n";
+}
+
+std::string overview(std::span<const FlowChapterResult> chapters) {
+  std::string rows;
+  for (const FlowChapterResult& part : chapters) {
+    rows += fmt::format("<tr><th colspan=\"5\">{}</th></tr>\n", html_text(part.chapter.title));
+    for (const FlowResult& result : part.results) {
+      rows += fmt::format(
+          "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>"
+          "<td class=\"number\">{}</td><td>{}</td></tr>\n",
+          html_text(result.experiment.name), power_text(result.norm.mean.back()),
+          percent(result.saturated), percent(result.dead), html_text(to_string(result.verdict)));
+    }
+  }
+  return fmt::format(
+      "<h2 id=\"all\">All cases</h2>\n<section class=\"card\"><div class=\"wide\"><table>"
+      "<tr><th>case</th><th class=\"number\">norm at the last lag</th>"
+      "<th class=\"number\">saturated</th><th class=\"number\">dead</th><th>verdict</th></tr>\n"
+      "{}</table></div></section>\n",
+      rows);
+}
+
+constexpr std::string_view kDefinitions = R"html(<h2 id="how">How it is measured</h2>
+<section class="card">
+<p>The Jacobian is a product of one factor per step, <span class="math">∂h_t/∂h_k = D_t W D_{t−1} W …
+D_{k+1} W</span> with <span class="math">D_j = diag φ′(z_j)</span>. It is measured by the layer's own backward
+pass in double precision: as many equal rows as there are units, each given one row of the identity as its gradient, go one
+step back at a time. After each step the product is scaled by a power of two and its logarithm is kept, so nothing under- or
+overflows.</p>
+<p>Of an LSTM <span class="math">∂C_t/∂C_k</span> is taken over all paths: the pair
+<span class="math">(h, C)</span> is carried back, and <span class="math">h_k = o_k ⊙ tanh C_k</span> moves with
+<span class="math">C_k</span>.</p>
+<p><strong>Rate</strong>: the factor per step of the least-squares line through the mean logarithm, without the first tenth of
+the lags. A norm <strong>stays</strong> if that is less than a factor e in 200 steps. <strong>Saturated</strong>: the share
+of slopes φ′(z) below 5 % of the activation's largest (of ReLU: the share off; of an LSTM: over all four gates).
+<strong>Dead</strong>: the share of units whose slope is 0 at every step of the window.</p>
+</section>
+)html";
+
+}  // namespace
+
+std::string flow_page(std::span<const FlowChapterResult> chapters, std::string_view command) {
+  std::string body =
+      "<p class=\"lead\">How far does a gradient reach back in time? Each line is the norm of a "
+      "product of Jacobians, measured on a real layer and drawn beside the bound that the "
+      "derivation promises: below the dashed line, always.</p>\n";
+  body += fmt::format("<p class=\"note\">Made by <code>{}</code></p>\n", html_text(command));
+  if (chapters.size() > 1) body += contents(chapters);
+  for (const FlowChapterResult& part : chapters) body += chapter_html(part);
+  if (chapters.size() > 1) body += overview(chapters);
+  return html_page("Gradient flow", body + std::string(kDefinitions));
+}
+
+}  // namespace unroll

@@ -1,0 +1,209 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "unroll/core/error.h"
+#include "unroll/core/file.h"
+#include "unroll/tools/mathematics/flow_report.h"
+#include "unroll/tools/mathematics/flow_tour.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/terminal.h"
+
+namespace unroll {
+
+namespace {
+
+struct Flags {
+  FlowExperiment experiment;
+  bool one_case = false;  ///< any flag that describes a case was given
+  std::string csv;
+  std::string html;
+  bool json = false;
+  bool quiet = false;
+};
+
+// ------------------------------------------------------------------------------------------ flags
+
+/// Flags that describe a case: any of them asks for that one case instead of the tour.
+void add_case_flags(CLI::App& command, FlowExperiment& e, std::vector<CLI::Option*>& options) {
+  options.push_back(add_choice(command, "--cell", e.cell, "Recurrent cell"));
+  options.push_back(add_choice(command, "--activation", e.activation, "φ of the RNN"));
+  options.push_back(add_choice(command, "--init", e.init, "How W starts"));
+  std::vector<CLI::Option*> sizes;
+  for (FlowScale scale : {FlowScale::kGain, FlowScale::kRadius, FlowScale::kNorm}) {
+    const std::string what = scale == FlowScale::kGain     ? "Multiply W"
+                             : scale == FlowScale::kRadius ? "Scale W to this spectral radius"
+                                                           : "Scale W to this spectral norm";
+    const auto set = [&e, scale](double size) {
+      e.scale = scale;
+      e.size = size;
+    };
+    sizes.push_back(
+        command.add_option_function<double>("--" + std::string(to_string(scale)), set, what)
+            ->check(CLI::Range(0.0, 1e6)));
+  }
+  for (CLI::Option* a : sizes) {
+    for (CLI::Option* b : sizes) {
+      if (a != b) a->excludes(b);
+    }
+    options.push_back(a);
+  }
+  options.push_back(command
+                        .add_option("--input", e.input_strength,
+                                    "Deviation of the inputs, which are normal; 0 is none")
+                        ->check(CLI::Range(0.0, 1e6))
+                        ->capture_default_str());
+  options.push_back(
+      command.add_flag("--positive", e.positive, "Only non-negative inputs and input weights"));
+  options.push_back(command.add_flag(
+      "--centred", e.centred, "RNN: bias and start at rest where the activation is steepest"));
+  options.push_back(
+      command.add_option("--forget-bias", e.forget_bias, "Bias of the LSTM's forget gate")
+          ->check(CLI::Range(-100.0, 100.0))
+          ->capture_default_str());
+}
+
+void add_size_flags(CLI::App& command, FlowExperiment& e) {
+  command.add_option("--hidden", e.hidden, "Hidden size and input size")
+      ->check(CLI::Range(1, 512))
+      ->capture_default_str();
+  command.add_option("--lags", e.lags, "Steps back")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  command.add_option("--draws", e.draws, "Draws of weights and inputs per case")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command.add_option("--seed", e.seed, "Seed of everything random")->capture_default_str();
+}
+
+// ---------------------------------------------------------------------------------------- results
+
+std::vector<FlowChapter> chapters_of(const Flags& flags) {
+  const FlowExperiment& e = flags.experiment;
+  if (flags.one_case) return {single_case(e)};
+  return flow_tour({.hidden = e.hidden, .lags = e.lags, .draws = e.draws, .seed = e.seed});
+}
+
+std::vector<FlowChapterResult> run(const std::vector<FlowChapter>& chapters, Terminal& terminal) {
+  std::vector<FlowChapterResult> parts;
+  for (const FlowChapter& chapter : chapters) {
+    FlowChapterResult part{chapter, {}};
+    for (const FlowCase& flow_case : chapter.cases) {
+      terminal.progress(fmt::format("{}: {}", chapter.anchor, flow_case.experiment.name));
+      part.results.push_back(run_flow(flow_case.experiment));
+    }
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+std::vector<FlowResult> all_results(const std::vector<FlowChapterResult>& parts) {
+  std::vector<FlowResult> all;
+  for (const FlowChapterResult& part : parts) {
+    all.insert(all.end(), part.results.begin(), part.results.end());
+  }
+  return all;
+}
+
+void print_table(const std::vector<FlowChapterResult>& parts) {
+  const std::size_t last = parts.front().results.front().norm.mean.size();
+  const std::size_t early = std::min<std::size_t>(10, last);
+  for (const FlowChapterResult& part : parts) {
+    fmt::print("{}\n", part.chapter.title);
+    fmt::print("  {:<31} {:>8} {:>8} {:>4} {:>4}  {}\n", "case", fmt::format("lag {}", early),
+               fmt::format("lag {}", last), "flat", "dead", "verdict");
+    for (const FlowResult& result : part.results) {
+      fmt::print("  {:<31} {:>8} {:>8} {:>3.0f}% {:>3.0f}%  {}\n", result.experiment.name,
+                 exp_text(result.norm.mean[early - 1]), exp_text(result.norm.mean[last - 1]),
+                 100 * result.saturated, 100 * result.dead, to_string(result.verdict));
+    }
+    fmt::print("\n");
+  }
+  fmt::print(
+      "flat: slopes below 5 % of the largest (ReLU: off); dead: units off at every step;\n"
+      "verdict: the norm's factor per step, geometric mean over {} draws.\n",
+      parts.front().results.front().experiment.draws);
+}
+
+std::vector<double> log10_of(const std::vector<double>& logs) {
+  std::vector<double> values;
+  for (double value : logs) values.push_back(value / std::log(10.0));
+  return values;
+}
+
+void print_json(const std::vector<FlowChapterResult>& parts) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const FlowResult& result : all_results(parts)) {
+    nlohmann::ordered_json entry = {{"case", result.experiment.name},
+                                    {"command", command_line(result.experiment)},
+                                    {"verdict", to_string(result.verdict)},
+                                    {"rate", result.verdict.rate},
+                                    {"saturated", result.saturated},
+                                    {"dead", result.dead},
+                                    {"norm_of_W", result.matrix_norm},
+                                    {"radius_of_W", result.radius},
+                                    {"log10_norm", log10_of(result.norm.mean)},
+                                    {"log10_norm_least", log10_of(result.norm.least)},
+                                    {"log10_norm_most", log10_of(result.norm.most)},
+                                    {"log10_bound", log10_of(result.bound.mean)}};
+    if (!result.ceiling.mean.empty()) entry["log10_ceiling"] = log10_of(result.ceiling.mean);
+    if (!result.carry.mean.empty()) entry["log10_carry"] = log10_of(result.carry.mean);
+    json.push_back(entry);
+  }
+  fmt::print("{}\n", json.dump());
+}
+
+std::string command_text(const Flags& flags) {
+  const FlowExperiment& e = flags.experiment;
+  if (flags.one_case) return command_line(e);
+  return fmt::format("unroll gradflow --hidden {} --lags {} --draws {} --seed {}", e.hidden, e.lags,
+                     e.draws, e.seed);
+}
+
+void gradflow_command(const Flags& flags) {
+  Terminal terminal(flags.quiet);
+  const std::vector<FlowChapterResult> parts = run(chapters_of(flags), terminal);
+  if (!flags.csv.empty()) write_file(flags.csv, flow_csv(all_results(parts)));
+  if (!flags.html.empty()) write_file(flags.html, flow_page(parts, command_text(flags)));
+  flags.json ? print_json(parts) : print_table(parts);
+}
+
+void refuse_mixed_cells(const Flags& flags, const CLI::App& command) {
+  const bool is_lstm = flags.experiment.cell == Cell::kLstm;
+  if (is_lstm && command.count("--activation") > 0) {
+    throw UsageError("--activation is the RNN's φ; an LSTM has none: leave it out");
+  }
+  if (!is_lstm && command.count("--forget-bias") > 0) {
+    throw UsageError("--forget-bias is the LSTM's: give --cell lstm too");
+  }
+}
+
+}  // namespace
+
+void add_gradflow_command(CLI::App& program, int& status) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = program.add_subcommand(
+      "gradflow",
+      "Measure how far gradients reach: norms of ∂h_t/∂h_k or ∂C_t/∂C_k beside their bounds.\n"
+      "Without a flag that describes a case: a tour of sigmoid, tanh, ReLU and LSTM");
+  std::vector<CLI::Option*> options;
+  add_case_flags(*command, flags->experiment, options);
+  add_size_flags(*command, flags->experiment);
+  command->add_option("--csv", flags->csv, "Write one row per case and lag");
+  command->add_option("--html", flags->html, "Write a page with plots and explanations");
+  command->add_flag("--json", flags->json, "Print the results as one JSON array");
+  add_threads_flag(*command);
+  add_quiet_flag(*command, flags->quiet);
+  command->callback([flags, command, options, &status] {
+    for (const CLI::Option* option : options) flags->one_case |= option->count() > 0;
+    refuse_mixed_cells(*flags, *command);
+    flags->experiment.input = flags->experiment.hidden;
+    gradflow_command(*flags);
+    status = 0;
+  });
+}
+
+}  // namespace unroll
