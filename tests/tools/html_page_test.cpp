@@ -12,6 +12,12 @@ TEST(HtmlPage, EscapesText) {
   EXPECT_EQ(html_text("∂L/∂W"), "∂L/∂W");
 }
 
+TEST(HtmlPage, SetsIndicesAndPowers) {
+  EXPECT_EQ(html_math("∂h_t/∂h_{k−1} ≤ (‖W‖/4)^lag"),
+            "∂h<sub>t</sub>/∂h<sub>k−1</sub> ≤ (‖W‖/4)<sup>lag</sup>");
+  EXPECT_EQ(html_math("a_ < b_{ ^"), "a_ &lt; b_{ ^");
+}
+
 TEST(HtmlPage, IsOneFileThatLoadsNothing) {
   const std::string page = html_page("Σ <t>", "<p>the body</p>", "zh");
   EXPECT_NE(page.find("<html lang=\"zh\">"), std::string::npos);

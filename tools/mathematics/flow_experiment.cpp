@@ -262,8 +262,12 @@ std::string command_line(const FlowExperiment& e) {
   if (e.positive) line += " --positive";
   if (e.centred) line += " --centred";
   if (e.cell == Cell::kLstm) line += fmt::format(" --forget-bias {}", e.forget_bias);
-  return line + fmt::format(" --hidden {} --lags {} --draws {} --seed {}", e.hidden, e.lags,
-                            e.draws, e.seed);
+  const FlowExperiment usual;
+  if (e.hidden != usual.hidden) line += fmt::format(" --hidden {}", e.hidden);
+  if (e.lags != usual.lags) line += fmt::format(" --lags {}", e.lags);
+  if (e.draws != usual.draws) line += fmt::format(" --draws {}", e.draws);
+  if (e.seed != usual.seed) line += fmt::format(" --seed {}", e.seed);
+  return line;
 }
 
 }  // namespace unroll

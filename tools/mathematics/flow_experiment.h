@@ -107,7 +107,7 @@ FlowResult run_flow(const FlowExperiment& experiment);
 FlowResult summarize_flow(std::span<const FlowNorms> walks);
 FlowVerdict judge_flow(const FlowSummary& norm);
 
-/// The command that runs a case again.
+/// The command that runs a case again; sizes and seed only where they are not the usual ones.
 std::string command_line(const FlowExperiment& experiment);
 
 }  // namespace unroll

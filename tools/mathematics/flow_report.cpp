@@ -56,19 +56,19 @@ std::string exp_text(double log_value) {
 }
 
 std::string verdict_sentence(const FlowResult& result) {
-  if (result.norm.mean.empty()) return "has no lag";
+  if (result.norm.mean.empty()) return "Has no lag";
   const std::string left = power_text(result.norm.mean.back());
   const std::size_t lags = result.norm.mean.size();
   const double rate = result.verdict.rate;
   switch (result.verdict.end) {
     case FlowEnd::kVanishes:
-      return fmt::format("vanishes at ×{:.3g} a step: {} is left after {} steps", rate, left, lags);
+      return fmt::format("Vanishes at ×{:.3g} a step: {} is left after {} steps", rate, left, lags);
     case FlowEnd::kStays:
-      return fmt::format("stays, at ×{:.3f} a step: {} after {} steps", rate, left, lags);
+      return fmt::format("Stays, at ×{:.3f} a step: {} after {} steps", rate, left, lags);
     case FlowEnd::kExplodes:
-      return fmt::format("explodes at ×{:.3f} a step: {} after {} steps", rate, left, lags);
+      return fmt::format("Explodes at ×{:.3f} a step: {} after {} steps", rate, left, lags);
     case FlowEnd::kDies:
-      return fmt::format("dies: exactly 0 from lag {} on in at least one draw",
+      return fmt::format("Dies: exactly 0 from lag {} on in at least one draw",
                          result.verdict.zero_from);
   }
   return "";
@@ -124,30 +124,42 @@ std::string flow_csv(std::span<const FlowResult> results) {
 
 // ------------------------------------------------------------------------------------------- HTML
 
-LogPlot flow_plot(std::span<const FlowResult> results, std::string description) {
-  LogPlot plot{.description = std::move(description),
-               .x_label = "lag t − k",
-               .y_label = "spectral norm",
-               .x = {},
-               .series = {},
-               .lowest = -60,
-               .highest = 20};
+namespace {
+
+/// One line of a plot, and what is dashed beside it.
+LogPlot plot_of(std::span<const FlowResult> results, std::string description,
+                const FlowSummary FlowResult::*solid, const FlowSummary FlowResult::*dashed) {
+  LogPlot plot;
+  plot.description = std::move(description);
+  plot.x_label = "lag t − k";
+  plot.y_label = "spectral norm";
+  plot.lowest = -60;
+  plot.highest = 20;
   std::size_t lags = 1;
   for (const FlowResult& result : results) lags = std::max(lags, result.norm.mean.size());
   for (std::size_t lag = 1; lag <= lags; ++lag) plot.x.push_back(static_cast<double>(lag));
   for (const FlowResult& result : results) {
-    PlotSeries series{
-        .name = result.experiment.name,
-        .line = log10_of(result.norm.mean),
-        .low = log10_of(result.norm.least),
-        .high = log10_of(result.norm.most),
-        .bound = log10_of(result.carry.mean.empty() ? result.bound.mean : result.carry.mean)};
-    for (auto* values : {&series.line, &series.low, &series.high, &series.bound}) {
+    PlotSeries series{result.experiment.name,          log10_of((result.*solid).mean),
+                      log10_of((result.*solid).least), log10_of((result.*solid).most),
+                      log10_of((result.*dashed).mean), log10_of(result.ceiling.mean)};
+    for (auto* values : {&series.line, &series.low, &series.high, &series.bound, &series.ceiling}) {
       values->resize(lags, std::nan(""));  // of a shorter walk the rest is not drawn
     }
     plot.series.push_back(std::move(series));
   }
   return plot;
+}
+
+}  // namespace
+
+LogPlot flow_plot(std::span<const FlowResult> results, std::string description) {
+  const bool is_lstm = !results.empty() && !results.front().carry.mean.empty();
+  return plot_of(results, std::move(description), &FlowResult::norm,
+                 is_lstm ? &FlowResult::carry : &FlowResult::bound);
+}
+
+LogPlot carry_plot(std::span<const FlowResult> results, std::string description) {
+  return plot_of(results, std::move(description), &FlowResult::carry, &FlowResult::bound);
 }
 
 namespace {
@@ -177,37 +189,49 @@ std::string case_html(const FlowCase& flow_case, const FlowResult& result, std::
   return fmt::format(
       "<li class=\"case s{}\"><h3>{}</h3><p><strong>{}</strong>. {}</p>"
       "<p class=\"note\">{}.</p><p class=\"note\"><code>{}</code></p></li>\n",
-      number + 1, html_text(result.experiment.name), html_text(verdict_sentence(result)),
-      html_text(flow_case.why), html_text(figures), html_text(command_line(result.experiment)));
+      number + 1, html_math(result.experiment.name), html_text(verdict_sentence(result)),
+      html_math(flow_case.why), html_math(figures), html_text(command_line(result.experiment)));
 }
 
-std::string plot_note(bool is_lstm) {
-  return is_lstm ? "Solid: ‖∂C_t/∂C_k‖ over all paths, geometric mean of the draws; band: smallest "
-                   "and largest draw; dashed: along the carry alone, ‖Π diag f_j‖."
-                 : "Solid: ‖∂h_t/∂h_k‖, geometric mean of the draws; band: smallest and largest "
-                   "draw; dashed: the derived bound Π ‖D_j‖‖W‖.";
+/// A plot and what its lines are.
+std::string plot_card(const LogPlot& plot, std::string_view lines) {
+  return fmt::format(
+      "<section class=\"card\">{}<p class=\"note\">{} Lines are the geometric mean of the draws, "
+      "bands reach from the smallest to the largest draw.</p></section>\n",
+      svg_log_plot(plot), html_math(lines));
+}
+
+std::string plots_html(const FlowChapterResult& part) {
+  const std::string& title = part.chapter.title;
+  if (part.results.front().experiment.cell == Cell::kRnn) {
+    return plot_card(flow_plot(part.results, title),
+                     "Solid: ‖∂h_t/∂h_k‖; dashed: the derived bound Π ‖D_j‖ ‖W‖; dotted: the "
+                     "ceiling (max φ′ · ‖W‖)^lag, known before any input.");
+  }
+  return plot_card(
+             flow_plot(part.results, title),
+             "Solid: ‖∂C_t/∂C_k‖ over all paths; dashed: along the carry alone, ‖Π diag f_j‖.") +
+         plot_card(carry_plot(part.results, title + ", the carry alone"),
+                   "Solid: along the carry alone, ‖Π diag f_j‖; dashed: its bound Π max f_j.");
 }
 
 std::string chapter_html(const FlowChapterResult& part) {
   const FlowChapter& chapter = part.chapter;
-  const bool is_lstm = part.results.front().experiment.cell == Cell::kLstm;
   std::string cases;
   for (std::size_t k = 0; k < part.results.size(); ++k) {
     cases += case_html(chapter.cases[k], part.results[k], k);
   }
   return fmt::format(
-      "<h2 id=\"{}\">{}</h2>\n<p>{}</p>\n<p>{}</p>\n<section class=\"card\">{}"
-      "<p class=\"note\">{}</p></section>\n<ul class=\"cases\">\n{}</ul>\n",
-      html_text(chapter.anchor), html_text(chapter.title), equation_tags(chapter.equations),
-      html_text(chapter.introduction), svg_log_plot(flow_plot(part.results, chapter.title)),
-      plot_note(is_lstm), cases);
+      "<h2 id=\"{}\">{}</h2>\n<p>{}</p>\n<p>{}</p>\n{}<ul class=\"cases\">\n{}</ul>\n",
+      html_text(chapter.anchor), html_math(chapter.title), equation_tags(chapter.equations),
+      html_math(chapter.introduction), plots_html(part), cases);
 }
 
 std::string contents(std::span<const FlowChapterResult> chapters) {
   std::string html = "<nav><ul>";
   for (const FlowChapterResult& part : chapters) {
     html += fmt::format("<li><a href=\"#{}\">{}</a></li>", html_text(part.chapter.anchor),
-                        html_text(part.chapter.title));
+                        html_math(part.chapter.title));
   }
   return html + "</ul></nav>\n";
 }
@@ -215,12 +239,12 @@ std::string contents(std::span<const FlowChapterResult> chapters) {
 std::string overview(std::span<const FlowChapterResult> chapters) {
   std::string rows;
   for (const FlowChapterResult& part : chapters) {
-    rows += fmt::format("<tr><th colspan=\"5\">{}</th></tr>\n", html_text(part.chapter.title));
+    rows += fmt::format("<tr><th colspan=\"5\">{}</th></tr>\n", html_math(part.chapter.title));
     for (const FlowResult& result : part.results) {
       rows += fmt::format(
           "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>"
           "<td class=\"number\">{}</td><td>{}</td></tr>\n",
-          html_text(result.experiment.name), power_text(result.norm.mean.back()),
+          html_math(result.experiment.name), power_text(result.norm.mean.back()),
           percent(result.saturated), percent(result.dead), html_text(to_string(result.verdict)));
     }
   }
@@ -254,8 +278,8 @@ of slopes φ′(z) below 5 % of the activation's largest (of ReLU: the share off
 std::string flow_page(std::span<const FlowChapterResult> chapters, std::string_view command) {
   std::string body =
       "<p class=\"lead\">How far does a gradient reach back in time? Each line is the norm of a "
-      "product of Jacobians, measured on a real layer and drawn beside the bound that the "
-      "derivation promises: below the dashed line, always.</p>\n";
+      "product of Jacobians, measured on a real layer and drawn beside what the derivation says "
+      "of it.</p>\n";
   body += fmt::format("<p class=\"note\">Made by <code>{}</code></p>\n", html_text(command));
   if (chapters.size() > 1) body += contents(chapters);
   for (const FlowChapterResult& part : chapters) body += chapter_html(part);

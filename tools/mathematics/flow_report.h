@@ -14,7 +14,7 @@ namespace unroll {
 
 /// "2.5e-134" for a natural logarithm; "0" for −∞.
 std::string exp_text(double log_value);
-/// "vanishes at ×0.213 a step: 2.5·10⁻¹³⁴ is left after 200 steps".
+/// "Vanishes at ×0.213 a step: 2.5·10⁻¹³⁴ is left after 200 steps".
 std::string verdict_sentence(const FlowResult& result);
 
 /// The columns of a result's rows by lag, all logarithms to base 10: lag, norm (geometric mean of
@@ -30,6 +30,8 @@ std::string flow_csv(std::span<const FlowResult> results);
 
 /// At most six results as one plot; dashed: the bound of an RNN, Π f alone of an LSTM.
 LogPlot flow_plot(std::span<const FlowResult> results, std::string description);
+/// Of LSTMs: Π f alone; dashed: its bound.
+LogPlot carry_plot(std::span<const FlowResult> results, std::string description);
 
 struct FlowChapterResult {
   FlowChapter chapter;

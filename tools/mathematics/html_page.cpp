@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 namespace unroll {
 
 namespace {
@@ -67,13 +70,15 @@ th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; wh
 nav ul { list-style: none; margin: 0 0 1.5rem; padding: 0; display: flex; flex-wrap: wrap;
   gap: .35rem 1.1rem; }
 figure { margin: 0 0 1rem; }
-.plot > svg { display: block; width: 100%; max-width: 52rem; height: auto; color: var(--ink); }
+.plot > svg { display: block; width: 100%; max-width: 52rem; height: auto; color: var(--ink);
+  overflow: visible; }
 .plot text { fill: currentColor; font-size: 13px; }
 .plot path { fill: none; stroke: currentColor; }
 .plot .grid { stroke: var(--line); }
 .plot .one, .plot .axis { stroke: var(--muted); }
 .plot .line { stroke-width: 2; stroke-linejoin: round; }
 .plot .bound { stroke-width: 1.6; stroke-dasharray: 7 5; }
+.plot .ceiling { stroke-width: 1.6; stroke-dasharray: 1.5 5; stroke-linecap: round; }
 .plot .band { fill: currentColor; stroke: none; opacity: .16; }
 .plot .marker { fill: currentColor; stroke: var(--card); stroke-width: 1; }
 .s1 { color: var(--series-1); } .s2 { color: var(--series-2); } .s3 { color: var(--series-3); }
@@ -87,6 +92,7 @@ figure { margin: 0 0 1rem; }
   border-left: .3rem solid currentColor; padding: .8rem 1rem; }
 .case > * { color: var(--ink); } .case > .note { color: var(--muted); }
 .case > :last-child { margin-bottom: 0; }
+sub, sup { font-size: .75em; line-height: 0; }
 @media (max-width: 36rem) {
   body { padding: 1.25rem .8rem 3rem; }
   h1 { font-size: 1.5rem; }
@@ -105,6 +111,17 @@ figure { margin: 0 0 1rem; }
   .wide, .formula { overflow: visible; white-space: normal; }
 }
 )css";
+
+/// What _ or ^ raises, at the beginning of the text after it, braces included.
+std::string_view raised_part(std::string_view text) {
+  if (text.starts_with('{')) {
+    const std::size_t end = text.find('}');
+    return end == std::string_view::npos ? "" : text.substr(0, end + 1);
+  }
+  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  const auto end = std::ranges::find_if_not(text, plain);
+  return text.substr(0, static_cast<std::size_t>(end - text.begin()));
+}
 
 }  // namespace
 
@@ -132,6 +149,24 @@ std::string html_text(std::string_view text) {
     }
   }
   return escaped;
+}
+
+std::string html_math(std::string_view text) {
+  std::string html;
+  while (!text.empty()) {
+    const std::size_t mark = text.find_first_of("_^");
+    html += html_text(text.substr(0, mark));
+    if (mark == std::string_view::npos) break;
+    const std::string_view raised = raised_part(text.substr(mark + 1));
+    const bool braces = raised.size() >= 2 && raised.front() == '{';
+    const char* tag = text[mark] == '_' ? "sub" : "sup";
+    html += raised.empty()
+                ? html_text(text.substr(mark, 1))
+                : fmt::format("<{0}>{1}</{0}>", tag,
+                              html_text(braces ? raised.substr(1, raised.size() - 2) : raised));
+    text.remove_prefix(mark + 1 + raised.size());
+  }
+  return html;
 }
 
 std::string html_page(std::string_view title, std::string_view body, std::string_view language) {

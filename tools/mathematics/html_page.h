@@ -25,6 +25,10 @@ namespace unroll {
 /// Text as it may stand in HTML, inside a quoted attribute too.
 std::string html_text(std::string_view text);
 
+/// Text with formulas as the code's comments write them: what follows _ or ^ (letters and digits,
+/// or all of a {…}) is set below or above the line.
+std::string html_math(std::string_view text);
+
 /// A whole document around the body's HTML. `title` and `language` ("en", "zh") are plain text; the
 /// title is also the page's heading.
 std::string html_page(std::string_view title, std::string_view body,

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t kColours = 6;
 /// The drawing in its own units, and the frame inside it.
-constexpr double kWidth = 640, kHeight = 360;
-constexpr double kLeft = 76, kTop = 14, kRight = 14, kBottom = 52;
+constexpr double kWidth = 640, kHeight = 400;
+constexpr double kLeft = 66, kTop = 36, kRight = 20, kBottom = 58;
 constexpr double kFrameWidth = kWidth - kLeft - kRight;
 constexpr double kFrameHeight = kHeight - kTop - kBottom;
 /// Tick steps, in powers of ten (y) or units (x), and how many ticks are too many.
@@ -46,7 +46,8 @@ void check(const LogPlot& plot) {
         fmt::format("plot: {} series, there are colours for {}", plot.series.size(), kColours));
   }
   for (const PlotSeries& series : plot.series) {
-    for (const auto* values : {&series.line, &series.low, &series.high, &series.bound}) {
+    for (const auto* values :
+         {&series.line, &series.low, &series.high, &series.bound, &series.ceiling}) {
       if (values->size() == plot.x.size() || (values->empty() && values != &series.line)) continue;
       throw ShapeError(fmt::format("plot: series \"{}\" has {} values for {} x", series.name,
                                    values->size(), plot.x.size()));
@@ -57,7 +58,8 @@ void check(const LogPlot& plot) {
 Frame frame_of(const LogPlot& plot) {
   double low = -1, high = 1;  // 10⁰ is always in sight
   for (const PlotSeries& series : plot.series) {
-    for (const auto* values : {&series.line, &series.low, &series.high, &series.bound}) {
+    for (const auto* values :
+         {&series.line, &series.low, &series.high, &series.bound, &series.ceiling}) {
       for (double value : *values) {
         if (!std::isfinite(value)) continue;
         low = std::min(low, std::max(value, plot.lowest));
@@ -110,11 +112,10 @@ std::string x_axis(const Frame& frame) {
 }
 
 std::string labels(const LogPlot& plot) {
-  return fmt::format(
-      R"svg(<text x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)svg"
-      R"svg(<text transform="translate(16 {:.1f}) rotate(-90)" text-anchor="middle">{}</text>)svg",
-      kLeft + kFrameWidth / 2, kHeight - 6, html_text(plot.x_label), kTop + kFrameHeight / 2,
-      html_text(plot.y_label));
+  return fmt::format(R"svg(<text x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)svg"
+                     R"svg(<text x="{:.1f}" y="{:.1f}">{}</text>)svg",
+                     kLeft + kFrameWidth / 2, kHeight - 8, html_text(plot.x_label), kLeft,
+                     kTop - 14, html_text(plot.y_label));
 }
 
 // ------------------------------------------------------------------------------------------ series
@@ -148,12 +149,12 @@ std::string band(const Frame& frame, const std::vector<double>& x, const PlotSer
 
 /// The markers' outlines around the origin, one per series.
 constexpr std::array<std::string_view, kColours> kMarkers{
-    "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0Z",  // circle
-    "M-3.6 -3.6h7.2v7.2h-7.2Z",             // square
-    "M0 -4.8L4.5 3.4H-4.5Z",                // triangle
-    "M0 -5L5 0L0 5L-5 0Z",                  // diamond
-    "M0 4.8L4.5 -3.4H-4.5Z",                // triangle, point down
-    "M-4.5 -1.4h9v2.8h-9Z",                 // bar
+    "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0Z",                   // circle
+    "M-3.6 -3.6h7.2v7.2h-7.2Z",                              // square
+    "M0 -4.8L4.5 3.4H-4.5Z",                                 // triangle
+    "M0 -5L5 0L0 5L-5 0Z",                                   // diamond
+    "M0 4.8L4.5 -3.4H-4.5Z",                                 // triangle, point down
+    "M-1.5 -4.8h3v3.3h3.3v3h-3.3v3.3h-3v-3.3h-3.3v-3h3.3Z",  // cross
 };
 
 std::string marker(std::size_t number, double x, double y) {
@@ -178,6 +179,9 @@ std::string markers(const Frame& frame, const std::vector<double>& x, const Plot
 std::string drawn(const Frame& frame, const std::vector<double>& x, const PlotSeries& series,
                   std::size_t number) {
   std::string svg = fmt::format(R"svg(<g class="s{}">)svg", number + 1) + band(frame, x, series);
+  if (!series.ceiling.empty()) {
+    svg += fmt::format(R"svg(<path class="ceiling" d="{}"/>)svg", points(frame, x, series.ceiling));
+  }
   if (!series.bound.empty()) {
     svg += fmt::format(R"svg(<path class="bound" d="{}"/>)svg", points(frame, x, series.bound));
   }
@@ -191,7 +195,7 @@ std::string legend(const LogPlot& plot) {
     html += fmt::format(
         R"svg(<li><svg viewBox="0 0 34 14" aria-hidden="true"><g class="s{}"><path class="line" )svg"
         R"svg(d="M0 7H34"/>{}</g></svg>{}</li>)svg",
-        k + 1, marker(k, 17, 7), html_text(plot.series[k].name));
+        k + 1, marker(k, 17, 7), html_math(plot.series[k].name));
   }
   return html + "</ul>";
 }

@@ -15,7 +15,8 @@ struct PlotSeries {
   std::vector<double> line;  ///< solid
   std::vector<double> low;   ///< a band from low to high behind the line; empty: none
   std::vector<double> high;
-  std::vector<double> bound;  ///< dashed, in the same colour; empty: none
+  std::vector<double> bound;    ///< dashed, in the same colour; empty: none
+  std::vector<double> ceiling;  ///< dotted, likewise
 };
 
 struct LogPlot {
