@@ -7,9 +7,12 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
+#include "unroll/tools/mathematics/training_flow.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/train_classifier.h"
@@ -26,6 +29,7 @@ struct Flags {
   bool overwrite = false;
   bool quiet = false;
   bool json = false;
+  bool gradflow = false;
   ReadOptions columns;
   TrainClassifierOptions options;
 };
@@ -361,6 +365,32 @@ int finish(const Flags& flags, const TrainedClassifier& trained, Terminal& termi
   return training.end == TrainingEnd::kStopped ? kInterrupted : 0;
 }
 
+/// --gradflow: measures before training and after each epoch, and keeps the two files up to date.
+/// Without the flag it does nothing.
+class FlowWatch {
+ public:
+  FlowWatch(const Flags& flags, std::span<const Record> records, Terminal& terminal)
+      : folder_(flags.out), terminal_(terminal) {
+    if (flags.gradflow) flow_.emplace(records);
+  }
+
+  void measure(std::size_t epoch, const TextClassifier& classifier) {
+    if (!flow_) return;
+    flow_->measure(epoch, classifier);
+    write_file(folder_ / "gradflow.csv", flow_->csv());
+    write_file(folder_ / "gradflow.html", flow_->page());
+    for (const FlowResult& layer : flow_->last()) {
+      terminal_.note(fmt::format("flow    {:<16} {} over {} steps", layer.experiment.name,
+                                 to_string(layer.verdict), layer.norm.mean.size()));
+    }
+  }
+
+ private:
+  std::filesystem::path folder_;
+  Terminal& terminal_;
+  std::optional<TrainingFlow> flow_;
+};
+
 int train_command(const Flags& flags) {
   refuse_occupied(flags.out, flags.overwrite);
   const std::vector<Record> train = read_records(flags.train, flags.columns);
@@ -370,14 +400,19 @@ int train_command(const Flags& flags) {
 
   Terminal terminal(flags.quiet);
   Progress progress(terminal);
+  FlowWatch flow(flags, dev.empty() ? train : dev, terminal);
   const InterruptGuard guard;
   const ClassifierObserver observer{
-      .plan = [&](const TrainingPlan& plan,
-                  const TextClassifier& classifier) { progress.plan(plan, classifier); },
+      .plan =
+          [&](const TrainingPlan& plan, const TextClassifier& classifier) {
+            progress.plan(plan, classifier);
+            flow.measure(0, classifier);
+          },
       .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },
       .epoch =
           [&](const EpochReport& report, TextClassifier& classifier) {
             progress.epoch(report);
+            flow.measure(report.epoch + 1, classifier);
             if (!report.best) return;
             // Written at once: whatever ends the run, the best epoch so far is on disk.
             set_notes(classifier, flags, report.epoch, report.score.value);
@@ -400,6 +435,9 @@ void add_train_command(CLI::App& program, int& status) {
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);
   command->add_flag("--json", flags->json, "Print the result as one JSON object");
+  command->add_flag("--gradflow", flags->gradflow,
+                    "Measure after each epoch how far gradients reach:\n"
+                    "gradflow.csv and gradflow.html in --out");
   command->callback([flags, &status] { status = train_command(*flags); });
 }
 
