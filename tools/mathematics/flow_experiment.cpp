@@ -246,6 +246,7 @@ FlowResult run_flow(const FlowExperiment& experiment) {
   }
   FlowResult result = summarize_flow(walks);
   result.experiment = experiment;
+  result.command = command_line(experiment);
   result.radius = radius;
   result.matrix_norm = norm;
   return result;

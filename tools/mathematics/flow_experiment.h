@@ -87,6 +87,7 @@ std::string to_string(const FlowVerdict& verdict);
 
 struct FlowResult {
   FlowExperiment experiment;
+  std::string command;  ///< runs the case again; empty for a layer of a model that was trained
   FlowSummary norm;
   FlowSummary carry;    ///< LSTM
   FlowSummary bound;    ///< GRAD-bound; LSTM: of the carry

@@ -112,11 +112,13 @@ std::string flow_csv(std::span<const FlowResult> results) {
   for (const FlowResult& result : results) {
     const FlowExperiment& e = result.experiment;
     const bool is_lstm = e.cell == Cell::kLstm;
-    const std::string prefix =
-        fmt::format("{},{},{},{},{},{},{},{:d},{:d},{},{},", csv_field(e.name), to_string(e.cell),
-                    is_lstm ? "" : to_string(e.activation), to_string(e.init), to_string(e.scale),
-                    e.size, e.input_strength, e.positive, e.centred,
-                    is_lstm ? fmt::format("{}", e.forget_bias) : "", e.hidden);
+    std::string prefix = fmt::format("{},{},{},", csv_field(e.name), to_string(e.cell),
+                                     is_lstm ? "" : to_string(e.activation));
+    prefix += result.command.empty()
+                  ? ",,,,,,"
+                  : fmt::format("{},{},{},{},{:d},{:d},", to_string(e.init), to_string(e.scale),
+                                e.size, e.input_strength, e.positive, e.centred);
+    prefix += fmt::format("{},{},", is_lstm ? fmt::format("{}", e.forget_bias) : "", e.hidden);
     csv += flow_csv_rows(result, prefix);
   }
   return csv;
@@ -176,21 +178,45 @@ std::string percent(double share) {
   return fmt::format("{:.0f} %", 100 * share);
 }
 
+/// A command line that breaks only before its flags.
+std::string command_html(std::string_view command) {
+  std::string html = "<code>";
+  while (!command.empty()) {
+    const std::size_t flag = std::min(command.find(" --", 1), command.size());
+    html += fmt::format("<span class=\"whole\">{}</span> ", html_text(command.substr(0, flag)));
+    command.remove_prefix(std::min(flag + 1, command.size()));
+  }
+  html.pop_back();
+  return html + "</code>";
+}
+
+/// The figures that a verdict leaves out.
+std::string figures_of(const FlowResult& result) {
+  const bool is_lstm = result.experiment.cell == Cell::kLstm;
+  const char* W = is_lstm ? "W_f" : "W";
+  std::string figures;
+  if (!result.command.empty()) {
+    figures =
+        fmt::format("‖{0}‖ = {1:.3g}, ρ({0}) = {2:.3g}; ", W, result.matrix_norm, result.radius);
+  }
+  figures += "saturated " + percent(result.saturated);
+  if (result.dead > 0) figures += ", dead " + percent(result.dead);
+  if (is_lstm && !result.carry.mean.empty()) {
+    figures += "; along the carry alone " + power_text(result.carry.mean.back());
+  }
+  return figures;
+}
+
 /// What stands beside the plot for one case.
 std::string case_html(const FlowCase& flow_case, const FlowResult& result, std::size_t number) {
-  const bool is_lstm = result.experiment.cell == Cell::kLstm;
-  std::string figures = fmt::format("‖W{}‖ = {:.3g}, ρ(W{}) = {:.3g}; saturated {}",
-                                    is_lstm ? "_f" : "", result.matrix_norm, is_lstm ? "_f" : "",
-                                    result.radius, percent(result.saturated));
-  if (result.dead > 0) figures += fmt::format(", dead {}", percent(result.dead));
-  if (is_lstm && !result.carry.mean.empty()) {
-    figures += fmt::format("; along the carry alone {}", power_text(result.carry.mean.back()));
-  }
-  return fmt::format(
-      "<li class=\"case s{}\"><h3>{}</h3><p><strong>{}</strong>. {}</p>"
-      "<p class=\"note\">{}.</p><p class=\"note\"><code>{}</code></p></li>\n",
+  std::string html = fmt::format(
+      "<li class=\"case s{}\"><h3>{}</h3><p><strong>{}</strong>. {}</p><p class=\"note\">{}.</p>",
       number + 1, html_math(result.experiment.name), html_text(verdict_sentence(result)),
-      html_math(flow_case.why), html_math(figures), html_text(command_line(result.experiment)));
+      html_math(flow_case.why), html_math(figures_of(result)));
+  if (!result.command.empty()) {
+    html += fmt::format("<p class=\"note\">{}</p>", command_html(result.command));
+  }
+  return html + "</li>\n";
 }
 
 /// A plot and what its lines are.
@@ -280,7 +306,7 @@ std::string flow_page(std::span<const FlowChapterResult> chapters, std::string_v
       "<p class=\"lead\">How far does a gradient reach back in time? Each line is the norm of a "
       "product of Jacobians, measured on a real layer and drawn beside what the derivation says "
       "of it.</p>\n";
-  body += fmt::format("<p class=\"note\">Made by <code>{}</code></p>\n", html_text(command));
+  body += fmt::format("<p class=\"note\">Made by {}</p>\n", command_html(command));
   if (chapters.size() > 1) body += contents(chapters);
   for (const FlowChapterResult& part : chapters) body += chapter_html(part);
   if (chapters.size() > 1) body += overview(chapters);

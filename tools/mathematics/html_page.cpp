@@ -59,6 +59,7 @@ a { color: var(--accent); text-underline-offset: .15em; }
   white-space: nowrap;
 }
 code { font: .92em/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+.whole { white-space: nowrap; }
 .wide { overflow-x: auto; margin: 0 0 .9rem; }
 table { border-collapse: collapse; font-size: .92rem; line-height: 1.4; }
 caption { text-align: left; color: var(--muted); padding: 0 0 .35rem; }

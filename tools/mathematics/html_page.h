@@ -9,6 +9,7 @@
 ///     <p class="formula">      a displayed equation, scrolls where it is too wide
 ///     <span class="id">        an equation's ID
 ///     <div class="wide">       scrolls sideways where the page is narrower: tables, matrices
+///     <span class="whole">     is not broken over lines
 ///     <td class="number">      right-aligned figures of equal width; also th
 ///     <nav>                    a list of links within the page
 ///     <ul class="cases">       a grid of <li class="case s1">: what belongs to series 1

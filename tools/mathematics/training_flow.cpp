@@ -112,6 +112,7 @@ void describe(const SequenceClassifier<float>& model, const std::string& name, F
   e.name = name;
   e.cell = model.config().cell;
   e.activation = model.config().activation;
+  e.hidden = model.config().hidden;
   if (e.cell != Cell::kLstm) return;
   const auto b_f = parameter_of(model, name + ".b").value.values().first(model.config().hidden);
   double sum = 0;

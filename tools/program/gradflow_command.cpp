@@ -9,6 +9,7 @@
 #include "unroll/core/file.h"
 #include "unroll/tools/mathematics/flow_report.h"
 #include "unroll/tools/mathematics/flow_tour.h"
+#include "unroll/tools/mathematics/trained_chapter.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/terminal.h"
 
@@ -81,15 +82,12 @@ void add_size_flags(CLI::App& command, FlowExperiment& e) {
 
 // ---------------------------------------------------------------------------------------- results
 
-std::vector<FlowChapter> chapters_of(const Flags& flags) {
+std::vector<FlowChapterResult> run(const Flags& flags, Terminal& terminal) {
   const FlowExperiment& e = flags.experiment;
-  if (flags.one_case) return {single_case(e)};
-  return flow_tour({.hidden = e.hidden, .lags = e.lags, .draws = e.draws, .seed = e.seed});
-}
-
-std::vector<FlowChapterResult> run(const std::vector<FlowChapter>& chapters, Terminal& terminal) {
+  const FlowTourSettings tour{.hidden = e.hidden, .lags = e.lags, .draws = e.draws, .seed = e.seed};
   std::vector<FlowChapterResult> parts;
-  for (const FlowChapter& chapter : chapters) {
+  for (const FlowChapter& chapter :
+       flags.one_case ? std::vector{single_case(e)} : flow_tour(tour)) {
     FlowChapterResult part{chapter, {}};
     for (const FlowCase& flow_case : chapter.cases) {
       terminal.progress(fmt::format("{}: {}", chapter.anchor, flow_case.experiment.name));
@@ -97,6 +95,9 @@ std::vector<FlowChapterResult> run(const std::vector<FlowChapter>& chapters, Ter
     }
     parts.push_back(std::move(part));
   }
+  if (flags.one_case) return parts;
+  terminal.progress("training LSTMs");
+  parts.push_back(run_trained_chapter(tour));
   return parts;
 }
 
@@ -108,20 +109,22 @@ std::vector<FlowResult> all_results(const std::vector<FlowChapterResult>& parts)
   return all;
 }
 
-void print_table(const std::vector<FlowChapterResult>& parts) {
-  const std::size_t last = parts.front().results.front().norm.mean.size();
+void print_chapter(const FlowChapterResult& part) {
+  const std::size_t last = part.results.front().norm.mean.size();
   const std::size_t early = std::min<std::size_t>(10, last);
-  for (const FlowChapterResult& part : parts) {
-    fmt::print("{}\n", part.chapter.title);
-    fmt::print("  {:<31} {:>8} {:>8} {:>4} {:>4}  {}\n", "case", fmt::format("lag {}", early),
-               fmt::format("lag {}", last), "flat", "dead", "verdict");
-    for (const FlowResult& result : part.results) {
-      fmt::print("  {:<31} {:>8} {:>8} {:>3.0f}% {:>3.0f}%  {}\n", result.experiment.name,
-                 exp_text(result.norm.mean[early - 1]), exp_text(result.norm.mean[last - 1]),
-                 100 * result.saturated, 100 * result.dead, to_string(result.verdict));
-    }
-    fmt::print("\n");
+  fmt::print("{}\n", part.chapter.title);
+  fmt::print("  {:<31} {:>8} {:>8} {:>4} {:>4}  {}\n", "case", fmt::format("lag {}", early),
+             fmt::format("lag {}", last), "flat", "dead", "verdict");
+  for (const FlowResult& result : part.results) {
+    fmt::print("  {:<31} {:>8} {:>8} {:>3.0f}% {:>3.0f}%  {}\n", result.experiment.name,
+               exp_text(result.norm.mean[early - 1]), exp_text(result.norm.mean[last - 1]),
+               100 * result.saturated, 100 * result.dead, to_string(result.verdict));
   }
+  fmt::print("\n");
+}
+
+void print_table(const std::vector<FlowChapterResult>& parts) {
+  for (const FlowChapterResult& part : parts) print_chapter(part);
   fmt::print(
       "flat: slopes below 5 % of the largest (ReLU: off); dead: units off at every step;\n"
       "verdict: the norm's factor per step, geometric mean over {} draws.\n",
@@ -138,7 +141,7 @@ void print_json(const std::vector<FlowChapterResult>& parts) {
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const FlowResult& result : all_results(parts)) {
     nlohmann::ordered_json entry = {{"case", result.experiment.name},
-                                    {"command", command_line(result.experiment)},
+                                    {"command", result.command},
                                     {"verdict", to_string(result.verdict)},
                                     {"rate", result.verdict.rate},
                                     {"saturated", result.saturated},
@@ -165,7 +168,7 @@ std::string command_text(const Flags& flags) {
 
 void gradflow_command(const Flags& flags) {
   Terminal terminal(flags.quiet);
-  const std::vector<FlowChapterResult> parts = run(chapters_of(flags), terminal);
+  const std::vector<FlowChapterResult> parts = run(flags, terminal);
   if (!flags.csv.empty()) write_file(flags.csv, flow_csv(all_results(parts)));
   if (!flags.html.empty()) write_file(flags.html, flow_page(parts, command_text(flags)));
   flags.json ? print_json(parts) : print_table(parts);
