@@ -66,6 +66,7 @@ class SequenceClassifier {
   /// Those that training moves.
   ParameterList<Real> trainable_parameters();
   Embedding<Real>& embedding() { return embedding_; }
+  RecurrentStack<Real>& stack() { return stack_; }
 
   /// ids (N) → pass.O. `dropout` is null when predicting.
   void forward(const RaggedShape& shape, std::span<const std::int32_t> ids, Pass& pass,

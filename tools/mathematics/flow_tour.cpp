@@ -165,7 +165,7 @@ FlowChapter lstm_chapter() {
   FlowChapter chapter;
   chapter.anchor = "lstm";
   chapter.title = "LSTM: the carry is as long as the forget gate is open";
-  chapter.equations = {"GRAD-lstm-carry", "GRAD-lstm-J", "GRAD-lstm-vanish"};
+  chapter.equations = {"GRAD-lstm-carry", "GRAD-lstm-whole", "GRAD-lstm-vanish"};
   chapter.introduction =
       "Along the carry alone ∂C_t/∂C_k is the product of the forget gates, with no W and no slope "
       "in it: the forget bias sets how far it reaches. The whole ∂C_t/∂C_k adds the paths through "
@@ -214,7 +214,7 @@ FlowChapter single_case(const FlowExperiment& experiment) {
   FlowChapter chapter;
   chapter.anchor = "case";
   chapter.title = is_lstm ? "LSTM" : fmt::format("RNN ({})", phi);
-  chapter.equations = {"GRAD-lstm-carry", "GRAD-lstm-J"};
+  chapter.equations = {"GRAD-lstm-carry", "GRAD-lstm-whole"};
   if (!is_lstm) chapter.equations = {"GRAD-J", "GRAD-bound", "GRAD-" + phi};
   add(chapter, experiment, "");
   chapter.cases.front().experiment.name =

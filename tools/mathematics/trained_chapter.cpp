@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
 #include "unroll/tools/mathematics/training_flow.h"
 #include "unroll/tools/train_classifier.h"
@@ -57,16 +58,14 @@ TrainClassifierOptions options_of(const FlowTourSettings& settings, double forge
   return options;
 }
 
-void add(FlowChapterResult& part, FlowResult result, const std::string& name,
-         const std::string& why) {
-  result.experiment.name = name;
-  part.chapter.cases.push_back({result.experiment, why});
-  part.results.push_back(std::move(result));
-}
+/// One forget bias: the layer before and after training.
+struct Trained {
+  FlowResult before;
+  FlowResult after;
+  double accuracy = 0;  ///< after, on held-back texts
+};
 
-/// Before and after training from one forget bias.
-void add_bias(FlowChapterResult& part, const FlowTourSettings& settings, const char* name,
-              double forget_bias) {
+Trained train_from(const FlowTourSettings& settings, double forget_bias) {
   const std::vector<Record> records = first_word_task(settings.seed);
   TrainingFlow flow(records);
   const ClassifierObserver observer{
@@ -77,12 +76,19 @@ void add_bias(FlowChapterResult& part, const FlowTourSettings& settings, const c
       .stop = {}};
   const TrainedClassifier trained =
       train_classifier(records, {}, options_of(settings, forget_bias), observer);
-  add(part, flow.last().front(), fmt::format("{}, before", name), "");
+  Trained result;
+  result.before = flow.last().front();
   flow.measure(trained.training.best_epoch + 1, trained.classifier);
-  add(part, flow.last().front(), fmt::format("{}, after", name),
-      fmt::format(
-          "Answers {:.0f} % of held-back texts rightly; the mean forget bias is now {:.2f}.",
-          100 * trained.training.best_score.value, flow.last().front().experiment.forget_bias));
+  result.after = flow.last().front();
+  result.accuracy = trained.training.best_score.value;
+  return result;
+}
+
+void add(FlowChapterResult& part, FlowResult result, const std::string& name,
+         const std::string& why) {
+  result.experiment.name = name;
+  part.chapter.cases.push_back({result.experiment, why});
+  part.results.push_back(std::move(result));
 }
 
 }  // namespace
@@ -92,16 +98,27 @@ FlowChapterResult run_trained_chapter(const FlowTourSettings& settings) {
   FlowChapter& chapter = part.chapter;
   chapter.anchor = "lstm-trained";
   chapter.title = "LSTM: before and after training";
-  chapter.equations = {"GRAD-lstm-carry", "GRAD-lstm-J"};
+  chapter.equations = {"GRAD-lstm-carry", "GRAD-lstm-whole", "GRAD-lstm-explodes"};
   chapter.introduction = fmt::format(
       "The first of {} words says the answer, all others are noise: what is to be learnt lies {} "
       "steps back. {} epochs over {} texts, the same from every forget bias. Where next to nothing "
       "of the gradient arrives, next to nothing is learnt: half of the answers are right by "
       "chance.",
       kWords, kWords - 1, kEpochs, kTexts * 9 / 10);
-  add_bias(part, settings, "forget bias −1", -1);
-  add_bias(part, settings, "forget bias 1", 1);
-  add_bias(part, settings, "forget bias 3", 3);
+  constexpr std::array<double, 3> kBiases{-1, 1, 3};
+  constexpr std::array<std::string_view, 3> kNames{"−1", "1", "3"};
+  std::array<Trained, 3> trained;
+  // The models are too small for several threads: one thread each.
+  parallel_parts(kBiases.size(),
+                 [&](std::size_t k) { trained[k] = train_from(settings, kBiases[k]); });
+  for (std::size_t k = 0; k < kBiases.size(); ++k) {
+    add(part, std::move(trained[k].before), fmt::format("forget bias {}, before", kNames[k]), "");
+    const double bias = trained[k].after.experiment.forget_bias;
+    add(part, std::move(trained[k].after), fmt::format("forget bias {}, after", kNames[k]),
+        fmt::format(
+            "Answers {:.0f} % of held-back texts rightly; the mean forget bias is now {:.2f}.",
+            100 * trained[k].accuracy, bias));
+  }
   return part;
 }
 

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
-#include "unroll/layers/recurrent_stack.h"
+#include "unroll/tools/mathematics/double_shadow.h"
 #include "unroll/tools/mathematics/flow_report.h"
 #include "unroll/tools/mathematics/html_page.h"
 
@@ -22,6 +22,7 @@ constexpr std::size_t kSample = 8;
 constexpr std::size_t kMostLags = 200;
 
 using Ids = std::vector<std::int32_t>;
+using Model = SequenceClassifier<double>;
 
 /// The longest texts of two tokens or more, at most kSample.
 std::vector<Ids> longest(std::vector<Ids> texts) {
@@ -36,40 +37,6 @@ std::vector<Ids> longest(std::vector<Ids> texts) {
   return texts;
 }
 
-const Parameter<float>& parameter_of(const SequenceClassifier<float>& model,
-                                     const std::string& name) {
-  for (const auto* parameter : model.parameters()) {
-    if (parameter->name == name) return *parameter;
-  }
-  throw Error(ErrorKind::kInternal, fmt::format("gradient flow: the model has no {}", name));
-}
-
-/// The model's recurrent layers in double, with the same values.
-RecurrentStack<double> shadow_of(const SequenceClassifier<float>& model) {
-  const SequenceClassifierConfig& config = model.config();
-  RecurrentStack<double> stack({.cell = config.cell,
-                                .activation = config.activation,
-                                .input = config.embedding,
-                                .hidden = config.hidden,
-                                .layers = config.layers,
-                                .bidirectional = config.bidirectional,
-                                .dropout = 0});
-  for (Parameter<double>* parameter : stack.parameters()) {
-    std::ranges::copy(parameter_of(model, parameter->name).value.values(), parameter->value.data());
-  }
-  return stack;
-}
-
-/// x_t = E[w_t] of one text, (T, I).
-Tensor<double> embedded(const SequenceClassifier<float>& model, const Ids& ids) {
-  const auto E = parameter_of(model, "embedding.E").value.matrix();
-  Tensor<double> x({ids.size(), E.columns()});
-  for (std::size_t t = 0; t < ids.size(); ++t) {
-    std::ranges::copy(E.row(static_cast<std::size_t>(ids[t])), x.matrix().row(t).begin());
-  }
-  return x;
-}
-
 /// The rows in the order in which a direction reads them.
 Tensor<double> as_read(MatrixView<const double> x, std::size_t direction) {
   Tensor<double> read(x.shape());
@@ -81,43 +48,32 @@ Tensor<double> as_read(MatrixView<const double> x, std::size_t direction) {
 }
 
 /// The norms of one text, one per layer and direction.
-std::vector<FlowNorms> norms_of(const SequenceClassifier<float>& model, const Ids& ids,
-                                std::size_t lags) {
-  RecurrentStack<double> stack = shadow_of(model);
-  const Tensor<double> x = embedded(model, ids);
-  RecurrentStack<double>::Cache cache;
-  auto states = stack.zero_states(1);
-  stack.forward(RaggedShape::rectangle(ids.size(), 1), x.matrix(), states, cache, nullptr);
+std::vector<FlowNorms> norms_of(Model& model, const Ids& ids, std::size_t lags) {
+  Model::Pass pass;
+  model.forward(RaggedShape::rectangle(ids.size(), 1), ids, pass);
   std::vector<FlowNorms> norms;
   for (std::size_t l = 0; l < model.config().layers; ++l) {
-    const MatrixView<const double> below =
-        l == 0 ? x.matrix() : std::as_const(cache.h[l - 1]).matrix();
-    for (std::size_t d = 0; d < stack.directions(); ++d) {
-      RecurrentLayer<double>& layer = stack.layer(l, d);
-      norms.push_back(flow_norms(layer, model.config().activation, as_read(below, d).matrix(),
-                                 layer.zero_state(1), lags));
+    const Tensor<double>& below = l == 0 ? pass.x : pass.stack.h[l - 1];
+    for (std::size_t d = 0; d < model.stack().directions(); ++d) {
+      RecurrentLayer<double>& layer = model.stack().layer(l, d);
+      norms.push_back(flow_norms(layer, model.config().activation,
+                                 as_read(below.matrix(), d).matrix(), layer.zero_state(1), lags));
     }
   }
   return norms;
 }
 
-/// "lstm.0.forward" of "lstm.0.forward.U".
-std::string layer_name(const std::string& parameter) {
-  return parameter.substr(0, parameter.rfind('.'));
-}
-
-/// How a result is called, and the mean forget bias.
-void describe(const SequenceClassifier<float>& model, const std::string& name, FlowResult& result) {
+/// A result with the name of its layer, "lstm.0.forward", and the layer's mean forget bias.
+FlowResult named(FlowResult result, const Model& model, const RecurrentLayer<double>& layer) {
   FlowExperiment& e = result.experiment;
-  e.name = name;
+  e.name = layer.U.name.substr(0, layer.U.name.rfind('.'));
   e.cell = model.config().cell;
   e.activation = model.config().activation;
   e.hidden = model.config().hidden;
-  if (e.cell != Cell::kLstm) return;
-  const auto b_f = parameter_of(model, name + ".b").value.values().first(model.config().hidden);
-  double sum = 0;
-  for (float b : b_f) sum += b;
-  e.forget_bias = sum / static_cast<double>(b_f.size());
+  if (e.cell != Cell::kLstm) return result;
+  const auto b_f = layer.b.value.values().first(e.hidden);
+  e.forget_bias = std::accumulate(b_f.begin(), b_f.end(), 0.0) / static_cast<double>(b_f.size());
+  return result;
 }
 
 std::string epoch_name(std::size_t epoch) {
@@ -133,27 +89,26 @@ TrainingFlow::TrainingFlow(std::span<const Record> records) {
 }
 
 void TrainingFlow::measure(std::size_t epoch, const TextClassifier& classifier) {
-  const SequenceClassifier<float>& model = classifier.model();
   const std::vector<std::string_view> views(texts_.begin(), texts_.end());
   const std::vector<Ids> sample = longest(classifier.encoder().encode(views));
   // As many lags as every text of the sample has, so that all means are over the same texts.
   const std::size_t lags = std::min(kMostLags, sample.back().size() - 1);
   std::vector<std::vector<FlowNorms>> by_text(sample.size());
   parallel_for(sample.size(), 1, [&](Range range) {
+    Model shadow = double_shadow(classifier.model());
     for (std::size_t r = range.begin; r < range.end; ++r) {
-      by_text[r] = norms_of(model, sample[r], lags);
+      by_text[r] = norms_of(shadow, sample[r], lags);
     }
   });
 
+  Model shadow = double_shadow(classifier.model());
   Epoch measured{epoch, {}};
-  RecurrentStack<double> names = shadow_of(model);
-  const ParameterList<double> parameters = names.parameters();  // three per layer and direction
   for (std::size_t k = 0; k < by_text.front().size(); ++k) {
     std::vector<FlowNorms> walks;
     for (auto& text : by_text) walks.push_back(std::move(text[k]));
-    FlowResult result = summarize_flow(walks);
-    describe(model, layer_name(parameters[3 * k]->name), result);
-    measured.layers.push_back(std::move(result));
+    const std::size_t directions = shadow.stack().directions();
+    measured.layers.push_back(
+        named(summarize_flow(walks), shadow, shadow.stack().layer(k / directions, k % directions)));
   }
   epochs_.push_back(std::move(measured));
 }
