@@ -158,6 +158,10 @@ TEST(FlowReport, WritesNumbersBeyondDouble) {
   EXPECT_EQ(exp_text(-1000 * std::log(10.0)), "1.0e-1000");
   EXPECT_EQ(exp_text(std::log(9.96)), "1.0e+01");
   EXPECT_EQ(exp_text(std::log(250.0)), "2.5e+02");
+  EXPECT_EQ(power_text(std::log(280.0)), "2.8·10²");
+  EXPECT_EQ(power_text(std::log(28.0)), "28");
+  EXPECT_EQ(power_text(std::log(0.984)), "0.98");
+  EXPECT_EQ(power_text(-1000 * std::log(10.0)), "1·10⁻¹⁰⁰⁰");
   EXPECT_EQ(exp_text(-std::numeric_limits<double>::infinity()), "0");
 }
 

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "unroll/tools/mathematics/html_page.h"
-
 namespace unroll {
 
 namespace {
@@ -38,16 +36,16 @@ Scientific scientific(double log_value) {
   return number;
 }
 
+}  // namespace
+
 std::string power_text(double log_value) {
   if (!std::isfinite(log_value)) return "0";
   const Scientific number = scientific(log_value);
-  if (number.exponent >= -2 && number.exponent <= 2) {
+  if (number.exponent >= -2 && number.exponent <= 1) {
     return fmt::format("{:.2g}", number.mantissa * std::pow(10, number.exponent));
   }
   return fmt::format("{}·{}", number.mantissa, power_of_ten(number.exponent));
 }
-
-}  // namespace
 
 std::string exp_text(double log_value) {
   if (!std::isfinite(log_value)) return "0";
@@ -162,155 +160,6 @@ LogPlot flow_plot(std::span<const FlowResult> results, std::string description) 
 
 LogPlot carry_plot(std::span<const FlowResult> results, std::string description) {
   return plot_of(results, std::move(description), &FlowResult::carry, &FlowResult::bound);
-}
-
-namespace {
-
-std::string equation_tags(const std::vector<std::string>& equations) {
-  std::string html;
-  for (const std::string& id : equations) {
-    html += fmt::format("<span class=\"id\">{}</span> ", html_text(id));
-  }
-  return html;
-}
-
-std::string percent(double share) {
-  return fmt::format("{:.0f} %", 100 * share);
-}
-
-/// A command line that breaks only before its flags.
-std::string command_html(std::string_view command) {
-  std::string html = "<code>";
-  while (!command.empty()) {
-    const std::size_t flag = std::min(command.find(" --", 1), command.size());
-    html += fmt::format("<span class=\"whole\">{}</span> ", html_text(command.substr(0, flag)));
-    command.remove_prefix(std::min(flag + 1, command.size()));
-  }
-  html.pop_back();
-  return html + "</code>";
-}
-
-/// The figures that a verdict leaves out.
-std::string figures_of(const FlowResult& result) {
-  const bool is_lstm = result.experiment.cell == Cell::kLstm;
-  const char* W = is_lstm ? "W_f" : "W";
-  std::string figures;
-  if (!result.command.empty()) {
-    figures =
-        fmt::format("‖{0}‖ = {1:.3g}, ρ({0}) = {2:.3g}; ", W, result.matrix_norm, result.radius);
-  }
-  figures += "saturated " + percent(result.saturated);
-  if (result.dead > 0) figures += ", dead " + percent(result.dead);
-  if (is_lstm && !result.carry.mean.empty()) {
-    figures += "; along the carry alone " + power_text(result.carry.mean.back());
-  }
-  return figures;
-}
-
-/// What stands beside the plot for one case.
-std::string case_html(const FlowCase& flow_case, const FlowResult& result, std::size_t number) {
-  std::string html = fmt::format(
-      "<li class=\"case s{}\"><h3>{}</h3><p><strong>{}</strong>. {}</p><p class=\"note\">{}.</p>",
-      number + 1, html_math(result.experiment.name), html_text(verdict_sentence(result)),
-      html_math(flow_case.why), html_math(figures_of(result)));
-  if (!result.command.empty()) {
-    html += fmt::format("<p class=\"note\">{}</p>", command_html(result.command));
-  }
-  return html + "</li>\n";
-}
-
-/// A plot and what its lines are.
-std::string plot_card(const LogPlot& plot, std::string_view lines) {
-  return fmt::format(
-      "<section class=\"card\">{}<p class=\"note\">{} Lines are the geometric mean of the draws, "
-      "bands reach from the smallest to the largest draw.</p></section>\n",
-      svg_log_plot(plot), html_math(lines));
-}
-
-std::string plots_html(const FlowChapterResult& part) {
-  const std::string& title = part.chapter.title;
-  if (part.results.front().experiment.cell == Cell::kRnn) {
-    return plot_card(flow_plot(part.results, title),
-                     "Solid: ‖∂h_t/∂h_k‖; dashed: the derived bound Π ‖D_j‖ ‖W‖; dotted: the "
-                     "ceiling (max φ′ · ‖W‖)^lag, known before any input.");
-  }
-  return plot_card(
-             flow_plot(part.results, title),
-             "Solid: ‖∂C_t/∂C_k‖ over all paths; dashed: along the carry alone, ‖Π diag f_j‖.") +
-         plot_card(carry_plot(part.results, title + ", the carry alone"),
-                   "Solid: along the carry alone, ‖Π diag f_j‖; dashed: its bound Π max f_j.");
-}
-
-std::string chapter_html(const FlowChapterResult& part) {
-  const FlowChapter& chapter = part.chapter;
-  std::string cases;
-  for (std::size_t k = 0; k < part.results.size(); ++k) {
-    cases += case_html(chapter.cases[k], part.results[k], k);
-  }
-  return fmt::format(
-      "<h2 id=\"{}\">{}</h2>\n<p>{}</p>\n<p>{}</p>\n{}<ul class=\"cases\">\n{}</ul>\n",
-      html_text(chapter.anchor), html_math(chapter.title), equation_tags(chapter.equations),
-      html_math(chapter.introduction), plots_html(part), cases);
-}
-
-std::string contents(std::span<const FlowChapterResult> chapters) {
-  std::string html = "<nav><ul>";
-  for (const FlowChapterResult& part : chapters) {
-    html += fmt::format("<li><a href=\"#{}\">{}</a></li>", html_text(part.chapter.anchor),
-                        html_math(part.chapter.title));
-  }
-  return html + "</ul></nav>\n";
-}
-
-std::string overview(std::span<const FlowChapterResult> chapters) {
-  std::string rows;
-  for (const FlowChapterResult& part : chapters) {
-    rows += fmt::format("<tr><th colspan=\"5\">{}</th></tr>\n", html_math(part.chapter.title));
-    for (const FlowResult& result : part.results) {
-      rows += fmt::format(
-          "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>"
-          "<td class=\"number\">{}</td><td>{}</td></tr>\n",
-          html_math(result.experiment.name), power_text(result.norm.mean.back()),
-          percent(result.saturated), percent(result.dead), html_text(to_string(result.verdict)));
-    }
-  }
-  return fmt::format(
-      "<h2 id=\"all\">All cases</h2>\n<section class=\"card\"><div class=\"wide\"><table>"
-      "<tr><th>case</th><th class=\"number\">norm at the last lag</th>"
-      "<th class=\"number\">saturated</th><th class=\"number\">dead</th><th>verdict</th></tr>\n"
-      "{}</table></div></section>\n",
-      rows);
-}
-
-constexpr std::string_view kDefinitions = R"html(<h2 id="how">How it is measured</h2>
-<section class="card">
-<p>The Jacobian is a product of one factor per step, <span class="math">∂h_t/∂h_k = D_t W D_{t−1} W …
-D_{k+1} W</span> with <span class="math">D_j = diag φ′(z_j)</span>. It is measured by the layer's own backward
-pass in double precision: as many equal rows as there are units, each given one row of the identity as its gradient, go one
-step back at a time. After each step the product is scaled by a power of two and its logarithm is kept, so nothing under- or
-overflows.</p>
-<p>Of an LSTM <span class="math">∂C_t/∂C_k</span> is taken over all paths: the pair
-<span class="math">(h, C)</span> is carried back, and <span class="math">h_k = o_k ⊙ tanh C_k</span> moves with
-<span class="math">C_k</span>.</p>
-<p><strong>Rate</strong>: the factor per step of the least-squares line through the mean logarithm, without the first tenth of
-the lags. A norm <strong>stays</strong> if that is less than a factor e in 200 steps. <strong>Saturated</strong>: the share
-of slopes φ′(z) below 5 % of the activation's largest (of ReLU: the share off; of an LSTM: over all four gates).
-<strong>Dead</strong>: the share of units whose slope is 0 at every step of the window.</p>
-</section>
-)html";
-
-}  // namespace
-
-std::string flow_page(std::span<const FlowChapterResult> chapters, std::string_view command) {
-  std::string body =
-      "<p class=\"lead\">How far does a gradient reach back in time? Each line is the norm of a "
-      "product of Jacobians, measured on a real layer and drawn beside what the derivation says "
-      "of it.</p>\n";
-  body += fmt::format("<p class=\"note\">Made by {}</p>\n", command_html(command));
-  if (chapters.size() > 1) body += contents(chapters);
-  for (const FlowChapterResult& part : chapters) body += chapter_html(part);
-  if (chapters.size() > 1) body += overview(chapters);
-  return html_page("Gradient flow", body + std::string(kDefinitions));
 }
 
 }  // namespace unroll

@@ -14,6 +14,8 @@ namespace unroll {
 
 /// "2.5e-134" for a natural logarithm; "0" for −∞.
 std::string exp_text(double log_value);
+/// "2.5·10⁻¹³⁴", "0.98": the same for readers.
+std::string power_text(double log_value);
 /// "Vanishes at ×0.213 a step: 2.5·10⁻¹³⁴ is left after 200 steps".
 std::string verdict_sentence(const FlowResult& result);
 
