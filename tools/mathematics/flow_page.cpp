@@ -128,14 +128,14 @@ std::string overview(std::span<const FlowChapterResult> chapters) {
 
 constexpr std::string_view kDefinitions = R"html(<h2 id="how">How it is measured</h2>
 <section class="card">
-<p>The Jacobian is a product of one factor per step, <span class="math">∂h_t/∂h_k = D_t W D_{t−1} W …
-D_{k+1} W</span> with <span class="math">D_j = diag φ′(z_j)</span>. It is measured by the layer's own backward
+<p>The Jacobian is a product of one factor per step, <span class="math">∂h<sub>t</sub>/∂h<sub>k</sub> = D<sub>t</sub> W D<sub>t−1</sub> W …
+D<sub>k+1</sub> W</span> with <span class="math">D<sub>j</sub> = diag φ′(z<sub>j</sub>)</span>. It is measured by the layer's own backward
 pass in double precision: as many equal rows as there are units, each given one row of the identity as its gradient, go one
 step back at a time. After each step the product is scaled by a power of two and its logarithm is kept, so nothing under- or
 overflows.</p>
-<p>Of an LSTM <span class="math">∂C_t/∂C_k</span> is taken over all paths: the pair
-<span class="math">(h, C)</span> is carried back, and <span class="math">h_k = o_k ⊙ tanh C_k</span> moves with
-<span class="math">C_k</span>.</p>
+<p>Of an LSTM <span class="math">∂C<sub>t</sub>/∂C<sub>k</sub></span> is taken over all paths: the pair
+<span class="math">(h, C)</span> is carried back, and <span class="math">h<sub>k</sub> = o<sub>k</sub> ⊙ tanh C<sub>k</sub></span> moves with
+<span class="math">C<sub>k</sub></span>.</p>
 <p><strong>Rate</strong>: the factor per step of the least-squares line through the mean logarithm, without the first tenth of
 the lags. A norm <strong>stays</strong> if that is less than a factor e in 200 steps. <strong>Saturated</strong>: the share
 of slopes φ′(z) below 5 % of the activation's largest (of ReLU: the share off; of an LSTM: over all four gates).
