@@ -125,7 +125,11 @@ void JacobianWalk::rescale() {
   for (Tensor<double>* part : {&rows_.h, &rows_.C}) {
     for (double& value : part->values()) value = std::scalbn(value, -exponent);
   }
-  log_scale_ += exponent * std::log(2.0);
+  exponent_ += exponent;
+}
+
+double JacobianWalk::log_scale() const {
+  return static_cast<double>(exponent_) * std::log(2.0);
 }
 
 void JacobianWalk::gather_jacobian() {

@@ -33,7 +33,7 @@ class JacobianWalk {
   /// (H, H), row i: the derivatives of h_{t,i} or C_{t,i}; times exp(log_scale()) it is ∂h_t/∂h_k.
   /// Of an LSTM ∂C_t/∂C_k over all paths: h_k = o_k ⊙ tanh C_k moves with C_k, o_k does not.
   const Tensor<double>& jacobian() const { return jacobian_; }
-  double log_scale() const { return log_scale_; }
+  double log_scale() const;
   /// What the layer saved of step k + 1, through which the last step back went; of step t before
   /// the first. One row.
   const RecurrentCache<double>& crossed() const;
@@ -50,7 +50,7 @@ class JacobianWalk {
   std::vector<RecurrentCache<double>> steps_;
   RecurrentState<double> rows_;  // ∂(last state)/∂(h_k, C_k), scaled
   Tensor<double> jacobian_;
-  double log_scale_ = 0;
+  long exponent_ = 0;  // of two: an integer, so that it is exact however many steps there are
   std::size_t lag_ = 0;
 };
 
