@@ -7,8 +7,6 @@
 
 namespace unroll {
 
-namespace {
-
 RecurrentStackConfig stack_config(const SequenceClassifierConfig& config) {
   return {.cell = config.cell,
           .activation = config.activation,
@@ -18,8 +16,6 @@ RecurrentStackConfig stack_config(const SequenceClassifierConfig& config) {
           .bidirectional = config.bidirectional,
           .dropout = config.dropout};
 }
-
-}  // namespace
 
 template <typename Real>
 SequenceClassifier<Real>::SequenceClassifier(const Config& config)

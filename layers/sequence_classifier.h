@@ -38,6 +38,9 @@ struct SequenceClassifierConfig {
   double forget_bias = 1;
 };
 
+/// The model's recurrent layers.
+RecurrentStackConfig stack_config(const SequenceClassifierConfig& config);
+
 template <typename Real>
 class SequenceClassifier {
  public:

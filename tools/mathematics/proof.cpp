@@ -42,6 +42,12 @@ double relative_error(std::span<const double> a, std::span<const double> b) {
   return largest == 0 ? difference : difference / largest;
 }
 
+double dot(std::span<const double> a, std::span<const double> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
 std::vector<double> central_differences(std::span<double> values,
                                         const std::function<double()>& loss) {
   // The error is of the order of step⁴ and of 1e-16 / step.

@@ -31,6 +31,9 @@ struct Finding {
 /// max|a − b| / max|b|; max|a| where b is all zeros; infinite where the sizes differ.
 double relative_error(std::span<const double> a, std::span<const double> b);
 
+/// Σ a ⊙ b, of equal sizes.
+double dot(std::span<const double> a, std::span<const double> b);
+
 /// ∂loss/∂values by central differences of fourth order. `values` is as before afterwards.
 std::vector<double> central_differences(std::span<double> values,
                                         const std::function<double()>& loss);

@@ -32,12 +32,6 @@ std::vector<double> columns_of(const Tensor<double>& tensor, std::size_t first, 
   return values;
 }
 
-double dot(std::span<const double> a, std::span<const double> b) {
-  double sum = 0;
-  for (std::size_t j = 0; j < a.size(); ++j) sum += a[j] * b[j];
-  return sum;
-}
-
 void set_row(Tensor<double>& tensor, std::size_t row, std::span<const double> values) {
   std::ranges::copy(values, tensor.matrix().row(row).begin());
 }

@@ -25,12 +25,6 @@ void fill(std::span<double> values, Random& random) {
   for (double& value : values) value = 0.7 * random.normal();
 }
 
-double dot(const Tensor<double>& a, const Tensor<double>& b) {
-  double sum = 0;
-  for (std::size_t k = 0; k < a.size(); ++k) sum += a[k] * b[k];
-  return sum;
-}
-
 /// One row of a ragged batch's (N, ·) tensor.
 Steps steps_of(const Tensor<double>& tensor, const RaggedShape& shape, std::size_t row) {
   Steps steps(1);
@@ -71,7 +65,7 @@ class StackProblem {
   double loss() {
     auto states = stack_.zero_states(shape_.batch());
     stack_.forward(shape_, std::as_const(x_).matrix(), states, cache_, nullptr);
-    return dot(cache_.h.back(), g_);
+    return dot(cache_.h.back().values(), g_.values());
   }
   /// dx, and cache_.dh[0] on the way.
   Tensor<double> dx() {
@@ -107,7 +101,7 @@ class StackProblem {
         stack_.layer(1, d).forward(shape_, std::as_const(below).matrix(), state, cache,
                                    above.matrix().column_range(d * 2, 2));
       }
-      return dot(above, g_);
+      return dot(above.values(), g_.values());
     });
   }
 
@@ -279,8 +273,8 @@ std::vector<Finding> prove_embedding_gradient(std::string_view, std::uint64_t se
       naive[static_cast<std::size_t>(p.ids[t]) * 3 + j] += p.g.matrix()(t, j);
     }
   }
-  const Values numeric =
-      central_differences(p.embedding.E.value.values(), [&] { return dot(p.x(), p.g); });
+  const Values numeric = central_differences(p.embedding.E.value.values(),
+                                             [&] { return dot(p.x().values(), p.g.values()); });
   return {{ProofKind::kClosedForm, relative_error(dE, naive)},
           {ProofKind::kDifferences, relative_error(dE, numeric)}};
 }
@@ -358,8 +352,8 @@ std::vector<Finding> prove_pooling_gradient(std::string_view, std::uint64_t seed
       }
     }
   }
-  const Values numeric =
-      central_differences(problem.h.values(), [&] { return dot(problem.p(), problem.g); });
+  const Values numeric = central_differences(
+      problem.h.values(), [&] { return dot(problem.p().values(), problem.g.values()); });
   return {{ProofKind::kClosedForm, relative_error(dh, naive)},
           {ProofKind::kDifferences, relative_error(dh, numeric)}};
 }

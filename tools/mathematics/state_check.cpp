@@ -8,25 +8,11 @@
 #include "unroll/core/random.h"
 #include "unroll/tools/mathematics/branches.h"
 #include "unroll/tools/mathematics/gradient_check.h"
+#include "unroll/tools/mathematics/proof.h"
 
 namespace unroll {
 
 namespace {
-
-RecurrentStackConfig stack_config(const SequenceClassifierConfig& config) {
-  return {.cell = config.cell,
-          .activation = config.activation,
-          .input = config.embedding,
-          .hidden = config.hidden,
-          .layers = config.layers,
-          .bidirectional = config.bidirectional};
-}
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
 
 /// x, h_0 and C_0, through the recurrent stack with the loss
 ///     L = Σ_t h_t ⊙ g_t + Σ h_T ⊙ g_h + Σ C_T ⊙ g_C

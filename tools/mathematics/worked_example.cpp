@@ -12,6 +12,7 @@
 #include "unroll/kernels/ops.h"
 #include "unroll/layers/lstm.h"
 #include "unroll/layers/rnn.h"
+#include "unroll/tools/mathematics/proof.h"
 
 namespace unroll {
 
@@ -173,17 +174,6 @@ void work_states_backward(WorkedExample& example) {
   }
 }
 
-/// max|a − b| / max|b|; max|a| where b is all zeros.
-double error_of(const Tensor<double>& a, const Tensor<double>& b) {
-  double difference = 0;
-  double largest = 0;
-  for (std::size_t i = 0; i < b.size(); ++i) {
-    difference = std::max(difference, std::abs(a[i] - b[i]));
-    largest = std::max(largest, std::abs(b[i]));
-  }
-  return largest == 0 ? difference : difference / largest;
-}
-
 /// Sends g_t back alone: adds to the layer's gradients and leaves dz^(t) in the cache.
 void send_back(RecurrentLayer<double>& layer, const RaggedShape& shape, std::size_t t,
                RecurrentCache<double>& cache, const WorkedExample& example) {
@@ -205,9 +195,9 @@ void work_paths(RecurrentLayer<double>& layer, const RaggedShape& shape,
   for (std::size_t t = 1; t <= example.steps(); ++t) {
     if (t != example.request.step) send_back(layer, shape, t, cache, example);
   }
-  example.parts_error =
-      std::max({error_of(layer.U.grad, example.dU), error_of(layer.W.grad, example.dW),
-                error_of(layer.b.grad, example.db)});
+  example.parts_error = std::max({relative_error(layer.U.grad.values(), example.dU.values()),
+                                  relative_error(layer.W.grad.values(), example.dW.values()),
+                                  relative_error(layer.b.grad.values(), example.db.values())});
 }
 
 Tensor<double> outer(std::span<const double> column, std::span<const double> row) {

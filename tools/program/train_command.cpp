@@ -412,11 +412,12 @@ int train_command(const Flags& flags) {
       .epoch =
           [&](const EpochReport& report, TextClassifier& classifier) {
             progress.epoch(report);
+            if (report.best) {
+              // Written at once: whatever ends the run, the best epoch so far is on disk.
+              set_notes(classifier, flags, report.epoch, report.score.value);
+              classifier.save(flags.out);
+            }
             flow.measure(report.epoch + 1, classifier);
-            if (!report.best) return;
-            // Written at once: whatever ends the run, the best epoch so far is on disk.
-            set_notes(classifier, flags, report.epoch, report.score.value);
-            classifier.save(flags.out);
           },
       .stop = [] { return interrupted.load(); }};
   const TrainedClassifier trained = train_classifier(train, dev, flags.options, observer);
