@@ -49,7 +49,7 @@ void exercise_command(const Flags& flags) {
 void add_exercise_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command =
-      program.add_subcommand("exercise", "A small network to work out by hand, and its key");
+      program.add_subcommand("exercise", "Make a small network to work out by hand, and its key");
   add_choice(*command, "--cell", flags->config.cell, "Recurrent layer");
   add_choice(*command, "--activation", flags->config.activation, "Activation of the rnn");
   const auto size = [&](const char* flag, std::size_t& value, const char* help) {

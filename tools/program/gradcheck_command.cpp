@@ -109,8 +109,8 @@ int gradcheck_command(const Flags& flags) {
 
 void add_gradcheck_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = program.add_subcommand(
-      "gradcheck", "Check a model's gradients against central differences, on your data");
+  CLI::App* command =
+      program.add_subcommand("gradcheck", "Check a model's gradients against differences");
   command->add_option("model", flags->model, "Folder of the model")->required();
   command->add_option("--data", flags->data,
                       "Labelled texts; - is stdin (default: random words and labels)");

@@ -188,10 +188,10 @@ void refuse_mixed_cells(const Flags& flags, const CLI::App& command) {
 
 void add_gradflow_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = program.add_subcommand(
-      "gradflow",
-      "Measure how far gradients reach: norms of ∂h_t/∂h_k or ∂C_t/∂C_k beside their bounds.\n"
-      "Without a flag that describes a case: a tour of sigmoid, tanh, ReLU and LSTM");
+  CLI::App* command = program.add_subcommand("gradflow", "Measure how far gradients reach");
+  command->footer(
+      "Measured are the norms of ∂h_t/∂h_k (RNN) or ∂C_t/∂C_k (LSTM), beside their bounds.\n"
+      "Without a flag that describes a case: a tour of sigmoid, tanh, ReLU and LSTM.");
   std::vector<CLI::Option*> options;
   add_case_flags(*command, flags->experiment, options);
   add_size_flags(*command, flags->experiment);

@@ -14,8 +14,8 @@ namespace {
 constexpr const char* kFooter = R"(Exit status:
   0 done   1 internal error   2 wrong usage, or the output folder is occupied
   3 data missing or not as expected   5 model missing, foreign or damaged
-  6 an equation or a gradient does not hold   7 output could not be written
-  130 interrupted
+  6 an equation or a gradient that does not hold
+  7 output could not be written   130 interrupted
 
 Environment:
   UNROLL_ISA        scalar, sse2, avx2 or avx512: use a lower instruction set
@@ -25,7 +25,9 @@ Environment:
 
 int run(int argc, char** argv) {
   int status = 0;
-  CLI::App program("Train, test and use recurrent text classifiers on the CPU.", "unroll");
+  CLI::App program(
+      "Train, test and use recurrent text classifiers on the CPU, and see their mathematics.",
+      "unroll");
   program.set_version_flag("--version", fmt::format("unroll {}", unroll::kVersion));
   program.require_subcommand(1);
   program.footer(kFooter);
@@ -33,13 +35,16 @@ int run(int argc, char** argv) {
   unroll::add_test_command(program, status);
   unroll::add_predict_command(program, status);
   unroll::add_inspect_command(program, status);
-  unroll::add_explain_command(program, status);
-  unroll::add_trace_command(program, status);
-  unroll::add_exercise_command(program, status);
   unroll::add_data_command(program, status);
+  unroll::add_doctor_command(program, status);
+  unroll::add_explain_command(program, status);
+  unroll::add_exercise_command(program, status);
+  unroll::add_trace_command(program, status);
   unroll::add_gradcheck_command(program, status);
   unroll::add_gradflow_command(program, status);
-  unroll::add_doctor_command(program, status);
+  for (const char* name : {"explain", "exercise", "trace", "gradcheck", "gradflow"}) {
+    program.get_subcommand(name)->group("The mathematics");
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

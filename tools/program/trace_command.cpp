@@ -93,8 +93,8 @@ void trace_command(const Flags& flags) {
 
 void add_trace_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = program.add_subcommand(
-      "trace", "Work out one text with a model: every value of forward and backward");
+  CLI::App* command =
+      program.add_subcommand("trace", "Work out one text: every value, forward and backward");
   command->add_option("model", flags->model, "Folder of the model")->required();
   CLI::Option* data = command->add_option("--data", flags->data, "Labelled texts; - is stdin");
   command->add_option("--row", flags->row, "Which of them, from 1")
