@@ -16,6 +16,7 @@ double log10_of(double log_value) {
 
 std::vector<double> log10_of(const std::vector<double>& values) {
   std::vector<double> result;
+  result.reserve(values.size());
   for (double value : values) result.push_back(log10_of(value));
   return result;
 }

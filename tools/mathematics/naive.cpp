@@ -287,9 +287,9 @@ Backward lstm_paths(const Network& n, const Sequence& s, const Forward& forward,
     // ∂L_t/∂(h_k, C_k), the two taken as independent, for k = t, t − 1, …, 0.
     Vector state = sources.g[t];
     state.resize(2 * H);
-    if (t == s.steps())
-      std::copy(sources.g_C.begin(), sources.g_C.end(),
-                state.begin() + static_cast<std::ptrdiff_t>(H));
+    if (t == s.steps()) {
+      std::ranges::copy(sources.g_C, state.begin() + static_cast<std::ptrdiff_t>(H));
+    }
     for (std::size_t k = t; k >= 1; --k) {
       const Vector dh = upper(state);
       add(dh, backward.delta[k]);
