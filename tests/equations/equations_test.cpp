@@ -36,8 +36,7 @@ class EquationTest : public testing::Test {
     for (const Finding& finding : findings) {
       EXPECT_TRUE(finding.holds()) << to_string(finding.kind) << ": " << finding.error
                                    << ", at most " << finding.allowed() << ", seed " << seed;
-      double& worst = worst_[finding.kind];
-      worst = std::max(worst, finding.error);
+      keep_worst(finding.error, worst_[finding.kind]);
     }
   }
 

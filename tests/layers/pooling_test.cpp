@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/gradient_check.h"
 #include "tests/support/random_tensor.h"
 

@@ -1,24 +1,15 @@
 // Central differences, and the error by which gradients are compared.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <functional>
 #include <span>
 #include <vector>
 
+#include "unroll/tools/mathematics/proof.h"
+
 namespace unroll::test {
 
-/// max|a − b| / max|b| over a tensor; max|a| where b is all zeros.
-inline double relative_error(std::span<const double> a, std::span<const double> b) {
-  double difference = 0;
-  double largest = 0;
-  for (std::size_t i = 0; i < b.size(); ++i) {
-    difference = std::max(difference, std::abs(a[i] - b[i]));
-    largest = std::max(largest, std::abs(b[i]));
-  }
-  return largest == 0 ? difference : difference / largest;
-}
+using unroll::relative_error;
 
 /// ∂loss/∂values by central differences. The step balances truncation (h²) and rounding (1e-16 /
 /// h).

@@ -23,7 +23,7 @@ double Finding::allowed() const {
     case ProofKind::kClosedForm:
       return 1e-12;
     case ProofKind::kDifferences:
-      return 1e-7;
+      return kDifferenceBound;
     case ProofKind::kBound:
       return 1 + 1e-11;
   }
@@ -35,11 +35,14 @@ double relative_error(std::span<const double> a, std::span<const double> b) {
   double difference = 0;
   double largest = 0;
   for (std::size_t i = 0; i < b.size(); ++i) {
-    const double d = std::abs(a[i] - b[i]);
-    if (!(d <= difference)) difference = d;  // a NaN stays
+    keep_worst(std::abs(a[i] - b[i]), difference);
     largest = std::max(largest, std::abs(b[i]));
   }
   return largest == 0 ? difference : difference / largest;
+}
+
+void keep_worst(double error, double& worst) {
+  if (!(error <= worst) && !std::isnan(worst)) worst = error;
 }
 
 double dot(std::span<const double> a, std::span<const double> b) {

@@ -10,6 +10,9 @@
 
 namespace unroll {
 
+/// What every gradient in double must reach against central differences (DESIGN.md, section 3).
+inline constexpr double kDifferenceBound = 1e-7;
+
 /// How a statement is proven.
 enum class ProofKind {
   kClosedForm,   ///< the code against plain loops (naive.h): max|a − b| / max|b|
@@ -30,6 +33,10 @@ struct Finding {
 
 /// max|a − b| / max|b|; max|a| where b is all zeros; infinite where the sizes differ.
 double relative_error(std::span<const double> a, std::span<const double> b);
+
+/// Keeps the larger of two errors in `worst`. A NaN stays, whatever follows: it is worse than any
+/// number, and std::max would lose it.
+void keep_worst(double error, double& worst);
 
 /// Σ a ⊙ b, of equal sizes.
 double dot(std::span<const double> a, std::span<const double> b);

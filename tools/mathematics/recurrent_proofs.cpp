@@ -1,6 +1,5 @@
 // The equations of the RNN and of the LSTM, forward and backward.
 
-#include <algorithm>
 #include <array>
 #include <string>
 
@@ -24,11 +23,6 @@ const Parts& part_of(const Quantities& all, const std::string& name) {
   static const Parts kNone;
   const auto found = all.find(name);
   return found == all.end() ? kNone : found->second;
-}
-
-/// Keeps the larger of two errors; a NaN stays.
-void keep_worst(double error, double& worst) {
-  if (!(error <= worst)) worst = error;
 }
 
 /// The layers against the naive code, and where the quantity is a gradient against differences.

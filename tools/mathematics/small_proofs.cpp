@@ -227,7 +227,7 @@ std::vector<Finding> prove_clipping(std::string_view, std::uint64_t seed) {
     double squares = 0;
     for (double g_j : g) squares += g_j * g_j;
     for (double& g_j : g) g_j *= std::min(1.0, limit / std::sqrt(squares));
-    worst = std::max(worst, relative_error(parameter.grad.values(), g));
+    keep_worst(relative_error(parameter.grad.values(), g), worst);
   }
   return {{ProofKind::kClosedForm, worst}};
 }

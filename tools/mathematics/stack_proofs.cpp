@@ -187,8 +187,7 @@ double worst_cell(std::uint64_t seed, std::size_t layers, Error error) {
   double worst = 0;
   for (Cell cell : {Cell::kRnn, Cell::kLstm}) {
     StackProblem problem(cell, seed, layers);
-    const double e = error(problem);
-    if (!(e <= worst)) worst = e;
+    keep_worst(error(problem), worst);
   }
   return worst;
 }

@@ -13,13 +13,12 @@
 
 #include "unroll/core/shape.h"
 #include "unroll/tools/mathematics/branches.h"
+#include "unroll/tools/mathematics/proof.h"
 
 namespace unroll {
 
-/// What every gradient in double must reach (DESIGN.md, section 3), and what the float gradient
-/// that training uses must reach beside it. max|a − b| / max|b| over a tensor, or over one gate of
-/// it.
-inline constexpr double kDifferenceBound = 1e-7;
+/// What the float gradient that training uses must reach beside the double one: max|a − b| / max|b|
+/// over a tensor, or over one gate of it.
 inline constexpr double kFloatBound = 1e-4;
 
 /// The loss at the values as they stand; sets `branches`.
