@@ -12,7 +12,6 @@
 #include <cmath>
 #include <cstdio>
 #include <ctime>
-#include <fstream>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -23,9 +22,10 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/marked_section.h"
 #include "unroll/core/error.h"
-#include "unroll/core/file.h"
 #include "unroll/core/parallel.h"
+#include "unroll/kernels/isa.h"
 #include "unroll/tools/mathematics/long_lag_model.h"
 
 namespace unroll {
@@ -285,15 +285,6 @@ std::string table(const Flags& flags, const std::vector<Entry>& entries) {
 
 // -------------------------------------------------------------------------------------- conditions
 
-std::string cpu_name() {
-  std::ifstream info("/proc/cpuinfo");
-  std::string line;
-  while (std::getline(info, line)) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
-}
-
 std::string today() {
   const std::time_t now = std::time(nullptr);
   char text[16];
@@ -321,38 +312,13 @@ std::string conditions(const Flags& flags, const std::vector<Entry>& entries, do
   return text + fmt::format(".\n\n```\nbuild/release/bench/long_lag{}\n```\n", flags.given());
 }
 
-/// A file with the two lines between which a task's table stands.
-class TablePage {
- public:
-  /// Reads the file: better a missing marker now than after an hour.
-  TablePage(std::string path, const std::string& task)
-      : path_(std::move(path)), content_(read_file(path_)) {
-    const std::string begin = fmt::format("<!-- long-lag:{}:begin -->\n", task);
-    const std::string end = fmt::format("<!-- long-lag:{}:end -->", task);
-    begin_ = content_.find(begin);
-    end_ = content_.find(end);
-    if (begin_ == std::string::npos || end_ == std::string::npos || end_ < begin_) {
-      throw DataError(fmt::format("{}: expected the lines {}{}", path_, begin, end));
-    }
-    begin_ += begin.size();
-  }
-
-  void write(const std::string& table) const {
-    write_file(path_, content_.substr(0, begin_) + table + content_.substr(end_));
-  }
-
- private:
-  std::string path_;
-  std::string content_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-};
-
 /// One T after the other. The file is written after each, so that what was measured is kept if the
 /// rest is interrupted.
 void run(const Flags& flags) {
-  std::optional<TablePage> page;
-  if (!flags.text("markdown").empty()) page.emplace(flags.text("markdown"), flags.text("task"));
+  std::optional<test::MarkedSection> page;
+  if (!flags.text("markdown").empty()) {
+    page.emplace(flags.text("markdown"), "long-lag:" + flags.text("task"));
+  }
   std::vector<std::vector<Entry>> todo;
   for (const std::string& steps : flags.list("steps")) {
     todo.push_back(runs_of(flags, Flags::count_in("steps", steps)));

@@ -10,8 +10,7 @@
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
 #include "unroll/layers/init.h"
-#include "unroll/layers/lstm.h"
-#include "unroll/layers/rnn.h"
+#include "unroll/layers/recurrent_stack.h"
 
 namespace unroll {
 namespace {
@@ -55,8 +54,8 @@ struct Problem {
 };
 
 std::unique_ptr<RecurrentLayer<float>> make_cell(const std::string& name, std::size_t H) {
-  if (name == "lstm") return std::make_unique<Lstm<float>>("lstm", H, H);
-  return std::make_unique<Rnn<float>>("rnn", H, H, Activation::kTanh);
+  const Cell cell = name == "lstm" ? Cell::kLstm : Cell::kRnn;
+  return make_recurrent_layer<float>(cell, Activation::kTanh, name, H, H);
 }
 
 void run(benchmark::State& state, const std::string& cell, bool training) {

@@ -5,6 +5,7 @@
 /// compiled without any ISA flags.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,9 @@ enum class Isa { kScalar, kSse2, kAvx2, kAvx512 };  ///< weakest first; kAvx2 in
 
 /// "scalar", "sse2", "avx2", "avx512".
 std::string_view to_string(Isa isa);
+
+/// The CPU as /proc/cpuinfo names it, "unknown" where it does not.
+std::string cpu_name();
 
 /// What this CPU can run of what was built, weakest first; never empty.
 std::vector<Isa> available_isas();

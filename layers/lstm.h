@@ -18,9 +18,14 @@
 /// U (4H, I), W (4H, H), b (4H) hold the four gates stacked f i a o.
 #pragma once
 
+#include <string_view>
+
 #include "unroll/layers/recurrent.h"
 
 namespace unroll {
+
+/// The gates in the order in which U, W, b and all that is (·, 4H) stack them.
+inline constexpr std::string_view kLstmGates = "fiao";
 
 template <typename Real>
 class Lstm final : public RecurrentLayer<Real> {

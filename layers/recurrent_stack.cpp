@@ -16,10 +16,8 @@ std::unique_ptr<RecurrentLayer<Real>> make_cell(const RecurrentStackConfig& conf
                                                 std::size_t input, Direction direction) {
   const std::string name =
       std::string(to_string(config.cell)) + "." + std::to_string(l) + "." + to_string(direction);
-  if (config.cell == Cell::kLstm) {
-    return std::make_unique<Lstm<Real>>(name, input, config.hidden, direction);
-  }
-  return std::make_unique<Rnn<Real>>(name, input, config.hidden, config.activation, direction);
+  return make_recurrent_layer<Real>(config.cell, config.activation, name, input, config.hidden,
+                                    direction);
 }
 
 /// Runs body(d) for each direction: with two threads each takes one, without ever waiting for the
@@ -36,6 +34,15 @@ void for_each_direction(std::size_t directions, FunctionRef<std::size_t> body) {
 
 std::string_view to_string(Cell cell) {
   return cell == Cell::kRnn ? "rnn" : "lstm";
+}
+
+template <typename Real>
+std::unique_ptr<RecurrentLayer<Real>> make_recurrent_layer(Cell cell, Activation activation,
+                                                           const std::string& name,
+                                                           std::size_t input, std::size_t hidden,
+                                                           Direction direction) {
+  if (cell == Cell::kLstm) return std::make_unique<Lstm<Real>>(name, input, hidden, direction);
+  return std::make_unique<Rnn<Real>>(name, input, hidden, activation, direction);
 }
 
 template <typename Real>
@@ -145,7 +152,12 @@ ParameterList<Real> RecurrentStack<Real>::parameters() {
   return list;
 }
 
-template class RecurrentStack<float>;
-template class RecurrentStack<double>;
+#define UNROLL_INSTANTIATE(Real)                                                  \
+  template std::unique_ptr<RecurrentLayer<Real>> make_recurrent_layer<Real>(      \
+      Cell, Activation, const std::string&, std::size_t, std::size_t, Direction); \
+  template class RecurrentStack<Real>;
+UNROLL_INSTANTIATE(float)
+UNROLL_INSTANTIATE(double)
+#undef UNROLL_INSTANTIATE
 
 }  // namespace unroll

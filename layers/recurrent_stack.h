@@ -20,6 +20,12 @@ namespace unroll {
 enum class Cell { kRnn, kLstm };
 std::string_view to_string(Cell cell);
 
+/// A layer of this cell; `activation` is the RNN's.
+template <typename Real>
+std::unique_ptr<RecurrentLayer<Real>> make_recurrent_layer(
+    Cell cell, Activation activation, const std::string& name, std::size_t input,
+    std::size_t hidden, Direction direction = Direction::kForward);
+
 struct RecurrentStackConfig {
   Cell cell = Cell::kLstm;
   Activation activation = Activation::kTanh;  ///< of the RNN

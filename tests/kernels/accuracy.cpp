@@ -14,14 +14,15 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <limits>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "unroll/core/file.h"
+#include "tests/support/marked_section.h"
+#include "tests/support/ulp.h"
 #include "unroll/core/parallel.h"
 #include "unroll/kernels/dispatch.h"
 
@@ -62,23 +63,6 @@ struct Seen {
   }
 };
 
-/// The unit in the last place of the float nearest to `exact`; a denormal's is the least denormal.
-double unit_of(float nearest) {
-  const auto exponent = static_cast<int>(std::bit_cast<std::uint32_t>(nearest) >> 23 & 0xffU);
-  return std::ldexp(1.0, std::max(exponent, 1) - 127 - 23);
-}
-
-/// The error of y, infinite where only one of y and the exact value is infinite or NaN.
-double error_of(float y, double exact, float nearest) {
-  if (y == nearest) {
-    return std::isinf(nearest) ? 0 : std::abs(static_cast<double>(y) - exact) / unit_of(nearest);
-  }
-  if (std::isnan(y) || std::isinf(y) || std::isinf(nearest)) {
-    return std::numeric_limits<double>::infinity();
-  }
-  return std::abs(static_cast<double>(y) - exact) / unit_of(nearest);
-}
-
 /// One block of consecutive bit patterns, every stride-th of them that is no NaN.
 std::vector<float> floats_of(std::uint64_t first, std::uint64_t last, std::uint64_t stride) {
   std::vector<float> x;
@@ -98,9 +82,9 @@ void look_at(const Function& function, const std::vector<float>& x, std::vector<
   for (std::size_t k = 0; k < isas.size(); ++k) {
     (kernels_for<float>(isas[k]).*function.kernel)(x.size(), x.data(), y.data());
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const auto nearest = static_cast<float>(exact[i]);
-      const double error = error_of(y[i], exact[i], nearest);
-      seen[k].merge({error, x[i], 1, y[i] == nearest ? 0U : 1U});
+      ++seen[k].floats;
+      if (y[i] == static_cast<float>(exact[i])) continue;  // half a unit off at most
+      seen[k].merge({test::ulp_error(y[i], exact[i]), x[i], 0, 1});
     }
   }
 }
@@ -153,17 +137,6 @@ std::string table(std::uint64_t stride, bool& sound) {
                             stride == 1 ? "" : fmt::format(" of every {}th", stride));
 }
 
-/// Replaces what stands between the markers of a Markdown file.
-void write_between_markers(const std::string& path, const std::string& text) {
-  constexpr std::string_view kBegin = "<!-- accuracy:begin -->\n";
-  constexpr std::string_view kEnd = "<!-- accuracy:end -->";
-  std::string file = read_file(path);
-  const std::size_t begin = file.find(kBegin) + kBegin.size();
-  const std::size_t end = file.find(kEnd);
-  if (end == std::string::npos || begin > end) throw std::runtime_error(path + ": no markers");
-  write_file(path, file.replace(begin, end - begin, text));
-}
-
 int run(int argc, char** argv) {
   std::uint64_t stride = 1;
   std::string path;
@@ -181,7 +154,7 @@ int run(int argc, char** argv) {
   bool sound = true;
   const std::string text = table(stride, sound);
   fmt::print("{}", text);
-  if (!path.empty()) write_between_markers(path, text);
+  if (!path.empty()) test::MarkedSection(path, "accuracy").write(text);
   if (!sound) fmt::print(stderr, "accuracy: a promise of kernels/README.md is broken\n");
   return sound ? 0 : 1;
 }

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string>
 
+#include "unroll/layers/lstm.h"
 #include "unroll/tools/mathematics/exercise.h"
 
 namespace unroll {
@@ -14,8 +14,6 @@ namespace {
 
 using naive::Matrix;
 using naive::Vector;
-
-constexpr std::array<char, 4> kGates{'f', 'i', 'a', 'o'};
 
 /// The sentences of a sheet.
 struct Words {
@@ -170,8 +168,8 @@ class ExerciseWriter {
   /// The subscripts of gate g and of a step, which may be empty.
   std::string gate(std::size_t g, const std::string& step) const {
     if (!lstm()) return step.empty() ? "" : fmt::format("_{{{}}}", step);
-    return step.empty() ? fmt::format("_{}", kGates[g])
-                        : fmt::format("_{{{},{}}}", kGates[g], step);
+    return step.empty() ? fmt::format("_{}", kLstmGates[g])
+                        : fmt::format("_{{{},{}}}", kLstmGates[g], step);
   }
   template <typename Rows>
   Rows block(const Rows& rows, std::size_t g) const {
@@ -314,7 +312,7 @@ void ExerciseWriter::state_answers(const naive::Backward& backward, std::size_t 
   }
   show("LSTM-dC", at("δC", t), backward.delta_C[t]);
   for (std::size_t g = 0; g < 4; ++g) {
-    show(fmt::format("LSTM-dz{}", kGates[g]), "dz" + gate(g, std::to_string(t)),
+    show(fmt::format("LSTM-dz{}", kLstmGates[g]), "dz" + gate(g, std::to_string(t)),
          block(backward.dz[t], g));
   }
 }

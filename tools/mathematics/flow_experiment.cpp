@@ -13,8 +13,7 @@
 #include "unroll/core/random.h"
 #include "unroll/kernels/spectral_norm.h"
 #include "unroll/layers/init.h"
-#include "unroll/layers/lstm.h"
-#include "unroll/layers/rnn.h"
+#include "unroll/layers/recurrent_stack.h"
 
 namespace unroll {
 
@@ -34,8 +33,7 @@ MatrixView<double> gate_of(Layer& layer, std::size_t gate) {
 std::unique_ptr<Layer> make_layer(const FlowExperiment& e, std::size_t draw) {
   // The name is the stream of random numbers: each draw has its own, every case the same.
   const std::string name = fmt::format("gradflow/{}", draw);
-  if (e.cell == Cell::kLstm) return std::make_unique<Lstm<double>>(name, e.input, e.hidden);
-  return std::make_unique<Rnn<double>>(name, e.input, e.hidden, e.activation);
+  return make_recurrent_layer<double>(e.cell, e.activation, name, e.input, e.hidden);
 }
 
 RecurrentInit recurrent_init(FlowInit init) {

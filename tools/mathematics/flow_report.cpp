@@ -10,15 +10,8 @@ namespace unroll {
 
 namespace {
 
-double log10_of(double log_value) {
+double to_log10(double log_value) {
   return log_value / std::numbers::ln10;
-}
-
-std::vector<double> log10_of(const std::vector<double>& values) {
-  std::vector<double> result;
-  result.reserve(values.size());
-  for (double value : values) result.push_back(log10_of(value));
-  return result;
 }
 
 /// m·10^e of a natural logarithm, 1 ≤ m < 10 after rounding to two digits.
@@ -27,7 +20,7 @@ struct Scientific {
   int exponent;
 };
 Scientific scientific(double log_value) {
-  const double power = log10_of(log_value);
+  const double power = to_log10(log_value);
   Scientific number{0, static_cast<int>(std::floor(power))};
   number.mantissa = std::round(10 * std::pow(10, power - number.exponent)) / 10;
   if (number.mantissa >= 10) {
@@ -38,6 +31,13 @@ Scientific scientific(double log_value) {
 }
 
 }  // namespace
+
+std::vector<double> log10_of(const std::vector<double>& values) {
+  std::vector<double> result;
+  result.reserve(values.size());
+  for (double value : values) result.push_back(to_log10(value));
+  return result;
+}
 
 std::string power_text(double log_value) {
   if (!std::isfinite(log_value)) return "0";
@@ -92,7 +92,7 @@ std::string csv_field(std::string_view text) {
 
 std::string flow_csv_rows(const FlowResult& result, std::string_view prefix) {
   const auto field = [](const std::vector<double>& values, std::size_t k) {
-    return k < values.size() ? fmt::format("{:.10g}", log10_of(values[k])) : std::string();
+    return k < values.size() ? fmt::format("{:.10g}", to_log10(values[k])) : std::string();
   };
   std::string csv;
   for (std::size_t k = 0; k < result.norm.mean.size(); ++k) {

@@ -12,6 +12,9 @@
 
 namespace unroll {
 
+/// Natural logarithms as logarithms to base 10.
+std::vector<double> log10_of(const std::vector<double>& values);
+
 /// "2.5e-134" for a natural logarithm; "0" for −∞.
 std::string exp_text(double log_value);
 /// "2.5·10⁻¹³⁴", "0.98": the same for readers.

@@ -1,14 +1,12 @@
 #include "unroll/tools/mathematics/recurrent_problem.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 #include "unroll/core/random.h"
 #include "unroll/layers/lstm.h"
-#include "unroll/layers/rnn.h"
 #include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/tools/mathematics/naive_network.h"
 #include "unroll/tools/mathematics/proof.h"
@@ -16,8 +14,6 @@
 namespace unroll {
 
 namespace {
-
-constexpr std::array<const char*, 4> kGates{"f", "i", "a", "o"};
 
 std::vector<double> copy(std::span<const double> values) {
   return {values.begin(), values.end()};
@@ -42,8 +38,7 @@ double relative_error(const Parts& a, const Parts& b) {
   if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
   double worst = 0;
   for (std::size_t k = 0; k < a.size(); ++k) {
-    const double error = relative_error(std::span<const double>(a[k]), b[k]);
-    if (!(error <= worst)) worst = error;
+    keep_worst(relative_error(std::span<const double>(a[k]), b[k]), worst);
   }
   return worst;
 }
@@ -64,11 +59,7 @@ void RecurrentProblem::draw(Activation phi, std::uint64_t seed, std::uint64_t at
   H_ = 2 + random.below(4);
   K_ = 2 + random.below(3);
   const std::size_t probes = G_ * H_;
-  if (cell_ == Cell::kLstm) {
-    layer_ = std::make_unique<Lstm<double>>("lstm", I_ + probes, H_);
-  } else {
-    layer_ = std::make_unique<Rnn<double>>("rnn", I_ + probes, H_, phi);
-  }
+  layer_ = make_recurrent_layer<double>(cell_, phi, "cell", I_ + probes, H_);
   output_ = std::make_unique<Linear<double>>("output", H_, K_);
   batch_.shape = RaggedShape(std::vector<std::size_t>{3, 2, 1});
   const std::size_t N = batch_.shape.tokens();
@@ -170,8 +161,8 @@ void RecurrentProblem::add_forward(const Pass& pass, Quantities& all) const {
     all["y"][0][n * K_ + static_cast<std::size_t>(batch_.targets[n])] += 1;
   }
   if (cell_ != Cell::kLstm) return;
-  for (std::size_t g = 0; g < kGates.size(); ++g) {
-    all[kGates[g]] = {columns_of(pass.cache.gates, g * H_, H_)};
+  for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
+    all[std::string(1, kLstmGates[g])] = {columns_of(pass.cache.gates, g * H_, H_)};
   }
   all["C"] = {copy(pass.cache.C.values())};
 }
@@ -189,8 +180,8 @@ void RecurrentProblem::add_gradients(const Pass& pass, Quantities& all) const {
     return;
   }
   all["dC0"] = {copy(pass.dstart.C.values())};
-  for (std::size_t g = 0; g < kGates.size(); ++g) {
-    all[std::string("dz") + kGates[g]] = {columns_of(pass.cache.dz, g * H_, H_)};
+  for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
+    all[std::string("dz") + kLstmGates[g]] = {columns_of(pass.cache.dz, g * H_, H_)};
   }
 }
 
@@ -277,8 +268,9 @@ Parts RecurrentProblem::by_differences(std::string_view name) {
   if (name == "dh") return delta_by_differences(false);
   if (name == "dC") return delta_by_differences(true);
   if (name == "dz") return probe_by_differences(0, 1);
-  for (std::size_t g = 0; g < kGates.size(); ++g) {
-    if (name == std::string("dz") + kGates[g]) return probe_by_differences(g, kGates.size());
+  for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
+    if (name == std::string("dz") + kLstmGates[g])
+      return probe_by_differences(g, kLstmGates.size());
   }
   if (name == "dO") {
     Pass pass;

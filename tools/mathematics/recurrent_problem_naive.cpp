@@ -3,14 +3,13 @@
 #include <span>
 #include <string>
 
+#include "unroll/layers/lstm.h"
 #include "unroll/tools/mathematics/naive_network.h"
 #include "unroll/tools/mathematics/recurrent_problem.h"
 
 namespace unroll {
 
 namespace {
-
-constexpr std::array<const char*, 4> kGates{"f", "i", "a", "o"};
 
 naive::Vector copy(std::span<const double> values) {
   return {values.begin(), values.end()};
@@ -57,7 +56,7 @@ class Collector {
 std::vector<naive::Vector> gate_of(const std::vector<naive::Vector>& stacked, std::size_t g) {
   std::vector<naive::Vector> values(1);
   for (std::size_t t = 1; t < stacked.size(); ++t) {
-    const std::size_t H = stacked[t].size() / kGates.size();
+    const std::size_t H = stacked[t].size() / kLstmGates.size();
     values.push_back(copy(std::span(stacked[t]).subspan(g * H, H)));
   }
   return values;
@@ -71,12 +70,13 @@ void collect_states(const naive::Forward& forward, bool is_lstm, Collector& coll
   collect.sum("L", {forward.L});
   if (!is_lstm) return;
   const std::array values{&forward.f, &forward.i, &forward.a, &forward.o};
-  for (std::size_t g = 0; g < kGates.size(); ++g) collect.steps(kGates[g], *values[g]);
+  for (std::size_t g = 0; g < kLstmGates.size(); ++g)
+    collect.steps(std::string(1, kLstmGates[g]), *values[g]);
   collect.steps("C", forward.C);
 }
 
 void collect_gradients(const naive::Backward& d, bool is_lstm, Collector& collect) {
-  const std::size_t gates = is_lstm ? kGates.size() : 1;
+  const std::size_t gates = is_lstm ? kLstmGates.size() : 1;
   collect.sum("dU", naive::flat(d.dU), gates);
   collect.sum("dW", naive::flat(d.dW), gates);
   collect.sum("db", d.db, gates);
@@ -87,8 +87,8 @@ void collect_gradients(const naive::Backward& d, bool is_lstm, Collector& collec
     collect.steps("dz", d.dz);
     return;
   }
-  for (std::size_t g = 0; g < kGates.size(); ++g) {
-    collect.steps(std::string("dz") + kGates[g], gate_of(d.dz, g));
+  for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
+    collect.steps(std::string("dz") + kLstmGates[g], gate_of(d.dz, g));
   }
   collect.steps("dC", d.delta_C);
   collect.row("dC0", d.dC_0);

@@ -10,6 +10,7 @@
 
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
+#include "unroll/layers/lstm.h"
 #include "unroll/tools/mathematics/differences.h"
 
 namespace unroll {
@@ -269,7 +270,8 @@ std::vector<TensorCheck> check_tensor(const CheckedTensor& tensor, const LossFun
   of_gate.directions = std::max<std::size_t>(options.directions, 2) - 1;
   const std::size_t block = size / tensor.gates;
   for (std::size_t g = 0; g < tensor.gates; ++g) {
-    const std::string name = tensor.gates == 4 ? std::string(1, "fiao"[g]) : std::to_string(g);
+    const std::string name =
+        tensor.gates == kLstmGates.size() ? std::string(1, kLstmGates[g]) : std::to_string(g);
     checks.push_back(
         check_piece(tensor, loss, entries_of(tensor, g * block, block), name, of_gate));
   }

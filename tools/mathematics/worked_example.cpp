@@ -10,8 +10,7 @@
 #include "unroll/core/error.h"
 #include "unroll/kernels/gemm.h"
 #include "unroll/kernels/ops.h"
-#include "unroll/layers/lstm.h"
-#include "unroll/layers/rnn.h"
+#include "unroll/layers/recurrent_stack.h"
 #include "unroll/tools/mathematics/proof.h"
 
 namespace unroll {
@@ -46,24 +45,16 @@ Tensor<double> copy_of(Matrix from) {
   return to;
 }
 
-std::unique_ptr<RecurrentLayer<double>> new_cell(const SequenceClassifierConfig& model,
-                                                 const std::string& name, std::size_t input,
-                                                 Direction direction) {
-  if (model.cell == Cell::kLstm)
-    return std::make_unique<Lstm<double>>(name, input, model.hidden, direction);
-  return std::make_unique<Rnn<double>>(name, input, model.hidden, model.activation, direction);
-}
-
 /// A layer of its own with the values of the model's: it can be sent back through again and again.
-std::unique_ptr<RecurrentLayer<double>> copy_layer(const SequenceClassifier<double>& model,
-                                                   std::size_t input,
+std::unique_ptr<RecurrentLayer<double>> copy_layer(SequenceClassifier<double>& model,
                                                    const WorkedExampleRequest& request) {
-  const std::string name = fmt::format("{}.{}.{}", to_string(model.config().cell), request.layer,
-                                       to_string(request.direction));
-  auto layer = new_cell(model.config(), name, input, request.direction);
-  const auto parameters = model.parameters();
-  for (Parameter<double>* to : layer->parameters()) {
-    to->value = (*std::ranges::find(parameters, to->name, &Parameter<double>::name))->value;
+  const SequenceClassifierConfig& config = model.config();
+  const std::size_t d = request.direction == Direction::kForward ? 0 : 1;
+  RecurrentLayer<double>& from = model.stack().layer(request.layer, d);
+  auto layer = make_recurrent_layer<double>(config.cell, config.activation, "copy",
+                                            from.input_size(), config.hidden, request.direction);
+  for (std::size_t k = 0; k < layer->parameters().size(); ++k) {
+    layer->parameters()[k]->value = from.parameters()[k]->value;
   }
   return layer;
 }
@@ -255,7 +246,7 @@ WorkedExample work_example(SequenceClassifier<double>& model, std::span<const st
   const Surroundings around(pass, model.config(), request);
   example.x = copy_of(around.x());
   example.g = copy_of(around.g());
-  const auto layer = copy_layer(model, example.x.shape()[1], request);
+  const auto layer = copy_layer(model, request);
   example.U = layer->U.value;
   example.W = layer->W.value;
   example.b = layer->b.value;

@@ -2,16 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <iterator>
 
+#include "unroll/layers/lstm.h"
 #include "unroll/tools/mathematics/worked_example_pages.h"
 
 namespace unroll {
 
 namespace {
-
-constexpr std::array<std::string_view, 4> kGates{"_f", "_i", "_a", "_o"};
 
 class CsvWriter {
  public:
@@ -72,7 +70,7 @@ class CsvWriter {
 
  private:
   std::string gate(std::size_t g) const {
-    return example_.gate_count() == 1 ? "" : std::string(kGates[g]);
+    return example_.gate_count() == 1 ? "" : std::string("_") + kLstmGates[g];
   }
 
   const WorkedExample& example_;
@@ -92,7 +90,7 @@ void write_gates(const WorkedExample& example, CsvWriter& csv) {
   const std::size_t H = example.hidden_size();
   for (std::size_t g = 0; g < 4; ++g) {
     for (std::size_t t = 0; t < example.steps(); ++t) {
-      csv.components(std::string(kGates[g].substr(1)), std::to_string(t + 1),
+      csv.components(std::string(1, kLstmGates[g]), std::to_string(t + 1),
                      example.gates.matrix().row(t).subspan(g * H, H));
     }
   }

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
 #include "unroll/kernels/gemm.h"
 #include "unroll/kernels/ops.h"
+#include "unroll/layers/lstm.h"
 #include "unroll/tools/mathematics/worked_example_pages.h"
 
 namespace unroll {
@@ -17,7 +17,6 @@ namespace {
 
 using Values = std::span<const double>;
 
-constexpr std::array<char, 4> kGates{'f', 'i', 'a', 'o'};
 /// Rows shown of a matrix: its columns are many enough to see what it is made of.
 constexpr std::size_t kCornerRows = 2;
 
@@ -134,10 +133,10 @@ class SheetWriter {
     return tensor.matrix().row_range(g * e_.hidden_size(), e_.hidden_size());
   }
   /// "_f" of an LSTM, "" of an RNN.
-  std::string sub(std::size_t g) const { return lstm() ? fmt::format("_{}", kGates[g]) : ""; }
+  std::string sub(std::size_t g) const { return lstm() ? fmt::format("_{}", kLstmGates[g]) : ""; }
   /// "_{f,3}" of an LSTM, "_{3}" of an RNN.
   std::string sub(std::size_t g, std::size_t t) const {
-    return lstm() ? fmt::format("_{{{},{}}}", kGates[g], t) : fmt::format("_{{{}}}", t);
+    return lstm() ? fmt::format("_{{{},{}}}", kLstmGates[g], t) : fmt::format("_{{{}}}", t);
   }
   static std::string at(const char* letter, std::size_t t) {
     return fmt::format("{}_{{{}}}", letter, t);
@@ -185,7 +184,7 @@ void SheetWriter::forward_step(std::size_t t) {
 }
 
 void SheetWriter::forward_gate(std::size_t t, std::size_t g) {
-  const std::string letter = lstm() ? std::string(1, kGates[g]) : "h";
+  const std::string letter = lstm() ? std::string(1, kLstmGates[g]) : "h";
   const std::string z = "z" + sub(g, t);
   if (on_path(t)) {
     const Values b = e_.b.values().subspan(g * e_.hidden_size(), e_.hidden_size());
@@ -195,7 +194,7 @@ void SheetWriter::forward_gate(std::size_t t, std::size_t g) {
                    product(block(e_.W, g), row(e_.h_prev, t))),
               term("+", "b" + sub(g), b), result(gate(e_.z, t, g))});
   }
-  const std::string function = !lstm() ? phi() : kGates[g] == 'a' ? "tanh" : "σ";
+  const std::string function = !lstm() ? phi() : kLstmGates[g] == 'a' ? "tanh" : "σ";
   equation(id(letter), at(letter.c_str(), t),
            {term("=", function + "(" + z + ")", gate(e_.gates, t, g))});
 }
@@ -324,7 +323,7 @@ void SheetWriter::lstm_backward(std::size_t t) {
   const auto gate_gradient = [&](std::size_t g, const std::string& first, Values d,
                                  const std::string& second, Values factor, const std::string& y,
                                  const std::vector<double>& slopes) {
-    const std::string name = fmt::format("LSTM-dz{}", kGates[g]);
+    const std::string name = fmt::format("LSTM-dz{}", kLstmGates[g]);
     if (!on_path(t)) {
       equation(name, "dz" + sub(g, t), {result(gate(e_.dz, t, g))});
       return;
@@ -425,8 +424,8 @@ void SheetWriter::rnn_path(std::size_t k) {
 
 void SheetWriter::lstm_path(std::size_t k) {
   for (std::size_t g = 0; g < 4; ++g) {
-    equation(fmt::format("LSTM-dz{}", kGates[g]),
-             fmt::format("dz_{{{},{}}}^{{({})}}", kGates[g], k, e_.request.step),
+    equation(fmt::format("LSTM-dz{}", kLstmGates[g]),
+             fmt::format("dz_{{{},{}}}^{{({})}}", kLstmGates[g], k, e_.request.step),
              {result(gate(e_.path_dz, k, g))});
   }
 }
@@ -435,9 +434,9 @@ void SheetWriter::path_matrices(std::size_t k) {
   const Tensor<double> dW = e_.path_dW(k);
   const Tensor<double> dU = e_.path_dU(k);
   for (std::size_t g = 0; g < e_.gate_count(); ++g) {
-    const std::string dz = lstm()
-                               ? fmt::format("dz_{{{},{}}}^{{({})}}", kGates[g], k, e_.request.step)
-                               : fmt::format("dz_{{{}}}^{{({})}}", k, e_.request.step);
+    const std::string dz =
+        lstm() ? fmt::format("dz_{{{},{}}}^{{({})}}", kLstmGates[g], k, e_.request.step)
+               : fmt::format("dz_{{{}}}^{{({})}}", k, e_.request.step);
     matrix(id("dW"), dz + " " + at("h", before(k)) + "ᵀ", block(dW, g));
     matrix(id("dU"), dz + " " + at("x", k) + "ᵀ", block(dU, g));
   }

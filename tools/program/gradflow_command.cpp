@@ -131,12 +131,6 @@ void print_table(const std::vector<FlowChapterResult>& parts) {
       parts.front().results.front().experiment.draws);
 }
 
-std::vector<double> log10_of(const std::vector<double>& logs) {
-  std::vector<double> values;
-  for (double value : logs) values.push_back(value / std::log(10.0));
-  return values;
-}
-
 void print_json(const std::vector<FlowChapterResult>& parts) {
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const FlowResult& result : all_results(parts)) {
