@@ -10,17 +10,28 @@ namespace unroll::simd {
 
 template <typename V>
 UNROLL_KERNEL void exponential_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
-  elementwise<V>([](V x_j) { return exponential(x_j); }, n, y, x);
+  elementwise_chain<V>([](auto x_j) { return exponential(x_j); }, n, y, x);
+}
+
+template <typename V>
+UNROLL_KERNEL void exponential_minus_1_kernel(std::size_t n, const RealOf<V>* x,
+                                              RealOf<V>* y) noexcept {
+  elementwise_chain<V>([](auto x_j) { return exponential_minus_1(x_j); }, n, y, x);
+}
+
+template <typename V>
+UNROLL_KERNEL void logarithm_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
+  elementwise_chain<V>([](auto x_j) { return logarithm(x_j); }, n, y, x);
 }
 
 template <typename V>
 UNROLL_KERNEL void tanh_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
-  elementwise<V>([](V x_j) { return hyperbolic_tangent(x_j); }, n, y, x);
+  elementwise_chain<V>([](auto x_j) { return hyperbolic_tangent(x_j); }, n, y, x);
 }
 
 template <typename V>
 UNROLL_KERNEL void sigmoid_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
-  elementwise<V>([](V x_j) { return sigmoid(x_j); }, n, y, x);
+  elementwise_chain<V>([](auto x_j) { return sigmoid(x_j); }, n, y, x);
 }
 
 template <typename V>

@@ -29,6 +29,8 @@ struct KernelTable {
   Unary* sigmoid;
   Unary* relu;
   Unary* exponential;
+  Unary* exponential_minus_1;
+  Unary* logarithm;
 
   // dx (n) = dy (n) ⊙ φ′, from y (n) = φ(x); dx may be y or dy.
   using UnaryBackward = void(std::size_t n, const Real* y, const Real* dy, Real* dx) noexcept;

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "unroll/kernels/kernel_table.h"
+#include "unroll/kernels/twice-inl.h"
 #include "unroll/kernels/vec-inl.h"
 
 namespace unroll::simd {
@@ -46,6 +47,18 @@ template <typename V, typename F, typename... X>
 void elementwise(F f, std::size_t n, RealOf<V>* y, const X*... x) {
   for_each_vector<V>(n,
                      [=](std::size_t i, auto part) { part.store(y + i, f(part.load(x + i)...)); });
+}
+
+/// y_j = f(x_j) for a long chain of operations f: two vectors at a time (twice-inl.h).
+template <typename V, typename F>
+void elementwise_chain(F f, std::size_t n, RealOf<V>* y, const RealOf<V>* x) {
+  std::size_t i = 0;
+  if constexpr (V::size > 1) {
+    for (; i + Twice<Twice<V>>::size <= n; i += Twice<Twice<V>>::size) {
+      f(Twice<Twice<V>>::load_unaligned(x + i)).store_unaligned(y + i);
+    }
+  }
+  elementwise<V>(f, n - i, y + i, x + i);
 }
 
 /// Row r.

@@ -144,6 +144,18 @@ void exponential(std::span<const Real> x, std::span<Real> y) {
 }
 
 template <typename Real>
+void exponential_minus_1(std::span<const Real> x, std::span<Real> y) {
+  require_same_shape("exponential_minus_1", Operand("x", x), Operand("y", y));
+  kernels<Real>().exponential_minus_1(x.size(), x.data(), y.data());
+}
+
+template <typename Real>
+void logarithm(std::span<const Real> x, std::span<Real> y) {
+  require_same_shape("logarithm", Operand("x", x), Operand("y", y));
+  kernels<Real>().logarithm(x.size(), x.data(), y.data());
+}
+
+template <typename Real>
 void softmax(MatrixView<const Real> x, MatrixView<Real> y) {
   require_same_shape("softmax", Operand("x", x), Operand("y", y));
   kernels<Real>().softmax(x.rows(), x.columns(), rows_of(x), rows_of(y));
@@ -301,6 +313,8 @@ void adam_update(const AdamStep<Real>& step, std::span<const Real> grad, std::sp
   template void activate_backward(Activation, std::span<const Real>, std::span<const Real>,   \
                                   std::span<Real>);                                           \
   template void exponential(std::span<const Real>, std::span<Real>);                          \
+  template void exponential_minus_1(std::span<const Real>, std::span<Real>);                  \
+  template void logarithm(std::span<const Real>, std::span<Real>);                            \
   template void softmax(MatrixView<const Real>, MatrixView<Real>);                            \
   template void log_sum_exp(MatrixView<const Real>, std::span<Real>);                         \
   template void add(std::span<const Real>, std::span<Real>);                                  \

@@ -40,6 +40,14 @@ void activate_backward(Activation activation, std::span<const Real> y, std::span
 template <typename Real>
 void exponential(std::span<const Real> x, std::span<Real> y);
 
+/// y = eˣ − 1, also where x is small.
+template <typename Real>
+void exponential_minus_1(std::span<const Real> x, std::span<Real> y);
+
+/// y = log x, the natural one: −∞ at 0, NaN below.
+template <typename Real>
+void logarithm(std::span<const Real> x, std::span<Real> y);
+
 /// Each row y = softmax(x) = exp(x − max x) / Σ exp(x − max x).
 template <typename Real>
 void softmax(MatrixView<const Real> x, MatrixView<Real> y);

@@ -19,6 +19,8 @@ consteval KernelTable<RealOf<V>> make_table() {
       .sigmoid = &sigmoid_kernel<V>,
       .relu = &relu_kernel<V>,
       .exponential = &exponential_kernel<V>,
+      .exponential_minus_1 = &exponential_minus_1_kernel<V>,
+      .logarithm = &logarithm_kernel<V>,
       .tanh_backward = &tanh_backward<V>,
       .sigmoid_backward = &sigmoid_backward<V>,
       .relu_backward = &relu_backward<V>,

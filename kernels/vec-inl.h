@@ -78,18 +78,18 @@ template <typename Real>
 struct Bits;
 template <>
 struct Bits<float> {
-  using Integer = std::int32_t;
+  using Integer = std::uint32_t;  // unsigned: AVX2 has no arithmetic shift of 64 bits
   static constexpr int kMantissa = 23;
-  static constexpr float kBias = 127;
-  static constexpr float kFar = 64;
+  static constexpr int kBias = 127;
+  static constexpr int kFar = 64;
   static constexpr float kTwoToFar = 0x1p64F;
 };
 template <>
 struct Bits<double> {
-  using Integer = std::int64_t;
+  using Integer = std::uint64_t;
   static constexpr int kMantissa = 52;
-  static constexpr double kBias = 1023;
-  static constexpr double kFar = 512;
+  static constexpr int kBias = 1023;
+  static constexpr int kFar = 512;
   static constexpr double kTwoToFar = 0x1p512;
 };
 
@@ -99,13 +99,41 @@ template <typename Real>
 inline constexpr Real kRounder =
     Real{3} * static_cast<Real>(std::int64_t{1} << (Bits<Real>::kMantissa - 1));
 
-/// 2ⁿ⁺ᵏ for integers n and k, where that is a normal number.
+/// ln 2 in two parts, high + low; n·high is exact for every n that occurs, also without a fused
+/// multiply-add, because high ends in enough zero bits.
+template <typename Real>
+struct LnTwo;
+template <>
+struct LnTwo<float> {
+  static constexpr float high = 0x1.63p-1F;       // 9 bits; n has 8
+  static constexpr float low = -0x1.bd0106p-13F;  // ln 2 − high
+  static constexpr float reciprocal = 0x1.715476p+0F;
+};
+template <>
+struct LnTwo<double> {
+  static constexpr double high = 0x1.62e42fefa38p-1;   // 41 bits; n has 11
+  static constexpr double low = 0x1.ef35793c7673p-45;  // ln 2 − high
+  static constexpr double reciprocal = 0x1.71547652b82fep+0;
+};
+
+/// The bits of a vector.
 template <typename V>
-V power_of_two(V n, RealOf<V> k = 0) {
+auto bits_of(V x) {
+  return cast_bits<typename Bits<RealOf<V>>::Integer>(x);
+}
+
+/// An integer n as n + kShift has n + 2·kBias in its lowest bits.
+template <typename Real>
+inline constexpr Real kShift = kRounder<Real> + 2 * Bits<Real>::kBias;
+
+/// 2ⁿ⁺ᵏ, where that is a normal number, for an integer k and n as shifted = n + kShift.
+template <typename V>
+V power_of_two(V shifted, int k = 0) {
   using Real = RealOf<V>;
-  const V biased = n + V(kRounder<Real> + Bits<Real>::kBias + k);  // exponent in the lowest bits
-  const auto bits = cast_bits<typename Bits<Real>::Integer>(biased);
-  return cast_bits<Real>(bits << Bits<Real>::kMantissa);  // the rounder's own bits fall off
+  using Integer = typename Bits<Real>::Integer;
+  const auto n = bits_of(shifted) << Bits<Real>::kMantissa;  // the rounder falls off
+  return cast_bits<Real>(
+      n + decltype(n)(static_cast<Integer>(k - Bits<Real>::kBias) << Bits<Real>::kMantissa));
 }
 
 /// What an instruction set may do better than by xsimd's common ground: Native<V> in
@@ -129,20 +157,32 @@ struct Portable {
     }
   }
 
+  /// Whether there are tables within registers (vecmath_tables-inl.h).
+  static constexpr bool kLooksUp = false;
+
+  /// Whether multiply_add rounds once.
+  static constexpr bool kFuses = false;
   static V multiply_add(V a, V b, V c) { return fma(a, b, c); }
 
-  /// x·2ⁿ, rounded once, for an integer n up to 2·kFar away from 0 and x near 1. In two factors,
-  /// the first of them exact: 2ⁿ itself overflows, or is no normal number, where the product may
-  /// still be one, or a denormal.
-  static V scale(V x, V n) {
-    const auto is_large = n > V(Real(0));
-    const V far = select(is_large, V(Bits<Real>::kFar), V(-Bits<Real>::kFar));
-    const V two_to_far = select(is_large, V(Bits<Real>::kTwoToFar), V(1 / Bits<Real>::kTwoToFar));
-    return x * power_of_two<V>(n - far) * two_to_far;
+  /// if_negative where the sign of x is set, as that of −0 is, otherwise the other one.
+  static V select_by_sign(V x, V if_negative, V otherwise) {
+    return select(x < V(Real(0)), if_negative, otherwise);
+  }
+
+  /// x·2ⁿ, rounded once, for x near 1 and an integer n up to 2·kBias away from 0, as
+  /// shifted = n + kShift. In two factors of about n/2 each, the first product being exact: 2ⁿ
+  /// itself overflows, or is no normal number, where the result may still be one, or a denormal.
+  static V scale(V x, V shifted) {
+    const auto biased_twice = bits_of(shifted);
+    const auto half = biased_twice >> 1;
+    const V first = cast_bits<Real>(half << Bits<Real>::kMantissa);
+    const V second = cast_bits<Real>((biased_twice - half) << Bits<Real>::kMantissa);
+    return x * first * second;
   }
   /// The same for n ≤ 0 only.
-  static V scale_down(V x, V n) {
-    return x * power_of_two<V>(n, Bits<Real>::kFar) * V(1 / Bits<Real>::kTwoToFar);
+  static V scale_down(V x, V shifted) {
+    const V far = power_of_two<V>(shifted, Bits<Real>::kFar);
+    return x * far * V(1 / Bits<Real>::kTwoToFar);
   }
 };
 

@@ -1,4 +1,4 @@
-/// What AVX2 adds to vec-inl.h: tails by masked loads and stores.
+/// What AVX2 with FMA adds to vec-inl.h: tails by masked loads and stores.
 #pragma once
 
 #include <immintrin.h>
@@ -11,6 +11,8 @@ template <>
 struct Native<xsimd::batch<float, xsimd::fma3<xsimd::avx2>>>
     : Portable<xsimd::batch<float, xsimd::fma3<xsimd::avx2>>> {
   using V = xsimd::batch<float, xsimd::fma3<xsimd::avx2>>;
+
+  static constexpr bool kFuses = true;
 
   /// All ones in the first `count` lanes.
   static __m256i mask(std::size_t count) {
@@ -25,12 +27,17 @@ struct Native<xsimd::batch<float, xsimd::fma3<xsimd::avx2>>>
   static void store_part(float* p, std::size_t count, V v) {
     _mm256_maskstore_ps(p, mask(count), v);
   }
+  static V select_by_sign(V x, V if_negative, V otherwise) {
+    return V(_mm256_blendv_ps(otherwise, if_negative, x));
+  }
 };
 
 template <>
 struct Native<xsimd::batch<double, xsimd::fma3<xsimd::avx2>>>
     : Portable<xsimd::batch<double, xsimd::fma3<xsimd::avx2>>> {
   using V = xsimd::batch<double, xsimd::fma3<xsimd::avx2>>;
+
+  static constexpr bool kFuses = true;
 
   /// All ones in the first `count` lanes.
   static __m256i mask(std::size_t count) {
@@ -44,6 +51,9 @@ struct Native<xsimd::batch<double, xsimd::fma3<xsimd::avx2>>>
   }
   static void store_part(double* p, std::size_t count, V v) {
     _mm256_maskstore_pd(p, mask(count), v);
+  }
+  static V select_by_sign(V x, V if_negative, V otherwise) {
+    return V(_mm256_blendv_pd(otherwise, if_negative, x));
   }
 };
 

@@ -1,5 +1,6 @@
-/// What AVX-512 adds to vec-inl.h: tails by lane masks, x·2ⁿ in one instruction, and the fused
-/// multiply-add that xsimd 8.1 forgot (its AVX-512 fma is a product and a sum).
+/// What AVX-512 adds to vec-inl.h: tails by lane masks, x·2ⁿ in one instruction, the fused
+/// multiply-add that xsimd 8.1 forgot (its AVX-512 fma is a product and a sum), and, for float,
+/// tables within registers (vecmath_tables-inl.h).
 #pragma once
 
 #include <immintrin.h>
@@ -20,9 +21,37 @@ struct Native<xsimd::batch<float, xsimd::avx512bw>>
   static void store_part(float* p, std::size_t count, V v) {
     _mm512_mask_storeu_ps(p, mask(count), v);
   }
+  static constexpr bool kFuses = true;
   static V multiply_add(V a, V b, V c) { return V(_mm512_fmadd_ps(a, b, c)); }
-  static V scale(V x, V n) { return V(_mm512_scalef_ps(x, n)); }
-  static V scale_down(V x, V n) { return scale(x, n); }
+  static V select_by_sign(V x, V if_negative, V otherwise) {
+    constexpr int kFirstChoosesSecondOrThird = 0b11001010;
+    const __m512i negative = _mm512_srai_epi32(_mm512_castps_si512(x), 31);
+    return V(_mm512_castsi512_ps(
+        _mm512_ternarylogic_epi32(negative, _mm512_castps_si512(if_negative),
+                                  _mm512_castps_si512(otherwise), kFirstChoosesSecondOrThird)));
+  }
+  static V scale(V x, V shifted) { return V(_mm512_scalef_ps(x, shifted - V(kShift<float>))); }
+  static V scale_down(V x, V shifted) { return scale(x, shifted); }
+
+  /// x·2^⌊n⌋, rounded once, for any n.
+  static V scale_by_floor(V x, V n) { return V(_mm512_scalef_ps(x, n)); }
+
+  static constexpr bool kLooksUp = true;
+  using Integers = xsimd::batch<std::uint32_t, xsimd::avx512bw>;
+  /// table[i mod 16], table[i mod 32]
+  static V look_up(const float (&table)[16], Integers i) {
+    return V(_mm512_permutexvar_ps(i, _mm512_loadu_ps(table)));
+  }
+  static V look_up(const float (&table)[32], Integers i) {
+    return V(_mm512_permutex2var_ps(_mm512_loadu_ps(table), i, _mm512_loadu_ps(table + 16)));
+  }
+
+  /// m and n of x = 2ⁿ·m: 0.75 ≤ m < 1.5, NaN for a negative x, 1 ≤ … < 2 of that exponent.
+  static V mantissa(V x) {
+    return V(_mm512_getmant_ps(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan));
+  }
+  /// ⌊log₂ |x|⌋, −∞ for 0.
+  static V exponent(V x) { return V(_mm512_getexp_ps(x)); }
 };
 
 template <>
@@ -37,9 +66,10 @@ struct Native<xsimd::batch<double, xsimd::avx512bw>>
   static void store_part(double* p, std::size_t count, V v) {
     _mm512_mask_storeu_pd(p, mask(count), v);
   }
+  static constexpr bool kFuses = true;
   static V multiply_add(V a, V b, V c) { return V(_mm512_fmadd_pd(a, b, c)); }
-  static V scale(V x, V n) { return V(_mm512_scalef_pd(x, n)); }
-  static V scale_down(V x, V n) { return scale(x, n); }
+  static V scale(V x, V shifted) { return V(_mm512_scalef_pd(x, shifted - V(kShift<double>))); }
+  static V scale_down(V x, V shifted) { return scale(x, shifted); }
 };
 
 }  // namespace unroll::simd

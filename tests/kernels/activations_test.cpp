@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cfenv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -19,27 +20,48 @@
 namespace unroll {
 namespace {
 
+template <typename Real>
+using Op = void (*)(std::span<const Real> x, std::span<Real> y);
+
 /// A function under test: its exact value, and the largest error kernels/README.md promises.
 struct Function {
   std::string name;
   long double (*exact)(long double);
-  double float_ulps;
-  double double_ulps;
+  Op<float> float_op;
+  Op<double> double_op;
+  double ulps;
 };
 
 long double exact_sigmoid(long double x) {
   return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
 }
 
-const Function kExponential = {"exponential", [](long double x) { return std::exp(x); }, 1.1, 1.1};
-const Function kTanh = {"tanh", [](long double x) { return std::tanh(x); }, 2.2, 2.2};
-const Function kSigmoid = {"sigmoid", exact_sigmoid, 2.5, 2.5};
-const Function kFunctions[] = {kExponential, kTanh, kSigmoid};
+template <typename Real, Activation activation>
+void activate_op(std::span<const Real> x, std::span<Real> y) {
+  activate<Real>(activation, x, y);
+}
+
+const Function kExponential = {"exp", [](long double x) { return std::exp(x); },
+                               &exponential<float>, &exponential<double>, 1.0};
+const Function kExponentialMinus1 = {"expm1", [](long double x) { return std::expm1(x); },
+                                     &exponential_minus_1<float>, &exponential_minus_1<double>,
+                                     2.2};
+const Function kLogarithm = {"log", [](long double x) { return std::log(x); }, &logarithm<float>,
+                             &logarithm<double>, 1.0};
+const Function kTanh = {"tanh", [](long double x) { return std::tanh(x); },
+                        &activate_op<float, Activation::kTanh>,
+                        &activate_op<double, Activation::kTanh>, 2.2};
+const Function kSigmoid = {"sigmoid", exact_sigmoid, &activate_op<float, Activation::kSigmoid>,
+                           &activate_op<double, Activation::kSigmoid>, 2.2};
+const Function kFunctions[] = {kExponential, kExponentialMinus1, kLogarithm, kTanh, kSigmoid};
 
 template <typename Real>
 void apply(const Function& function, std::span<const Real> x, std::span<Real> y) {
-  if (function.name == "exponential") return exponential<Real>(x, y);
-  activate<Real>(function.name == "tanh" ? Activation::kTanh : Activation::kSigmoid, x, y);
+  if constexpr (sizeof(Real) == sizeof(float)) {
+    function.float_op(x, y);
+  } else {
+    function.double_op(x, y);
+  }
 }
 
 template <typename Real>
@@ -50,7 +72,7 @@ Real apply(const Function& function, Real x) {
 }
 
 template <typename Real>
-void expect_errors_below(const Function& function, const std::vector<Real>& x, double ulps) {
+void expect_promised_errors(const Function& function, const std::vector<Real>& x) {
   std::vector<long double> want(x.size());
   std::ranges::transform(x, want.begin(), [&](Real value) { return function.exact(value); });
   std::vector<Real> y(x.size());
@@ -62,7 +84,7 @@ void expect_errors_below(const Function& function, const std::vector<Real>& x, d
       const double error = test::ulp_error(y[i], want[i]);
       if (error > worst) std::tie(worst, where) = std::tuple(error, x[i]);
     }
-    EXPECT_LE(worst, ulps) << function.name << " at " << where;
+    EXPECT_LE(worst, function.ulps) << function.name << " at " << where;
   });
 }
 
@@ -96,13 +118,12 @@ std::vector<double> swept_doubles() {
 
 TEST(VectorMath, KeepsItsAccuracyOverAllFloats) {
   const std::vector<float> x = strided_floats();
-  for (const Function& function : kFunctions) expect_errors_below(function, x, function.float_ulps);
+  for (const Function& function : kFunctions) expect_promised_errors(function, x);
 }
 
 TEST(VectorMath, KeepsItsAccuracyOverDoubles) {
   const std::vector<double> x = swept_doubles();
-  for (const Function& function : kFunctions)
-    expect_errors_below(function, x, function.double_ulps);
+  for (const Function& function : kFunctions) expect_promised_errors(function, x);
 }
 
 template <typename Real>
@@ -131,6 +152,9 @@ TYPED_TEST(ActivationOf, InfinityIsItsLimit) {
   test::for_each_isa([&] {
     EXPECT_EQ(apply(kExponential, this->kInfinity), this->kInfinity);
     EXPECT_EQ(apply(kExponential, -this->kInfinity), 0);
+    EXPECT_EQ(apply(kExponentialMinus1, this->kInfinity), this->kInfinity);
+    EXPECT_EQ(apply(kExponentialMinus1, -this->kInfinity), -1);
+    EXPECT_EQ(apply(kLogarithm, this->kInfinity), this->kInfinity);
     EXPECT_EQ(apply(kTanh, this->kInfinity), 1);
     EXPECT_EQ(apply(kTanh, -this->kInfinity), -1);
     EXPECT_EQ(apply(kSigmoid, this->kInfinity), 1);
@@ -143,15 +167,80 @@ TYPED_TEST(ActivationOf, ZeroIsExact) {
     for (TypeParam zero : {TypeParam(0), -TypeParam(0)}) {
       EXPECT_EQ(apply(kExponential, zero), 1);
       EXPECT_TRUE(test::same_bits(apply(kTanh, zero), zero));
+      EXPECT_TRUE(test::same_bits(apply(kExponentialMinus1, zero), zero));
+      EXPECT_EQ(apply(kLogarithm, zero), -this->kInfinity);
       EXPECT_EQ(apply(kSigmoid, zero), TypeParam(0.5));
     }
   });
 }
 
-TYPED_TEST(ActivationOf, TanhOfADenormalIsTheDenormal) {
+TYPED_TEST(ActivationOf, ADenormalIsItsOwnTanhAndExpm1) {
   test::for_each_isa([&] {
-    EXPECT_EQ(apply(kTanh, this->kDenormal), this->kDenormal);
-    EXPECT_EQ(apply(kTanh, -3 * this->kDenormal), -3 * this->kDenormal);
+    for (const Function& function : {kTanh, kExponentialMinus1}) {
+      EXPECT_EQ(apply(function, this->kDenormal), this->kDenormal);
+      EXPECT_EQ(apply(function, -3 * this->kDenormal), -3 * this->kDenormal);
+    }
+  });
+}
+
+TYPED_TEST(ActivationOf, LogarithmIsZeroAtOneAndNotANumberBelowZero) {
+  test::for_each_isa([&] {
+    EXPECT_TRUE(test::same_bits(apply(kLogarithm, TypeParam(1)), TypeParam(0)));
+    for (TypeParam x : {-this->kDenormal, TypeParam(-1), -this->kInfinity}) {
+      EXPECT_TRUE(std::isnan(apply(kLogarithm, x))) << x;
+    }
+  });
+}
+
+/// Ordinary and extraordinary values, so many that bodies and tails see each of them.
+template <typename Real>
+std::vector<Real> notable_values() {
+  using Limits = std::numeric_limits<Real>;
+  std::vector<Real> x;
+  for (int repeat = 0; repeat < 7; ++repeat) {
+    for (Real magnitude :
+         {Real(0), Limits::denorm_min(), Limits::min(), Real(0.3), Real(1), Real(7), Real(87.4),
+          Real(88.8), Real(700), Limits::max(), Limits::infinity()}) {
+      x.push_back(magnitude);
+      x.push_back(-magnitude);
+    }
+  }
+  return x;
+}
+
+TYPED_TEST(ActivationOf, NoFiniteOrInfiniteValueIsAnInvalidOperation) {
+  const std::vector<TypeParam> x = notable_values<TypeParam>();
+  std::vector<TypeParam> y(x.size());
+  test::for_each_isa([&] {
+    for (const Function& function : {kExponential, kExponentialMinus1, kTanh, kSigmoid}) {
+      std::feclearexcept(FE_ALL_EXCEPT);
+      apply<TypeParam>(function, x, y);
+      EXPECT_FALSE(std::fetestexcept(FE_INVALID)) << function.name;
+    }
+  });
+}
+
+TYPED_TEST(ActivationOf, InPlaceIsOutOfPlace) {
+  const std::vector<TypeParam> x = notable_values<TypeParam>();
+  test::for_each_isa([&] {
+    for (const Function& function : kFunctions) {
+      std::vector<TypeParam> y(x.size()), in_place = x;
+      apply<TypeParam>(function, x, y);
+      apply<TypeParam>(function, in_place, in_place);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        EXPECT_TRUE(test::same_bits(in_place[i], y[i])) << function.name << " of " << x[i];
+      }
+    }
+  });
+}
+
+TYPED_TEST(ActivationOf, StaysWithinItsRange) {
+  test::for_each_isa([&] {
+    for (TypeParam x = -40; x < 40; x += TypeParam(0.001)) {
+      ASSERT_LE(std::abs(apply(kTanh, x)), 1) << x;
+      ASSERT_GE(apply(kSigmoid, x), 0) << x;
+      ASSERT_LE(apply(kSigmoid, x), 1) << x;
+    }
   });
 }
 
