@@ -1,21 +1,21 @@
-# unroll_add_isa_sources(TARGET): adds kernels/isa/<isa>.cpp for every instruction set of the target CPU,
-# each with its own flags and no others. The file detects nothing: kernels/isa.cpp chooses at run time.
+# unroll_add_isa_sources(TARGET FOLDER): adds FOLDER/<isa>.cpp for every instruction set of the target CPU,
+# each with its own flags and no others: kernels/isa, and the rivals of tools/benchmark/isa. The file detects nothing: kernels/isa.cpp chooses at run time.
 #
 # These files are optimized in every build type: at -O0 the compiler emits weak copies of inline functions
 # (std::exp, xsimd's helpers) in each of them, compiled for different instruction sets under one name, and
 # the linker keeps any one (tests/isa_symbols_test.cmake). For the same reason no link-time optimization.
-function(unroll_add_isa_sources TARGET)
-  target_sources(${TARGET} PRIVATE isa/scalar.cpp)
+function(unroll_add_isa_sources TARGET FOLDER)
+  target_sources(${TARGET} PRIVATE ${FOLDER}/scalar.cpp)
   set(optimized -O3 -fno-lto)
-  set_source_files_properties(isa/scalar.cpp PROPERTIES COMPILE_OPTIONS "${optimized};-fno-tree-vectorize")
+  set_source_files_properties(${FOLDER}/scalar.cpp PROPERTIES COMPILE_OPTIONS "${optimized};-fno-tree-vectorize")
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-    target_sources(${TARGET} PRIVATE isa/sse2.cpp isa/avx2.cpp isa/avx512.cpp)
+    target_sources(${TARGET} PRIVATE ${FOLDER}/sse2.cpp ${FOLDER}/avx2.cpp ${FOLDER}/avx512.cpp)
     target_compile_definitions(${TARGET} PRIVATE UNROLL_ISA_X86)
-    set_source_files_properties(isa/sse2.cpp PROPERTIES COMPILE_OPTIONS "${optimized};-msse2")
-    set_source_files_properties(isa/avx2.cpp PROPERTIES COMPILE_OPTIONS "${optimized};-mavx2;-mfma")
+    set_source_files_properties(${FOLDER}/sse2.cpp PROPERTIES COMPILE_OPTIONS "${optimized};-msse2")
+    set_source_files_properties(${FOLDER}/avx2.cpp PROPERTIES COMPILE_OPTIONS "${optimized};-mavx2;-mfma")
     # GCC up to 13 warns about the `undefined` operands inside its own avx512fintrin.h (its bug 105593).
     set(header_warnings $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
-    set_source_files_properties(isa/avx512.cpp PROPERTIES COMPILE_OPTIONS
+    set_source_files_properties(${FOLDER}/avx512.cpp PROPERTIES COMPILE_OPTIONS
       "${optimized};-mavx2;-mfma;-mavx512f;-mavx512cd;-mavx512dq;-mavx512bw;-mavx512vl;-mprefer-vector-width=512;${header_warnings}")
   endif()
 endfunction()

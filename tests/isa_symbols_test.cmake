@@ -1,6 +1,6 @@
 # cmake -DNM=nm "-DOBJECTS=a.o;b.o" -P isa_symbols_test.cmake
 #
-# Fails if two of the objects of kernels/isa/ define a weak function of the same name. Each is compiled for another
+# Fails if two of the objects of a folder isa/ define a weak function of the same name. Each is compiled for another
 # instruction set, the linker keeps any one of the two, and on an older CPU that may be one that it cannot run.
 # (cmake/UnrollIsa.cmake says where such functions come from.)
 cmake_minimum_required(VERSION 3.25)
@@ -34,7 +34,7 @@ foreach(object IN LISTS OBJECTS)
 endforeach()
 
 if(checked EQUAL 0)
-  message(FATAL_ERROR "no object of kernels/isa/ among: ${OBJECTS}")
+  message(FATAL_ERROR "no object of a folder isa/ among: ${OBJECTS}")
 endif()
 if(shared)
   list(JOIN shared "\n" shared)

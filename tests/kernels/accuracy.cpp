@@ -22,8 +22,8 @@
 #include <vector>
 
 #include "tests/support/marked_section.h"
-#include "tests/support/ulp.h"
 #include "unroll/core/parallel.h"
+#include "unroll/core/ulp.h"
 #include "unroll/kernels/dispatch.h"
 
 namespace unroll {
@@ -88,7 +88,7 @@ void look_at(const Function& function, const std::vector<float>& x, std::vector<
       ++seen[k].floats;
       if (y[i] == static_cast<float>(exact[i]) || (std::isnan(y[i]) && std::isnan(exact[i])))
         continue;  // half a unit off at most
-      seen[k].merge({test::ulp_error(y[i], exact[i]), x[i], 0, 1});
+      seen[k].merge({ulp_error(y[i], exact[i]), x[i], 0, 1});
     }
   }
 }

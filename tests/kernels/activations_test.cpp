@@ -14,7 +14,7 @@
 #include "tests/support/arrays.h"
 #include "tests/support/for_each_isa.h"
 #include "tests/support/random_tensor.h"
-#include "tests/support/ulp.h"
+#include "unroll/core/ulp.h"
 #include "unroll/kernels/ops.h"
 
 namespace unroll {
@@ -81,7 +81,7 @@ void expect_promised_errors(const Function& function, const std::vector<Real>& x
     double worst = 0;
     Real where = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const double error = test::ulp_error(y[i], want[i]);
+      const double error = ulp_error(y[i], want[i]);
       if (error > worst) std::tie(worst, where) = std::tuple(error, x[i]);
     }
     EXPECT_LE(worst, function.ulps) << function.name << " at " << where;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <span>
@@ -46,11 +47,10 @@ struct ActivationContender {
 /// has, weakest first, xsimd's functions and ours.
 std::vector<ActivationContender> own_contenders();
 
-/// How exact a contender is.
-struct ActivationError {
-  double max_ulp;   ///< largest error over every 1009th float there is, in units in the last place
-  double relative;  ///< largest |y − exact| / |exact| over the values that are timed
-};
+/// The name of the library's own implementation.
+inline constexpr std::string_view kOurs = "unroll";
+/// The function of memcpy's rows.
+inline constexpr std::string_view kCopy = "copy";
 
 /// One contender at one function.
 struct ActivationRow {
@@ -61,22 +61,31 @@ struct ActivationRow {
   std::size_t bytes = 0;  ///< of the input array
   double ns_per_element = 0;
   double cycles_per_element = 0;
+  /// Largest error over every 1009th float there is, in units in the last place (FloatSweep).
   double max_ulp = 0;
-  MedianInterval times_ours{};  ///< its time / the time of unroll's best instruction set
+  /// Its time / the time of unroll's best instruction set, and of unroll's on its own instruction
+  /// set; NaN where there is none.
+  MedianInterval times_best{};
+  MedianInterval times_same_isa{};
 };
 
 struct ActivationRaceSettings {
-  std::vector<std::string> functions;  ///< names; empty: all
-  std::size_t bytes = 262144;          ///< of the input array, rounded down to 64
-  RaceSettings race;
+  std::vector<std::string> functions;         ///< names; empty: all
+  std::vector<std::size_t> threads = {1};     ///< one race for each
+  std::vector<std::size_t> bytes = {262144};  ///< of the input array, rounded down to 64; likewise
+  double seconds = 12;                        ///< about so long for all races together
+  std::size_t least_rounds = 30;              ///< of each race, however long they take
+  std::uint64_t seed = 1;
 };
 
 /// What one call found.
 struct ActivationRaceResult {
-  std::vector<ActivationRow> rows;  ///< by function, in the order of the contenders
+  /// By function, threads, bytes; then in the order of the contenders, memcpy last.
+  std::vector<ActivationRow> rows;
   /// "eigen avx2, log: 0.3 off": who did not agree, and so was not timed.
   std::vector<std::string> disagreeing;
-  double clock = 0;  ///< cycles per ns
+  double clock = 0;        ///< cycles per ns, the fastest seen
+  double undisturbed = 1;  ///< the part of the slices that was not dropped, in the race with least
 };
 
 /// `progress` is told what is done now. Throws UsageError for a function that is not known, no

@@ -9,4 +9,7 @@ namespace unroll {
 /// where another job had the core meanwhile.
 double measured_clock();
 
+/// Seconds this thread has had a core since it began.
+double thread_cpu_seconds();
+
 }  // namespace unroll

@@ -1,6 +1,7 @@
 /// Medians, and how sure they are.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 namespace unroll {
@@ -10,14 +11,18 @@ struct MedianInterval {
   double median;
   double low;
   double high;
+  std::size_t count = 0;  ///< of values it is from
 };
+
+/// The fewest values that can give an interval of 95 %.
+inline constexpr std::size_t kLeastForInterval = 6;
 
 /// Of at least one value; the mean of the middle two of an even number.
 double median(std::vector<double> values);
 
 /// The interval is that of the sign test: it ends at two of the sorted values, assumes nothing of
-/// their distribution, and is exact. Fewer than six values are too few for 95 %: all they can give
-/// is the least and the largest. None give NaN.
+/// their distribution, and is exact. Of fewer than kLeastForInterval values all there is to give is
+/// the least and the largest. None give NaN.
 MedianInterval median_interval(std::vector<double> values);
 
 }  // namespace unroll

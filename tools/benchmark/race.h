@@ -2,14 +2,14 @@
 /// disturbs a machine meets all of them, and what is compared are ratios within a round.
 ///
 /// Each round gives every contender one slice of some milliseconds, in an order drawn anew; before
-/// and after each slice the clock is measured (clock.h). A slice beside a clock more than 5 % below
-/// the fastest one seen is dropped: another job had the core.
+/// and after each slice the clock is measured (clock.h). A slice is dropped if the clock beside it
+/// is more than 5 % below the fastest one seen, or if one of its threads had no core for 5 % of the
+/// time: another job was there.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <vector>
 
 #include "unroll/tools/benchmark/median.h"
@@ -18,7 +18,6 @@ namespace unroll {
 
 /// One way to do the work.
 struct Racer {
-  std::string name;  ///< for progress and messages
   /// Does the part of thread 0 .. threads − 1 once. Called on all threads at once, again and again.
   std::function<void(std::size_t thread)> pass;
   /// What one pass of all parts covers: values, rows, tokens. Times are given per element.
@@ -39,6 +38,9 @@ struct RaceSettings {
 struct RaceSlice {
   double ns = 0;     ///< per element: wall time from the first thread's start to the last one's end
   double clock = 0;  ///< cycles per ns: the lower of before and after, of the slowest thread
+  /// Of the time, that its thread had a core; the smallest of the threads. Of threads that are a
+  /// racer's own nothing is known.
+  double share = 1;
 };
 
 /// A racer's medians over the slices that were not dropped (over all, where all were).
@@ -54,6 +56,8 @@ class RaceResult {
   explicit RaceResult(std::vector<std::vector<RaceSlice>> slices);
 
   std::size_t rounds() const noexcept { return slices_.size(); }
+  /// The part of all slices that was not dropped.
+  double undisturbed() const;
   /// Cycles per ns, the fastest seen.
   double clock() const noexcept { return clock_; }
   RaceTime time(std::size_t racer) const;

@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
   unroll::add_predict_command(program, status);
   unroll::add_inspect_command(program, status);
   unroll::add_data_command(program, status);
+  unroll::add_bench_command(program, status);
   unroll::add_doctor_command(program, status);
   unroll::add_explain_command(program, status);
   unroll::add_exercise_command(program, status);

@@ -1,11 +1,11 @@
-// Errors in units in the last place.
+/// Errors in units in the last place.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-namespace unroll::test {
+namespace unroll {
 
 /// |got − want| in units of the last place of the Real nearest to `want`, the least denormal being
 /// the smallest unit; 0 where both are NaN or the same infinity, infinite where only one of them
@@ -25,4 +25,4 @@ double ulp_error(Real got, long double want) {
   return static_cast<double>(std::abs(static_cast<long double>(got) - want) / unit);
 }
 
-}  // namespace unroll::test
+}  // namespace unroll

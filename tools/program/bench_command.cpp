@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "unroll/tools/benchmark/activation_race.h"
+#include "unroll/tools/benchmark/activation_report.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/terminal.h"
+
+namespace unroll {
+
+namespace {
+
+struct Flags {
+  ActivationRaceSettings race;
+  bool json = false;
+  bool quiet = false;
+};
+
+void activations_command(const Flags& flags) {
+  Terminal terminal(flags.quiet);
+  const auto progress = [&](const std::string& text) { terminal.progress(text); };
+  const ActivationRaceResult result = race_activations(own_contenders(), flags.race, progress);
+  terminal.clear();
+  fmt::print("{}", flags.json ? activation_json(result.rows) : activation_table(result));
+}
+
+std::vector<std::string> function_names() {
+  std::vector<std::string> names;
+  for (const ActivationFunction& function : activation_functions()) {
+    names.emplace_back(function.name);
+  }
+  return names;
+}
+
+void add_race_flags(CLI::App& command, ActivationRaceSettings& race) {
+  command.add_option("--threads", race.threads, "Threads, each with its part of the array; a list")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1024))
+      ->default_str("1");
+  command.add_option("--bytes", race.bytes, "Size of the input array; a list")
+      ->delimiter(',')
+      ->check(CLI::Range(std::size_t{64}, std::size_t{1} << 32))
+      ->default_str("262144");
+  command.add_option("--functions", race.functions, "A list; default: all")
+      ->delimiter(',')
+      ->check(CLI::IsMember(function_names()));
+  command.add_option("--seconds", race.seconds, "About so long for all races")
+      ->check(CLI::Range(0.0, 36000.0))
+      ->capture_default_str();
+}
+
+void add_activations_command(CLI::App& bench, int& status) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command =
+      bench.add_subcommand("activations",
+                           "exp, expm1, log, tanh, sigmoid, ReLU on arrays of floats:\nunroll on "
+                           "each instruction set against std and xsimd");
+  add_race_flags(*command, flags->race);
+  command->add_flag("--json", flags->json, "Print the rows as one JSON array");
+  add_quiet_flag(*command, flags->quiet);
+  command->callback([flags, &status] {
+    activations_command(*flags);
+    status = 0;
+  });
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& program, int& status) {
+  CLI::App* bench = program.add_subcommand("bench", "Race against other libraries, here and now");
+  bench->require_subcommand(1);
+  add_activations_command(*bench, status);
+}
+
+}  // namespace unroll
