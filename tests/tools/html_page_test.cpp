@@ -1,4 +1,4 @@
-#include "unroll/tools/mathematics/html_page.h"
+#include "unroll/tools/pages/html_page.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "unroll/tools/mathematics/svg_plot.h"
+#include "unroll/tools/pages/svg_plot.h"
 
 #include <gtest/gtest.h>
 

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "unroll/kernels/isa.h"
+
 namespace unroll {
 
 namespace {
@@ -114,8 +116,9 @@ std::vector<std::string> faster_and_as_exact(std::span<const ActivationRow> rows
   for (const auto& race : races_of(rows)) {
     const ActivationRow* best = ours_in(race, "");
     for (const ActivationRow& row : race) {
-      const ActivationRow* same = ours_in(race, row.isa);
       add_if_better(row, row.times_best, best, found);
+      if (row.isa == to_string(Isa::kScalar)) continue;  // ours is the standard library's there
+      const ActivationRow* same = ours_in(race, row.isa);
       if (same != best) add_if_better(row, row.times_same_isa, same, found);
     }
   }

@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
 
 #include "unroll/tools/mathematics/flow_report.h"
-#include "unroll/tools/mathematics/html_page.h"
+#include "unroll/tools/pages/html_page.h"
 
 namespace unroll {
 
@@ -20,18 +19,6 @@ std::string equation_tags(const std::vector<std::string>& equations) {
 
 std::string percent(double share) {
   return fmt::format("{:.0f} %", 100 * share);
-}
-
-/// A command line that breaks only before its flags.
-std::string command_html(std::string_view command) {
-  std::string html = "<code>";
-  while (!command.empty()) {
-    const std::size_t flag = std::min(command.find(" --", 1), command.size());
-    html += fmt::format("<span class=\"whole\">{}</span> ", html_text(command.substr(0, flag)));
-    command.remove_prefix(std::min(flag + 1, command.size()));
-  }
-  html.pop_back();
-  return html + "</code>";
 }
 
 /// The figures that a verdict leaves out.
@@ -58,7 +45,7 @@ std::string case_html(const FlowCase& flow_case, const FlowResult& result, std::
       number + 1, html_math(result.experiment.name), html_text(verdict_sentence(result)),
       html_math(flow_case.why), html_math(figures_of(result)));
   if (!result.command.empty()) {
-    html += fmt::format("<p class=\"note\">{}</p>", command_html(result.command));
+    html += fmt::format("<p class=\"note\">{}</p>", html_command(result.command));
   }
   return html + "</li>\n";
 }
@@ -150,7 +137,7 @@ std::string flow_page(std::span<const FlowChapterResult> chapters, std::string_v
       "<p class=\"lead\">How far does a gradient reach back in time? Each line is the norm of a "
       "product of Jacobians, measured on a real layer and drawn beside what the derivation says "
       "of it.</p>\n";
-  body += fmt::format("<p class=\"note\">Made by {}</p>\n", command_html(command));
+  body += fmt::format("<p class=\"note\">Made by {}</p>\n", html_command(command));
   if (chapters.size() > 1) body += contents(chapters);
   for (const FlowChapterResult& part : chapters) body += chapter_html(part);
   if (chapters.size() > 1) body += overview(chapters);

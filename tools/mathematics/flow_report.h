@@ -8,7 +8,7 @@
 
 #include "unroll/tools/mathematics/flow_experiment.h"
 #include "unroll/tools/mathematics/flow_tour.h"
-#include "unroll/tools/mathematics/svg_plot.h"
+#include "unroll/tools/pages/svg_plot.h"
 
 namespace unroll {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "unroll/tools/mathematics/html_page.h"
+#include "unroll/tools/pages/html_page.h"
 #include "unroll/tools/mathematics/sheet.h"
 
 namespace unroll {

@@ -10,7 +10,7 @@
 #include "unroll/core/parallel.h"
 #include "unroll/tools/mathematics/double_shadow.h"
 #include "unroll/tools/mathematics/flow_report.h"
-#include "unroll/tools/mathematics/html_page.h"
+#include "unroll/tools/pages/html_page.h"
 
 namespace unroll {
 

@@ -1,7 +1,12 @@
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <ctime>
 #include <memory>
 
+#include "unroll/core/file.h"
+#include "unroll/kernels/isa.h"
+#include "unroll/tools/benchmark/activation_page.h"
 #include "unroll/tools/benchmark/activation_race.h"
 #include "unroll/tools/benchmark/activation_report.h"
 #include "unroll/tools/program/commands.h"
@@ -13,9 +18,25 @@ namespace {
 
 struct Flags {
   ActivationRaceSettings race;
+  std::string html = "unroll-activations.html";
+  bool no_html = false;
   bool json = false;
   bool quiet = false;
 };
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  return fmt::format("{:%Y-%m-%d}", fmt::localtime(now));
+}
+
+std::string command_text(const ActivationRaceSettings& race) {
+  std::string text = "unroll bench activations";
+  if (!race.functions.empty()) {
+    text += fmt::format(" --functions {}", fmt::join(race.functions, ","));
+  }
+  return text + fmt::format(" --threads {} --bytes {} --seconds {}", fmt::join(race.threads, ","),
+                            fmt::join(race.bytes, ","), race.seconds);
+}
 
 void activations_command(const Flags& flags) {
   Terminal terminal(flags.quiet);
@@ -23,6 +44,9 @@ void activations_command(const Flags& flags) {
   const ActivationRaceResult result = race_activations(own_contenders(), flags.race, progress);
   terminal.clear();
   fmt::print("{}", flags.json ? activation_json(result.rows) : activation_table(result));
+  if (flags.no_html) return;
+  write_file(flags.html, activation_page(result, {cpu_name(), today(), command_text(flags.race)}));
+  terminal.note(fmt::format("the accuracy–speed planes are in {}", flags.html));
 }
 
 std::vector<std::string> function_names() {
@@ -57,9 +81,15 @@ void add_activations_command(CLI::App& bench, int& status) {
                            "exp, expm1, log, tanh, sigmoid, ReLU on arrays of floats:\nunroll on "
                            "each instruction set against std and xsimd");
   add_race_flags(*command, flags->race);
-  command->add_flag("--json", flags->json, "Print the rows as one JSON array");
+  command->add_flag("--json", flags->json,
+                    "Print the rows as one JSON array; a page only with --html");
+  CLI::Option* html =
+      command->add_option("--html", flags->html, "The page with the accuracy–speed planes")
+          ->capture_default_str();
+  command->add_flag("--no-html", flags->no_html, "Write no page")->excludes(html);
   add_quiet_flag(*command, flags->quiet);
-  command->callback([flags, &status] {
+  command->callback([flags, html, &status] {
+    flags->no_html |= flags->json && html->count() == 0;
     activations_command(*flags);
     status = 0;
   });

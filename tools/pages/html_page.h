@@ -13,7 +13,7 @@
 ///     <td class="number">      right-aligned figures of equal width; also th
 ///     <nav>                    a list of links within the page
 ///     <ul class="cases">       a grid of <li class="case s1">: what belongs to series 1
-///     <figure class="plot">    a plot with its legend (svg_plot.h)
+///     <figure class="plot">    a plot (svg_plot.h, svg_scatter.h)
 /// Colours are variables: --paper --card --ink --muted --line --accent, and --series-1 … --series-6
 /// for plots, distinguishable by the colour-blind on both backgrounds.
 #pragma once
@@ -29,6 +29,9 @@ std::string html_text(std::string_view text);
 /// Text with formulas as the code's comments write them: what follows _ or ^ (letters and digits,
 /// or all of a {…}) is set below or above the line.
 std::string html_math(std::string_view text);
+
+/// A command line in <code>, which breaks only before its flags.
+std::string html_command(std::string_view command);
 
 /// A whole document around the body's HTML. `title` and `language` ("en", "zh") are plain text; the
 /// title is also the page's heading.

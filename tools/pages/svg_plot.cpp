@@ -1,4 +1,4 @@
-#include "unroll/tools/mathematics/svg_plot.h"
+#include "unroll/tools/pages/svg_plot.h"
 
 #include <fmt/format.h>
 
@@ -8,18 +8,15 @@
 #include <string_view>
 
 #include "unroll/core/error.h"
-#include "unroll/tools/mathematics/html_page.h"
+#include "unroll/tools/pages/html_page.h"
+#include "unroll/tools/pages/svg_frame.h"
 
 namespace unroll {
 
 namespace {
 
-constexpr std::size_t kColours = 6;
-/// The drawing in its own units, and the frame inside it.
-constexpr double kWidth = 640, kHeight = 400;
-constexpr double kLeft = 66, kTop = 36, kRight = 20, kBottom = 58;
-constexpr double kFrameWidth = kWidth - kLeft - kRight;
-constexpr double kFrameHeight = kHeight - kTop - kBottom;
+using svg::kFrameHeight, svg::kFrameWidth;
+
 /// Tick steps, in powers of ten (y) or units (x), and how many ticks are too many.
 constexpr std::array kYSteps{1, 2, 5, 10, 20, 50, 100, 200, 500};
 constexpr double kMostTicks = 8;
@@ -41,9 +38,9 @@ struct Frame {
 
 void check(const LogPlot& plot) {
   if (plot.x.empty()) throw ShapeError("plot: there is no x");
-  if (plot.series.size() > kColours) {
-    throw ShapeError(
-        fmt::format("plot: {} series, there are colours for {}", plot.series.size(), kColours));
+  if (plot.series.size() > svg::kColours) {
+    throw ShapeError(fmt::format("plot: {} series, there are colours for {}", plot.series.size(),
+                                 svg::kColours));
   }
   for (const PlotSeries& series : plot.series) {
     for (const auto* values :
@@ -77,16 +74,12 @@ Frame frame_of(const LogPlot& plot) {
 // ------------------------------------------------------------------------------------------- axes
 
 std::string y_axis(const Frame& frame) {
-  std::string svg;
+  std::string axis;
   for (double tick = frame.y_low; tick <= frame.y_high; tick += frame.y_step) {
-    const double y = kTop + frame.y(tick);
-    svg += fmt::format(R"svg(<path class="{}" d="M{:.1f} {:.1f}h{:.1f}"/>)svg",
-                       tick == 0 ? "one" : "grid", kLeft, y, kFrameWidth);
-    svg +=
-        fmt::format(R"svg(<text x="{:.1f}" y="{:.1f}" dy=".35em" text-anchor="end">{}</text>)svg",
-                    kLeft - 8, y, power_of_ten(static_cast<int>(tick)));
+    axis += svg::y_tick(frame.y(tick), power_of_ten(static_cast<int>(tick)),
+                        tick == 0 ? "one" : "grid");
   }
-  return svg;
+  return axis;
 }
 
 /// A round distance of ticks: 1, 2 or 5 times a power of ten.
@@ -98,24 +91,11 @@ double x_step(double length) {
 
 std::string x_axis(const Frame& frame) {
   const double step = x_step(frame.x_high - frame.x_low);
-  const double bottom = kTop + kFrameHeight;
-  std::string svg = fmt::format(R"svg(<path class="axis" d="M{:.1f} {:.1f}h{:.1f}"/>)svg", kLeft,
-                                bottom, kFrameWidth);
+  std::string axis;
   for (double tick = std::ceil(frame.x_low / step) * step; tick <= frame.x_high; tick += step) {
-    const double x = kLeft + frame.x(tick);
-    svg += fmt::format(R"svg(<path class="axis" d="M{:.1f} {:.1f}v5"/>)svg", x, bottom);
-    svg += fmt::format(
-        R"svg(<text x="{:.1f}" y="{:.1f}" dy="1.2em" text-anchor="middle">{}</text>)svg", x,
-        bottom + 5, tick);
+    axis += svg::x_tick(frame.x(tick), fmt::format("{}", tick));
   }
-  return svg;
-}
-
-std::string labels(const LogPlot& plot) {
-  return fmt::format(R"svg(<text x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)svg"
-                     R"svg(<text x="{:.1f}" y="{:.1f}">{}</text>)svg",
-                     kLeft + kFrameWidth / 2, kHeight - 8, html_text(plot.x_label), kLeft,
-                     kTop - 14, html_text(plot.y_label));
+  return axis;
 }
 
 // ------------------------------------------------------------------------------------------ series
@@ -147,46 +127,32 @@ std::string band(const Frame& frame, const std::vector<double>& x, const PlotSer
   return fmt::format(R"svg(<path class="band" d="{}Z"/>)svg", path);
 }
 
-/// The markers' outlines around the origin, one per series.
-constexpr std::array<std::string_view, kColours> kMarkers{
-    "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0Z",                   // circle
-    "M-3.6 -3.6h7.2v7.2h-7.2Z",                              // square
-    "M0 -4.8L4.5 3.4H-4.5Z",                                 // triangle
-    "M0 -5L5 0L0 5L-5 0Z",                                   // diamond
-    "M0 4.8L4.5 -3.4H-4.5Z",                                 // triangle, point down
-    "M-1.5 -4.8h3v3.3h3.3v3h-3.3v3.3h-3v-3.3h-3.3v-3h3.3Z",  // cross
-};
-
-std::string marker(std::size_t number, double x, double y) {
-  return fmt::format(R"svg(<path class="marker" transform="translate({:.1f} {:.1f})" d="{}"/>)svg",
-                     x, y, kMarkers[number]);
-}
-
 /// Eight markers on a line, shifted against those of the other series.
 std::string markers(const Frame& frame, const std::vector<double>& x, const PlotSeries& series,
                     std::size_t number) {
   constexpr std::size_t kCount = 8;
-  std::string svg;
+  std::string drawn;
   for (std::size_t k = 0; k < kCount; ++k) {
-    const std::size_t i = (k * kColours + number) * x.size() / (kCount * kColours);
+    const std::size_t i = (k * svg::kColours + number) * x.size() / (kCount * svg::kColours);
     if (std::isfinite(series.line[i])) {
-      svg += marker(number, frame.x(x[i]), frame.y(series.line[i]));
+      drawn += svg::marker(number, frame.x(x[i]), frame.y(series.line[i]));
     }
   }
-  return svg;
+  return drawn;
 }
 
 std::string drawn(const Frame& frame, const std::vector<double>& x, const PlotSeries& series,
                   std::size_t number) {
-  std::string svg = fmt::format(R"svg(<g class="s{}">)svg", number + 1) + band(frame, x, series);
+  std::string lines = fmt::format(R"svg(<g class="s{}">)svg", number + 1) + band(frame, x, series);
   if (!series.ceiling.empty()) {
-    svg += fmt::format(R"svg(<path class="ceiling" d="{}"/>)svg", points(frame, x, series.ceiling));
+    lines +=
+        fmt::format(R"svg(<path class="ceiling" d="{}"/>)svg", points(frame, x, series.ceiling));
   }
   if (!series.bound.empty()) {
-    svg += fmt::format(R"svg(<path class="bound" d="{}"/>)svg", points(frame, x, series.bound));
+    lines += fmt::format(R"svg(<path class="bound" d="{}"/>)svg", points(frame, x, series.bound));
   }
-  svg += fmt::format(R"svg(<path class="line" d="{}"/>)svg", points(frame, x, series.line));
-  return svg + markers(frame, x, series, number) + "</g>";
+  lines += fmt::format(R"svg(<path class="line" d="{}"/>)svg", points(frame, x, series.line));
+  return lines + markers(frame, x, series, number) + "</g>";
 }
 
 std::string legend(const LogPlot& plot) {
@@ -195,7 +161,7 @@ std::string legend(const LogPlot& plot) {
     html += fmt::format(
         R"svg(<li><svg viewBox="0 0 34 14" aria-hidden="true"><g class="s{}"><path class="line" )svg"
         R"svg(d="M0 7H34"/>{}</g></svg>{}</li>)svg",
-        k + 1, marker(k, 17, 7), html_math(plot.series[k].name));
+        k + 1, svg::marker(k, 17, 7), html_math(plot.series[k].name));
   }
   return html + "</ul>";
 }
@@ -219,12 +185,9 @@ std::string svg_log_plot(const LogPlot& plot) {
   for (std::size_t k = 0; k < plot.series.size(); ++k) {
     lines += drawn(frame, plot.x, plot.series[k], k);
   }
-  // The inner svg clips what leaves the frame.
-  return fmt::format(
-      R"svg(<figure class="plot"><svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{})svg"
-      R"svg(<svg x="{}" y="{}" width="{}" height="{}">{}</svg></svg>{}</figure>)svg",
-      kWidth, kHeight, html_text(plot.description), y_axis(frame), x_axis(frame), labels(plot),
-      kLeft, kTop, kFrameWidth, kFrameHeight, lines, legend(plot));
+  const std::string axes =
+      y_axis(frame) + x_axis(frame) + svg::axis_labels(plot.x_label, plot.y_label);
+  return svg::figure(plot.description, axes, lines, legend(plot));
 }
 
 }  // namespace unroll

@@ -1,4 +1,4 @@
-#include "unroll/tools/mathematics/html_page.h"
+#include "unroll/tools/pages/html_page.h"
 
 #include <fmt/format.h>
 
@@ -82,6 +82,9 @@ figure { margin: 0 0 1rem; }
 .plot .ceiling { stroke-width: 1.6; stroke-dasharray: 1.5 5; stroke-linecap: round; }
 .plot .band { fill: currentColor; stroke: none; opacity: .16; }
 .plot .marker { fill: currentColor; stroke: var(--card); stroke-width: 1; }
+.plot .leader { stroke: var(--muted); stroke-width: .8; }
+.plot .mine text { font-weight: 700; }
+.plot .hint { fill: var(--muted); font-style: italic; }
 .s1 { color: var(--series-1); } .s2 { color: var(--series-2); } .s3 { color: var(--series-3); }
 .s4 { color: var(--series-4); } .s5 { color: var(--series-5); } .s6 { color: var(--series-6); }
 .legend { list-style: none; margin: .4rem 0 0; padding: 0; display: flex; flex-wrap: wrap;
@@ -99,6 +102,7 @@ sub, sup { font-size: .75em; line-height: 0; }
   h1 { font-size: 1.5rem; }
   .card { padding: .85rem .8rem; border-radius: .45rem; }
   .plot text { font-size: 20px; }
+  .plot .dense text { font-size: 16px; }
 }
 @media print {
   :root {
@@ -168,6 +172,17 @@ std::string html_math(std::string_view text) {
     text.remove_prefix(mark + 1 + raised.size());
   }
   return html;
+}
+
+std::string html_command(std::string_view command) {
+  std::string html = "<code>";
+  while (!command.empty()) {
+    const std::size_t flag = std::min(command.find(" --", 1), command.size());
+    html += fmt::format("<span class=\"whole\">{}</span> ", html_text(command.substr(0, flag)));
+    command.remove_prefix(std::min(flag + 1, command.size()));
+  }
+  html.pop_back();
+  return html + "</code>";
 }
 
 std::string html_page(std::string_view title, std::string_view body, std::string_view language) {
