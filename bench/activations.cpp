@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
   const unroll::ActivationRaceResult result =
       unroll::race_activations(unroll::own_contenders(), settings,
                                [](const std::string& state) { fmt::print(stderr, "{}\n", state); });
+  for (const std::string& who : result.disagreeing) fmt::print(stderr, "not timed: {}\n", who);
   fmt::print("{}", json ? unroll::activation_json(result.rows) : unroll::activation_table(result));
   return result.disagreeing.empty() ? 0 : 1;
 }

@@ -98,12 +98,11 @@ double gigabytes_per_second(const ActivationRow& row) {
 std::string activation_table(const ActivationRaceResult& result) {
   std::string text;
   for (const auto& race : races_of(result.rows)) text += race_table(race);
-  for (const std::string& who : result.disagreeing) text += "not timed: " + who + "\n";
   text += fmt::format(
-      "cycles, ns: medians per element, at {:.2f} GHz; GB/s: read and written, what\n"
-      "memcpy reaches memory allows; max ulp: largest error over every 1009th float;\n"
-      "time/best: its time / that of unroll on the best instruction set, /same isa: on\n"
-      "its own (95 % intervals). Slices undisturbed, in the worst race: {:.0f} %.\n\n",
+      "cycles, ns: medians per element, at {:.2f} GHz; GB/s: read and written (memcpy:\n"
+      "the limit of memory); max ulp: largest error over every 1009th float; time/best:\n"
+      "its time / that of unroll on the best instruction set, /same isa: on its own\n"
+      "(95 % intervals). Slices undisturbed by other jobs, in the worst race: {:.0f} %.\n\n",
       result.clock, 100 * result.undisturbed);
   const std::vector<std::string> better = faster_and_as_exact(result.rows);
   if (better.empty()) text += "Nobody is both faster than unroll and at least as accurate.\n";

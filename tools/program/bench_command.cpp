@@ -43,6 +43,7 @@ void activations_command(const Flags& flags) {
   const auto progress = [&](const std::string& text) { terminal.progress(text); };
   const ActivationRaceResult result = race_activations(own_contenders(), flags.race, progress);
   terminal.clear();
+  for (const std::string& who : result.disagreeing) terminal.warning("not timed: " + who);
   fmt::print("{}", flags.json ? activation_json(result.rows) : activation_table(result));
   if (flags.no_html) return;
   write_file(flags.html, activation_page(result, {cpu_name(), today(), command_text(flags.race)}));
@@ -64,7 +65,7 @@ void add_race_flags(CLI::App& command, ActivationRaceSettings& race) {
       ->default_str("1");
   command.add_option("--bytes", race.bytes, "Size of the input array; a list")
       ->delimiter(',')
-      ->check(CLI::Range(std::size_t{64}, std::size_t{1} << 32))
+      ->check(CLI::Range(std::size_t{64}, std::size_t{1} << 30))
       ->default_str("262144");
   command.add_option("--functions", race.functions, "A list; default: all")
       ->delimiter(',')

@@ -13,6 +13,20 @@ void each(std::size_t n, const float* x, float* y, F f) noexcept {
   for (std::size_t i = 0; i < n; i += V::size) f(V::load_unaligned(x + i)).store_unaligned(y + i);
 }
 
+/// Four vectors a round: the bookkeeping of a loop of one would be all its time on SSE2. (The other
+/// functions gain nothing by it, tanh loses.)
+template <typename V>
+void relu(std::size_t n, const float* x, float* y) noexcept {
+  const V zero(0.0F);
+  std::size_t i = 0;
+  for (; i + 4 * V::size <= n; i += 4 * V::size) {
+    for (std::size_t k = 0; k < 4; ++k) {
+      xsimd::max(V::load_unaligned(x + i + k * V::size), zero).store_unaligned(y + i + k * V::size);
+    }
+  }
+  for (; i < n; i += V::size) xsimd::max(V::load_unaligned(x + i), zero).store_unaligned(y + i);
+}
+
 template <typename V>
 constexpr FunctionTable xsimd_table() {
   return {
@@ -31,9 +45,7 @@ constexpr FunctionTable xsimd_table() {
       [](std::size_t n, const float* x, float* y) noexcept {
         each<V>(n, x, y, [](V v) { return V(1.0F) / (V(1.0F) + xsimd::exp(-v)); });
       },
-      [](std::size_t n, const float* x, float* y) noexcept {
-        each<V>(n, x, y, [](V v) { return xsimd::max(v, V(0.0F)); });
-      },
+      &relu<V>,
   };
 }
 
