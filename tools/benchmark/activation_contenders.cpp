@@ -39,6 +39,8 @@ ActivationContender ours(Isa isa) {
   return {std::string(kOurs),
           std::string(to_string(isa)),
           {{"exp", table.exponential},
+           {"expm1", table.exponential_minus_1},
+           {"log", table.logarithm},
            {"tanh", table.tanh},
            {"sigmoid", table.sigmoid},
            {"relu", table.relu}}};
