@@ -55,7 +55,7 @@ TEST(RelativeError, IsTheLargestOfTheseValues) {
   };
   EXPECT_EQ(error([](float v) { return v; }), 0);
   EXPECT_EQ(error([](float v) { return v == 4 ? 5 : v; }), 0.25);
-  EXPECT_EQ(error([](float v) { return v + 1e-9F; }), kInfinity);  // 0 is 0
+  EXPECT_NEAR(error([](float v) { return v == 0 ? 1e-3F : v; }), 0.01, 1e-8);  // of 0.1
   EXPECT_EQ(error([](float v) { return v == 4 ? std::nanf("") : v; }), kInfinity);
 }
 

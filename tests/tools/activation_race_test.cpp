@@ -25,7 +25,7 @@ ActivationRaceSettings moment(std::vector<std::string> functions) {
 /// As another library's.
 ActivationContender stranger(float (*f)(float)) {
   const auto all = [f](std::size_t n, const float* x, float* y) { std::transform(x, x + n, y, f); };
-  return {"stranger", "scalar", {{"tanh", all}}, false};
+  return {"stranger", "scalar", {{"tanh", all}}};
 }
 
 std::vector<std::string> names(const std::vector<ActivationRow>& rows) {
@@ -103,10 +103,12 @@ TEST(ActivationRace, CutsTheArrayAmongThreadsInWholeLines) {
   settings.threads = {3};
   race_activations({contender}, settings);
   EXPECT_EQ(sizes, (std::set<std::size_t>{336, 352}));
-  contender.has_own_threads = true;
+  std::size_t told = 0;
+  contender.set_threads = [&](std::size_t threads) { told = threads; };
   sizes.clear();
   race_activations({contender}, settings);
   EXPECT_EQ(sizes, std::set<std::size_t>{1024});
+  EXPECT_EQ(told, 3U);
 }
 
 TEST(ActivationRace, RacesEverySizeAndNumberOfThreads) {

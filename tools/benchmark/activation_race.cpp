@@ -99,7 +99,11 @@ class Course {
     const auto distance = reinterpret_cast<std::uintptr_t>(memory_.data()) -
                           reinterpret_cast<std::uintptr_t>(x_.data());
     y_ = memory_.data() + (kPage + kPage / 2 - distance / sizeof(float) % kPage) % kPage;
-    for (const Entry& entry : entries) add(*entry.f, entry.contender->has_own_threads, threads);
+    for (const Entry& entry : entries) {
+      const auto& set_threads = entry.contender->set_threads;
+      if (set_threads) set_threads(threads);
+      add(*entry.f, set_threads != nullptr, threads);
+    }
     add(&copy, false, threads);
   }
   Course(const Course&) = delete;
