@@ -1,47 +1,130 @@
-// exp, expm1, log, tanh, sigmoid, ReLU of float arrays from L1 to DRAM, on one and two threads: who
-// is how fast, and how exact. The same race as `unroll bench activations`, at more sizes.
+// exp, expm1, log, tanh, sigmoid and ReLU of floats, from the first cache to memory, on one thread
+// and on two: ours on every instruction set, the standard library, xsimd, and the peers whose
+// modules lie beside this program (bench/peers, bench/compare-activations.sh).
+//
+// Prints Markdown. --markdown FILE also writes it into the file's section for this kind of CPU.
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <exception>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "bench/activation_tables.h"
+#include "bench/peers/load_peers.h"
+#include "tests/support/marked_section.h"
+#include "unroll/core/error.h"
+#include "unroll/kernels/isa.h"
 #include "unroll/tools/benchmark/activation_race.h"
 #include "unroll/tools/benchmark/activation_report.h"
 
+namespace unroll::bench {
 namespace {
 
-/// With the output as large: within L1 (32 KiB and more), L2 (1 MiB and more), L3, and beyond it.
-const std::vector<std::size_t> kSizes = {8 << 10, 256 << 10, 4 << 20, 64 << 20};
-
-int run(int argc, char** argv) {
-  unroll::ActivationRaceSettings settings;
-  settings.threads = {1, 2};
-  settings.bytes = kSizes;
-  settings.seconds = 120;
+struct Flags {
+  ActivationRaceSettings race = {
+      .functions = {},
+      .threads = {1, 2},
+      // With the output as large again: L1, L2, L3, and beyond the caches.
+      .bytes = {8 << 10, 256 << 10, 4 << 20, 64 << 20},
+      .seconds = 300,
+  };
   bool json = false;
-  CLI::App program("Races of the activations over sizes and threads", "activations");
-  program.add_option("--functions", settings.functions, "A list; default: all")->delimiter(',');
-  program.add_option("--threads", settings.threads, "A list; default: 1,2")->delimiter(',');
-  program.add_option("--bytes", settings.bytes, "Sizes of the input array, a list")->delimiter(',');
-  program.add_option("--seconds", settings.seconds, "About so long for all races, or as it takes");
-  program.add_flag("--json", json, "Print the rows as one JSON array");
-  CLI11_PARSE(program, argc, argv);
-  const unroll::ActivationRaceResult result =
-      unroll::race_activations(unroll::own_contenders(), settings,
-                               [](const std::string& state) { fmt::print(stderr, "{}\n", state); });
-  for (const std::string& who : result.disagreeing) fmt::print(stderr, "not timed: {}\n", who);
-  fmt::print("{}", json ? unroll::activation_json(result.rows) : unroll::activation_table(result));
-  return result.disagreeing.empty() ? 0 : 1;
+  std::string markdown;
+};
+
+void add_flags(CLI::App& program, Flags& flags) {
+  program.add_option("--functions", flags.race.functions, "Of these only: tanh,exp,…")
+      ->delimiter(',');
+  program.add_option("--threads", flags.race.threads, "Thread counts, the first leads")
+      ->delimiter(',')
+      ->capture_default_str();
+  program.add_option("--bytes", flags.race.bytes, "Sizes of the input array")
+      ->delimiter(',')
+      ->capture_default_str();
+  program
+      .add_option("--seconds", flags.race.seconds, "About so long; the largest arrays take more")
+      ->capture_default_str();
+  program.add_flag("--json", flags.json, "Prints the rows as one JSON array instead");
+  program.add_option("--markdown", flags.markdown, "Writes the tables into this file as well");
+}
+
+/// A value of the first CPU in /proc/cpuinfo: "cpu family", "model".
+std::string cpu_value(const std::string& name) {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    const std::size_t colon = line.find(':');
+    const std::size_t end = line.find_last_not_of(" \t", colon - 1);
+    if (colon != std::string::npos && line.substr(0, end + 1) == name)
+      return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+/// The section of this kind of CPU: one CPU has many names, but one family and model.
+std::string section_name() {
+  return fmt::format("activations:family-{}-model-{}", cpu_value("cpu family"), cpu_value("model"));
+}
+
+/// What the numbers hold for, as a list above the tables.
+std::string conditions(const ActivationRaceResult& result, const Peers& peers,
+                       const std::string& command) {
+  std::string text = fmt::format(
+      "- {} (family {}, model {}) at {:.2f} GHz, GCC {}, {:%Y-%m-%d}.\n- Peers: {}.\n", cpu_name(),
+      cpu_value("cpu family"), cpu_value("model"), result.clock, __VERSION__,
+      fmt::gmtime(std::time(nullptr)),
+      peers.versions().empty() ? "none" : fmt::format("{}", fmt::join(peers.versions(), ", ")));
+  if (!result.disagreeing.empty()) {
+    text += fmt::format("- Not timed, being wrong: {}.\n", fmt::join(result.disagreeing, "; "));
+  }
+  return text + fmt::format("\n```\n{}\n```\n\n", command);
+}
+
+/// The size whose ratios are shown: 256 KiB where it is raced.
+std::size_t leading_size(const std::vector<std::size_t>& bytes) {
+  const auto found = std::ranges::find(bytes, std::size_t{256 << 10});
+  return found != bytes.end() ? *found : bytes.front();
+}
+
+std::string command_line(int count, char** arguments) {
+  return fmt::format("bench/compare-activations.sh{}{}", count > 1 ? " " : "",
+                     fmt::join(arguments + 1, arguments + count, " "));
+}
+
+/// False if somebody did not agree, and so was not timed.
+bool run(const Flags& flags, const std::string& command) {
+  std::optional<test::MarkedSection> section;
+  if (!flags.markdown.empty()) section.emplace(flags.markdown, section_name());
+  const Peers peers(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "peers");
+  std::vector<ActivationContender> contenders = own_contenders();
+  std::ranges::copy(peers.contenders(), std::back_inserter(contenders));
+  const auto progress = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
+  const ActivationRaceResult result = race_activations(contenders, flags.race, progress);
+  const std::string text = conditions(result, peers, command) +
+                           activation_tables(result.rows, leading_size(flags.race.bytes));
+  if (section) section->write(text);
+  fmt::print("{}", flags.json ? activation_json(result.rows) : text);
+  return result.disagreeing.empty();
 }
 
 }  // namespace
+}  // namespace unroll::bench
 
-int main(int argc, char** argv) {
+int main(int count, char** arguments) {
+  CLI::App program("The race of the activations");
+  unroll::bench::Flags flags;
+  unroll::bench::add_flags(program, flags);
+  CLI11_PARSE(program, count, arguments);
   try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
+    return unroll::bench::run(flags, unroll::bench::command_line(count, arguments)) ? 0 : 1;
+  } catch (const unroll::Error& error) {
     fmt::print(stderr, "activations: {}\n", error.what());
-    return 2;
+    return error.exit_status();
   }
 }

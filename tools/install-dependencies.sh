@@ -3,6 +3,7 @@
 #
 #   tools/install-dependencies.sh          to build and run
 #   tools/install-dependencies.sh --test   also pandoc, with which the offline pages of the derivations are made
+#   tools/install-dependencies.sh --peers  also the libraries that bench/compare-activations.sh races us against
 #   tools/install-dependencies.sh --dev    also for the presets asan-ubsan and tsan, clang-format and clang-tidy
 set -euo pipefail
 
@@ -16,8 +17,9 @@ packages=(
 case "${1:-}" in
   "") ;;
   --test) packages+=(pandoc) ;;
+  --peers) packages+=(libsleef-dev libeigen3-dev libdnnl-dev python3-venv) ;;
   --dev) packages+=(pandoc clang-16 clang-format-16 clang-tidy-16 libomp-16-dev libclang-rt-16-dev) ;;
-  *) sed -n '2,6p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,7p' "$0" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -8,7 +8,7 @@
 
 namespace unroll::bench {
 
-/// y (n) = f(x (n)); n a multiple of 16, the arrays apart or the same.
+/// y (n) = f(x (n)); n a multiple of 16, both arrays aligned to 64 bytes and apart.
 using PeerFunction = void (*)(std::size_t n, const float* x, float* y);
 
 /// Null where the library has no such function.
