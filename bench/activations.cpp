@@ -117,12 +117,14 @@ bool run(const Flags& flags, const std::string& command) {
 }  // namespace unroll::bench
 
 int main(int count, char** arguments) {
-  CLI::App program("The race of the activations");
+  CLI::App program("Races of the activations over sizes and threads", "activations");
   unroll::bench::Flags flags;
   unroll::bench::add_flags(program, flags);
-  CLI11_PARSE(program, count, arguments);
   try {
+    program.parse(count, arguments);
     return unroll::bench::run(flags, unroll::bench::command_line(count, arguments)) ? 0 : 1;
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : 2;
   } catch (const unroll::Error& error) {
     fmt::print(stderr, "activations: {}\n", error.what());
     return error.exit_status();
