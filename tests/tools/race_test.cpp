@@ -4,9 +4,11 @@
 #include <sched.h>
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "unroll/core/error.h"
 #include "unroll/tools/benchmark/clock.h"
@@ -108,6 +110,18 @@ TEST(Race, RefusesNothing) {
   EXPECT_THROW(race({}, {}), UsageError);
   EXPECT_THROW(race({racer}, {.threads = 0}), UsageError);
   EXPECT_THROW(race({racer}, {.least_rounds = 0}), UsageError);
+}
+
+TEST(Race, CountsItsPassesAnewWhereTheFirstWereDisturbed) {
+  std::size_t calls = 0;
+  const auto slow_at_first = [&](std::size_t) {
+    if (++calls < 5) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  };
+  RaceSettings settings;
+  settings.least_rounds = 10;
+  settings.seconds = 0.02;
+  race({{slow_at_first, 1}}, settings);
+  EXPECT_GT(calls, 1000U);  // of some nanoseconds in slices of two milliseconds; else some twenty
 }
 
 }  // namespace

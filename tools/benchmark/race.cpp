@@ -107,7 +107,13 @@ Runs run_passes(const Racer& racer, std::size_t threads, std::size_t passes) {
       [&](std::size_t thread) { run(thread, passes); });
 }
 
-/// How many passes fill a slice of so many seconds; at least one.
+/// How many passes fill a slice of so many seconds, where some took so long; at least one.
+std::size_t passes_to_fill(double slice, std::size_t passes, double taken) {
+  const double wanted = slice / taken * static_cast<double>(passes);
+  return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(wanted)));
+}
+
+/// The same, found out.
 std::size_t passes_in(const Racer& racer, std::size_t threads, double slice) {
   run_passes(racer, threads, 1);  // page faults
   std::size_t passes = 1;
@@ -116,8 +122,7 @@ std::size_t passes_in(const Racer& racer, std::size_t threads, double slice) {
     passes *= 2;
     taken = run_passes(racer, threads, passes).wall;
   }
-  const double wanted = slice / taken * static_cast<double>(passes);
-  return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(wanted)));
+  return passes_to_fill(slice, passes, taken);
 }
 
 RaceSlice run_slice(const Racer& racer, std::size_t threads, std::size_t passes) {
@@ -137,8 +142,10 @@ void await_quiet_of(const Racer& racer, std::size_t threads) {
   if (racer.has_own_threads && threads > 1) std::this_thread::sleep_for(kLongestSpin);
 }
 
+/// Passes become more where a slice was far too short: they were counted while another job had the
+/// core.
 std::vector<RaceSlice> run_round(const std::vector<Racer>& racers, std::size_t threads,
-                                 const std::vector<std::size_t>& passes, Random& random) {
+                                 double slice, std::vector<std::size_t>& passes, Random& random) {
   std::vector<std::size_t> order(racers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   random.shuffle(std::span(order));
@@ -150,6 +157,8 @@ std::vector<RaceSlice> run_round(const std::vector<Racer>& racers, std::size_t t
     const double after = clock_of(threads);
     slices[r].clock = std::min(before, after);
     before = after;
+    const double ns = slices[r].ns * static_cast<double>(passes[r]) * racers[r].elements;
+    if (ns * 1e-9 < slice / 2) passes[r] = passes_to_fill(slice, passes[r], ns * 1e-9);
   }
   return slices;
 }
@@ -216,7 +225,7 @@ RaceResult race(const std::vector<Racer>& racers, const RaceSettings& settings) 
   Random random(settings.seed, "race");
   std::vector<std::vector<RaceSlice>> slices;
   while (slices.size() < settings.least_rounds || seconds_since(start) < settings.seconds) {
-    slices.push_back(run_round(racers, settings.threads, passes, random));
+    slices.push_back(run_round(racers, settings.threads, slice, passes, random));
   }
   return RaceResult(std::move(slices));
 }
