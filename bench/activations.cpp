@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -76,13 +77,12 @@ std::string section_name() {
 std::string conditions(const ActivationRaceResult& result, const Peers& peers,
                        const std::string& command) {
   std::string text = fmt::format(
-      "- {} (family {}, model {}) at {:.2f} GHz, GCC {}, {:%Y-%m-%d}.\n- Peers: {}.\n", cpu_name(),
-      cpu_value("cpu family"), cpu_value("model"), result.clock, __VERSION__,
-      fmt::gmtime(std::time(nullptr)),
+      "- {} (family {}, model {}) at {:.2f} GHz, GCC {}, {:%Y-%m-%d}; slices undisturbed by other "
+      "jobs, in the worst race: {:.0f} %.\n- Peers: {}.\n",
+      cpu_name(), cpu_value("cpu family"), cpu_value("model"), result.clock, __VERSION__,
+      fmt::gmtime(std::time(nullptr)), 100 * result.undisturbed,
       peers.versions().empty() ? "none" : fmt::format("{}", fmt::join(peers.versions(), ", ")));
-  if (!result.disagreeing.empty()) {
-    text += fmt::format("- Not timed, being wrong: {}.\n", fmt::join(result.disagreeing, "; "));
-  }
+  for (const std::string& who : result.disagreeing) text += "- Not timed: " + who + ".\n";
   return text + fmt::format("\n```\n{}\n```\n\n", command);
 }
 
@@ -106,6 +106,7 @@ bool run(const Flags& flags, const std::string& command) {
   std::ranges::copy(peers.contenders(), std::back_inserter(contenders));
   const auto progress = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
   const ActivationRaceResult result = race_activations(contenders, flags.race, progress);
+  for (const std::string& who : result.disagreeing) fmt::print(stderr, "not timed: {}\n", who);
   const std::string text = conditions(result, peers, command) +
                            activation_tables(result.rows, leading_size(flags.race.bytes));
   if (section) section->write(text);
