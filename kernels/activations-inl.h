@@ -10,33 +10,33 @@ namespace unroll::simd {
 
 template <typename V>
 UNROLL_KERNEL void exponential_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
-  elementwise_chain<V>([](auto x_j) { return exponential(x_j); }, n, y, x);
+  map<V>([](auto x_j) { return exponential(x_j); }, n, y, x);
 }
 
 template <typename V>
 UNROLL_KERNEL void exponential_minus_1_kernel(std::size_t n, const RealOf<V>* x,
                                               RealOf<V>* y) noexcept {
-  elementwise_chain<V>([](auto x_j) { return exponential_minus_1(x_j); }, n, y, x);
+  map<V>([](auto x_j) { return exponential_minus_1(x_j); }, n, y, x);
 }
 
 template <typename V>
 UNROLL_KERNEL void logarithm_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
-  elementwise_chain<V>([](auto x_j) { return logarithm(x_j); }, n, y, x);
+  map<V>([](auto x_j) { return logarithm(x_j); }, n, y, x);
 }
 
 template <typename V>
 UNROLL_KERNEL void tanh_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
-  elementwise_chain<V>([](auto x_j) { return hyperbolic_tangent(x_j); }, n, y, x);
+  map<V>([](auto x_j) { return hyperbolic_tangent(x_j); }, n, y, x);
 }
 
 template <typename V>
 UNROLL_KERNEL void sigmoid_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
-  elementwise_chain<V>([](auto x_j) { return sigmoid(x_j); }, n, y, x);
+  map<V>([](auto x_j) { return sigmoid(x_j); }, n, y, x);
 }
 
 template <typename V>
 UNROLL_KERNEL void relu_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
-  elementwise<V>([](V x_j) { return max(V(RealOf<V>(0)), x_j); }, n, y, x);
+  map<V>([]<typename U>(U x_j) { return max(U(RealOf<V>(0)), x_j); }, n, y, x);
 }
 
 /// Slopes as functions of the output.

@@ -49,13 +49,30 @@ void elementwise(F f, std::size_t n, RealOf<V>* y, const X*... x) {
                      [=](std::size_t i, auto part) { part.store(y + i, f(part.load(x + i)...)); });
 }
 
-/// y_j = f(x_j) for a long chain of operations f: two vectors at a time (twice-inl.h).
+/// Four vectors at a time (twice-inl.h).
+template <typename V>
+using Four = Twice<Twice<V>>;
+
+/// An output from this size on does not stay in the caches, nor does what is in them profit from
+/// making room for it: it goes past them, which saves reading it first.
+inline constexpr std::size_t kStreamedBytes = std::size_t{16} << 20;
+
+/// y_j = f(x_j) for a function of any vector, four at a time; y may be x.
 template <typename V, typename F>
-void elementwise_chain(F f, std::size_t n, RealOf<V>* y, const RealOf<V>* x) {
+void map(F f, std::size_t n, RealOf<V>* y, const RealOf<V>* x) {
   std::size_t i = 0;
   if constexpr (V::size > 1) {
-    for (; i + Twice<Twice<V>>::size <= n; i += Twice<Twice<V>>::size) {
-      f(Twice<Twice<V>>::load_unaligned(x + i)).store_unaligned(y + i);
+    if (y != x && n * sizeof(*y) >= kStreamedBytes) {
+      i = Native<V>::until_aligned(y);
+      elementwise<V>(f, i, y, x);
+      for (; i + Four<V>::size <= n; i += Four<V>::size) {
+        Native<Four<V>>::stream(y + i, f(Four<V>::load_unaligned(x + i)));
+      }
+      Native<V>::finish_streams();
+    } else {
+      for (; i + Four<V>::size <= n; i += Four<V>::size) {
+        f(Four<V>::load_unaligned(x + i)).store_unaligned(y + i);
+      }
     }
   }
   elementwise<V>(f, n - i, y + i, x + i);

@@ -86,6 +86,10 @@ auto cast_bits(Twice<V> x) {
 template <typename V>
 struct Native<Twice<V>> {
   using Half = Native<V>;
+  static void stream(RealOf<V>* p, Twice<V> v) {
+    Half::stream(p, v.first);
+    Half::stream(p + V::size, v.second);
+  }
   static constexpr bool kFuses = Half::kFuses;
   static Twice<V> multiply_add(Twice<V> a, Twice<V> b, Twice<V> c) {
     return {Half::multiply_add(a.first, b.first, c.first),

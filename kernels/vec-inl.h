@@ -157,6 +157,16 @@ struct Portable {
     }
   }
 
+  /// Stores past the caches, where the instruction set can, at a multiple of the vector's size. In
+  /// order with other stores only after finish_streams().
+  static void stream(Real* p, V v) { v.store_unaligned(p); }
+  static void finish_streams() {}
+  /// So many values from p on to such a multiple.
+  static std::size_t until_aligned(const Real* p) {
+    const auto beyond = reinterpret_cast<std::uintptr_t>(p) % sizeof(V);
+    return (sizeof(V) - beyond) % sizeof(V) / sizeof(Real);
+  }
+
   /// Whether there are tables within registers (vecmath_tables-inl.h).
   static constexpr bool kLooksUp = false;
 

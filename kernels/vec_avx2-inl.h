@@ -12,6 +12,9 @@ struct Native<xsimd::batch<float, xsimd::fma3<xsimd::avx2>>>
     : Portable<xsimd::batch<float, xsimd::fma3<xsimd::avx2>>> {
   using V = xsimd::batch<float, xsimd::fma3<xsimd::avx2>>;
 
+  static void stream(float* p, V v) { _mm256_stream_ps(p, v); }
+  static void finish_streams() { _mm_sfence(); }
+
   static constexpr bool kFuses = true;
 
   /// All ones in the first `count` lanes.
@@ -36,6 +39,9 @@ template <>
 struct Native<xsimd::batch<double, xsimd::fma3<xsimd::avx2>>>
     : Portable<xsimd::batch<double, xsimd::fma3<xsimd::avx2>>> {
   using V = xsimd::batch<double, xsimd::fma3<xsimd::avx2>>;
+
+  static void stream(double* p, V v) { _mm256_stream_pd(p, v); }
+  static void finish_streams() { _mm_sfence(); }
 
   static constexpr bool kFuses = true;
 

@@ -21,6 +21,9 @@ struct Native<xsimd::batch<float, xsimd::avx512bw>>
   static void store_part(float* p, std::size_t count, V v) {
     _mm512_mask_storeu_ps(p, mask(count), v);
   }
+  static void stream(float* p, V v) { _mm512_stream_ps(p, v); }
+  static void finish_streams() { _mm_sfence(); }
+
   static constexpr bool kFuses = true;
   static V multiply_add(V a, V b, V c) { return V(_mm512_fmadd_ps(a, b, c)); }
   static V select_by_sign(V x, V if_negative, V otherwise) {
@@ -66,6 +69,9 @@ struct Native<xsimd::batch<double, xsimd::avx512bw>>
   static void store_part(double* p, std::size_t count, V v) {
     _mm512_mask_storeu_pd(p, mask(count), v);
   }
+  static void stream(double* p, V v) { _mm512_stream_pd(p, v); }
+  static void finish_streams() { _mm_sfence(); }
+
   static constexpr bool kFuses = true;
   static V multiply_add(V a, V b, V c) { return V(_mm512_fmadd_pd(a, b, c)); }
   static V scale(V x, V shifted) { return V(_mm512_scalef_pd(x, shifted - V(kShift<double>))); }

@@ -234,6 +234,20 @@ TYPED_TEST(ActivationOf, InPlaceIsOutOfPlace) {
   });
 }
 
+TYPED_TEST(ActivationOf, OfMoreThanTheCachesHoldIsTheSame) {
+  const std::size_t size = (std::size_t{16} << 20) / sizeof(TypeParam) + 67;  // written past caches
+  std::vector<TypeParam> x(size + 3), y(size + 3), in_place;
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<TypeParam>(i)) * 5;
+  test::for_each_isa([&] {
+    in_place = x;
+    const std::span<TypeParam> part(in_place.data() + 3, size);  // aligned to nothing but TypeParam
+    activate<TypeParam>(Activation::kSigmoid, part, part);
+    activate<TypeParam>(Activation::kSigmoid, {x.data() + 3, size}, {y.data() + 3, size});
+    EXPECT_TRUE(std::equal(part.begin(), part.end(), y.begin() + 3));
+    EXPECT_EQ(y[2], 0);
+  });
+}
+
 TYPED_TEST(ActivationOf, StaysWithinItsRange) {
   test::for_each_isa([&] {
     for (TypeParam x = -40; x < 40; x += TypeParam(0.001)) {
