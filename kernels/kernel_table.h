@@ -32,6 +32,12 @@ struct KernelTable {
   Unary* exponential_minus_1;
   Unary* logarithm;
 
+  // z (rows, n) = φ(z + b), b (n)
+  using OfBiased = void(std::size_t rows, std::size_t n, const Real* b, Rows<Real> z) noexcept;
+  OfBiased* tanh_of_biased;
+  OfBiased* sigmoid_of_biased;
+  OfBiased* relu_of_biased;
+
   // dx (n) = dy (n) ⊙ φ′, from y (n) = φ(x); dx may be y or dy.
   using UnaryBackward = void(std::size_t n, const Real* y, const Real* dy, Real* dx) noexcept;
   UnaryBackward* tanh_backward;
@@ -40,8 +46,10 @@ struct KernelTable {
 
   // x (rows, K) -> y (rows, K); y may be x.
   void (*softmax)(std::size_t rows, std::size_t K, Rows<const Real> x, Rows<Real> y) noexcept;
-  // x (rows, K) -> y (rows)
-  void (*log_sum_exp)(std::size_t rows, std::size_t K, Rows<const Real> x, Real* y) noexcept;
+  // O (rows, K), targets y (rows), all of them below K -> the loss, and dO (rows, K) unless its
+  // data is null; dO may be O.
+  double (*softmax_cross_entropy_sum)(std::size_t rows, std::size_t K, Rows<const Real> O,
+                                      const std::int32_t* y, Real weight, Rows<Real> dO) noexcept;
 
   // Elementwise on n values, in place in y.
   Unary* add;
@@ -69,8 +77,8 @@ struct KernelTable {
   void (*add_where_maximum)(std::size_t n, const Real* dy, const std::int32_t* at,
                             std::int32_t index, Real* dx) noexcept;
 
-  // gates (rows, 4H) as f i a o; C_prev, C, h (rows, H)
-  void (*lstm_cell_forward)(std::size_t rows, std::size_t H, Rows<Real> gates,
+  // gates (rows, 4H) and b (4H) as f i a o; C_prev, C, h (rows, H)
+  void (*lstm_cell_forward)(std::size_t rows, std::size_t H, Rows<Real> gates, const Real* b,
                             Rows<const Real> C_prev, Rows<Real> C, Rows<Real> h) noexcept;
   // gates, dz (rows, 4H) as f i a o; C_prev, C, dh, dC (rows, H)
   void (*lstm_cell_backward)(std::size_t rows, std::size_t H, Rows<const Real> gates,

@@ -57,25 +57,25 @@ using Four = Twice<Twice<V>>;
 /// making room for it: it goes past them, which saves reading it first.
 inline constexpr std::size_t kStreamedBytes = std::size_t{16} << 20;
 
-/// y_j = f(x_j) for a function of any vector, four at a time; y may be x.
-template <typename V, typename F>
-void map(F f, std::size_t n, RealOf<V>* y, const RealOf<V>* x) {
+/// y_j = f(x_j …) for a function of any vector, four at a time; y may be one of the x.
+template <typename V, typename F, typename... X>
+void map(F f, std::size_t n, RealOf<V>* y, const X*... x) {
   std::size_t i = 0;
   if constexpr (V::size > 1) {
-    if (y != x && n * sizeof(*y) >= kStreamedBytes) {
+    if (n * sizeof(*y) >= kStreamedBytes && ((y != x) && ...)) {
       i = Native<V>::until_aligned(y);
-      elementwise<V>(f, i, y, x);
+      elementwise<V>(f, i, y, x...);
       for (; i + Four<V>::size <= n; i += Four<V>::size) {
-        Native<Four<V>>::stream(y + i, f(Four<V>::load_unaligned(x + i)));
+        Native<Four<V>>::stream(y + i, f(Four<V>::load_unaligned(x + i)...));
       }
       Native<V>::finish_streams();
     } else {
       for (; i + Four<V>::size <= n; i += Four<V>::size) {
-        f(Four<V>::load_unaligned(x + i)).store_unaligned(y + i);
+        f(Four<V>::load_unaligned(x + i)...).store_unaligned(y + i);
       }
     }
   }
-  elementwise<V>(f, n - i, y + i, x + i);
+  elementwise<V>(f, n - i, y + i, (x + i)...);
 }
 
 /// Row r.

@@ -14,6 +14,10 @@ namespace unroll::simd {
 template <typename V>
 struct Gates {
   V f, i, a, o;
+
+  friend Gates operator+(const Gates& x, const Gates& y) {
+    return {x.f + y.f, x.i + y.i, x.a + y.a, x.o + y.o};
+  }
 };
 
 template <typename Part, typename Real>
@@ -31,10 +35,10 @@ void store_gates(Part part, std::size_t H, const Gates<V>& gates, RealOf<V>* p) 
 }
 
 template <typename V>
-void lstm_cell_forward_row(std::size_t H, RealOf<V>* gates, const RealOf<V>* C_prev, RealOf<V>* C,
-                           RealOf<V>* h) {
+void lstm_cell_forward_row(std::size_t H, RealOf<V>* gates, const RealOf<V>* b,
+                           const RealOf<V>* C_prev, RealOf<V>* C, RealOf<V>* h) {
   for_each_vector<V>(H, [=](std::size_t j, auto part) {
-    const Gates<V> z = load_gates(part, H, gates + j);
+    const Gates<V> z = load_gates(part, H, gates + j) + load_gates(part, H, b + j);
     const Gates<V> y{sigmoid(z.f),             // [LSTM-f] f_t = σ(W_f h_{t−1} + U_f x_t + b_f)
                      sigmoid(z.i),             // [LSTM-i] i_t = σ(W_i h_{t−1} + U_i x_t + b_i)
                      hyperbolic_tangent(z.a),  // [LSTM-a] a_t = tanh(W_a h_{t−1} + U_a x_t + b_a)
@@ -50,10 +54,10 @@ void lstm_cell_forward_row(std::size_t H, RealOf<V>* gates, const RealOf<V>* C_p
 
 template <typename V>
 UNROLL_KERNEL void lstm_cell_forward(std::size_t rows, std::size_t H, Rows<RealOf<V>> gates,
-                                     Rows<const RealOf<V>> C_prev, Rows<RealOf<V>> C,
-                                     Rows<RealOf<V>> h) noexcept {
+                                     const RealOf<V>* b, Rows<const RealOf<V>> C_prev,
+                                     Rows<RealOf<V>> C, Rows<RealOf<V>> h) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
-    lstm_cell_forward_row<V>(H, row(gates, r), row(C_prev, r), row(C, r), row(h, r));
+    lstm_cell_forward_row<V>(H, row(gates, r), b, row(C_prev, r), row(C, r), row(h, r));
   }
 }
 

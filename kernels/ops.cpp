@@ -63,12 +63,13 @@ void require_four_gates(std::string_view op, const Operand& gates, const Operand
   if (gates.rows != cell.rows || gates.columns != 4 * cell.columns) throw_shapes(op, gates, cell);
 }
 
-void require_ids_below(std::string_view op, std::span<const std::int32_t> ids,
-                       const Operand& table) {
+/// 0 ≤ ids < limit, a size of `table`.
+void require_ids_below(std::string_view op, const std::string& name,
+                       std::span<const std::int32_t> ids, const Operand& table, std::size_t limit) {
   for (std::size_t r = 0; r < ids.size(); ++r) {
-    if (ids[r] < 0 || static_cast<std::size_t>(ids[r]) >= table.rows) {
-      throw ShapeError(
-          fmt::format("{}: ids[{}] is {}, {} is {}", op, r, ids[r], table.name, table.shape()));
+    if (ids[r] < 0 || static_cast<std::size_t>(ids[r]) >= limit) {
+      throw ShapeError(fmt::format("{}: {}[{}] is {}, {} is {}", op, name, r, ids[r], table.name,
+                                   table.shape()));
     }
   }
 }
@@ -92,6 +93,20 @@ auto forward_kernel(Activation activation) {
       break;
   }
   return table.relu;
+}
+
+template <typename Real>
+auto biased_kernel(Activation activation) {
+  const KernelTable<Real>& table = kernels<Real>();
+  switch (activation) {
+    case Activation::kTanh:
+      return table.tanh_of_biased;
+    case Activation::kSigmoid:
+      return table.sigmoid_of_biased;
+    case Activation::kRelu:
+      break;
+  }
+  return table.relu_of_biased;
 }
 
 template <typename Real>
@@ -131,6 +146,12 @@ void activate(Activation activation, std::span<const Real> x, std::span<Real> y)
 }
 
 template <typename Real>
+void activate_biased(Activation activation, std::span<const Real> b, MatrixView<Real> z) {
+  require_one_per_column("activate_biased", Operand("z", z), Operand("b", b));
+  biased_kernel<Real>(activation)(z.rows(), z.columns(), b.data(), rows_of(z));
+}
+
+template <typename Real>
 void activate_backward(Activation activation, std::span<const Real> y, std::span<const Real> dy,
                        std::span<Real> dx) {
   require_same_shape("activate_backward", Operand("y", y), Operand("dy", dy), Operand("dx", dx));
@@ -162,9 +183,14 @@ void softmax(MatrixView<const Real> x, MatrixView<Real> y) {
 }
 
 template <typename Real>
-void log_sum_exp(MatrixView<const Real> x, std::span<Real> y) {
-  require_one_per_row("log_sum_exp", Operand("x", x), Operand("y", y));
-  kernels<Real>().log_sum_exp(x.rows(), x.columns(), rows_of(x), y.data());
+double softmax_cross_entropy_sum(MatrixView<const Real> O, std::span<const std::int32_t> y,
+                                 Real weight, MatrixView<Real> dO) {
+  const Operand logits("O", O);
+  require_one_per_row("softmax_cross_entropy_sum", logits, Operand("y", y));
+  require_ids_below("softmax_cross_entropy_sum", "y", y, logits, logits.columns);
+  if (!dO.empty()) require_same_shape("softmax_cross_entropy_sum", logits, Operand("dO", dO));
+  return kernels<Real>().softmax_cross_entropy_sum(O.rows(), O.columns(), rows_of(O), y.data(),
+                                                   weight, rows_of(dO));
 }
 
 // ------------------------------------------------------------------------------------- elementwise
@@ -229,7 +255,7 @@ void gather_rows(MatrixView<const Real> table, std::span<const std::int32_t> ids
   const Operand table_shape("table", table);
   require_same_columns("gather_rows", table_shape, Operand("y", y));
   require_one_per_row("gather_rows", Operand("y", y), Operand("ids", ids));
-  require_ids_below("gather_rows", ids, table_shape);
+  require_ids_below("gather_rows", "ids", ids, table_shape, table.rows());
   if (y.empty()) return;
   kernels<Real>().gather_rows(y.rows(), y.columns(), rows_of(table), ids.data(), rows_of(y));
 }
@@ -240,7 +266,7 @@ void scatter_add_rows(MatrixView<const Real> dy, std::span<const std::int32_t> i
   const Operand table_shape("dtable", dtable);
   require_same_columns("scatter_add_rows", table_shape, Operand("dy", dy));
   require_one_per_row("scatter_add_rows", Operand("dy", dy), Operand("ids", ids));
-  require_ids_below("scatter_add_rows", ids, table_shape);
+  require_ids_below("scatter_add_rows", "ids", ids, table_shape, dtable.rows());
   kernels<Real>().scatter_add_rows(dy.rows(), dy.columns(), rows_of(dy), ids.data(),
                                    rows_of(dtable));
 }
@@ -262,13 +288,14 @@ void add_where_maximum(std::span<const Real> dy, std::span<const std::int32_t> a
 // ------------------------------------------------------------------------------------------- cells
 
 template <typename Real>
-void lstm_cell_forward(MatrixView<Real> gates, MatrixView<const Real> C_prev, MatrixView<Real> C,
-                       MatrixView<Real> h) {
+void lstm_cell_forward(MatrixView<Real> gates, std::span<const Real> b,
+                       MatrixView<const Real> C_prev, MatrixView<Real> C, MatrixView<Real> h) {
   const Operand cell("C", C);
+  require_one_per_column("lstm_cell_forward", Operand("gates", gates), Operand("b", b));
   require_same_shape("lstm_cell_forward", cell, Operand("C_prev", C_prev), Operand("h", h));
   require_four_gates("lstm_cell_forward", Operand("gates", gates), cell);
-  kernels<Real>().lstm_cell_forward(C.rows(), C.columns(), rows_of(gates), rows_of(C_prev),
-                                    rows_of(C), rows_of(h));
+  kernels<Real>().lstm_cell_forward(C.rows(), C.columns(), rows_of(gates), b.data(),
+                                    rows_of(C_prev), rows_of(C), rows_of(h));
 }
 
 template <typename Real>
@@ -308,40 +335,42 @@ void adam_update(const AdamStep<Real>& step, std::span<const Real> grad, std::sp
 
 // ----------------------------------------------------------------------------------- instantiation
 
-#define UNROLL_INSTANTIATE_OPS(Real)                                                          \
-  template void activate(Activation, std::span<const Real>, std::span<Real>);                 \
-  template void activate_backward(Activation, std::span<const Real>, std::span<const Real>,   \
-                                  std::span<Real>);                                           \
-  template void exponential(std::span<const Real>, std::span<Real>);                          \
-  template void exponential_minus_1(std::span<const Real>, std::span<Real>);                  \
-  template void logarithm(std::span<const Real>, std::span<Real>);                            \
-  template void softmax(MatrixView<const Real>, MatrixView<Real>);                            \
-  template void log_sum_exp(MatrixView<const Real>, std::span<Real>);                         \
-  template void add(std::span<const Real>, std::span<Real>);                                  \
-  template void add_scaled(Real, std::span<const Real>, std::span<Real>);                     \
-  template void scale(Real, std::span<Real>);                                                 \
-  template void multiply(std::span<const Real>, std::span<const Real>, std::span<Real>);      \
-  template void clamp(Real, Real, std::span<Real>);                                           \
-  template double sum_of_squares(std::span<const Real>);                                      \
-  template double sigmoid_cross_entropy_sum(std::span<const Real>, std::span<const Real>);    \
-  template void set_rows(std::span<const Real>, MatrixView<Real>);                            \
-  template void add_column_sums(MatrixView<const Real>, std::span<Real>);                     \
-  template void gather_rows(MatrixView<const Real>, std::span<const std::int32_t>,            \
-                            MatrixView<Real>);                                                \
-  template void scatter_add_rows(MatrixView<const Real>, std::span<const std::int32_t>,       \
-                                 MatrixView<Real>);                                           \
-  template void keep_maximum(std::span<const Real>, std::int32_t, std::span<Real>,            \
-                             std::span<std::int32_t>);                                        \
-  template void add_where_maximum(std::span<const Real>, std::span<const std::int32_t>,       \
-                                  std::int32_t, std::span<Real>);                             \
-  template void lstm_cell_forward(MatrixView<Real>, MatrixView<const Real>, MatrixView<Real>, \
-                                  MatrixView<Real>);                                          \
-  template void lstm_cell_backward(MatrixView<const Real>, MatrixView<const Real>,            \
-                                   MatrixView<const Real>, MatrixView<const Real>,            \
-                                   MatrixView<Real>, MatrixView<Real>);                       \
-  template void sgd_update(const SgdStep<Real>&, std::span<const Real>, std::span<Real>,      \
-                           std::span<Real>);                                                  \
-  template void adam_update(const AdamStep<Real>&, std::span<const Real>, std::span<Real>,    \
+#define UNROLL_INSTANTIATE_OPS(Real)                                                               \
+  template void activate(Activation, std::span<const Real>, std::span<Real>);                      \
+  template void activate_backward(Activation, std::span<const Real>, std::span<const Real>,        \
+                                  std::span<Real>);                                                \
+  template void exponential(std::span<const Real>, std::span<Real>);                               \
+  template void exponential_minus_1(std::span<const Real>, std::span<Real>);                       \
+  template void logarithm(std::span<const Real>, std::span<Real>);                                 \
+  template void softmax(MatrixView<const Real>, MatrixView<Real>);                                 \
+  template double softmax_cross_entropy_sum(MatrixView<const Real>, std::span<const std::int32_t>, \
+                                            Real, MatrixView<Real>);                               \
+  template void activate_biased(Activation, std::span<const Real>, MatrixView<Real>);              \
+  template void add(std::span<const Real>, std::span<Real>);                                       \
+  template void add_scaled(Real, std::span<const Real>, std::span<Real>);                          \
+  template void scale(Real, std::span<Real>);                                                      \
+  template void multiply(std::span<const Real>, std::span<const Real>, std::span<Real>);           \
+  template void clamp(Real, Real, std::span<Real>);                                                \
+  template double sum_of_squares(std::span<const Real>);                                           \
+  template double sigmoid_cross_entropy_sum(std::span<const Real>, std::span<const Real>);         \
+  template void set_rows(std::span<const Real>, MatrixView<Real>);                                 \
+  template void add_column_sums(MatrixView<const Real>, std::span<Real>);                          \
+  template void gather_rows(MatrixView<const Real>, std::span<const std::int32_t>,                 \
+                            MatrixView<Real>);                                                     \
+  template void scatter_add_rows(MatrixView<const Real>, std::span<const std::int32_t>,            \
+                                 MatrixView<Real>);                                                \
+  template void keep_maximum(std::span<const Real>, std::int32_t, std::span<Real>,                 \
+                             std::span<std::int32_t>);                                             \
+  template void add_where_maximum(std::span<const Real>, std::span<const std::int32_t>,            \
+                                  std::int32_t, std::span<Real>);                                  \
+  template void lstm_cell_forward(MatrixView<Real>, std::span<const Real>, MatrixView<const Real>, \
+                                  MatrixView<Real>, MatrixView<Real>);                             \
+  template void lstm_cell_backward(MatrixView<const Real>, MatrixView<const Real>,                 \
+                                   MatrixView<const Real>, MatrixView<const Real>,                 \
+                                   MatrixView<Real>, MatrixView<Real>);                            \
+  template void sgd_update(const SgdStep<Real>&, std::span<const Real>, std::span<Real>,           \
+                           std::span<Real>);                                                       \
+  template void adam_update(const AdamStep<Real>&, std::span<const Real>, std::span<Real>,         \
                             std::span<Real>, std::span<Real>)
 
 UNROLL_INSTANTIATE_OPS(float);

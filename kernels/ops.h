@@ -30,6 +30,10 @@ std::string_view to_string(Activation activation);
 template <typename Real>
 void activate(Activation activation, std::span<const Real> x, std::span<Real> y);
 
+/// Each row z = φ(z + b): a layer's bias and its activation in one pass.
+template <typename Real>
+void activate_biased(Activation activation, std::span<const Real> b, MatrixView<Real> z);
+
 /// dx = dy ⊙ φ′(x), from the *output* y = φ(x):
 ///   sigmoid′ = y(1 − y), tanh′ = 1 − y², ReLU′ = [y > 0]
 template <typename Real>
@@ -52,9 +56,12 @@ void logarithm(std::span<const Real> x, std::span<Real> y);
 template <typename Real>
 void softmax(MatrixView<const Real> x, MatrixView<Real> y);
 
-/// y_r = log Σ_k exp(x_rk), one value a row; −∞ for a row without columns.
+/// softmax and cross-entropy in one: Σ_r −log ŷ_{r,y_r} with ŷ = softmax(O) by rows, for targets
+/// y_r in 0 .. K − 1 (ShapeError for others); sets dO = weight·(ŷ − 1_y) unless it is empty. The
+/// same loss with and without dO; NaN where a row's O has an infinite maximum or a NaN.
 template <typename Real>
-void log_sum_exp(MatrixView<const Real> x, std::span<Real> y);
+double softmax_cross_entropy_sum(MatrixView<const Real> O, std::span<const std::int32_t> y,
+                                 Real weight, MatrixView<Real> dO);
 
 // ------------------------------------------------------------------------------------- elementwise
 
@@ -122,13 +129,13 @@ void add_where_maximum(std::span<const Real> dy, std::span<const std::int32_t> a
 
 /// The pointwise part of the LSTM, for rows of a batch. H = C.columns(); gates are stacked f i a o,
 /// (rows, 4H).
-///   in:  gates = z = U x_t + W h_{t−1} + b
+///   in:  gates = U x_t + W h_{t−1};  b (4H): z = gates + b
 ///   out: gates = f, i, a, o = σ(z_f), σ(z_i), tanh(z_a), σ(z_o)
 ///        C = C_prev ⊙ f + i ⊙ a;  h = o ⊙ tanh(C)
 /// C may be C_prev.
 template <typename Real>
-void lstm_cell_forward(MatrixView<Real> gates, MatrixView<const Real> C_prev, MatrixView<Real> C,
-                       MatrixView<Real> h);
+void lstm_cell_forward(MatrixView<Real> gates, std::span<const Real> b,
+                       MatrixView<const Real> C_prev, MatrixView<Real> C, MatrixView<Real> h);
 
 /// Its gradient. gates, C_prev, C as the forward pass left them.
 ///   in:  dh = ∂L/∂h_t, all of it;  dC = the part of ∂L/∂C_t that comes from step t+1

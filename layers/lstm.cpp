@@ -34,10 +34,10 @@ void Lstm<Real>::step_forward(StepRows at, RecurrentState<Real>& state,
   const auto C = rows_of(state.C, at.row, at.count);  // (rows, H), C_{t−1} becomes C_t
   std::ranges::copy_n(C.data(), static_cast<std::ptrdiff_t>(at.count * C.columns()), C_prev.data());
 
-  // z_t = U x_t + b + W h_{t−1}
+  // U x_t + W h_{t−1}
   gemm(h, transposed(this->W.value.matrix()), gates_t, Into::kAdd);
-  // f, i, a, o;  C_t = C_{t−1} ⊙ f + i ⊙ a;  h_t = o ⊙ tanh(C_t)
-  lstm_cell_forward<Real>(gates_t, C_prev, C_t, h);
+  // f, i, a, o of that and b;  C_t = C_{t−1} ⊙ f + i ⊙ a;  h_t = o ⊙ tanh(C_t)
+  lstm_cell_forward<Real>(gates_t, this->b.value.values(), C_prev, C_t, h);
   std::ranges::copy_n(C_t.data(), static_cast<std::ptrdiff_t>(at.count * C.columns()), C.data());
 }
 

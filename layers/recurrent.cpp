@@ -74,12 +74,11 @@ void RecurrentLayer<Real>::forward(const RaggedShape& shape, MatrixView<const Re
   cache.h_prev.resize({N, hidden_size()});
   prepare(N, cache);
 
-  // z_t = U x_t + b, all steps at once; W h_{t−1} follows step by step.
+  // U x_t, all steps at once; W h_{t−1} and b follow step by step.
   // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
   parallel_for(N, kRowGrain, [&](Range rows) {
     const auto z = rows_of(cache.gates, rows.begin, rows.size());
-    set_rows<Real>(b.value.values(), z);
-    gemm(x.row_range(rows.begin, rows.size()), transposed(U.value.matrix()), z, Into::kAdd);
+    gemm(x.row_range(rows.begin, rows.size()), transposed(U.value.matrix()), z);
   });
   parallel_rows(shape, [&](Range rows) { walk_forward(shape, rows, state, cache, h); });
 }

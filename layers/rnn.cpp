@@ -28,10 +28,8 @@ void Rnn<Real>::step_forward(StepRows at, RecurrentState<Real>& state,
   // [RNN-z] z_t = U x_t + W h_{t−1} + b
   gemm(h, transposed(this->W.value.matrix()), z_t, Into::kAdd);
   // [RNN-h] h_t = φ(z_t)
-  for (std::size_t r = 0; r < at.count; ++r) {
-    activate<Real>(activation_, z_t.row(r), z_t.row(r));
-    std::ranges::copy(z_t.row(r), h.row(r).begin());
-  }
+  activate_biased<Real>(activation_, this->b.value.values(), z_t);
+  for (std::size_t r = 0; r < at.count; ++r) std::ranges::copy(z_t.row(r), h.row(r).begin());
 }
 
 template <typename Real>

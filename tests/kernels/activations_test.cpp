@@ -301,6 +301,23 @@ TYPED_TEST(ActivationOf, ReluCutsOffBelowZero) {
   });
 }
 
+TYPED_TEST(ActivationOf, WithABiasIsTheActivationOfTheSum) {
+  for (Activation activation : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
+    for (std::size_t n : test::kSizes) {
+      const Tensor<TypeParam> z = test::random_tensor<TypeParam>(Shape{3, n}, "z", 2);
+      const Tensor<TypeParam> b = test::random_tensor<TypeParam>(Shape{n}, "b");
+      test::for_each_isa([&] {
+        Tensor<TypeParam> y = z, want = z;
+        activate_biased<TypeParam>(activation, b.values(), y.matrix());
+        for (std::size_t r = 0; r < y.matrix().rows(); ++r)
+          add<TypeParam>(b.values(), want.matrix().row(r));
+        activate<TypeParam>(activation, want.values(), want.values());
+        EXPECT_TRUE(std::ranges::equal(y.values(), want.values()));
+      });
+    }
+  }
+}
+
 /// φ′ in terms of y, in double.
 double slope(Activation activation, double y) {
   switch (activation) {

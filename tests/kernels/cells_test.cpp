@@ -46,26 +46,27 @@ UnitGradient backward_unit(const Unit& u, double dh, double dC) {
 template <typename Real>
 struct Step {
   explicit Step(std::size_t H)
-      : z(test::random_tensor<Real>({kRows, 4 * H}, "z", 2)),
+      : product(test::random_tensor<Real>({kRows, 4 * H}, "z", 2)),
+        b(test::random_tensor<Real>({4 * H}, "b")),
         C_prev(test::random_tensor<Real>({kRows, H}, "C")),
         dh(test::random_tensor<Real>({kRows, H}, "dh")),
         dC(test::random_tensor<Real>({kRows, H}, "dC")),
-        gates(z),
+        gates(product),
         C({kRows, H}),
         h({kRows, H}),
         dz({kRows, 4 * H}),
         dC_prev(dC) {}
 
   void forward() {
-    lstm_cell_forward<Real>(gates.matrix(), C_prev.matrix(), C.matrix(), h.matrix());
+    lstm_cell_forward<Real>(gates.matrix(), b.values(), C_prev.matrix(), C.matrix(), h.matrix());
   }
   void backward() {
     lstm_cell_backward<Real>(gates.matrix(), C_prev.matrix(), C.matrix(), dh.matrix(),
                              dC_prev.matrix(), dz.matrix());
   }
 
-  Tensor<Real> z, C_prev, dh, dC;         // given
-  Tensor<Real> gates, C, h, dz, dC_prev;  // computed
+  Tensor<Real> product, b, C_prev, dh, dC;  // given; z = product + b
+  Tensor<Real> gates, C, h, dz, dC_prev;    // computed
 };
 
 /// The step's results in double.
@@ -82,8 +83,10 @@ struct Expected {
   void compute(const Step<Real>& step, std::size_t H, std::size_t r, std::size_t j) {
     const std::size_t unit = r * H + j;
     const std::size_t gate = r * 4 * H + j;
-    const Unit u = forward_unit(step.z[gate], step.z[gate + H], step.z[gate + 2 * H],
-                                step.z[gate + 3 * H], step.C_prev[unit]);
+    const auto z = [&](std::size_t g) {
+      return static_cast<double>(step.product[gate + g * H]) + step.b[g * H + j];
+    };
+    const Unit u = forward_unit(z(0), z(1), z(2), z(3), step.C_prev[unit]);
     const UnitGradient d = backward_unit(u, step.dh[unit], step.dC[unit]);
     C[unit] = u.C;
     h[unit] = u.h;
@@ -130,7 +133,8 @@ TYPED_TEST(LstmCellOf, MayOverwriteItsCellStateAndItsGates) {
 
     Step<TypeParam> step(H);
     Tensor<TypeParam> C = step.C_prev;
-    lstm_cell_forward<TypeParam>(step.gates.matrix(), C.matrix(), C.matrix(), step.h.matrix());
+    lstm_cell_forward<TypeParam>(step.gates.matrix(), step.b.values(), C.matrix(), C.matrix(),
+                                 step.h.matrix());
     EXPECT_TRUE(std::ranges::equal(C.values(), apart.C.values()));
     lstm_cell_backward<TypeParam>(step.gates.matrix(), step.C_prev.matrix(), C.matrix(),
                                   step.dh.matrix(), step.dC_prev.matrix(), step.gates.matrix());
@@ -146,9 +150,10 @@ TYPED_TEST(LstmCellOf, ARowDoesNotDependOnItsBatchMates) {
     batch.forward();
     Step<TypeParam> alone(H);
     for (std::size_t r = 0; r < kRows; ++r) {
-      lstm_cell_forward<TypeParam>(
-          alone.gates.matrix().row_range(r, 1), alone.C_prev.matrix().row_range(r, 1),
-          alone.C.matrix().row_range(r, 1), alone.h.matrix().row_range(r, 1));
+      lstm_cell_forward<TypeParam>(alone.gates.matrix().row_range(r, 1), alone.b.values(),
+                                   alone.C_prev.matrix().row_range(r, 1),
+                                   alone.C.matrix().row_range(r, 1),
+                                   alone.h.matrix().row_range(r, 1));
     }
     EXPECT_TRUE(std::ranges::equal(alone.h.values(), batch.h.values()));
   });
@@ -161,9 +166,9 @@ TYPED_TEST(LstmCellOf, WorksOnColumnsOfWiderMatrices) {
     step.forward();
     Tensor<TypeParam> wide({kRows, H + 5});
     wide.fill(7);
-    Tensor<TypeParam> gates = step.z;
-    lstm_cell_forward<TypeParam>(gates.matrix(), step.C_prev.matrix(), step.C.matrix(),
-                                 wide.matrix().column_range(2, H));
+    Tensor<TypeParam> gates = step.product;
+    lstm_cell_forward<TypeParam>(gates.matrix(), step.b.values(), step.C_prev.matrix(),
+                                 step.C.matrix(), wide.matrix().column_range(2, H));
     for (std::size_t r = 0; r < kRows; ++r) {
       EXPECT_TRUE(
           std::ranges::equal(wide.matrix().column_range(2, H).row(r), step.h.matrix().row(r)));

@@ -40,7 +40,15 @@ TEST_F(Shapes, OfActivationsMustAgree) {
                      "activate_backward: y is 2, dx is 3");
   expect_shape_error([&] { exponential<float>(two, three); }, "exponential: x is 2, y is 3");
   expect_shape_error([&] { softmax<float>(m3x4, m3x5); }, "softmax: x is 3×4, y is 3×5");
-  expect_shape_error([&] { log_sum_exp<float>(m3x4, two); }, "log_sum_exp: x is 3×4, y is 2");
+  expect_shape_error([&] { activate_biased<float>(Activation::kTanh, two, m3x4); },
+                     "activate_biased: z is 3×4, b is 2");
+  const std::vector<std::int32_t> y = {0, 3, 2}, far = {0, 4, 2}, none = {};
+  expect_shape_error([&] { softmax_cross_entropy_sum<float>(m3x4, y, 1, m3x5); },
+                     "softmax_cross_entropy_sum: O is 3×4, dO is 3×5");
+  expect_shape_error([&] { softmax_cross_entropy_sum<float>(m3x4, none, 1, m3x4); },
+                     "softmax_cross_entropy_sum: O is 3×4, y is 0");
+  expect_shape_error([&] { softmax_cross_entropy_sum<float>(m3x4, far, 1, m3x4); },
+                     "softmax_cross_entropy_sum: y[1] is 4, O is 3×4");
 }
 
 TEST_F(Shapes, OfElementwiseOperandsMustAgree) {
@@ -86,9 +94,12 @@ TEST_F(Shapes, IdsMustBeRowsOfTheTable) {
 }
 
 TEST_F(Shapes, OfTheLstmCellMustFit) {
-  expect_shape_error([&] { lstm_cell_forward<float>(m3x20, m3x5, m3x5, m3x4); },
+  const std::vector<float> b(20);
+  expect_shape_error([&] { lstm_cell_forward<float>(m3x20, two, m3x5, m3x5, m3x5); },
+                     "lstm_cell_forward: gates is 3×20, b is 2");
+  expect_shape_error([&] { lstm_cell_forward<float>(m3x20, b, m3x5, m3x5, m3x4); },
                      "lstm_cell_forward: C is 3×5, h is 3×4");
-  expect_shape_error([&] { lstm_cell_forward<float>(m3x20, m3x4, m3x4, m3x4); },
+  expect_shape_error([&] { lstm_cell_forward<float>(m3x20, b, m3x4, m3x4, m3x4); },
                      "lstm_cell_forward: gates is 3×20, C is 3×4");
   expect_shape_error([&] { lstm_cell_backward<float>(m3x16, m3x4, m3x4, m3x4, m3x4, m3x20); },
                      "lstm_cell_backward: dz is 3×20, C is 3×4");

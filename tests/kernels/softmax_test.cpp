@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <vector>
@@ -33,10 +34,10 @@ class SoftmaxOf : public testing::Test {
     softmax<Real>(x.matrix(), y.matrix());
     return y;
   }
-  static Real log_sum_exp_of(const std::vector<Real>& x) {
-    Real y = 0;
-    log_sum_exp<Real>(MatrixView<const Real>(x.data(), 1, x.size()), {&y, 1});
-    return y;
+  /// The loss of one row.
+  static double loss_of(const std::vector<Real>& O, std::int32_t y) {
+    return softmax_cross_entropy_sum<Real>(MatrixView<const Real>(O.data(), 1, O.size()), {&y, 1},
+                                           1, {});
   }
 };
 using Reals = testing::Types<float, double>;
@@ -91,37 +92,54 @@ TYPED_TEST(SoftmaxOf, ARowDoesNotDependOnTheOthers) {
   });
 }
 
-TYPED_TEST(SoftmaxOf, LogSumExpMatchesItsFormula) {
+TYPED_TEST(SoftmaxOf, CrossEntropyMatchesItsFormula) {
+  const TypeParam weight(0.25);
   for (std::size_t K : test::kSizes) {
     if (K == 0) continue;
-    const Tensor<TypeParam> x = test::random_tensor<TypeParam>(Shape{kRows, K}, "x", 2);
-    std::vector<double> want(kRows);
-    for (std::size_t r = 0; r < kRows; ++r)
-      want[r] = std::log(sum_of_exp<TypeParam>(x.matrix().row(r)));
+    const Tensor<TypeParam> O = test::random_tensor<TypeParam>(Shape{kRows, K}, "O", 2);
+    std::vector<std::int32_t> y(kRows);
+    std::vector<double> want(kRows * K);  // dO
+    double loss = 0;
+    for (std::size_t r = 0; r < kRows; ++r) {
+      y[r] = static_cast<std::int32_t>((5 * r + 2) % K);
+      const double sum = sum_of_exp<TypeParam>(O.matrix().row(r));
+      loss += std::log(sum) - O.matrix()(r, static_cast<std::size_t>(y[r]));
+      for (std::size_t k = 0; k < K; ++k) {
+        const double y_hat = std::exp(static_cast<double>(O.matrix()(r, k))) / sum;
+        want[r * K + k] = weight * (y_hat - (k == static_cast<std::size_t>(y[r]) ? 1 : 0));
+      }
+    }
     test::for_each_isa([&] {
-      std::vector<TypeParam> y(kRows);
-      log_sum_exp<TypeParam>(x.matrix(), y);
-      test::expect_close<TypeParam>(y, want, 8);
+      Tensor<TypeParam> dO(O.shape());
+      const double found = softmax_cross_entropy_sum<TypeParam>(O.matrix(), y, weight, dO.matrix());
+      EXPECT_NEAR(found, loss, 8 * std::numeric_limits<TypeParam>::epsilon() * (1 + loss));
+      test::expect_close<TypeParam>(dO.values(), want, 8);
     });
   }
 }
 
-TYPED_TEST(SoftmaxOf, LogSumExpHasTheRightLimits) {
-  const TypeParam infinity = this->kInfinity;
+TYPED_TEST(SoftmaxOf, CrossEntropyIsTheSameInPlaceAndAlone) {
+  const Tensor<TypeParam> O = test::random_tensor<TypeParam>({kRows, 19}, "O", 3);
+  const std::vector<std::int32_t> y = {18, 0, 7};
   test::for_each_isa([&] {
-    EXPECT_EQ(this->log_sum_exp_of({-infinity, -infinity}), -infinity);
-    EXPECT_EQ(this->log_sum_exp_of({-infinity, 3}), 3);
-    EXPECT_EQ(this->log_sum_exp_of({1, infinity}), infinity);
-    EXPECT_TRUE(std::isnan(this->log_sum_exp_of({1, std::numeric_limits<TypeParam>::quiet_NaN()})));
-    EXPECT_EQ(this->log_sum_exp_of({10'000, -10'000}), 10'000);
+    Tensor<TypeParam> dO(O.shape()), in_place = O;
+    const double loss = softmax_cross_entropy_sum<TypeParam>(O.matrix(), y, 1, dO.matrix());
+    EXPECT_EQ(softmax_cross_entropy_sum<TypeParam>(in_place.matrix(), y, 1, in_place.matrix()),
+              loss);
+    EXPECT_TRUE(std::ranges::equal(in_place.values(), dO.values()));
+    EXPECT_EQ(softmax_cross_entropy_sum<TypeParam>(O.matrix(), y, 1, {}), loss);
   });
 }
 
-TYPED_TEST(SoftmaxOf, LogSumExpOfNothingIsMinusInfinity) {
+TYPED_TEST(SoftmaxOf, CrossEntropyHasTheRightLimits) {
+  const TypeParam infinity = this->kInfinity;
   test::for_each_isa([&] {
-    TypeParam y = 0;
-    log_sum_exp<TypeParam>(MatrixView<const TypeParam>(nullptr, 1, 0), {&y, 1});
-    EXPECT_EQ(y, -this->kInfinity);
+    EXPECT_EQ(this->loss_of({10'000, -10'000}, 0), 0);
+    EXPECT_EQ(this->loss_of({10'000, -10'000}, 1), 20'000);
+    EXPECT_EQ(this->loss_of({-infinity, 3}, 1), 0);
+    EXPECT_EQ(this->loss_of({-infinity, 3}, 0), std::numeric_limits<double>::infinity());
+    EXPECT_TRUE(std::isnan(this->loss_of({1, infinity}, 0)));
+    EXPECT_TRUE(std::isnan(this->loss_of({1, std::numeric_limits<TypeParam>::quiet_NaN()}, 0)));
   });
 }
 
