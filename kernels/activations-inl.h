@@ -35,9 +35,9 @@ UNROLL_KERNEL void tanh_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) 
   map<V>([](auto x_j) { return hyperbolic_tangent(x_j); }, n, y, x);
 }
 
-template <typename V>
+template <typename V, Division division>
 UNROLL_KERNEL void sigmoid_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
-  map<V>([](auto x_j) { return sigmoid(x_j); }, n, y, x);
+  map<V>([](auto x_j) { return sigmoid<division>(x_j); }, n, y, x);
 }
 
 template <typename V>
@@ -59,10 +59,10 @@ UNROLL_KERNEL void tanh_of_biased(std::size_t rows, std::size_t n, const RealOf<
   of_biased<V>([](auto z_j) { return hyperbolic_tangent(z_j); }, rows, n, b, z);
 }
 
-template <typename V>
+template <typename V, Division division>
 UNROLL_KERNEL void sigmoid_of_biased(std::size_t rows, std::size_t n, const RealOf<V>* b,
                                      Rows<RealOf<V>> z) noexcept {
-  of_biased<V>([](auto z_j) { return sigmoid(z_j); }, rows, n, b, z);
+  of_biased<V>([](auto z_j) { return sigmoid<division>(z_j); }, rows, n, b, z);
 }
 
 template <typename V>

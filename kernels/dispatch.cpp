@@ -21,6 +21,9 @@ constexpr std::array kDoubleTables = {&kScalarDouble};
 
 template <>
 const KernelTable<float>& kernels_for<float>(Isa isa) noexcept {
+#ifdef UNROLL_ISA_X86
+  if (isa == Isa::kAvx512 && divides_slowly()) return kAvx512FloatByReciprocal;
+#endif
   return *kFloatTables[static_cast<std::size_t>(isa)];
 }
 

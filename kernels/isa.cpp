@@ -58,7 +58,24 @@ std::atomic<Isa>& active() {
   return isa;
 }
 
+std::atomic<bool>& slow_division() noexcept {
+#ifdef UNROLL_ISA_X86
+  static std::atomic<bool> slow = __builtin_cpu_is("intel") != 0;
+#else
+  static std::atomic<bool> slow = false;
+#endif
+  return slow;
+}
+
 }  // namespace
+
+bool divides_slowly() noexcept {
+  return slow_division().load(std::memory_order_relaxed);
+}
+
+void set_divides_slowly(bool slowly) noexcept {
+  slow_division().store(slowly, std::memory_order_relaxed);
+}
 
 std::string_view to_string(Isa isa) {
   switch (isa) {

@@ -30,6 +30,13 @@ Isa isa_named(std::string_view name);
 /// those that are.
 Isa active_isa();
 
+/// Whether AVX-512's division is so slow here that sigmoid of floats does without: on Intel's
+/// processors a vector takes 16 cycles, on AMD's Zen 4 and 5 six and three. Set by the CPU's maker.
+bool divides_slowly() noexcept;
+
+/// Sets it, for tests and benchmarks; not while kernels run.
+void set_divides_slowly(bool slowly) noexcept;
+
 /// Sets the one in use, for tests and benchmarks; not while kernels run. UsageError if not
 /// available.
 void set_active_isa(Isa isa);

@@ -34,15 +34,15 @@ void store_gates(Part part, std::size_t H, const Gates<V>& gates, RealOf<V>* p) 
   part.store(p + 3 * H, gates.o);
 }
 
-template <typename V>
+template <typename V, Division division>
 void lstm_cell_forward_row(std::size_t H, RealOf<V>* gates, const RealOf<V>* b,
                            const RealOf<V>* C_prev, RealOf<V>* C, RealOf<V>* h) {
   for_each_vector<V>(H, [=](std::size_t j, auto part) {
     const Gates<V> z = load_gates(part, H, gates + j) + load_gates(part, H, b + j);
-    const Gates<V> y{sigmoid(z.f),             // [LSTM-f] f_t = σ(W_f h_{t−1} + U_f x_t + b_f)
-                     sigmoid(z.i),             // [LSTM-i] i_t = σ(W_i h_{t−1} + U_i x_t + b_i)
+    const Gates<V> y{sigmoid<division>(z.f),   // [LSTM-f] f_t = σ(W_f h_{t−1} + U_f x_t + b_f)
+                     sigmoid<division>(z.i),   // [LSTM-i] i_t = σ(W_i h_{t−1} + U_i x_t + b_i)
                      hyperbolic_tangent(z.a),  // [LSTM-a] a_t = tanh(W_a h_{t−1} + U_a x_t + b_a)
-                     sigmoid(z.o)};            // [LSTM-o] o_t = σ(W_o h_{t−1} + U_o x_t + b_o)
+                     sigmoid<division>(z.o)};  // [LSTM-o] o_t = σ(W_o h_{t−1} + U_o x_t + b_o)
     // [LSTM-C] C_t = C_{t−1} ⊙ f_t + i_t ⊙ a_t
     const V C_t = multiply_add(part.load(C_prev + j), y.f, y.i * y.a);
     store_gates(part, H, y, gates + j);
@@ -52,12 +52,12 @@ void lstm_cell_forward_row(std::size_t H, RealOf<V>* gates, const RealOf<V>* b,
   });
 }
 
-template <typename V>
+template <typename V, Division division>
 UNROLL_KERNEL void lstm_cell_forward(std::size_t rows, std::size_t H, Rows<RealOf<V>> gates,
                                      const RealOf<V>* b, Rows<const RealOf<V>> C_prev,
                                      Rows<RealOf<V>> C, Rows<RealOf<V>> h) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
-    lstm_cell_forward_row<V>(H, row(gates, r), b, row(C_prev, r), row(C, r), row(h, r));
+    lstm_cell_forward_row<V, division>(H, row(gates, r), b, row(C_prev, r), row(C, r), row(h, r));
   }
 }
 

@@ -12,17 +12,17 @@
 namespace unroll::simd {
 
 /// consteval: tables are constants, there before any static constructor asks for a kernel.
-template <typename V>
+template <typename V, Division division = Division::kInstruction>
 consteval KernelTable<RealOf<V>> make_table() {
   return {
       .tanh = &tanh_kernel<V>,
-      .sigmoid = &sigmoid_kernel<V>,
+      .sigmoid = &sigmoid_kernel<V, division>,
       .relu = &relu_kernel<V>,
       .exponential = &exponential_kernel<V>,
       .exponential_minus_1 = &exponential_minus_1_kernel<V>,
       .logarithm = &logarithm_kernel<V>,
       .tanh_of_biased = &tanh_of_biased<V>,
-      .sigmoid_of_biased = &sigmoid_of_biased<V>,
+      .sigmoid_of_biased = &sigmoid_of_biased<V, division>,
       .relu_of_biased = &relu_of_biased<V>,
       .tanh_backward = &tanh_backward<V>,
       .sigmoid_backward = &sigmoid_backward<V>,
@@ -42,7 +42,7 @@ consteval KernelTable<RealOf<V>> make_table() {
       .scatter_add_rows = &scatter_add_rows<V>,
       .keep_maximum = &keep_maximum<V>,
       .add_where_maximum = &add_where_maximum<V>,
-      .lstm_cell_forward = &lstm_cell_forward<V>,
+      .lstm_cell_forward = &lstm_cell_forward<V, division>,
       .lstm_cell_backward = &lstm_cell_backward<V>,
       .sgd_update = &sgd_update<V>,
       .adam_update = &adam_update<V>,

@@ -95,6 +95,9 @@ struct Native<Twice<V>> {
     return {Half::multiply_add(a.first, b.first, c.first),
             Half::multiply_add(a.second, b.second, c.second)};
   }
+  static Twice<V> reciprocal_estimate(Twice<V> x) {
+    return {Half::reciprocal_estimate(x.first), Half::reciprocal_estimate(x.second)};
+  }
   static Twice<V> select_by_sign(Twice<V> x, Twice<V> if_negative, Twice<V> otherwise) {
     return {Half::select_by_sign(x.first, if_negative.first, otherwise.first),
             Half::select_by_sign(x.second, if_negative.second, otherwise.second)};

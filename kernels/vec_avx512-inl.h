@@ -26,6 +26,8 @@ struct Native<xsimd::batch<float, xsimd::avx512bw>>
 
   static constexpr bool kFuses = true;
   static V multiply_add(V a, V b, V c) { return V(_mm512_fmadd_ps(a, b, c)); }
+  /// 1/x to 14 bits.
+  static V reciprocal_estimate(V x) { return V(_mm512_rcp14_ps(x)); }
   static V select_by_sign(V x, V if_negative, V otherwise) {
     constexpr int kFirstChoosesSecondOrThird = 0b11001010;
     const __m512i negative = _mm512_srai_epi32(_mm512_castps_si512(x), 31);

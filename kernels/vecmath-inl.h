@@ -215,16 +215,28 @@ V hyperbolic_tangent(V x) {
   }
 }
 
+/// How sigmoid takes its quotient: by the instruction, or, where that is slow
+/// (unroll/kernels/isa.h), by the instruction set's estimate of a reciprocal and a step of Newton's
+/// method.
+enum class Division { kInstruction, kReciprocal };
+
 /// σ(x) = 1/(1 + e⁻ˣ), with e = e^{−|x|} and q = e/(1 + e):
 ///   1 − q for x ≥ 0,  e − e·q for x < 0
 /// The exponential never overflows, the result keeps its relative accuracy down to the denormals,
-/// and what the sum 1 + e loses counts little in either form.
-template <typename V>
+/// and what the sum 1 + e loses counts little in either form. By the reciprocal ρ ≈ 1/(1 + e) it is
+/// ρ or e·ρ, and the step takes 1 − (1 + e)·ρ from e itself: there nothing is lost either.
+template <Division division = Division::kInstruction, typename V>
 V sigmoid(V x) {
   const V one(RealOf<V>(1));
   const V e = exponential_of_nonpositive(x | V(RealOf<V>(-0.0)));
   const V whole = Native<V>::select_by_sign(x, e, one);
-  return multiply_add(-whole, e / (one + e), whole);
+  if constexpr (division == Division::kReciprocal) {
+    const V estimate = Native<V>::reciprocal_estimate(one + e);
+    const V residual = multiply_add(-e, estimate, one - estimate);  // ½ ≤ estimate ≤ 1: exact
+    return whole * multiply_add(residual, estimate, estimate);
+  } else {
+    return multiply_add(-whole, e / (one + e), whole);
+  }
 }
 
 template <typename Real>
@@ -252,7 +264,7 @@ OneLane<Real> hyperbolic_tangent(OneLane<Real> x) {
   return std::tanh(x.x);
 }
 
-template <typename Real>
+template <Division division = Division::kInstruction, typename Real>
 OneLane<Real> sigmoid(OneLane<Real> x) {
   const Real e = std::exp(-std::abs(x.x));
   const Real whole = x.x < 0 ? e : 1;

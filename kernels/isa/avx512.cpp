@@ -9,6 +9,8 @@ using Arch = xsimd::avx512bw;
 }  // namespace
 
 constinit const KernelTable<float> kAvx512Float = simd::make_table<xsimd::batch<float, Arch>>();
+constinit const KernelTable<float> kAvx512FloatByReciprocal =
+    simd::make_table<xsimd::batch<float, Arch>, simd::Division::kReciprocal>();
 constinit const KernelTable<double> kAvx512Double = simd::make_table<xsimd::batch<double, Arch>>();
 
 }  // namespace unroll

@@ -15,6 +15,7 @@ extern const KernelTable<float> kAvx2Float;
 extern const KernelTable<double> kAvx2Double;
 
 extern const KernelTable<float> kAvx512Float;
+extern const KernelTable<float> kAvx512FloatByReciprocal;  // sigmoid without a division
 extern const KernelTable<double> kAvx512Double;
 
 }  // namespace unroll

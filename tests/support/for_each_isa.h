@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "unroll/kernels/isa.h"
 
 namespace unroll::test {
@@ -19,13 +21,30 @@ class WithIsa {
   Isa before_;
 };
 
-/// body() for each available instruction set; failures name it.
+/// The same for how AVX-512 divides.
+class WithDivision {
+ public:
+  explicit WithDivision(bool slow) : before_(divides_slowly()) { set_divides_slowly(slow); }
+  ~WithDivision() { set_divides_slowly(before_); }
+  WithDivision(const WithDivision&) = delete;
+  WithDivision& operator=(const WithDivision&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// body() for each available instruction set, for AVX-512 with and without a division; failures
+/// name it.
 template <typename Body>
 void for_each_isa(Body body) {
   for (Isa isa : available_isas()) {
-    SCOPED_TRACE(to_string(isa));
-    const WithIsa active(isa);
-    body();
+    for (bool slow_division : {false, true}) {
+      if (slow_division && isa != Isa::kAvx512) continue;
+      SCOPED_TRACE(std::string(to_string(isa)) + (slow_division ? " without a division" : ""));
+      const WithIsa active(isa);
+      const WithDivision division(slow_division);
+      body();
+    }
   }
 }
 
