@@ -80,7 +80,7 @@ class RecurrentLayer {
 
   /// Sizes what the cell saves beyond gates and h_prev.
   virtual void prepare(std::size_t tokens, RecurrentCache<Real>& cache) const = 0;
-  /// On entry gates_t = U x_t + b, and h_{t−1} is both state.h and cache.h_prev. On return state is
+  /// On entry gates_t = U x_t, and h_{t−1} is both state.h and cache.h_prev. On return state is
   /// that of step t.
   virtual void step_forward(StepRows at, RecurrentState<Real>& state,
                             RecurrentCache<Real>& cache) const = 0;
