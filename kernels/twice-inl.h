@@ -114,6 +114,9 @@ struct Native<Twice<V>> {
   static Twice<V> look_up(const RealOf<V> (&table)[size], Integers i) {
     return {Half::look_up(table, i.first), Half::look_up(table, i.second)};
   }
+  static Twice<V> at_most(Twice<V> limit, Twice<V> x) {
+    return {Half::at_most(limit.first, x.first), Half::at_most(limit.second, x.second)};
+  }
   static Twice<V> scale_by_floor(Twice<V> x, Twice<V> n) {
     return {Half::scale_by_floor(x.first, n.first), Half::scale_by_floor(x.second, n.second)};
   }

@@ -40,8 +40,8 @@ struct OneLane {
   friend OneLane operator-(OneLane a) { return -a.x; }
   friend bool operator<(OneLane a, OneLane b) { return a.x < b.x; }
   friend bool operator>(OneLane a, OneLane b) { return a.x > b.x; }
-  friend OneLane min(OneLane a, OneLane b) { return a.x < b.x ? a : b; }
-  friend OneLane max(OneLane a, OneLane b) { return a.x > b.x ? a : b; }
+  friend OneLane min(OneLane a, OneLane b) { return a.x < b.x ? a.x : b.x; }
+  friend OneLane max(OneLane a, OneLane b) { return a.x > b.x ? a.x : b.x; }
   friend OneLane abs(OneLane a) { return std::abs(a.x); }
   friend OneLane sqrt(OneLane a) { return std::sqrt(a.x); }
   friend OneLane select(bool mask, OneLane a, OneLane b) { return mask ? a : b; }

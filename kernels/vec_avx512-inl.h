@@ -41,6 +41,12 @@ struct Native<xsimd::batch<float, xsimd::avx512bw>>
   /// x·2^⌊n⌋, rounded once, for any n.
   static V scale_by_floor(V x, V n) { return V(_mm512_scalef_ps(x, n)); }
 
+  /// x, or where that is farther from 0 or NaN, ±limit.
+  static V at_most(V limit, V x) {
+    constexpr int kNearerToZero = 0b10, kSignOfFirst = 0b00 << 2;
+    return V(_mm512_range_ps(x, limit, kNearerToZero | kSignOfFirst));
+  }
+
   static constexpr bool kLooksUp = true;
   using Integers = xsimd::batch<std::uint32_t, xsimd::avx512bw>;
   /// table[i mod 16], table[i mod 32]

@@ -90,10 +90,10 @@ V exp_of_reduced(V r) {
 template <typename V>
 V exponential(V x) {
   using K = ExpConstants<RealOf<V>>;
-  const V limited = min(V(K::highest), max(V(K::lowest), x));
   if constexpr (Native<V>::kLooksUp) {
-    return exp_by_table(limited);
+    return exp_by_table<false>(x);
   } else {
+    const V limited = min(V(K::highest), max(V(K::lowest), x));
     const V shifted = shifted_whole_part(limited);
     return Native<V>::scale(exp_of_reduced(reduced(limited, shifted)), shifted);
   }
@@ -104,7 +104,7 @@ template <typename V>
 V exponential_of_nonpositive(V x) {
   const V limited = max(V(ExpConstants<RealOf<V>>::lowest), x);
   if constexpr (Native<V>::kLooksUp) {
-    return exp_by_table(limited);
+    return exp_by_table<true>(limited);
   } else {
     const V shifted = shifted_whole_part(limited);
     return Native<V>::scale_down(exp_of_reduced(reduced(limited, shifted)), shifted);
@@ -267,8 +267,8 @@ OneLane<Real> hyperbolic_tangent(OneLane<Real> x) {
 template <Division division = Division::kInstruction, typename Real>
 OneLane<Real> sigmoid(OneLane<Real> x) {
   const Real e = std::exp(-std::abs(x.x));
-  const Real whole = x.x < 0 ? e : 1;
-  return whole - whole * (e / (1 + e));
+  const Real whole[] = {1, e};  // indexed, for a branch would be taken at random
+  return whole[x.x < 0] - whole[x.x < 0] * (e / (1 + e));
 }
 
 }  // namespace unroll::simd

@@ -10,14 +10,24 @@
 
 namespace unroll::simd {
 
-/// eˣ where n = x / ln 2 is within ±kBias·2: x = n·ln 2 + r, n a multiple of 1/16.
-template <typename V>
+/// ln 2 = high + low, both positive, so that with an infinite n both products are of one sign; high
+/// is a multiple of 2⁻¹⁶ (LogTable).
+struct LnTwoForTables {
+  static constexpr float high = 0x1.62e4p-1F;
+  static constexpr float low = 0x1.7f7d1cp-20F;
+};
+
+/// eˣ, x = n·ln 2 + r with n a multiple of 1/16. `bounded`: |x| < 2¹⁰, say. Otherwise r is kept
+/// within its bounds, where n is so large that it has none: then n alone makes the result 0 or ∞.
+template <bool bounded, typename V>
 V exp_by_table(V x) {
   using K = ExpTable;
   constexpr float kSixteenths = kRounder<float> / 16;  // the spacing of floats there is 1/16
   const V shifted = multiply_add(x, V(LnTwo<float>::reciprocal), V(kSixteenths));
   const V n = shifted - V(kSixteenths);
-  const V r = multiply_add(n, V(-LnTwo<float>::low), multiply_add(n, V(-LnTwo<float>::high), x));
+  V r = multiply_add(n, V(-LnTwoForTables::high), x);
+  r = multiply_add(n, V(-LnTwoForTables::low), r);
+  if constexpr (!bounded) r = Native<V>::at_most(V(K::largest_r), r);
   const V u = multiply_add(multiply_add(V(K::q[1]), r, V(K::q[0])), r * r, r);  // eʳ − 1
   const V power = Native<V>::look_up(K::power, bits_of(shifted));
   const V rest = Native<V>::look_up(K::rest, bits_of(shifted));
@@ -36,8 +46,9 @@ V log_by_table(V x) {
   V q = multiply_add(V(K::q[3]), r, V(K::q[2]));
   q = multiply_add(q, r, V(K::q[1]));
   q = multiply_add(q, r, V(K::q[0]));
-  const V rest = multiply_add(n, V(K::low), Native<V>::look_up(K::rest, upper_bits));
-  const V large = multiply_add(n, V(K::high), Native<V>::look_up(K::logarithm, upper_bits));
+  const V rest = multiply_add(n, V(LnTwoForTables::low), Native<V>::look_up(K::rest, upper_bits));
+  const V large =
+      multiply_add(n, V(LnTwoForTables::high), Native<V>::look_up(K::logarithm, upper_bits));
   return large + (r + multiply_add(q, r * r, rest));
 }
 

@@ -10,7 +10,7 @@ nothing.
 """
 import sys
 
-from minimax import Problem, table, to_float
+from minimax import Problem, hex_float, table, to_float
 from mpmath import exp, log, mpf, nstr
 
 EDGE = log(2) / 32 * mpf("1.001")  # the reduction rounds, so r may lie a little outside
@@ -28,6 +28,8 @@ powers = [mpf(2)**(mpf(k) / 16) for k in range(16)]
 print("""/// What exp needs on AVX-512. Made by fit/exp_table.py.
 #pragma once
 
+// clang-format off
+
 namespace unroll::simd {
 
 /// Chosen by the lowest four bits of 16·n.
@@ -35,6 +37,7 @@ struct ExpTable {""")
 print(table("power", [to_float(p) for p in powers], "2^{k/16}, and what that float lacks"))
 print(table("rest", [to_float(p - to_float(p)) for p in powers]))
 print(table("q", [q[0], q[1]], "eʳ ≈ 1 + r + r²·q(r), lowest first"))
+print("  static constexpr float largest_r = " + hex_float(to_float(EDGE)) + "F;")
 print("""};
 
 }  // namespace unroll::simd""")

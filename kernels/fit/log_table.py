@@ -11,7 +11,7 @@ What is rounded is the sum of the right parenthesis, which is small beside the r
 """
 import sys
 
-from minimax import Problem, hex_float, table, to_float, ulp_of
+from minimax import Problem, table, to_float, ulp_of
 from mpmath import log, log1p, mpf, nint, nstr
 
 
@@ -52,6 +52,8 @@ print("r + r²q(r): largest relative error", nstr(problem.largest_error(q) * 2**
 print("""/// What log needs on AVX-512. Made by fit/log_table.py.
 #pragma once
 
+// clang-format off
+
 namespace unroll::simd {
 
 /// Chosen by the upper four bits of m's mantissa, 0.75 ≤ m < 1.5.
@@ -60,9 +62,6 @@ print(table("reciprocal", c, "c ≈ 1/m"))
 print(table("logarithm", L, "L, multiples of 2⁻¹⁶, and what −log c has beyond it"))
 print(table("rest", [to_float(-log(c_k) - L_k) for c_k, L_k in zip(c, L)]))
 print(table("q", [q[k] for k in range(4)], "log(1 + r) ≈ r + r²·q(r), lowest first"))
-print("""  /// ln 2 = high + low, both positive: so ±∞ stays what it is. high is a multiple of 2⁻¹⁶ too.
-  static constexpr float high = 0x1.62e4p-1F;
-  static constexpr float low = """ + hex_float(to_float(log(2) - mpf(0x162e4) / 2**17)) + """F;
-};
+print("""};
 
 }  // namespace unroll::simd""")

@@ -65,6 +65,8 @@ print("largest relative error", nstr(worst * 2**24, 3), "· 2⁻²⁴", file=sys
 print("""/// What tanh needs on AVX-512. Made by fit/tanh_table.py.
 #pragma once
 
+// clang-format off
+
 namespace unroll::simd {
 
 /// Chosen by the bits 20 to 24 of the float |x| + shift: tanh |x| ≈ c₀ + c₁t + … + c₄t⁴ with

@@ -208,8 +208,9 @@ std::vector<Real> notable_values() {
   return x;
 }
 
-TYPED_TEST(ActivationOf, NoFiniteOrInfiniteValueIsAnInvalidOperation) {
-  const std::vector<TypeParam> x = notable_values<TypeParam>();
+TYPED_TEST(ActivationOf, NoFiniteValueIsAnInvalidOperation) {
+  std::vector<TypeParam> x = notable_values<TypeParam>();
+  std::erase_if(x, [](TypeParam value) { return std::isinf(value); });
   std::vector<TypeParam> y(x.size());
   test::for_each_isa([&] {
     for (const Function& function : {kExponential, kExponentialMinus1, kTanh, kSigmoid}) {
