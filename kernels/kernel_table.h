@@ -20,8 +20,35 @@ struct Rows {
   std::size_t stride;
 };
 
+/// A step of the LSTM for rows of a batch. Gates are stacked f i a o.
+template <typename Real>
+struct LstmStep {
+  std::size_t rows, H;
+  const Real* W;            ///< (H, 4H) in panels, each the gates of `lanes` units side by side
+  const Real* b;            ///< (4H)
+  Rows<const Real> h_prev;  ///< (rows, H)
+  Rows<Real> gates;         ///< (rows, 4H): U x_t becomes f i a o
+  Rows<const Real> C_prev;  ///< (rows, H)
+  Rows<Real> C;             ///< (rows, H), may be C_prev
+  Rows<Real> h;             ///< (rows, H), not h_prev
+};
+
+/// A step of the simple recurrent layer.
+template <typename Real>
+struct RnnStep {
+  std::size_t rows, H;
+  const Real* W;            ///< (H, H) in panels
+  const Real* b;            ///< (H)
+  Rows<const Real> h_prev;  ///< (rows, H)
+  Rows<Real> z;             ///< (rows, H): U x_t becomes h_t
+  Rows<Real> h;             ///< (rows, H), not h_prev
+};
+
 template <typename Real>
 struct KernelTable {
+  std::size_t
+      lanes;  ///< values in a vector; a panel has four vectors of columns (kernels/packed.h)
+
   using Unary = void(std::size_t n, const Real* x, Real* y) noexcept;
 
   // y (n) = φ(x (n)); y may be x.
@@ -84,6 +111,18 @@ struct KernelTable {
   void (*lstm_cell_backward)(std::size_t rows, std::size_t H, Rows<const Real> gates,
                              Rows<const Real> C_prev, Rows<const Real> C, Rows<const Real> dh,
                              Rows<Real> dC, Rows<Real> dz) noexcept;
+
+  // C (rows, N) = or += A (rows, K) · B (K, N) in panels
+  void (*packed_product)(std::size_t rows, std::size_t N, std::size_t K, Rows<const Real> A,
+                         const Real* panels, Rows<Real> C, bool add) noexcept;
+  // C (M, N) += Aᵀ B, A (K, M), B (K, N)
+  void (*add_transposed_product)(std::size_t M, std::size_t N, std::size_t K, Rows<const Real> A,
+                                 Rows<const Real> B, Rows<Real> C) noexcept;
+  void (*lstm_step)(const LstmStep<Real>& step) noexcept;
+  using OfRnnStep = void(const RnnStep<Real>& step) noexcept;
+  OfRnnStep* rnn_step_tanh;
+  OfRnnStep* rnn_step_sigmoid;
+  OfRnnStep* rnn_step_relu;
 
   // On n values; velocity may be null if the momentum is 0.
   void (*sgd_update)(std::size_t n, const SgdStep<Real>& step, const Real* grad, Real* velocity,

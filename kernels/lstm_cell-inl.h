@@ -34,21 +34,28 @@ void store_gates(Part part, std::size_t H, const Gates<V>& gates, RealOf<V>* p) 
   part.store(p + 3 * H, gates.o);
 }
 
+/// The units from the pointers on, from z = U x_t + W h_{t−1} + b.
+template <Division division, typename Part, typename V>
+void lstm_units_forward(Part part, std::size_t H, const Gates<V>& z, RealOf<V>* gates,
+                        const RealOf<V>* C_prev, RealOf<V>* C, RealOf<V>* h) {
+  const Gates<V> y{sigmoid<division>(z.f),   // [LSTM-f] f_t = σ(W_f h_{t−1} + U_f x_t + b_f)
+                   sigmoid<division>(z.i),   // [LSTM-i] i_t = σ(W_i h_{t−1} + U_i x_t + b_i)
+                   hyperbolic_tangent(z.a),  // [LSTM-a] a_t = tanh(W_a h_{t−1} + U_a x_t + b_a)
+                   sigmoid<division>(z.o)};  // [LSTM-o] o_t = σ(W_o h_{t−1} + U_o x_t + b_o)
+  // [LSTM-C] C_t = C_{t−1} ⊙ f_t + i_t ⊙ a_t
+  const V C_t = multiply_add(part.load(C_prev), y.f, y.i * y.a);
+  store_gates(part, H, y, gates);
+  part.store(C, C_t);
+  // [LSTM-h] h_t = o_t ⊙ tanh(C_t)
+  part.store(h, y.o * hyperbolic_tangent(C_t));
+}
+
 template <typename V, Division division>
 void lstm_cell_forward_row(std::size_t H, RealOf<V>* gates, const RealOf<V>* b,
                            const RealOf<V>* C_prev, RealOf<V>* C, RealOf<V>* h) {
   for_each_vector<V>(H, [=](std::size_t j, auto part) {
     const Gates<V> z = load_gates(part, H, gates + j) + load_gates(part, H, b + j);
-    const Gates<V> y{sigmoid<division>(z.f),   // [LSTM-f] f_t = σ(W_f h_{t−1} + U_f x_t + b_f)
-                     sigmoid<division>(z.i),   // [LSTM-i] i_t = σ(W_i h_{t−1} + U_i x_t + b_i)
-                     hyperbolic_tangent(z.a),  // [LSTM-a] a_t = tanh(W_a h_{t−1} + U_a x_t + b_a)
-                     sigmoid<division>(z.o)};  // [LSTM-o] o_t = σ(W_o h_{t−1} + U_o x_t + b_o)
-    // [LSTM-C] C_t = C_{t−1} ⊙ f_t + i_t ⊙ a_t
-    const V C_t = multiply_add(part.load(C_prev + j), y.f, y.i * y.a);
-    store_gates(part, H, y, gates + j);
-    part.store(C + j, C_t);
-    // [LSTM-h] h_t = o_t ⊙ tanh(C_t)
-    part.store(h + j, y.o * hyperbolic_tangent(C_t));
+    lstm_units_forward<division>(part, H, z, gates + j, C_prev + j, C + j, h + j);
   });
 }
 

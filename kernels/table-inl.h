@@ -6,6 +6,7 @@
 #include "unroll/kernels/kernel_table.h"
 #include "unroll/kernels/lstm_cell-inl.h"
 #include "unroll/kernels/optimizers-inl.h"
+#include "unroll/kernels/recurrent_step-inl.h"
 #include "unroll/kernels/rows-inl.h"
 #include "unroll/kernels/softmax-inl.h"
 
@@ -15,6 +16,7 @@ namespace unroll::simd {
 template <typename V, Division division = Division::kInstruction>
 consteval KernelTable<RealOf<V>> make_table() {
   return {
+      .lanes = V::size,
       .tanh = &tanh_kernel<V>,
       .sigmoid = &sigmoid_kernel<V, division>,
       .relu = &relu_kernel<V>,
@@ -44,6 +46,12 @@ consteval KernelTable<RealOf<V>> make_table() {
       .add_where_maximum = &add_where_maximum<V>,
       .lstm_cell_forward = &lstm_cell_forward<V, division>,
       .lstm_cell_backward = &lstm_cell_backward<V>,
+      .packed_product = &packed_product<V>,
+      .add_transposed_product = &add_transposed_product<V>,
+      .lstm_step = &lstm_step<V, division>,
+      .rnn_step_tanh = &rnn_step_tanh<V>,
+      .rnn_step_sigmoid = &rnn_step_sigmoid<V, division>,
+      .rnn_step_relu = &rnn_step_relu<V>,
       .sgd_update = &sgd_update<V>,
       .adam_update = &adam_update<V>,
   };

@@ -73,12 +73,13 @@ void RecurrentLayer<Real>::forward(const RaggedShape& shape, MatrixView<const Re
   cache.gates.resize({N, gate_count() * hidden_size()});
   cache.h_prev.resize({N, hidden_size()});
   prepare(N, cache);
+  cache.U.pack(transposed(U.value.matrix()));
 
   // U x_t, all steps at once; W h_{t−1} and b follow step by step.
   // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
   parallel_for(N, kRowGrain, [&](Range rows) {
     const auto z = rows_of(cache.gates, rows.begin, rows.size());
-    gemm(x.row_range(rows.begin, rows.size()), transposed(U.value.matrix()), z);
+    product<Real>(x.row_range(rows.begin, rows.size()), cache.U, z);
   });
   parallel_rows(shape, [&](Range rows) { walk_forward(shape, rows, state, cache, h); });
 }
@@ -106,6 +107,7 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, MatrixView<const R
   require("dh_T", dstate.h.shape(), {shape.batch(), hidden_size()});
   if (!dx.empty()) require("dx", dx.shape(), {N, input_size()});
   cache.dz.resize({N, gate_count() * hidden_size()});
+  cache.W.pack(W.value.matrix());
   parallel_rows(shape, [&](Range rows) { walk_backward(shape, rows, dh, cache, dstate); });
 
   // [LAYOUT-sum] ∂L/∂W = (∂L/∂Z)ᵀ H_prev: a sum over rows is a product of matrices
@@ -115,17 +117,18 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, MatrixView<const R
   parallel_for(dz.columns(), kRowGrain, [&](Range units) {
     const auto dz_units = dz.column_range(units.begin, units.size());
     // [RNN-dU] [LSTM-dU] ∂L/∂U = Σ_t dz_t x_tᵀ
-    gemm(transposed(dz_units), x, rows_of(U.grad, units.begin, units.size()), Into::kAdd);
+    add_transposed_product<Real>(dz_units, x, rows_of(U.grad, units.begin, units.size()));
     // [RNN-dW] [LSTM-dW] ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ
-    gemm(transposed(dz_units), h_prev, rows_of(W.grad, units.begin, units.size()), Into::kAdd);
+    add_transposed_product<Real>(dz_units, h_prev, rows_of(W.grad, units.begin, units.size()));
     // [RNN-db] [LSTM-db] ∂L/∂b = Σ_t dz_t
     add_column_sums<Real>(dz_units, b.grad.values().subspan(units.begin, units.size()));
   });
   if (dx.empty()) return;
   // [RNN-dx] [LSTM-dx] ∂L/∂x_t = Uᵀ dz_t
+  cache.U.pack(U.value.matrix());
   parallel_for(N, kRowGrain, [&](Range rows) {
-    gemm(dz.row_range(rows.begin, rows.size()), U.value.matrix(),
-         dx.row_range(rows.begin, rows.size()));
+    product<Real>(dz.row_range(rows.begin, rows.size()), cache.U,
+                  dx.row_range(rows.begin, rows.size()));
   });
 }
 

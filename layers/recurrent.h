@@ -12,6 +12,7 @@
 #include "unroll/core/parameter.h"
 #include "unroll/core/ragged.h"
 #include "unroll/core/tensor.h"
+#include "unroll/kernels/packed.h"
 
 namespace unroll {
 
@@ -37,6 +38,10 @@ struct RecurrentCache {
   Tensor<Real> C_prev;  ///< (N, H): LSTM, the C that entered each step
   Tensor<Real> C;       ///< (N, H): LSTM, C_t
   Tensor<Real> dz;      ///< (N, G·H): written by the backward pass, ∂L/∂z_t
+
+  // The weights as the kernels read them, packed by each pass anew.
+  Panels<Real> U;  ///< forward: Uᵀ (I, G·H); backward: U (G·H, I)
+  Panels<Real> W;  ///< forward: Wᵀ (H, G·H), as the cell's step wants it; backward: W (G·H, H)
 };
 
 /// The rows of one step that one thread works on.
@@ -78,7 +83,7 @@ class RecurrentLayer {
   RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden, std::size_t gates,
                  Direction direction);
 
-  /// Sizes what the cell saves beyond gates and h_prev.
+  /// Sizes what the cell saves beyond gates and h_prev, and packs W.
   virtual void prepare(std::size_t tokens, RecurrentCache<Real>& cache) const = 0;
   /// On entry gates_t = U x_t, and h_{t−1} is both state.h and cache.h_prev. On return state is
   /// that of step t.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "unroll/kernels/gemm.h"
+#include "unroll/kernels/packed.h"
 
 namespace unroll {
 
@@ -17,19 +17,19 @@ RecurrentState<Real> Rnn<Real>::zero_state(std::size_t batch) const {
 }
 
 template <typename Real>
-void Rnn<Real>::prepare(std::size_t, RecurrentCache<Real>&) const {}
+void Rnn<Real>::prepare(std::size_t, RecurrentCache<Real>& cache) const {
+  cache.W.pack(transposed(this->W.value.matrix()));
+}
 
 template <typename Real>
 void Rnn<Real>::step_forward(StepRows at, RecurrentState<Real>& state,
                              RecurrentCache<Real>& cache) const {
   const auto z_t = rows_of(cache.gates, at.packed, at.count);  // (rows, H), becomes h_t
-  const auto h = rows_of(state.h, at.row, at.count);           // (rows, H), h_{t−1} becomes h_t
+  const auto h_prev = rows_of(cache.h_prev, at.packed, at.count);  // (rows, H), h_{t−1}
+  const auto h = rows_of(state.h, at.row, at.count);           // (rows, H), becomes h_t
 
   // [RNN-z] z_t = U x_t + W h_{t−1} + b
-  gemm(h, transposed(this->W.value.matrix()), z_t, Into::kAdd);
-  // [RNN-h] h_t = φ(z_t)
-  activate_biased<Real>(activation_, this->b.value.values(), z_t);
-  for (std::size_t r = 0; r < at.count; ++r) std::ranges::copy(z_t.row(r), h.row(r).begin());
+  rnn_step<Real>(activation_, cache.W, this->b.value.values(), h_prev, z_t, h);
 }
 
 template <typename Real>
@@ -44,7 +44,7 @@ void Rnn<Real>::step_backward(StepRows at, RecurrentCache<Real>& cache,
     activate_backward<Real>(activation_, h_t.row(r), dh.row(r), dz_t.row(r));
   }
   // [RNN-dh0] ∂L/∂h_0 = Wᵀ dz_1, as at every step ∂L/∂h_{t−1} through z_t is Wᵀ dz_t
-  gemm(dz_t, this->W.value.matrix(), dh);
+  product<Real>(dz_t, cache.W, dh);
 }
 
 template class Rnn<float>;

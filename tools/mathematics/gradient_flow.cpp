@@ -43,7 +43,9 @@ RecurrentCache<double> repeated(const RecurrentCache<double>& step, std::size_t 
           .h_prev = repeated(step.h_prev, count),
           .C_prev = repeated(step.C_prev, count),
           .C = repeated(step.C, count),
-          .dz = {}};
+          .dz = {},
+          .U = {},
+          .W = {}};
 }
 
 Tensor<double> repeated(MatrixView<const double> row, std::size_t count) {
