@@ -15,12 +15,12 @@ namespace unroll::simd {
 /// Rows r, r + 1, … of the units j … j + V::size − 1: a panel line has their four gates.
 template <Division division, typename Part, typename Real, std::size_t... i>
 void lstm_step_tile(Part part, const LstmStep<Real>& step, std::size_t r, std::size_t j,
-                    const Real* panel, std::index_sequence<i...> indices) {
+                    const Real* panel, std::index_sequence<i...>) {
   using V = typename Part::Vector;
   const std::size_t H = step.H;
   Real* gates = row(step.gates, r) + j;
   V z[] = {part.load(gates + i / 4 * step.gates.stride + i % 4 * H)...};
-  accumulate(z, H, row(step.h_prev, r), step.h_prev.stride, panel, indices);
+  accumulate(z, H, row(step.h_prev, r), step.h_prev.stride, panel);
   const Gates<V> b = load_gates(part, H, step.b + j);
   [&]<std::size_t... n>(std::index_sequence<n...>) {
     (lstm_units_forward<division>(part, H,
@@ -43,10 +43,10 @@ UNROLL_KERNEL void lstm_step(const LstmStep<RealOf<V>>& step) noexcept {
 
 template <typename V, typename Phi, std::size_t... i>
 void rnn_step_tile(Phi phi, Columns<V> columns, const RnnStep<RealOf<V>>& step, std::size_t r,
-                   std::size_t j, const RealOf<V>* panel, std::index_sequence<i...> indices) {
+                   std::size_t j, const RealOf<V>* panel, std::index_sequence<i...>) {
   RealOf<V>* z_t = row(step.z, r) + j;
   V z[] = {columns.load(z_t + i / 4 * step.z.stride, i % 4)...};
-  accumulate(z, step.H, row(step.h_prev, r), step.h_prev.stride, panel, indices);
+  accumulate(z, step.H, row(step.h_prev, r), step.h_prev.stride, panel);
   const auto finish = [&](std::size_t n, std::size_t vector, V z_n) {
     // [RNN-h] h_t = φ(z_t)
     const V h = phi(z_n + columns.load(step.b + j, vector));

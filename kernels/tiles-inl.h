@@ -7,7 +7,7 @@
 /// threads.
 ///
 /// GCC 12 keeps a tile in memory when it is written as nested loops, at half the speed: so the
-/// loops over a tile are folds over an index sequence (tests/tile_registers_test.cmake looks).
+/// loops over a tile are folds over an index sequence (tests/tile_registers_test.sh looks).
 #pragma once
 
 #include <cstddef>
@@ -54,16 +54,40 @@ void for_each_row_block(std::size_t rows, Body body) {
 template <std::size_t rows>
 using TileIndices = std::make_index_sequence<rows * kTileVectors>;
 
+/// sums += a · line for one k: a value of each row by the four vectors of a line. With 32 registers
+/// row by row, beside the line; with 16 column by column, beside the values: so everything has one.
+template <typename V, std::size_t size, typename ValueOf, typename VectorOf>
+void add_outer_product(V (&sums)[size], ValueOf value_of, VectorOf vector_of) {
+  constexpr std::size_t rows = size / kTileVectors;
+  [&]<std::size_t... r, std::size_t... c>(std::index_sequence<r...>, std::index_sequence<c...>) {
+    if constexpr (kTileRows<V> == 6) {
+      const V line[] = {vector_of(c)...};
+      const auto add_row = [&](auto row, V value) {
+        ((sums[row * kTileVectors + c] =
+              multiply_add(value, line[c], sums[row * kTileVectors + c])),
+         ...);
+      };
+      (add_row(std::integral_constant<std::size_t, r>(), V(value_of(r))), ...);
+    } else {
+      const V values[] = {V(value_of(r))...};
+      const auto add_column = [&](auto column, V vector) {
+        ((sums[r * kTileVectors + column] =
+              multiply_add(values[r], vector, sums[r * kTileVectors + column])),
+         ...);
+      };
+      (add_column(std::integral_constant<std::size_t, c>(), vector_of(c)), ...);
+    }
+  }(std::make_index_sequence<rows>(), std::make_index_sequence<kTileVectors>());
+}
+
 /// sums += a · panel, a (rows, K) with this stride between its rows.
-template <typename V, std::size_t... i>
-void accumulate(V (&sums)[sizeof...(i)], std::size_t K, const RealOf<V>* a, std::size_t stride,
-                const RealOf<V>* panel, std::index_sequence<i...>) {
+template <typename V, std::size_t size>
+void accumulate(V (&sums)[size], std::size_t K, const RealOf<V>* a, std::size_t stride,
+                const RealOf<V>* panel) {
   for (std::size_t k = 0; k < K; ++k, panel += kPanelColumns<V>) {
-    const V line[] = {V::load_unaligned(panel), V::load_unaligned(panel + V::size),
-                      V::load_unaligned(panel + 2 * V::size),
-                      V::load_unaligned(panel + 3 * V::size)};
-    ((sums[i] = multiply_add(V(a[i / kTileVectors * stride + k]), line[i % kTileVectors], sums[i])),
-     ...);
+    add_outer_product(
+        sums, [=](std::size_t r) { return a[r * stride + k]; },
+        [=](std::size_t c) { return V::load_unaligned(panel + c * V::size); });
   }
 }
 
@@ -92,12 +116,12 @@ struct Columns {
 template <typename V, std::size_t... i>
 void product_tile(std::size_t K, const RealOf<V>* a, std::size_t a_stride, const RealOf<V>* panel,
                   RealOf<V>* c, std::size_t c_stride, bool add, Columns<V> columns,
-                  std::index_sequence<i...> indices) {
+                  std::index_sequence<i...>) {
   V sums[] = {(static_cast<void>(i), V(RealOf<V>(0)))...};
   if (add) {
     ((sums[i] = columns.load(c + i / kTileVectors * c_stride, i % kTileVectors)), ...);
   }
-  accumulate(sums, K, a, a_stride, panel, indices);
+  accumulate(sums, K, a, a_stride, panel);
   (columns.store(c + i / kTileVectors * c_stride, i % kTileVectors, sums[i]), ...);
 }
 
@@ -118,28 +142,22 @@ UNROLL_KERNEL void packed_product(std::size_t rows, std::size_t N, std::size_t K
 /// So many lines of a right factor stay in the second-level cache for all rows of C.
 inline constexpr std::size_t kLinesInCache = 256;
 
-/// sums += aᵀ · b over K lines: a and b as they stand, one line of each after the other.
-template <typename V, std::size_t... i>
-void accumulate_transposed(V (&sums)[sizeof...(i)], std::size_t K, const RealOf<V>* a,
-                           std::size_t a_stride, const RealOf<V>* b, std::size_t b_stride,
-                           Columns<V> columns, std::index_sequence<i...>) {
-  for (std::size_t k = 0; k < K; ++k, a += a_stride, b += b_stride) {
-    const V line[] = {columns.load(b, 0), columns.load(b, 1), columns.load(b, 2),
-                      columns.load(b, 3)};
-    ((sums[i] = multiply_add(V(a[i / kTileVectors]), line[i % kTileVectors], sums[i])), ...);
-  }
-}
-
+/// One tile of C += Aᵀ·B: lines of A and B as they stand, one after the other.
 template <typename V, std::size_t... i>
 void transposed_product_tile(std::size_t K, const RealOf<V>* a, std::size_t a_stride,
                              const RealOf<V>* b, std::size_t b_stride, RealOf<V>* c,
-                             std::size_t c_stride, Columns<V> columns,
-                             std::index_sequence<i...> indices) {
+                             std::size_t c_stride, Columns<V> columns, std::index_sequence<i...>) {
   V sums[] = {columns.load(c + i / kTileVectors * c_stride, i % kTileVectors)...};
-  if (columns.columns == kPanelColumns<V>) {
-    accumulate_transposed(sums, K, a, a_stride, b, b_stride, Columns<V>{kPanelColumns<V>}, indices);
-  } else {
-    accumulate_transposed(sums, K, a, a_stride, b, b_stride, columns, indices);
+  const bool is_whole = columns.columns == kPanelColumns<V>;
+  for (std::size_t k = 0; is_whole && k < K; ++k) {
+    add_outer_product(
+        sums, [=](std::size_t m) { return a[k * a_stride + m]; },
+        [=](std::size_t n) { return V::load_unaligned(b + k * b_stride + n * V::size); });
+  }
+  for (std::size_t k = 0; !is_whole && k < K; ++k) {
+    add_outer_product(
+        sums, [=](std::size_t m) { return a[k * a_stride + m]; },
+        [=](std::size_t n) { return columns.load(b + k * b_stride, n); });
   }
   (columns.store(c + i / kTileVectors * c_stride, i % kTileVectors, sums[i]), ...);
 }
