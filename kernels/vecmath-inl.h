@@ -1,5 +1,5 @@
 /// exp, expm1, log, tanh and sigmoid on vectors, for float and double. NaN gives NaN; every other x
-/// is within so many units in the last place of the exact value (README.md has what was measured):
+/// is within so many units in the last place of the exact value (measured: docs/numerics.md):
 ///
 ///   exp 1.0    expm1 2.2    log 1.0    tanh 2.2    sigmoid 2.2
 ///

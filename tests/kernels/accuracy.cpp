@@ -1,174 +1,166 @@
-// How accurate exp, tanh and sigmoid are: every float there is, on every instruction set.
+// How accurate exp, expm1, log, tanh and sigmoid are on every instruction set: every float there
+// is, and doubles by the hundred thousand, against the correctly rounded value (exact.h).
 //
 //     accuracy [STRIDE]                  a table on stdout; with STRIDE only every so many floats
 //     accuracy [STRIDE] --write FILE     puts it between the markers of docs/numerics.md
 //
-// The exact value is taken from the standard library in double, which is right to about two units
-// in its own last place: 4e-9 of a float's. Exit status 1 if an error is above what
-// kernels/README.md promises, or a NaN does not stay one.
+// Exit status 1 if a promise is broken: an error above that of vector_functions.cpp, a value
+// outside the function's range or one that depends on its position, a NaN that does not stay one.
 #include <fmt/format.h>
+#include <gnu/libc-version.h>
+#include <mpfr.h>
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
-#include <limits>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
+#include "tests/kernels/sweep.h"
+#include "tests/kernels/vector_functions.h"
 #include "tests/support/marked_section.h"
-#include "unroll/core/parallel.h"
-#include "unroll/core/ulp.h"
-#include "unroll/kernels/dispatch.h"
 
-namespace unroll {
+namespace unroll::test {
 namespace {
 
-struct Function {
-  std::string_view name;
-  double (*exact)(double);
-  void (*KernelTable<float>::*kernel)(std::size_t, const float*, float*) noexcept;
-  double promised;  ///< units in the last place, kernels/README.md
+/// Densities of doubles_to_sweep: a quarter of a minute or half a second for MPFR.
+constexpr std::size_t kDense = 64, kSparse = 3;
+
+class Report {
+ public:
+  explicit Report(std::uint64_t stride)
+      : stride_(stride), doubles_(doubles_to_sweep(stride == 1 ? kDense : kSparse)) {}
+
+  void add(const VectorFunction& function);
+  void add_relu();
+  /// The table and what it is of, in Markdown.
+  std::string text() const;
+  bool is_sound() const { return sound_; }
+
+ private:
+  template <typename Real>
+  void hold_to_promises(const VectorFunction& function, const Variant& variant,
+                        const Seen<Real>& seen);
+  void broken(const std::string& what) {
+    fmt::print(stderr, "accuracy: {}\n", what);
+    sound_ = false;
+  }
+
+  std::uint64_t stride_;
+  std::vector<double> doubles_;
+  std::string rows_;
+  bool sound_ = true;
 };
 
-double exact_sigmoid(double x) {
-  return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
+/// The largest error; where all values are the nearest ones it was not measured.
+template <typename Real>
+std::string error_text(const Seen<Real>& seen) {
+  return seen.not_nearest == 0 ? "≤ 0.5" : fmt::format("{:.3f}", seen.worst);
 }
 
-const Function kFunctions[] = {
-    {"exp", [](double x) { return std::exp(x); }, &KernelTable<float>::exponential, 1.0},
-    {"expm1", [](double x) { return std::expm1(x); }, &KernelTable<float>::exponential_minus_1,
-     2.2},
-    {"log", [](double x) { return std::log(x); }, &KernelTable<float>::logarithm, 1.0},
-    {"tanh", [](double x) { return std::tanh(x); }, &KernelTable<float>::tanh, 2.2},
-    {"sigmoid", exact_sigmoid, &KernelTable<float>::sigmoid, 2.2},
-};
-
-/// What was seen of one function on one instruction set.
-struct Seen {
-  double worst = 0;  ///< units in the last place
-  float at = 0;
-  std::uint64_t floats = 0;
-  std::uint64_t not_nearest = 0;  ///< another float is nearer to the exact value
-
-  void merge(const Seen& other) {
-    if (other.worst > worst) {
-      worst = other.worst;
-      at = other.at;
-    }
-    floats += other.floats;
-    not_nearest += other.not_nearest;
+template <typename Real>
+void Report::hold_to_promises(const VectorFunction& function, const Variant& variant,
+                              const Seen<Real>& seen) {
+  const std::string name = fmt::format("{} of {} on {}", function.name,
+                                       sizeof(Real) == 4 ? "floats" : "doubles", variant.name);
+  const double promised = variant.promised_of<Real>(function);
+  if (!(seen.worst <= promised)) {
+    broken(
+        fmt::format("{}: {:.3f} ulp at {}, promised are {}", name, seen.worst, seen.at, promised));
   }
-};
-
-/// One block of consecutive bit patterns, every stride-th of them that is no NaN.
-std::vector<float> floats_of(std::uint64_t first, std::uint64_t last, std::uint64_t stride) {
-  std::vector<float> x;
-  x.reserve((last - first) / stride + 1);
-  for (std::uint64_t bits = first; bits < last; bits += stride) {
-    const float value = std::bit_cast<float>(static_cast<std::uint32_t>(bits));
-    if (!std::isnan(value)) x.push_back(value);
-  }
-  return x;
-}
-
-void look_at(const Function& function, const std::vector<float>& x, std::vector<Seen>& seen) {
-  std::vector<double> exact(x.size());
-  std::vector<float> y(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) exact[i] = function.exact(static_cast<double>(x[i]));
-  const std::vector<Isa> isas = available_isas();
-  for (std::size_t k = 0; k < isas.size(); ++k) {
-    (kernels_for<float>(isas[k]).*function.kernel)(x.size(), x.data(), y.data());
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      ++seen[k].floats;
-      if (y[i] == static_cast<float>(exact[i]) || (std::isnan(y[i]) && std::isnan(exact[i])))
-        continue;  // half a unit off at most
-      seen[k].merge({ulp_error(y[i], exact[i]), x[i], 0, 1});
-    }
+  if (seen.outside > 0) broken(fmt::format("{}: {} outside its range", name, seen.outside));
+  if (seen.unsteady > 0) {
+    broken(fmt::format("{}: {} depend on their position", name, seen.unsteady));
   }
 }
 
-std::vector<Seen> look_at_all(const Function& function, std::uint64_t stride) {
-  constexpr std::uint64_t kAll = std::uint64_t{1} << 32;
-  const std::uint64_t block = std::max<std::uint64_t>(stride, 1) << 16;
-  const std::uint64_t blocks = (kAll + block - 1) / block;
-  std::vector<Seen> all(available_isas().size());
-  std::mutex merging;
-  parallel_for(blocks, 1, [&](Range range) {
-    std::vector<Seen> seen(all.size());
-    for (std::uint64_t b = range.begin; b < range.end; ++b) {
-      look_at(function, floats_of(b * block, std::min(kAll, (b + 1) * block), stride), seen);
+void Report::add(const VectorFunction& function) {
+  const std::vector<Variant> variants = variants_of(function);
+  const std::vector<Seen<float>> floats = sweep_floats(function, stride_);
+  const std::vector<Seen<double>> doubles = sweep_doubles(function, doubles_);
+  for (std::size_t k = 0; k < variants.size(); ++k) {
+    hold_to_promises(function, variants[k], floats[k]);
+    hold_to_promises(function, variants[k], doubles[k]);
+    if (!keeps_nan(function, variants[k], stride_)) {
+      broken(fmt::format("{} on {}: a NaN does not stay one", function.name, variants[k].name));
     }
-    const std::lock_guard lock(merging);
-    for (std::size_t k = 0; k < all.size(); ++k) all[k].merge(seen[k]);
-  });
-  return all;
-}
-
-bool keeps_nan(const Function& function) {
-  const std::vector<float> x(19, std::numeric_limits<float>::quiet_NaN());  // a body and a tail
-  std::vector<float> y(x.size());
-  return std::ranges::all_of(available_isas(), [&](Isa isa) {
-    (kernels_for<float>(isa).*function.kernel)(x.size(), x.data(), y.data());
-    return std::ranges::all_of(y, [](float value) { return std::isnan(value); });
-  });
-}
-
-/// The table in Markdown; `sound` is lowered where a promise is broken.
-std::string table(std::uint64_t stride, bool& sound) {
-  std::string text =
-      "| function | instruction set | largest error, ulp | at | not the nearest float |\n"
-      "|---|---|--:|--:|--:|\n";
-  std::uint64_t floats = 0;
-  for (const Function& function : kFunctions) {
-    const std::vector<Seen> seen = look_at_all(function, stride);
-    for (std::size_t k = 0; k < seen.size(); ++k) {
-      text += fmt::format(
-          "| {} | {} | {:.3f} | {} | {:.2f} % |\n", function.name, to_string(available_isas()[k]),
-          seen[k].worst, seen[k].at,
-          100 * static_cast<double>(seen[k].not_nearest) / static_cast<double>(seen[k].floats));
-      if (!(seen[k].worst <= function.promised)) sound = false;
-    }
-    if (!keeps_nan(function)) sound = false;
-    floats = seen[0].floats;
+    rows_ += fmt::format(
+        "| {} | {} | {} | {} | {:.2f} % | {} | {} | {} |\n", function.name, variants[k].name,
+        error_text(floats[k]), floats[k].at,
+        100 * static_cast<double>(floats[k].not_nearest) / static_cast<double>(floats[k].numbers),
+        floats[k].falls == 0 ? "yes" : fmt::format("falls {}×", floats[k].falls),
+        error_text(doubles[k]), doubles[k].at);
   }
-  return text + fmt::format("\nOver {} floats, all that are no NaN{}.\n", floats,
-                            stride == 1 ? "" : fmt::format(" of every {}th", stride));
 }
 
-int run(int argc, char** argv) {
+void Report::add_relu() {
+  for (Isa isa : available_isas()) {
+    const bool exact = relu_is_exact(isa, stride_);
+    if (!exact) broken(fmt::format("relu on {} is not exact", to_string(isa)));
+    rows_ += fmt::format("| relu | {} | {} | | | yes | | |\n", to_string(isa),
+                         exact ? "exact" : "not exact");
+  }
+}
+
+std::string Report::text() const {
+  return fmt::format(
+      "| function | instruction set | float: largest error, ulp | at | not the nearest | monotone "
+      "| double: largest error, ulp | at |\n|---|---|--:|--:|--:|---|--:|--:|\n{}"
+      "\nOver {} floats, {}, and {} doubles. glibc {}, MPFR {}, {}.\n",
+      rows_, swept_floats(stride_),
+      stride_ == 1 ? "all that are no NaN" : fmt::format("every {}th", stride_), doubles_.size(),
+      gnu_get_libc_version(), mpfr_get_version(), cpu_name());
+}
+
+struct Arguments {
   std::uint64_t stride = 1;
   std::string path;
+};
+
+std::optional<Arguments> parse(int argc, char** argv) {
+  Arguments arguments;
   for (int k = 1; k < argc; ++k) {
-    if (std::string_view(argv[k]) == "--write" && k + 1 < argc) {
-      path = argv[++k];
-    } else {
-      stride = std::strtoull(argv[k], nullptr, 10);
+    const std::string_view argument = argv[k];
+    if (argument == "--write" && k + 1 < argc) {
+      arguments.path = argv[++k];
+      continue;
     }
+    const char* end = argument.data() + argument.size();
+    const auto parsed = std::from_chars(argument.data(), end, arguments.stride);
+    if (parsed.ec != std::errc() || parsed.ptr != end || arguments.stride == 0) return {};
   }
-  if (stride == 0) {
-    fmt::print(stderr, "accuracy [STRIDE] [--write FILE]\n");
-    return 2;
+  return arguments;
+}
+
+int run(const Arguments& arguments) {
+  std::optional<MarkedSection> section;
+  if (!arguments.path.empty()) section.emplace(arguments.path, "accuracy");
+  Report report(arguments.stride);
+  for (const VectorFunction& function : vector_functions()) {
+    fmt::print(stderr, "accuracy: {}\n", function.name);
+    report.add(function);
   }
-  bool sound = true;
-  const std::string text = table(stride, sound);
-  fmt::print("{}", text);
-  if (!path.empty()) test::MarkedSection(path, "accuracy").write(text);
-  if (!sound) fmt::print(stderr, "accuracy: a promise of kernels/README.md is broken\n");
-  return sound ? 0 : 1;
+  report.add_relu();
+  fmt::print("{}", report.text());
+  if (section) section->write(report.text());
+  return report.is_sound() ? 0 : 1;
 }
 
 }  // namespace
-}  // namespace unroll
+}  // namespace unroll::test
 
 int main(int argc, char** argv) {
+  const auto arguments = unroll::test::parse(argc, argv);
+  if (!arguments) {
+    fmt::print(stderr, "accuracy [STRIDE] [--write FILE]\n");
+    return 2;
+  }
   try {
-    return unroll::run(argc, argv);
+    return unroll::test::run(*arguments);
   } catch (const std::exception& error) {
     fmt::print(stderr, "accuracy: {}\n", error.what());
     return 1;
