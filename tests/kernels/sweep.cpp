@@ -57,6 +57,9 @@ void Seen<Real>::merge(const Seen& other) {
   unsteady += other.unsteady;
 }
 
+template struct Seen<float>;
+template struct Seen<double>;
+
 template <typename Real>
 Sweep<Real>::Sweep(const VectorFunction& function)
     : function_(&function),
