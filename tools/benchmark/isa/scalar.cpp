@@ -1,7 +1,8 @@
-/// The standard library's functions, one value at a time.
+/// The standard library's functions, and multiply-adds, one value at a time.
 #include <cmath>
 
 #include "unroll/tools/benchmark/isa/function_tables.h"
+#include "unroll/tools/benchmark/isa/multiply_add-inl.h"
 
 namespace unroll {
 namespace {
@@ -35,5 +36,7 @@ float relu(float x) {
 constinit const FunctionTable kStandardLibrary = {&each<exponential>, &each<exponential_minus_1>,
                                                   &each<logarithm>,   &each<hyperbolic_tangent>,
                                                   &each<sigmoid>,     &each<relu>};
+
+constinit const MultiplyAddLoop kMultiplyAddScalar = multiply_add_loop<float>();
 
 }  // namespace unroll
