@@ -48,8 +48,6 @@ struct ActivationContender {
 /// has, weakest first, xsimd's functions and ours.
 std::vector<ActivationContender> own_contenders();
 
-/// The name of the library's own implementation.
-inline constexpr std::string_view kOurs = "unroll";
 /// The function of memcpy's rows.
 inline constexpr std::string_view kCopy = "copy";
 

@@ -10,11 +10,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "unroll/tools/benchmark/median.h"
 
 namespace unroll {
+
+/// The name of the library's own implementation.
+inline constexpr std::string_view kOurs = "unroll";
 
 /// One way to do the work.
 struct Racer {

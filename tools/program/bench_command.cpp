@@ -102,6 +102,7 @@ void add_bench_command(CLI::App& program, int& status) {
   CLI::App* bench = program.add_subcommand("bench", "Race against other libraries, here and now");
   bench->require_subcommand(1);
   add_activations_command(*bench, status);
+  add_bench_cells_command(*bench, status);
 }
 
 }  // namespace unroll

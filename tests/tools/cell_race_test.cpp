@@ -1,0 +1,145 @@
+#include "unroll/tools/benchmark/cell_race.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "unroll/core/error.h"
+#include "unroll/core/parallel.h"
+#include "unroll/tools/benchmark/cell_report.h"
+
+namespace unroll {
+namespace {
+
+CellCase small_case(Cell cell, CellPass pass) {
+  return {.cell = cell, .pass = pass, .steps = 3, .batch = 2, .input = 5, .hidden = 7};
+}
+
+CellRaceSettings short_race(std::vector<CellCase> cases) {
+  CellRaceSettings settings;
+  settings.cases = std::move(cases);
+  settings.seconds = 0;
+  settings.least_rounds = 1;
+  return settings;
+}
+
+/// Ours, with its outputs changed.
+class Changed : public CellRunner {
+ public:
+  Changed(std::unique_ptr<CellRunner> ours, void (*change)(CellOutputs&))
+      : ours_(std::move(ours)), change_(change) {}
+  void run() override { ours_->run(); }
+  CellOutputs outputs() const override {
+    CellOutputs outputs = ours_->outputs();
+    change_(outputs);
+    return outputs;
+  }
+
+ private:
+  std::unique_ptr<CellRunner> ours_;
+  void (*change_)(CellOutputs&);
+};
+
+CellContender changed(std::string name, void (*change)(CellOutputs&)) {
+  return {std::move(name), [change](const CellProblem& problem, std::size_t threads) {
+            return std::make_unique<Changed>(our_cells().make(problem, threads), change);
+          }};
+}
+
+TEST(UsefulFlop, CountsEachProductOnce) {
+  // T·B = 6; LSTM, 28 gate rows; U x: 5 columns, W h: 7.
+  EXPECT_EQ(useful_flop(small_case(Cell::kLstm, CellPass::kForward)), 2 * 6 * 28 * (5 + 7));
+  EXPECT_EQ(useful_flop(small_case(Cell::kLstm, CellPass::kTrain)),
+            2 * 6 * 28 * (5 + 7 + 5 + 7 + 7));
+  EXPECT_EQ(useful_flop(small_case(Cell::kRnn, CellPass::kForward)), 2 * 6 * 7 * (5 + 7));
+}
+
+TEST(ShortSelection, HasEveryPairOnce) {
+  const auto cases = short_selection(Cell::kRnn, Activation::kRelu, kAll<CellPass>);
+  EXPECT_EQ(cases.size(), 32U);
+  EXPECT_EQ(to_string(cases.front()), "rnn (relu) forward, T 50, B 1, I 100, H 64");
+  EXPECT_EQ(to_string(cases.back()), "rnn (relu) train, T 50, B 64, I 512, H 512");
+}
+
+TEST(CellRace, TimesOursOnEveryCellAndPass) {
+  std::vector<CellCase> cases;
+  for (Cell cell : kAll<Cell>) {
+    for (Activation activation : kAll<Activation>) {
+      for (CellPass pass : kAll<CellPass>) {
+        cases.push_back(small_case(cell, pass));
+        cases.back().activation = activation;
+      }
+    }
+  }
+  const CellRaceResult result = race_cells({our_cells()}, short_race(cases));
+  EXPECT_TRUE(result.disagreeing.empty());
+  ASSERT_EQ(result.rows.size(), cases.size());
+  for (const CellRow& row : result.rows) {
+    EXPECT_EQ(row.implementation, kOurs);
+    EXPECT_GT(row.us, 0);
+    EXPECT_GT(row.peak_gflops, 0);
+    EXPECT_NEAR(row.gflops, useful_flop(row.at) / row.us * 1e-3, 1e-6 * row.gflops);
+    EXPECT_NEAR(row.tokens_per_s, 6 / row.us * 1e6, 1e-6 * row.tokens_per_s);
+    EXPECT_EQ(row.times_first.median, 1);
+  }
+}
+
+TEST(CellRace, NamesWhoDisagreesAndDoesNotTimeIt) {
+  const std::vector<CellContender> contenders = {
+      our_cells(),
+      changed("rounded", [](CellOutputs& out) { out.h[0] += 1e-6F; }),
+      changed("wrong", [](CellOutputs& out) { out.dW[3] += 1; }),
+      {"without", [](const CellProblem&, std::size_t) { return nullptr; }}};
+  const CellRaceResult result =
+      race_cells(contenders, short_race({small_case(Cell::kLstm, CellPass::kTrain)}));
+  ASSERT_EQ(result.rows.size(), 2U);
+  EXPECT_EQ(result.rows[1].implementation, "rounded");
+  ASSERT_EQ(result.disagreeing.size(), 1U);
+  EXPECT_TRUE(result.disagreeing[0].starts_with("wrong, lstm train, T 3, B 2, I 5, H 7: "));
+}
+
+TEST(CellRace, HoldsTheFirstToTheEquations) {
+  const auto first = changed("first", [](CellOutputs& out) { out.h[20] += 1; });
+  const CellRaceSettings settings = short_race({small_case(Cell::kRnn, CellPass::kForward)});
+  EXPECT_THROW(race_cells({first}, settings), Error);
+  const auto nan = changed("first", [](CellOutputs& out) { out.db[0] = std::nanf(""); });
+  EXPECT_THROW(race_cells({nan}, short_race({small_case(Cell::kRnn, CellPass::kTrain)})), Error);
+}
+
+TEST(CellRace, LeavesTheNumberOfThreadsAsItWas) {
+  const std::size_t before = thread_count();
+  CellRaceSettings settings = short_race({small_case(Cell::kLstm, CellPass::kForward)});
+  settings.threads = {before + 1};
+  const CellRaceResult result = race_cells({our_cells()}, settings);
+  EXPECT_EQ(result.rows.at(0).threads, before + 1);
+  EXPECT_EQ(thread_count(), before);
+}
+
+TEST(CellRace, RefusesNothing) {
+  EXPECT_THROW(race_cells({}, {}), UsageError);
+  CellRaceSettings settings = short_race({small_case(Cell::kLstm, CellPass::kForward)});
+  settings.threads = {0};
+  EXPECT_THROW(race_cells({our_cells()}, settings), UsageError);
+  settings = short_race({{.batch = 0}});
+  EXPECT_THROW(race_cells({our_cells()}, settings), UsageError);
+}
+
+TEST(CellReport, HasARowForEachCase) {
+  CellRow row{.at = small_case(Cell::kLstm, CellPass::kTrain), .implementation = "unroll"};
+  row.us = 12.5;
+  row.gflops = 50;
+  row.peak_gflops = 100;
+  row.tokens_per_s = 480000;
+  const std::string table = cell_table({.rows = {row}, .disagreeing = {}, .clock = 3});
+  const std::string expected =
+      "lstm  train       3    2     5     7       12.5     50.0    50.0      480000\n";
+  EXPECT_NE(table.find(expected), std::string::npos) << table;
+  const auto json = nlohmann::json::parse(cell_json(std::vector{row}));
+  EXPECT_EQ(json[0]["steps"], 3);
+  EXPECT_EQ(json[0]["peak_gflops"], 100);
+  EXPECT_EQ(json[0].size(), 12U);
+}
+
+}  // namespace
+}  // namespace unroll

@@ -1,0 +1,51 @@
+#include "unroll/tools/benchmark/cell_case.h"
+
+#include <fmt/format.h>
+
+namespace unroll {
+
+std::string_view to_string(CellPass pass) {
+  return pass == CellPass::kForward ? "forward" : "train";
+}
+
+std::size_t gate_count(Cell cell) {
+  return cell == Cell::kLstm ? 4 : 1;
+}
+
+double useful_flop(const CellCase& at) {
+  const std::size_t G = gate_count(at.cell), I = at.input, H = at.hidden;
+  const std::size_t columns = at.pass == CellPass::kForward ? I + H : 2 * I + 3 * H;
+  return static_cast<double>(2 * at.steps * at.batch * G * H * columns);
+}
+
+std::vector<CellCase> short_selection(Cell cell, Activation activation,
+                                      std::span<const CellPass> passes) {
+  constexpr std::size_t kWordVector = 100;
+  constexpr std::size_t kLargestOnWords = 128;
+  std::vector<CellCase> cases;
+  for (CellPass pass : passes) {
+    for (std::size_t hidden : {64, 128, 256, 512}) {
+      for (std::size_t batch : {1, 16, 32, 64}) {
+        CellCase at{.cell = cell, .activation = activation, .pass = pass};
+        at.batch = batch;
+        at.input = hidden <= kLargestOnWords ? kWordVector : hidden;
+        at.hidden = hidden;
+        cases.push_back(at);
+      }
+    }
+  }
+  return cases;
+}
+
+std::string layer_text(const CellCase& at) {
+  const bool is_plain = at.cell == Cell::kLstm || at.activation == Activation::kTanh;
+  const std::string phi = is_plain ? "" : fmt::format(" ({})", to_string(at.activation));
+  return fmt::format("{}{} {}", to_string(at.cell), phi, to_string(at.pass));
+}
+
+std::string to_string(const CellCase& at) {
+  return fmt::format("{}, T {}, B {}, I {}, H {}", layer_text(at), at.steps, at.batch, at.input,
+                     at.hidden);
+}
+
+}  // namespace unroll

@@ -1,0 +1,55 @@
+/// What is timed of a recurrent layer: one RNN or LSTM layer in one direction, on a dense batch
+/// that begins with h_0 = C_0 = 0.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unroll/layers/recurrent_stack.h"
+#include "unroll/tools/model_config.h"
+
+namespace unroll {
+
+enum class CellPass {
+  kForward,  ///< inference: x → h of every step
+  kTrain,    ///< forward, backward from ∂L/∂h of every step to U, W, b; no ∂L/∂x
+};
+std::string_view to_string(CellPass pass);
+template <>
+inline constexpr std::array kAll<CellPass>{CellPass::kForward, CellPass::kTrain};
+
+struct CellCase {
+  Cell cell = Cell::kLstm;
+  Activation activation = Activation::kTanh;  ///< of the RNN
+  CellPass pass = CellPass::kForward;
+  std::size_t steps = 50;    ///< T
+  std::size_t batch = 32;    ///< B
+  std::size_t input = 100;   ///< I
+  std::size_t hidden = 128;  ///< H
+};
+
+std::size_t gate_count(Cell cell);
+
+/// The floating-point operations nobody can do without, a multiply-add counted as two; G gates:
+///
+///     forward   2·T·B·G·H·(I + H)                 U x_t and W h_{t−1}
+///     train     2·T·B·G·H·(I + H + I + H + H)     these, and dU, dW, and Wᵀ dz_t
+///
+/// Activations, biases and ∂L/∂x (which a contender may compute nevertheless) do not count.
+double useful_flop(const CellCase& at);
+
+/// H = 64, 128, 256, 512 times B = 1, 16, 32, 64 with T = 50, for each pass; I is 100 up to H =
+/// 128, as of word vectors, above that H, as of a second layer.
+std::vector<CellCase> short_selection(Cell cell, Activation activation,
+                                      std::span<const CellPass> passes);
+
+/// "lstm forward", "rnn (relu) train".
+std::string layer_text(const CellCase& at);
+/// "lstm forward, T 50, B 32, I 100, H 128".
+std::string to_string(const CellCase& at);
+
+}  // namespace unroll

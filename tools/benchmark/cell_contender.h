@@ -1,0 +1,62 @@
+/// Who computes a recurrent layer, and what all of them are given.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "unroll/core/tensor.h"
+#include "unroll/tools/benchmark/cell_case.h"
+
+namespace unroll {
+
+/// A case with its data, random. G gates, stacked f i a o.
+struct CellProblem {
+  explicit CellProblem(const CellCase& at);
+
+  CellCase at;
+  Tensor<float> U;   ///< (G·H, I)
+  Tensor<float> W;   ///< (G·H, H)
+  Tensor<float> b;   ///< (G·H)
+  Tensor<float> x;   ///< (T·B, I), time-major
+  Tensor<float> dh;  ///< (T·B, H): ∂L/∂h_t from above, of a training step
+};
+
+/// What a pass leaves. The gradients are those of a training step, otherwise empty.
+struct CellOutputs {
+  Tensor<float> h;   ///< (T·B, H)
+  Tensor<float> dU;  ///< as U, W, b
+  Tensor<float> dW;
+  Tensor<float> db;
+};
+
+/// A layer made ready for one problem and one number of threads.
+class CellRunner {
+ public:
+  virtual ~CellRunner() = default;
+  /// The whole pass, once. A training step clears the gradients and computes them.
+  virtual void run() = 0;
+  /// Of the last run.
+  virtual CellOutputs outputs() const = 0;
+};
+
+struct CellContender {
+  std::string implementation;  ///< "unroll", "pytorch"
+  /// A runner that may use so many threads of its own, and is run by the thread that made it; null
+  /// where the contender has no such layer. The problem outlives it.
+  std::function<std::unique_ptr<CellRunner>(const CellProblem&, std::size_t threads)> make;
+};
+
+/// The library's own layer. Making a runner sets the library's number of threads.
+CellContender our_cells();
+
+/// The largest difference of h, dU, dW or db, as a part of the largest value there; infinite where
+/// a value is not finite or a size differs.
+double relative_error(const CellOutputs& found, const CellOutputs& expected);
+
+/// The same for h against the equations as plain loops in double, for the first and the last row of
+/// the batch: no row knows of another, and all of them would take long.
+double error_of_plain_loops(const CellProblem& problem, const Tensor<float>& h);
+
+}  // namespace unroll

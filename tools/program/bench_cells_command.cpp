@@ -1,0 +1,101 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "unroll/core/error.h"
+#include "unroll/core/parallel.h"
+#include "unroll/tools/benchmark/cell_race.h"
+#include "unroll/tools/benchmark/cell_report.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/terminal.h"
+
+namespace unroll {
+
+namespace {
+
+struct Flags {
+  CellCase at;
+  std::optional<CellPass> pass;
+  bool has_shape = false;
+  std::string precision{kPrecision};
+  double seconds = CellRaceSettings().seconds;
+  bool json = false;
+  bool quiet = false;
+};
+
+std::vector<CellCase> cases_of(const Flags& flags) {
+  std::vector<CellPass> passes(kAll<CellPass>.begin(), kAll<CellPass>.end());
+  if (flags.pass) passes = {*flags.pass};
+  if (!flags.has_shape) return short_selection(flags.at.cell, flags.at.activation, passes);
+  std::vector<CellCase> cases;
+  for (CellPass pass : passes) {
+    cases.push_back(flags.at);
+    cases.back().pass = pass;
+  }
+  return cases;
+}
+
+void cells_command(const Flags& flags) {
+  if (flags.precision != kPrecision) {
+    throw UsageError(fmt::format("--precision {}: the layers compute in {} so far", flags.precision,
+                                 kPrecision));
+  }
+  CellRaceSettings settings;
+  settings.cases = cases_of(flags);
+  settings.threads = {thread_count()};
+  settings.seconds = flags.seconds;
+  Terminal terminal(flags.quiet);
+  const auto progress = [&](const std::string& text) { terminal.progress(text); };
+  const CellRaceResult result = race_cells({our_cells()}, settings, progress);
+  terminal.clear();
+  fmt::print("{}", flags.json ? cell_json(result.rows) : cell_table(result));
+}
+
+void add_size(CLI::App& command, const std::string& flag, std::size_t& size,
+              const std::string& help) {
+  command.add_option(flag, size, help)->check(CLI::Range(1, 1 << 20))->capture_default_str();
+}
+
+void add_case_flags(CLI::App& command, Flags& flags) {
+  add_choice(command, "--cell", flags.at.cell, "The cell");
+  add_choice(command, "--activation", flags.at.activation, "Of the RNN");
+  command
+      .add_option_function<std::string>(
+          "--pass", [&flags](const std::string& name) { flags.pass = from_name<CellPass>(name); },
+          "forward: inference; train: forward and backward; default: both")
+      ->check(CLI::IsMember({"forward", "train"}));
+  add_size(command, "--steps", flags.at.steps, "T; with any size: this shape alone");
+  add_size(command, "--batch", flags.at.batch, "B, rows of the batch");
+  add_size(command, "--input", flags.at.input, "I, values of x_t");
+  add_size(command, "--hidden", flags.at.hidden, "H, units");
+}
+
+}  // namespace
+
+void add_bench_cells_command(CLI::App& bench, int& status) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = bench.add_subcommand(
+      "cells",
+      "One RNN or LSTM layer, forward and training step:\nuseful GFLOP/s beside the peak of the "
+      "multiply-add units.\nWithout a size: H 64 to 512 times B 1 to 64");
+  add_case_flags(*command, *flags);
+  command->add_option("--precision", flags->precision, "Of values and products")
+      ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->capture_default_str();
+  add_threads_flag(*command);
+  command->add_option("--seconds", flags->seconds, "About so long; the largest shapes take more")
+      ->check(CLI::Range(0.0, 36000.0))
+      ->capture_default_str();
+  command->add_flag("--json", flags->json, "Print the rows as one JSON array");
+  add_quiet_flag(*command, flags->quiet);
+  command->callback([command, flags, &status] {
+    for (const char* size : {"--steps", "--batch", "--input", "--hidden"}) {
+      flags->has_shape |= command->count(size) > 0;
+    }
+    cells_command(*flags);
+    status = 0;
+  });
+}
+
+}  // namespace unroll
