@@ -3,25 +3,21 @@
 // modules lie beside this program (bench/peers, bench/compare-activations.sh).
 //
 // Prints Markdown. --markdown FILE also writes it into the file's section for this kind of CPU.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/activation_tables.h"
+#include "bench/conditions.h"
 #include "bench/peers/load_peers.h"
 #include "tests/support/marked_section.h"
 #include "unroll/core/error.h"
-#include "unroll/kernels/isa.h"
 #include "unroll/tools/benchmark/activation_race.h"
 #include "unroll/tools/benchmark/activation_report.h"
 
@@ -56,58 +52,24 @@ void add_flags(CLI::App& program, Flags& flags) {
   program.add_option("--markdown", flags.markdown, "Writes the tables into this file as well");
 }
 
-/// A value of the first CPU in /proc/cpuinfo: "cpu family", "model".
-std::string cpu_value(const std::string& name) {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);) {
-    const std::size_t colon = line.find(':');
-    const std::size_t end = line.find_last_not_of(" \t", colon - 1);
-    if (colon != std::string::npos && line.substr(0, end + 1) == name)
-      return line.substr(colon + 2);
-  }
-  return "unknown";
-}
-
-/// The section of this kind of CPU: one CPU has many names, but one family and model.
-std::string section_name() {
-  return fmt::format("activations:family-{}-model-{}", cpu_value("cpu family"), cpu_value("model"));
-}
-
-/// What the numbers hold for, as a list above the tables.
-std::string conditions(const ActivationRaceResult& result, const Peers& peers,
-                       const std::string& command) {
-  std::string text = fmt::format(
-      "- {} (family {}, model {}) at {:.2f} GHz, GCC {}, {:%Y-%m-%d}; slices undisturbed by other "
-      "jobs, in the worst race: {:.0f} %.\n- Peers: {}.\n",
-      cpu_name(), cpu_value("cpu family"), cpu_value("model"), result.clock, __VERSION__,
-      fmt::gmtime(std::time(nullptr)), 100 * result.undisturbed,
-      peers.versions().empty() ? "none" : fmt::format("{}", fmt::join(peers.versions(), ", ")));
-  for (const std::string& who : result.disagreeing) text += "- Not timed: " + who + ".\n";
-  return text + fmt::format("\n```\n{}\n```\n\n", command);
-}
-
 /// The size whose ratios are shown: 256 KiB where it is raced.
 std::size_t leading_size(const std::vector<std::size_t>& bytes) {
   const auto found = std::ranges::find(bytes, std::size_t{256 << 10});
   return found != bytes.end() ? *found : bytes.front();
 }
 
-std::string command_line(int count, char** arguments) {
-  return fmt::format("bench/compare-activations.sh{}{}", count > 1 ? " " : "",
-                     fmt::join(arguments + 1, arguments + count, " "));
-}
-
 /// False if somebody did not agree, and so was not timed.
 bool run(const Flags& flags, const std::string& command) {
   std::optional<test::MarkedSection> section;
-  if (!flags.markdown.empty()) section.emplace(flags.markdown, section_name());
-  const Peers peers(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "peers");
+  if (!flags.markdown.empty()) section.emplace(flags.markdown, section_name("activations"));
+  const Peers peers(program_folder() / "peers");
   std::vector<ActivationContender> contenders = own_contenders();
   std::ranges::copy(peers.contenders(), std::back_inserter(contenders));
   const auto progress = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
   const ActivationRaceResult result = race_activations(contenders, flags.race, progress);
   for (const std::string& who : result.disagreeing) fmt::print(stderr, "not timed: {}\n", who);
-  const std::string text = conditions(result, peers, command) +
+  const std::string text = conditions({result.clock, result.undisturbed, result.disagreeing,
+                                       peers.versions(), command}) +
                            activation_tables(result.rows, leading_size(flags.race.bytes));
   if (section) section->write(text);
   fmt::print("{}", flags.json ? activation_json(result.rows) : text);
@@ -123,7 +85,9 @@ int main(int count, char** arguments) {
   unroll::bench::add_flags(program, flags);
   try {
     program.parse(count, arguments);
-    return unroll::bench::run(flags, unroll::bench::command_line(count, arguments)) ? 0 : 1;
+    return unroll::bench::run(flags, unroll::bench::command_line("activations", count, arguments))
+               ? 0
+               : 1;
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : 2;
   } catch (const unroll::Error& error) {

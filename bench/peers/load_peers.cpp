@@ -1,8 +1,5 @@
 #include "bench/peers/load_peers.h"
 
-#include <dlfcn.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -10,30 +7,11 @@
 #include <span>
 #include <utility>
 
-#include "unroll/core/error.h"
+#include "bench/peers/load_modules.h"
 #include "unroll/kernels/isa.h"
 
 namespace unroll::bench {
 namespace {
-
-std::vector<std::filesystem::path> modules_in(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> paths;
-  if (!std::filesystem::is_directory(folder)) return paths;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() == ".so") paths.push_back(entry.path());
-  }
-  std::ranges::sort(paths);
-  return paths;
-}
-
-/// The peers of a module, which stays loaded.
-std::span<const Peer> load(const std::filesystem::path& path) {
-  void* const module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  const void* const list = module != nullptr ? dlsym(module, kPeerListSymbol) : nullptr;
-  if (list == nullptr) throw DataError(fmt::format("a peer can't be loaded: {}", dlerror()));
-  const PeerList& found = *static_cast<const PeerList*>(list);
-  return {found.peers, found.count};
-}
 
 bool can_run(const Peer& peer) {
   if (peer.isa == nullptr) return true;
@@ -56,8 +34,9 @@ std::map<std::string, ArrayFunction, std::less<>> named(const PeerFunctions& fun
 }  // namespace
 
 Peers::Peers(const std::filesystem::path& folder) {
-  for (const std::filesystem::path& path : modules_in(folder)) {
-    for (const Peer& peer : load(path)) {
+  for (const void* exported : load_modules(folder, kPeerListSymbol)) {
+    const auto& list = *static_cast<const PeerList*>(exported);
+    for (const Peer& peer : std::span(list.peers, list.count)) {
       if (can_run(peer)) add(peer);
     }
   }

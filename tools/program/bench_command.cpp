@@ -99,7 +99,7 @@ void add_activations_command(CLI::App& bench, int& status) {
 }  // namespace
 
 void add_bench_command(CLI::App& program, int& status) {
-  CLI::App* bench = program.add_subcommand("bench", "Race against other libraries, here and now");
+  CLI::App* bench = program.add_subcommand("bench", "How fast the library is, here and now");
   bench->require_subcommand(1);
   add_activations_command(*bench, status);
   add_bench_cells_command(*bench, status);

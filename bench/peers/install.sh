@@ -1,0 +1,19 @@
+# Sourced by bench/compare-activations.sh in the repository's root: installs the libraries that we are raced against, and
+# prepares the build of their modules.
+#
+# PyTorch comes from pip, with pip's own settings: PIP_INDEX_URL may name an index of wheels for the CPU alone, a tenth of the size.
+tools/install-dependencies.sh --peers
+
+python=build/peers/venv/bin/python
+[ -x "$python" ] || python3 -m venv --clear build/peers/venv
+
+# pip_peer PACKAGE VERSION [pip's flags]: exactly this version in the venv.
+pip_peer() {
+  "$python" -c "import importlib.metadata as m; exit(m.version('$1').split('+')[0] != '$2')" 2>/dev/null && return
+  echo "Installing $1 $2 in build/peers/venv" >&2
+  "$python" -m pip install --quiet "$1==$2" "${@:3}" ||
+    echo "bench/peers: pip can't install $1 $2; the tables will be without it" >&2
+}
+pip_peer torch 2.13.0
+
+cmake --preset release -DUNROLL_BENCH_PEERS=ON >/dev/null
