@@ -1,7 +1,7 @@
-# Sourced by bench/compare-activations.sh in the repository's root: installs the libraries that we are raced against, and
-# prepares the build of their modules.
+# Sourced by bench/compare-activations.sh and bench/compare-cells.sh in the repository's root: installs the libraries that
+# we are raced against, and prepares the build of their modules.
 #
-# PyTorch comes from pip, with pip's own settings: PIP_INDEX_URL may name an index of wheels for the CPU alone, a tenth of the size.
+# PyTorch and ONNX Runtime come from pip, with pip's own settings: PIP_INDEX_URL may name an index of wheels for the CPU alone, a tenth of the size.
 tools/install-dependencies.sh --peers
 
 python=build/peers/venv/bin/python
@@ -15,5 +15,6 @@ pip_peer() {
     echo "bench/peers: pip can't install $1 $2; the tables will be without it" >&2
 }
 pip_peer torch 2.13.0
+pip_peer onnxruntime 1.32.0 --no-deps # its library alone
 
 cmake --preset release -DUNROLL_BENCH_PEERS=ON >/dev/null

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Races our RNN and LSTM layers against oneDNN's, PyTorch's and ONNX Runtime's, forward and a training step, on one thread and
+# on two: installs what is missing, builds, prints the tables as Markdown. Twenty minutes once all is there. Flags go to
+# build/release/bench/cells:
+#
+#   bench/compare-cells.sh                                         all of it
+#   bench/compare-cells.sh --cells lstm --hidden 128 --seconds 30  a part of it, quickly
+#   bench/compare-cells.sh --markdown docs/performance.md          also writes the tables there, to this kind of CPU's section
+set -euo pipefail
+case "${1:-}" in -h | --help) sed -n '2,8p' "$0" | cut -c3-; exit ;; esac
+cd "$(dirname "$0")/.."
+
+. bench/peers/install.sh
+cmake --build --preset release --target cells cell_peers >&2
+
+exec build/release/bench/cells "$@"

@@ -1,0 +1,86 @@
+/// What a module of this folder (peers/cells/<peer>.so) offers to the race of bench/cells: another
+/// library's recurrent layers, compiled apart and loaded as those of bench/peers/peer.h are.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace unroll::bench {
+
+enum class CellPeerKind { kLstm, kTanhRnn, kSigmoidRnn, kReluRnn };
+
+/// One layer in one direction on a dense batch, h_0 = C_0 = 0. G gates: 4 of the LSTM, stacked f i
+/// a o, otherwise 1. The arrays outlive what is made of them.
+struct CellPeerProblem {
+  CellPeerKind kind;
+  bool train;          ///< also ∂L/∂U, ∂L/∂W, ∂L/∂b
+  std::size_t steps;   ///< T
+  std::size_t batch;   ///< B
+  std::size_t input;   ///< I
+  std::size_t hidden;  ///< H
+  const float* U;      ///< (G·H, I)
+  const float* W;      ///< (G·H, H)
+  const float* b;      ///< (G·H)
+  const float* x;      ///< (T, B, I)
+  const float* dh;     ///< (T, B, H), of a training step
+};
+
+inline std::size_t gates_of(const CellPeerProblem& problem) {
+  return problem.kind == CellPeerKind::kLstm ? 4 : 1;
+}
+
+/// Where outputs go; the gradients null unless the problem is to train. Shapes as of h, U, W, b.
+struct CellPeerOutputs {
+  float* h;
+  float* dU;
+  float* dW;
+  float* db;
+};
+
+struct CellPeer {
+  const char* implementation;  ///< "onednn"
+  const char* version;         ///< of the library
+  /// A layer on so many threads of the library's own; null where it has none such.
+  void* (*make)(const CellPeerProblem& problem, int threads);
+  void (*run)(void* layer);
+  void (*read)(void* layer, const CellPeerOutputs& outputs);  ///< of the last run
+  void (*destroy)(void* layer);
+};
+
+/// A class with `static std::unique_ptr<Layer> make(problem, threads)`, run() and read(outputs).
+template <typename Layer>
+constexpr CellPeer cell_peer(const char* implementation, const char* version) {
+  return {implementation,
+          version,
+          [](const CellPeerProblem& problem, int threads) -> void* {
+            return Layer::make(problem, threads).release();
+          },
+          [](void* layer) { static_cast<Layer*>(layer)->run(); },
+          [](void* layer, const CellPeerOutputs& outputs) {
+            static_cast<Layer*>(layer)->read(outputs);
+          },
+          [](void* layer) { delete static_cast<Layer*>(layer); }};
+}
+
+/// Everybody's order of gates but ours begins i f, then a o as ours. Swaps the first two of four
+/// blocks, so it leads there and back; one block stays.
+inline std::vector<float> input_gate_first(const float* blocks, std::size_t gates,
+                                           std::size_t values) {
+  const std::size_t block = values / gates;
+  std::vector<float> swapped(blocks, blocks + values);
+  if (gates == 4)
+    std::swap_ranges(swapped.begin(), swapped.begin() + block, swapped.begin() + block);
+  return swapped;
+}
+
+/// The name of the CellPeer that a module exports.
+inline constexpr char kCellPeerSymbol[] = "unroll_bench_cell_peer";
+
+}  // namespace unroll::bench
+
+/// Exports a peer from a module.
+#define UNROLL_EXPORT_CELL_PEER(peer)               \
+  extern "C" __attribute__((visibility("default"))) \
+  const unroll::bench::CellPeer unroll_bench_cell_peer = peer;

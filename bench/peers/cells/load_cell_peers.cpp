@@ -1,0 +1,98 @@
+#include "bench/peers/cells/load_cell_peers.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "bench/peers/cells/cell_peer.h"
+#include "bench/peers/load_modules.h"
+#include "unroll/core/error.h"
+
+namespace unroll::bench {
+namespace {
+
+CellPeerKind kind_of(const CellCase& at) {
+  if (at.cell == Cell::kLstm) return CellPeerKind::kLstm;
+  switch (at.activation) {
+    case Activation::kSigmoid:
+      return CellPeerKind::kSigmoidRnn;
+    case Activation::kRelu:
+      return CellPeerKind::kReluRnn;
+    default:
+      return CellPeerKind::kTanhRnn;
+  }
+}
+
+CellPeerProblem as_peers_see_it(const CellProblem& problem) {
+  const CellCase& at = problem.at;
+  return {.kind = kind_of(at),
+          .train = at.pass == CellPass::kTrain,
+          .steps = at.steps,
+          .batch = at.batch,
+          .input = at.input,
+          .hidden = at.hidden,
+          .U = problem.U.data(),
+          .W = problem.W.data(),
+          .b = problem.b.data(),
+          .x = problem.x.data(),
+          .dh = problem.dh.data()};
+}
+
+class PeerRunner : public CellRunner {
+ public:
+  using Layer = std::unique_ptr<void, void (*)(void*)>;
+
+  PeerRunner(const CellPeer& peer, const CellProblem& problem, Layer layer)
+      : peer_(peer), problem_(problem), layer_(std::move(layer)) {}
+
+  void run() override { peer_.run(layer_.get()); }
+
+  CellOutputs outputs() const override {
+    CellOutputs out;
+    out.h.resize(problem_.dh.shape());
+    if (problem_.at.pass == CellPass::kTrain) {
+      out.dU.resize(problem_.U.shape());
+      out.dW.resize(problem_.W.shape());
+      out.db.resize(problem_.b.shape());
+    }
+    peer_.read(layer_.get(), {out.h.data(), out.dU.data(), out.dW.data(), out.db.data()});
+    return out;
+  }
+
+ private:
+  const CellPeer& peer_;
+  const CellProblem& problem_;
+  Layer layer_;
+};
+
+CellContender contender(const CellPeer& peer) {
+  const auto make = [&peer](const CellProblem& problem,
+                            std::size_t threads) -> std::unique_ptr<CellRunner> {
+    try {
+      PeerRunner::Layer layer(peer.make(as_peers_see_it(problem), static_cast<int>(threads)),
+                              peer.destroy);
+      if (!layer) return nullptr;
+      return std::make_unique<PeerRunner>(peer, problem, std::move(layer));
+    } catch (const std::exception& error) {
+      throw DataError(
+          fmt::format("{}, {}: {}", peer.implementation, to_string(problem.at), error.what()));
+    }
+  };
+  return {peer.implementation, make};
+}
+
+}  // namespace
+
+CellPeers load_cell_peers(const std::filesystem::path& folder) {
+  CellPeers found;
+  for (const void* exported : load_modules(folder, kCellPeerSymbol)) {
+    const auto& peer = *static_cast<const CellPeer*>(exported);
+    found.contenders.push_back(contender(peer));
+    found.versions.emplace_back(peer.version);
+  }
+  return found;
+}
+
+}  // namespace unroll::bench

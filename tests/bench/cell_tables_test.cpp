@@ -1,0 +1,43 @@
+#include "bench/cell_tables.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace unroll::bench {
+namespace {
+
+CellRow row(std::string implementation, std::size_t hidden, double us, MedianInterval times) {
+  CellRow row{.at = {.pass = CellPass::kTrain, .hidden = hidden}, .implementation = implementation};
+  row.us = us;
+  row.gflops = 1000 / us;
+  row.peak_gflops = 200;
+  row.times_first = times;
+  return row;
+}
+
+TEST(CellTables, SetOursBesideEverybody) {
+  const std::vector<CellRow> rows = {
+      row("unroll", 64, 10, {1, 1, 1, 9}), row("onednn", 64, 12, {1.2, 1.1, 1.3, 9}),
+      row("pytorch", 64, 20, {2, 1.9, 2.1, 9}), row("unroll", 128, 20, {1, 1, 1, 9}),
+      row("pytorch", 128, 40, {2, 1.9, 2.1, 9})};
+  EXPECT_EQ(cell_tables(rows),
+            "**lstm train, 1 thread**\n\n"
+            "| H | B | I | T | µs | unroll | of the peak | onednn | pytorch | times as fast as the "
+            "best peer |\n"
+            "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+            "| 64 | 32 | 100 | 50 | 10 | 100.0 | 50 % | 83.3 | 50.0 | 1.20 (1.10–1.30) onednn |\n"
+            "| 128 | 32 | 100 | 50 | 20 | 50.0 | 25 % | – | 25.0 | 2.00 (1.90–2.10) pytorch |\n\n");
+}
+
+TEST(CellTables, BeginANewOneForEachNumberOfThreads) {
+  std::vector<CellRow> rows(2, row("unroll", 64, 10, {1, 1, 1, 9}));
+  rows[1].threads = 2;
+  const std::string text = cell_tables(rows);
+  EXPECT_NE(text.find("**lstm train, 1 thread**"), std::string::npos);
+  EXPECT_NE(text.find("**lstm train, 2 threads**"), std::string::npos);
+  EXPECT_NE(text.find("| 50 % | – |\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace unroll::bench
