@@ -23,24 +23,52 @@ namespace unroll::bench {
 namespace {
 
 struct Flags {
-  std::vector<std::string> cells = {"lstm", "rnn"};
-  std::vector<std::string> passes = {"forward", "train"};
-  std::vector<std::size_t> batches, hidden;
+  CellGrid grid = {.cells = {Cell::kLstm, Cell::kRnn}};
   CellRaceSettings race = {.cases = {}, .threads = {1, 2}, .seconds = 300, .least_rounds = 30};
   std::string markdown;
 };
 
+/// A flag that takes a list of an enumeration's names.
+template <typename Enum>
+void add_names(CLI::App& program, const std::string& flag, std::vector<Enum>& values) {
+  std::vector<std::string> names;
+  for (Enum value : kAll<Enum>) names.emplace_back(to_string(value));
+  const auto set = [&values](const std::vector<std::string>& chosen) {
+    values.clear();
+    for (const std::string& name : chosen) values.push_back(*from_name<Enum>(name));
+  };
+  program
+      .add_option_function<std::vector<std::string>>(
+          flag, set, fmt::format("Of these: {}", fmt::join(names, ",")))
+      ->delimiter(',')
+      ->check(CLI::IsMember(names));
+}
+
+void add_sizes(CLI::App& program, const std::string& flag, std::vector<std::size_t>& sizes,
+               const std::string& help) {
+  program.add_option(flag, sizes, help)
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+}
+
+void add_grid_flags(CLI::App& program, CellGrid& grid) {
+  add_names(program, "--cells", grid.cells);
+  program
+      .add_option_function<std::string>(
+          "--activation",
+          [&grid](const std::string& name) { grid.activation = *from_name<Activation>(name); },
+          "Of the RNN")
+      ->check(CLI::IsMember({"tanh", "relu", "sigmoid"}));
+  add_names(program, "--passes", grid.passes);
+  add_sizes(program, "--steps", grid.steps, "T");
+  add_sizes(program, "--hidden", grid.hidden, "H");
+  add_sizes(program, "--input", grid.input, "I; without it 100 up to H = 128, above that H");
+  add_sizes(program, "--batch", grid.batch, "B");
+}
+
 void add_flags(CLI::App& program, Flags& flags) {
-  program.add_option("--cells", flags.cells, "Of these only")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"lstm", "rnn"}))
-      ->capture_default_str();
-  program.add_option("--passes", flags.passes, "Of these only")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"forward", "train"}))
-      ->capture_default_str();
-  program.add_option("--hidden", flags.hidden, "Of 64,128,256,512 only these")->delimiter(',');
-  program.add_option("--batch", flags.batches, "Of 1,16,32,64 only these")->delimiter(',');
+  add_grid_flags(program, flags.grid);
   program.add_option("--threads", flags.race.threads, "Thread counts")
       ->delimiter(',')
       ->capture_default_str();
@@ -52,29 +80,11 @@ void add_flags(CLI::App& program, Flags& flags) {
   program.add_option("--markdown", flags.markdown, "Writes the tables into this file as well");
 }
 
-/// An empty list wants all.
-bool is_wanted(const std::vector<std::size_t>& wanted, std::size_t value) {
-  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
-}
-
-std::vector<CellCase> cases_of(const Flags& flags) {
-  std::vector<CellPass> passes;
-  for (const std::string& name : flags.passes) passes.push_back(*from_name<CellPass>(name));
-  std::vector<CellCase> cases;
-  for (const std::string& cell : flags.cells) {
-    const auto all = short_selection(*from_name<Cell>(cell), Activation::kTanh, passes);
-    std::ranges::copy_if(all, std::back_inserter(cases), [&](const CellCase& at) {
-      return is_wanted(flags.hidden, at.hidden) && is_wanted(flags.batches, at.batch);
-    });
-  }
-  return cases;
-}
-
 /// False if somebody did not agree, and so was not timed.
 bool run(Flags flags, const std::string& command) {
   std::optional<test::MarkedSection> section;
   if (!flags.markdown.empty()) section.emplace(flags.markdown, section_name("cells"));
-  flags.race.cases = cases_of(flags);
+  flags.race.cases = cases_of(flags.grid);
   const CellPeers peers = load_cell_peers(program_folder() / "peers" / "cells");
   std::vector<CellContender> contenders = {our_cells()};
   std::ranges::copy(peers.contenders, std::back_inserter(contenders));

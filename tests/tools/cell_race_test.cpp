@@ -55,11 +55,18 @@ TEST(UsefulFlop, CountsEachProductOnce) {
   EXPECT_EQ(useful_flop(small_case(Cell::kRnn, CellPass::kForward)), 2 * 6 * 7 * (5 + 7));
 }
 
-TEST(ShortSelection, HasEveryPairOnce) {
-  const auto cases = short_selection(Cell::kRnn, Activation::kRelu, kAll<CellPass>);
+TEST(CellGrid, IsTheShortSelectionUnlessTold) {
+  const auto cases = cases_of({.cells = {Cell::kRnn}, .activation = Activation::kRelu});
   EXPECT_EQ(cases.size(), 32U);
   EXPECT_EQ(to_string(cases.front()), "rnn (relu) forward, T 50, B 1, I 100, H 64");
   EXPECT_EQ(to_string(cases.back()), "rnn (relu) train, T 50, B 64, I 512, H 512");
+}
+
+TEST(CellGrid, HasEveryCombinationOfItsLists) {
+  const auto cases = cases_of({.steps = {5, 7}, .hidden = {3}, .input = {2, 300}, .batch = {1, 4}});
+  EXPECT_EQ(cases.size(), 16U);
+  EXPECT_EQ(to_string(cases[1]), "lstm forward, T 5, B 4, I 2, H 3");
+  EXPECT_EQ(to_string(cases.back()), "lstm train, T 7, B 4, I 300, H 3");
 }
 
 TEST(CellRace, TimesOursOnEveryCellAndPass) {

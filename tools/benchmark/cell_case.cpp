@@ -4,6 +4,17 @@
 
 namespace unroll {
 
+namespace {
+
+std::vector<std::size_t> inputs_of(const CellGrid& grid, std::size_t hidden) {
+  constexpr std::size_t kWordVector = 100;
+  constexpr std::size_t kLargestOnWords = 128;
+  if (!grid.input.empty()) return grid.input;
+  return {hidden <= kLargestOnWords ? kWordVector : hidden};
+}
+
+}  // namespace
+
 std::string_view to_string(CellPass pass) {
   return pass == CellPass::kForward ? "forward" : "train";
 }
@@ -18,19 +29,18 @@ double useful_flop(const CellCase& at) {
   return static_cast<double>(2 * at.steps * at.batch * G * H * columns);
 }
 
-std::vector<CellCase> short_selection(Cell cell, Activation activation,
-                                      std::span<const CellPass> passes) {
-  constexpr std::size_t kWordVector = 100;
-  constexpr std::size_t kLargestOnWords = 128;
+std::vector<CellCase> cases_of(const CellGrid& grid) {
   std::vector<CellCase> cases;
-  for (CellPass pass : passes) {
-    for (std::size_t hidden : {64, 128, 256, 512}) {
-      for (std::size_t batch : {1, 16, 32, 64}) {
-        CellCase at{.cell = cell, .activation = activation, .pass = pass};
-        at.batch = batch;
-        at.input = hidden <= kLargestOnWords ? kWordVector : hidden;
-        at.hidden = hidden;
-        cases.push_back(at);
+  for (Cell cell : grid.cells) {
+    for (CellPass pass : grid.passes) {
+      for (std::size_t steps : grid.steps) {
+        for (std::size_t hidden : grid.hidden) {
+          for (std::size_t input : inputs_of(grid, hidden)) {
+            for (std::size_t batch : grid.batch) {
+              cases.push_back({cell, grid.activation, pass, steps, batch, input, hidden});
+            }
+          }
+        }
       }
     }
   }

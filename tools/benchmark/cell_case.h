@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,10 +41,20 @@ std::size_t gate_count(Cell cell);
 /// Activations, biases and ∂L/∂x (which a contender may compute nevertheless) do not count.
 double useful_flop(const CellCase& at);
 
-/// H = 64, 128, 256, 512 times B = 1, 16, 32, 64 with T = 50, for each pass; I is 100 up to H =
-/// 128, as of word vectors, above that H, as of a second layer.
-std::vector<CellCase> short_selection(Cell cell, Activation activation,
-                                      std::span<const CellPass> passes);
+/// Every case of these. By default the short selection of an LSTM.
+struct CellGrid {
+  std::vector<Cell> cells = {Cell::kLstm};
+  Activation activation = Activation::kTanh;
+  std::vector<CellPass> passes = {CellPass::kForward, CellPass::kTrain};
+  std::vector<std::size_t> steps = {50};
+  std::vector<std::size_t> hidden = {64, 128, 256, 512};
+  /// Empty: 100 up to H = 128, as of word vectors, above that H, as of a second layer.
+  std::vector<std::size_t> input = {};
+  std::vector<std::size_t> batch = {1, 16, 32, 64};
+};
+
+/// The last of its lists changes fastest.
+std::vector<CellCase> cases_of(const CellGrid& grid);
 
 /// "lstm forward", "rnn (relu) train".
 std::string layer_text(const CellCase& at);

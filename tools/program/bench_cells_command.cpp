@@ -24,16 +24,18 @@ struct Flags {
   bool quiet = false;
 };
 
-std::vector<CellCase> cases_of(const Flags& flags) {
-  std::vector<CellPass> passes(kAll<CellPass>.begin(), kAll<CellPass>.end());
-  if (flags.pass) passes = {*flags.pass};
-  if (!flags.has_shape) return short_selection(flags.at.cell, flags.at.activation, passes);
-  std::vector<CellCase> cases;
-  for (CellPass pass : passes) {
-    cases.push_back(flags.at);
-    cases.back().pass = pass;
-  }
-  return cases;
+/// Without a size the short selection.
+CellGrid grid_of(const Flags& flags) {
+  CellGrid grid;
+  grid.cells = {flags.at.cell};
+  grid.activation = flags.at.activation;
+  if (flags.pass) grid.passes = {*flags.pass};
+  if (!flags.has_shape) return grid;
+  grid.steps = {flags.at.steps};
+  grid.hidden = {flags.at.hidden};
+  grid.input = {flags.at.input};
+  grid.batch = {flags.at.batch};
+  return grid;
 }
 
 void cells_command(const Flags& flags) {
@@ -42,7 +44,7 @@ void cells_command(const Flags& flags) {
                                  kPrecision));
   }
   CellRaceSettings settings;
-  settings.cases = cases_of(flags);
+  settings.cases = cases_of(grid_of(flags));
   settings.threads = {thread_count()};
   settings.seconds = flags.seconds;
   Terminal terminal(flags.quiet);
