@@ -22,6 +22,12 @@ TEST(Clock, IsThatOfAProcessor) {
   EXPECT_LT(clock, 20);
 }
 
+TEST(Clock, CountsInterruptions) {
+  const long before = times_interrupted();
+  EXPECT_GE(before, 0);
+  EXPECT_GE(times_interrupted(), before);
+}
+
 TEST(RaceResult, GivesMediansPerRacer) {
   const RaceResult result({{{1, 2}, {10, 2}}, {{3, 2}, {12, 2}}, {{2, 2}, {11, 2}}});
   EXPECT_EQ(result.rounds(), 3U);

@@ -1,5 +1,6 @@
 #include "unroll/tools/benchmark/clock.h"
 
+#include <sys/resource.h>
 #include <time.h>
 
 #include <chrono>
@@ -42,6 +43,12 @@ double thread_cpu_seconds() {
   timespec time{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+long times_interrupted() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nivcsw;
 }
 
 }  // namespace unroll

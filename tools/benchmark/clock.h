@@ -12,4 +12,8 @@ double measured_clock();
 /// Seconds this thread has had a core since it began.
 double thread_cpu_seconds();
 
+/// How often a thread of this process had to give its core to another job, all threads together,
+/// since the process began.
+long times_interrupted();
+
 }  // namespace unroll

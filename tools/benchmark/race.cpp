@@ -125,12 +125,17 @@ std::size_t passes_in(const Racer& racer, std::size_t threads, double slice) {
   return passes_to_fill(slice, passes, taken);
 }
 
+/// A job that gets a core keeps it for as long at least: the kernel's shortest turn.
+constexpr double kShortestTurn = 1e-3;
+
 RaceSlice run_slice(const Racer& racer, std::size_t threads, std::size_t passes) {
+  const long before = times_interrupted();
   const Runs runs = run_passes(racer, threads, passes);
+  const auto lost = static_cast<double>(times_interrupted() - before) * kShortestTurn;
   const bool waits_for_its_own = racer.has_own_threads && threads > 1;
   RaceSlice slice;
   slice.ns = runs.wall * 1e9 / (static_cast<double>(passes) * racer.elements);
-  slice.share = waits_for_its_own ? 1 : runs.share;
+  slice.share = waits_for_its_own ? std::max(0.0, 1 - lost / runs.wall) : runs.share;
   return slice;
 }
 

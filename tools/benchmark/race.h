@@ -43,7 +43,7 @@ struct RaceSlice {
   double ns = 0;     ///< per element: wall time from the first thread's start to the last one's end
   double clock = 0;  ///< cycles per ns: the lower of before and after, of the slowest thread
   /// Of the time, that its thread had a core; the smallest of the threads. Of threads that are a
-  /// racer's own nothing is known.
+  /// racer's own only how often they lost it is known: at most what that leaves.
   double share = 1;
 };
 
