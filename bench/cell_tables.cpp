@@ -42,13 +42,16 @@ std::string gflops_text(Rows race, const std::string& implementation) {
   return found != race.end() ? fmt::format("{:.1f}", found->gflops) : "–";
 }
 
-/// "1.23 (1.21–1.26) onednn"; a dash where nobody else was there.
+/// "1.23 (1.21–1.26) onednn"; "1.23 (?) onednn" where too few rounds were quiet for an interval; a
+/// dash where nobody else was there.
 std::string against_best_text(Rows race) {
   const Rows peers = race.subspan(1);
   if (peers.empty()) return "–";
   const CellRow& best = *std::ranges::min_element(peers, {}, &CellRow::us);
-  return fmt::format("{:.2f} ({:.2f}–{:.2f}) {}", best.times_first.median, best.times_first.low,
-                     best.times_first.high, best.implementation);
+  const MedianInterval& times = best.times_first;
+  const std::string interval =
+      times.count >= kLeastForInterval ? fmt::format("{:.2f}–{:.2f}", times.low, times.high) : "?";
+  return fmt::format("{:.2f} ({}) {}", times.median, interval, best.implementation);
 }
 
 std::string line_of(Rows race, const std::vector<std::string>& peers) {

@@ -30,6 +30,12 @@ TEST(CellTables, SetOursBesideEverybody) {
             "| 128 | 32 | 100 | 50 | 20 | 50.0 | 25 % | – | 25.0 | 2.00 (1.90–2.10) pytorch |\n\n");
 }
 
+TEST(CellTables, GiveNoIntervalOfTooFewRounds) {
+  const std::vector<CellRow> rows = {row("unroll", 64, 10, {1, 1, 1, 5}),
+                                     row("onednn", 64, 12, {1.2, 1.1, 1.3, 5})};
+  EXPECT_NE(cell_tables(rows).find("| 1.20 (?) onednn |\n"), std::string::npos);
+}
+
 TEST(CellTables, BeginANewOneForEachNumberOfThreads) {
   std::vector<CellRow> rows(2, row("unroll", 64, 10, {1, 1, 1, 9}));
   rows[1].threads = 2;
