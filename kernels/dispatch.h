@@ -1,8 +1,10 @@
-/// From an instruction set to its kernels.
+/// From an instruction set to its kernels, and from an op's arguments to a kernel's.
 #pragma once
 
+#include "unroll/core/tensor.h"
 #include "unroll/kernels/isa.h"
 #include "unroll/kernels/kernel_table.h"
+#include "unroll/kernels/ops.h"
 
 namespace unroll {
 
@@ -14,6 +16,26 @@ const KernelTable<Real>& kernels_for(Isa isa) noexcept;
 template <typename Real>
 const KernelTable<Real>& kernels() {
   return kernels_for<Real>(active_isa());
+}
+
+/// The one of three kernels that is this activation's.
+template <typename Kernel>
+Kernel* kernel_of(Activation activation, Kernel* tanh, Kernel* sigmoid, Kernel* relu) {
+  switch (activation) {
+    case Activation::kTanh:
+      return tanh;
+    case Activation::kSigmoid:
+      return sigmoid;
+    case Activation::kRelu:
+      break;
+  }
+  return relu;
+}
+
+/// A view as kernels take it.
+template <typename T>
+Rows<T> rows_of(MatrixView<T> view) {
+  return {view.data(), view.stride()};
 }
 
 }  // namespace unroll

@@ -74,55 +74,6 @@ void require_ids_below(std::string_view op, const std::string& name,
   }
 }
 
-template <typename T>
-Rows<T> rows_of(MatrixView<T> view) {
-  return {view.data(), view.stride()};
-}
-
-// -------------------------------------------------------------------------------- choice of kernel
-
-template <typename Real>
-auto forward_kernel(Activation activation) {
-  const KernelTable<Real>& table = kernels<Real>();
-  switch (activation) {
-    case Activation::kTanh:
-      return table.tanh;
-    case Activation::kSigmoid:
-      return table.sigmoid;
-    case Activation::kRelu:
-      break;
-  }
-  return table.relu;
-}
-
-template <typename Real>
-auto biased_kernel(Activation activation) {
-  const KernelTable<Real>& table = kernels<Real>();
-  switch (activation) {
-    case Activation::kTanh:
-      return table.tanh_of_biased;
-    case Activation::kSigmoid:
-      return table.sigmoid_of_biased;
-    case Activation::kRelu:
-      break;
-  }
-  return table.relu_of_biased;
-}
-
-template <typename Real>
-auto backward_kernel(Activation activation) {
-  const KernelTable<Real>& table = kernels<Real>();
-  switch (activation) {
-    case Activation::kTanh:
-      return table.tanh_backward;
-    case Activation::kSigmoid:
-      return table.sigmoid_backward;
-    case Activation::kRelu:
-      break;
-  }
-  return table.relu_backward;
-}
-
 }  // namespace
 
 // ------------------------------------------------------------------------------------- activations
@@ -142,20 +93,28 @@ std::string_view to_string(Activation activation) {
 template <typename Real>
 void activate(Activation activation, std::span<const Real> x, std::span<Real> y) {
   require_same_shape("activate", Operand("x", x), Operand("y", y));
-  forward_kernel<Real>(activation)(x.size(), x.data(), y.data());
+  const KernelTable<Real>& table = kernels<Real>();
+  const auto kernel = kernel_of(activation, table.tanh, table.sigmoid, table.relu);
+  kernel(x.size(), x.data(), y.data());
 }
 
 template <typename Real>
 void activate_biased(Activation activation, std::span<const Real> b, MatrixView<Real> z) {
   require_one_per_column("activate_biased", Operand("z", z), Operand("b", b));
-  biased_kernel<Real>(activation)(z.rows(), z.columns(), b.data(), rows_of(z));
+  const KernelTable<Real>& table = kernels<Real>();
+  const auto kernel =
+      kernel_of(activation, table.tanh_of_biased, table.sigmoid_of_biased, table.relu_of_biased);
+  kernel(z.rows(), z.columns(), b.data(), rows_of(z));
 }
 
 template <typename Real>
 void activate_backward(Activation activation, std::span<const Real> y, std::span<const Real> dy,
                        std::span<Real> dx) {
   require_same_shape("activate_backward", Operand("y", y), Operand("dy", dy), Operand("dx", dx));
-  backward_kernel<Real>(activation)(y.size(), y.data(), dy.data(), dx.data());
+  const KernelTable<Real>& table = kernels<Real>();
+  const auto kernel =
+      kernel_of(activation, table.tanh_backward, table.sigmoid_backward, table.relu_backward);
+  kernel(y.size(), y.data(), dy.data(), dx.data());
 }
 
 template <typename Real>

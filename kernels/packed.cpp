@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::size_t kNoColumn = static_cast<std::size_t>(-1);
 
-template <typename T>
-Rows<T> rows_of(MatrixView<T> view) {
-  return {view.data(), view.stride()};
-}
-
 void require(const char* op, const char* name, const Shape& found, const Shape& wanted) {
   if (found == wanted) return;
   throw ShapeError(
@@ -118,9 +113,8 @@ void rnn_step(Activation activation, const Panels<Real>& W, std::span<const Real
   require("rnn_step", "h_prev", h_prev.shape(), {rows, H});
   require("rnn_step", "h", h.shape(), {rows, H});
   const KernelTable<Real>& table = kernels<Real>();
-  const auto step = activation == Activation::kTanh      ? table.rnn_step_tanh
-                    : activation == Activation::kSigmoid ? table.rnn_step_sigmoid
-                                                         : table.rnn_step_relu;
+  const auto step =
+      kernel_of(activation, table.rnn_step_tanh, table.rnn_step_sigmoid, table.rnn_step_relu);
   step({rows, H, W.data(), b.data(), rows_of(h_prev), rows_of(z), rows_of(h)});
 }
 

@@ -60,7 +60,7 @@ template <typename V, typename Phi>
 void rnn_step(Phi phi, const RnnStep<RealOf<V>>& step) {
   const RealOf<V>* panel = step.W;
   for (std::size_t j = 0; j < step.H; j += kPanelColumns<V>, panel += step.H * kPanelColumns<V>) {
-    const Columns<V> columns{step.H - j < kPanelColumns<V> ? step.H - j : kPanelColumns<V>};
+    const Columns<V> columns{step.H - j};
     for_each_row_block<V>(step.rows, [&](std::size_t r, auto block) {
       rnn_step_tile(phi, columns, step, r, j, panel, TileIndices<block.value>());
     });

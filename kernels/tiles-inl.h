@@ -91,7 +91,8 @@ void accumulate(V (&sums)[size], std::size_t K, const RealOf<V>* a, std::size_t 
   }
 }
 
-/// How a tile reads and writes those of its four vectors that are within the first `columns`.
+/// How a tile reads and writes those of its four vectors that are within the first `columns`, which
+/// may be more than it has.
 template <typename V>
 struct Columns {
   V load(const RealOf<V>* p, std::size_t vector) const {
@@ -131,7 +132,7 @@ UNROLL_KERNEL void packed_product(std::size_t rows, std::size_t N, std::size_t K
                                   Rows<const RealOf<V>> A, const RealOf<V>* panels,
                                   Rows<RealOf<V>> C, bool add) noexcept {
   for (std::size_t n = 0; n < N; n += kPanelColumns<V>, panels += K * kPanelColumns<V>) {
-    const Columns<V> columns{N - n < kPanelColumns<V> ? N - n : kPanelColumns<V>};
+    const Columns<V> columns{N - n};
     for_each_row_block<V>(rows, [&](std::size_t r, auto block) {
       product_tile(K, row(A, r), A.stride, panels, row(C, r) + n, C.stride, add, columns,
                    TileIndices<block.value>());
@@ -148,7 +149,7 @@ void transposed_product_tile(std::size_t K, const RealOf<V>* a, std::size_t a_st
                              const RealOf<V>* b, std::size_t b_stride, RealOf<V>* c,
                              std::size_t c_stride, Columns<V> columns, std::index_sequence<i...>) {
   V sums[] = {columns.load(c + i / kTileVectors * c_stride, i % kTileVectors)...};
-  const bool is_whole = columns.columns == kPanelColumns<V>;
+  const bool is_whole = columns.columns >= kPanelColumns<V>;
   for (std::size_t k = 0; is_whole && k < K; ++k) {
     add_outer_product(
         sums, [=](std::size_t m) { return a[k * a_stride + m]; },
@@ -171,7 +172,7 @@ UNROLL_KERNEL void add_transposed_product(std::size_t M, std::size_t N, std::siz
   for (std::size_t k = 0; k < K; k += kLinesInCache) {
     const std::size_t lines = K - k < kLinesInCache ? K - k : kLinesInCache;
     for (std::size_t n = 0; n < N; n += kPanelColumns<V>) {
-      const Columns<V> columns{N - n < kPanelColumns<V> ? N - n : kPanelColumns<V>};
+      const Columns<V> columns{N - n};
       for_each_row_block<V>(M, [&](std::size_t m, auto block) {
         transposed_product_tile(lines, row(A, k) + m, A.stride, row(B, k) + n, B.stride,
                                 row(C, m) + n, C.stride, columns, TileIndices<block.value>());
