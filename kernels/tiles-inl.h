@@ -149,16 +149,18 @@ void transposed_product_tile(std::size_t K, const RealOf<V>* a, std::size_t a_st
                              const RealOf<V>* b, std::size_t b_stride, RealOf<V>* c,
                              std::size_t c_stride, Columns<V> columns, std::index_sequence<i...>) {
   V sums[] = {columns.load(c + i / kTileVectors * c_stride, i % kTileVectors)...};
-  const bool is_whole = columns.columns >= kPanelColumns<V>;
-  for (std::size_t k = 0; is_whole && k < K; ++k) {
-    add_outer_product(
-        sums, [=](std::size_t m) { return a[k * a_stride + m]; },
-        [=](std::size_t n) { return V::load_unaligned(b + k * b_stride + n * V::size); });
-  }
-  for (std::size_t k = 0; !is_whole && k < K; ++k) {
-    add_outer_product(
-        sums, [=](std::size_t m) { return a[k * a_stride + m]; },
-        [=](std::size_t n) { return columns.load(b + k * b_stride, n); });
+  const auto add_lines = [&](auto vector_of) {
+    for (std::size_t k = 0; k < K; ++k) {
+      add_outer_product(
+          sums, [=](std::size_t m) { return a[k * a_stride + m]; },
+          [=](std::size_t n) { return vector_of(b + k * b_stride, n); });
+    }
+  };
+  if (columns.columns >= kPanelColumns<V>) {
+    add_lines(
+        [](const RealOf<V>* line, std::size_t n) { return V::load_unaligned(line + n * V::size); });
+  } else {
+    add_lines([=](const RealOf<V>* line, std::size_t n) { return columns.load(line, n); });
   }
   (columns.store(c + i / kTileVectors * c_stride, i % kTileVectors, sums[i]), ...);
 }
