@@ -4,8 +4,27 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
+#include <thread>
 
 namespace unroll {
+
+namespace {
+
+/// Some tens of microseconds: longer than any step that is worth sharing.
+constexpr std::size_t kSpins = 1000;
+
+/// Tells the processor that this is a loop that waits.
+void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+/// Ends a thread whose team has lost another one to an exception.
+struct TeamEnded {};
+
+}  // namespace
 
 std::size_t thread_count() noexcept {
   return static_cast<std::size_t>(omp_get_max_threads());
@@ -33,6 +52,45 @@ void parallel_parts(std::size_t parts, FunctionRef<std::size_t> body) {
     try {
       body(part);
     } catch (...) {
+#pragma omp critical(unroll_parallel_failure)
+      if (!failure) failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+void Team::meet() {
+  if (meeting_.size == 1) return;
+  const std::size_t now = meeting_.count.load(std::memory_order_relaxed);
+  if (meeting_.arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == meeting_.size) {
+    meeting_.arrived.store(0, std::memory_order_relaxed);
+    meeting_.count.store(now + 1, std::memory_order_release);
+    return;
+  }
+  for (std::size_t spins = 0; meeting_.count.load(std::memory_order_acquire) == now; ++spins) {
+    if (meeting_.failed.load(std::memory_order_relaxed)) throw TeamEnded();
+    if (spins < kSpins) {
+      relax();
+    } else {
+      std::this_thread::yield();
+    }
+  }
+}
+
+void parallel_team(std::size_t most, FunctionRef<Team&> body) {
+  const std::size_t size = omp_in_parallel() ? 1 : std::clamp<std::size_t>(most, 1, thread_count());
+  std::exception_ptr failure;
+  std::optional<Team::Meeting> meeting;
+#pragma omp parallel num_threads(static_cast<int>(size)) if (size > 1)
+  {
+#pragma omp single
+    meeting.emplace(static_cast<std::size_t>(omp_get_num_threads()));
+    Team team(*meeting, static_cast<std::size_t>(omp_get_thread_num()));
+    try {
+      body(team);
+    } catch (const TeamEnded&) {
+    } catch (...) {
+      meeting->failed = true;
 #pragma omp critical(unroll_parallel_failure)
       if (!failure) failure = std::current_exception();
     }

@@ -4,6 +4,7 @@
 /// its threads would multiply with these.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <type_traits>
@@ -48,5 +49,33 @@ void parallel_parts(std::size_t parts, FunctionRef<std::size_t> body);
 /// Cuts 0 .. count − 1 into one contiguous range per thread, none smaller than `grain` if that can
 /// be helped, and runs body(range) on each. Results must not depend on where the cuts are.
 void parallel_for(std::size_t count, std::size_t grain, FunctionRef<Range> body);
+
+/// Threads that run side by side and wait for each other, as those of parallel_team do.
+class Team {
+ public:
+  std::size_t index() const noexcept { return index_; }  ///< of this thread, from 0
+  std::size_t size() const noexcept { return meeting_.size; }
+  /// Returns when every thread of the team has called it: what they wrote before is then seen by
+  /// all. Waits by spinning, and lets another job have the processor when that takes long.
+  void meet();
+
+  /// What a team shares.
+  struct Meeting {
+    const std::size_t size;
+    std::atomic<std::size_t> arrived{0};
+    std::atomic<std::size_t> count{0};  // of meetings
+    std::atomic<bool> failed{false};
+  };
+  Team(Meeting& meeting, std::size_t index) : meeting_(meeting), index_(index) {}
+
+ private:
+  Meeting& meeting_;
+  std::size_t index_;
+};
+
+/// Runs body(team) on at most so many threads at once; on one inside another parallel region. Every
+/// thread must meet as often as the others. An exception that a body throws ends the others' next
+/// meeting and reaches the caller.
+void parallel_team(std::size_t most, FunctionRef<Team&> body);
 
 }  // namespace unroll

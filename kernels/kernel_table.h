@@ -20,28 +20,57 @@ struct Rows {
   std::size_t stride;
 };
 
-/// A step of the LSTM for rows of a batch. Gates are stacked f i a o.
-template <typename Real>
-struct LstmStep {
-  std::size_t rows, H;
-  const Real* W;            ///< (H, 4H) in panels, each the gates of `lanes` units side by side
-  const Real* b;            ///< (4H)
-  Rows<const Real> h_prev;  ///< (rows, H)
-  Rows<Real> gates;         ///< (rows, 4H): U x_t becomes f i a o
-  Rows<const Real> C_prev;  ///< (rows, H)
-  Rows<Real> C;             ///< (rows, H), may be C_prev
-  Rows<Real> h;             ///< (rows, H), not h_prev
+/// Rows of which the first `count` are these and the others are to be found elsewhere, each at its
+/// own number.
+template <typename T>
+struct Continued {
+  Rows<T> rows;
+  std::size_t count;
+  Rows<T> otherwise;
 };
 
-/// A step of the simple recurrent layer.
+/// b + U x_t, in one of two forms.
 template <typename Real>
-struct RnnStep {
-  std::size_t rows, H;
-  const Real* W;            ///< (H, H) in panels
-  const Real* b;            ///< (H)
-  Rows<const Real> h_prev;  ///< (rows, H)
-  Rows<Real> z;             ///< (rows, H): U x_t becomes h_t
-  Rows<Real> h;             ///< (rows, H), not h_prev
+struct StepInput {
+  std::size_t I;               ///< lines of U in each panel, before those of W
+  Rows<const Real> x;          ///< (rows, I) to be multiplied; or data is null, and
+  Rows<const Real> projected;  ///< (·, G·H) holds the sums, that of row r
+  const std::int32_t* ids;     ///< in row ids[r]; null: in row r
+};
+
+/// A step of a recurrent layer for rows of a batch, in its units first_unit … last_unit − 1, the
+/// first one a multiple of a panel's columns. G gates: 4 of the LSTM, stacked f i a o, 1 of the
+/// RNN. What has C in its name is the LSTM's.
+template <typename Real>
+struct StepForward {
+  std::size_t rows, H, first_unit, last_unit;
+  const Real* weights;  ///< (I + H, G·H) in panels, Uᵀ above Wᵀ, the gates of a unit side by side
+  const Real* b;        ///< (G·H)
+  StepInput<Real> in;
+  Rows<const Real> h_prev;       ///< (rows, H)
+  Continued<const Real> C_prev;  ///< (rows, H)
+  Rows<Real> saved;      ///< (rows, G·H): f i a o, or h; data may be null; may be projected
+  Rows<Real> C;          ///< (rows, H), may be C_prev
+  Rows<Real> h;          ///< (rows, H), not h_prev
+  std::size_t going_on;  ///< so many of the rows have a following step
+  Rows<Real> h_next;     ///< (going_on, H): h_t once more, for that step
+};
+
+/// A step back, likewise.
+template <typename Real>
+struct StepBackward {
+  std::size_t rows, H, first_unit, last_unit;
+  std::size_t GH;                ///< G·H
+  const Real* W;                 ///< (G·H, H) in panels
+  std::size_t going_on;          ///< so many of the rows have a following step
+  Rows<const Real> dz_next;      ///< (going_on, G·H): dz_{t+1}
+  Rows<const Real> dh_T;         ///< (rows, H), read of the others: ∂L/∂h_T
+  Rows<const Real> dh;           ///< (rows, H): what comes from above
+  Rows<const Real> saved;        ///< (rows, G·H)
+  Continued<const Real> C_prev;  ///< (rows, H)
+  Rows<const Real> C;            ///< (rows, H)
+  Rows<Real> dC;                 ///< (rows, H): δC_{t+1} ⊙ f_{t+1} becomes δC_t ⊙ f_t
+  Rows<Real> dz;                 ///< (rows, G·H): dz_t
 };
 
 template <typename Real>
@@ -112,17 +141,27 @@ struct KernelTable {
                              Rows<const Real> C_prev, Rows<const Real> C, Rows<const Real> dh,
                              Rows<Real> dC, Rows<Real> dz) noexcept;
 
-  // C (rows, N) = or += A (rows, K) · B (K, N) in panels
-  void (*packed_product)(std::size_t rows, std::size_t N, std::size_t K, Rows<const Real> A,
-                         const Real* panels, Rows<Real> C, bool add) noexcept;
+  // C (rows, N) = b (N) + A (rows, K) · B (K, N), B the first K of the `lines` of panels; b null: 0
+  void (*packed_product)(std::size_t rows, std::size_t N, std::size_t K, std::size_t lines,
+                         Rows<const Real> A, const Real* panels, const Real* b,
+                         Rows<Real> C) noexcept;
+  // C (rows, 4H), likewise, of panels of gates
+  void (*packed_product_of_gates)(std::size_t rows, std::size_t H, std::size_t K, std::size_t lines,
+                                  Rows<const Real> A, const Real* panels, const Real* b,
+                                  Rows<Real> C) noexcept;
   // C (M, N) += Aᵀ B, A (K, M), B (K, N)
   void (*add_transposed_product)(std::size_t M, std::size_t N, std::size_t K, Rows<const Real> A,
                                  Rows<const Real> B, Rows<Real> C) noexcept;
-  void (*lstm_step)(const LstmStep<Real>& step) noexcept;
-  using OfRnnStep = void(const RnnStep<Real>& step) noexcept;
-  OfRnnStep* rnn_step_tanh;
-  OfRnnStep* rnn_step_sigmoid;
-  OfRnnStep* rnn_step_relu;
+  using Step = void(const StepForward<Real>& step) noexcept;
+  Step* lstm_step;
+  Step* rnn_step_tanh;
+  Step* rnn_step_sigmoid;
+  Step* rnn_step_relu;
+  using StepBack = void(const StepBackward<Real>& step) noexcept;
+  StepBack* lstm_step_back;
+  StepBack* rnn_step_back_tanh;
+  StepBack* rnn_step_back_sigmoid;
+  StepBack* rnn_step_back_relu;
 
   // On n values; velocity may be null if the momentum is 0.
   void (*sgd_update)(std::size_t n, const SgdStep<Real>& step, const Real* grad, Real* velocity,

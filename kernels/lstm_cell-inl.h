@@ -1,5 +1,4 @@
-/// The pointwise part of the LSTM (ops.h has the equations): one pass over a row, everything
-/// between loads and stores in registers.
+/// The pointwise part of the LSTM (ops.h has the equations).
 #pragma once
 
 #include <cstddef>
@@ -9,6 +8,12 @@
 #include "unroll/kernels/vecmath-inl.h"
 
 namespace unroll::simd {
+
+/// Row r.
+template <typename T>
+T* row(const Continued<T>& rows, std::size_t r) {
+  return r < rows.count ? row(rows.rows, r) : row(rows.otherwise, r);
+}
 
 /// The four gates of the units from `p` on, stacked f i a o.
 template <typename V>
@@ -34,28 +39,74 @@ void store_gates(Part part, std::size_t H, const Gates<V>& gates, RealOf<V>* p) 
   part.store(p + 3 * H, gates.o);
 }
 
-/// The units from the pointers on, from z = U x_t + W h_{t−1} + b.
-template <Division division, typename Part, typename V>
-void lstm_units_forward(Part part, std::size_t H, const Gates<V>& z, RealOf<V>* gates,
-                        const RealOf<V>* C_prev, RealOf<V>* C, RealOf<V>* h) {
-  const Gates<V> y{sigmoid<division>(z.f),   // [LSTM-f] f_t = σ(W_f h_{t−1} + U_f x_t + b_f)
-                   sigmoid<division>(z.i),   // [LSTM-i] i_t = σ(W_i h_{t−1} + U_i x_t + b_i)
-                   hyperbolic_tangent(z.a),  // [LSTM-a] a_t = tanh(W_a h_{t−1} + U_a x_t + b_a)
-                   sigmoid<division>(z.o)};  // [LSTM-o] o_t = σ(W_o h_{t−1} + U_o x_t + b_o)
-  // [LSTM-C] C_t = C_{t−1} ⊙ f_t + i_t ⊙ a_t
-  const V C_t = multiply_add(part.load(C_prev), y.f, y.i * y.a);
-  store_gates(part, H, y, gates);
-  part.store(C, C_t);
-  // [LSTM-h] h_t = o_t ⊙ tanh(C_t)
-  part.store(h, y.o * hyperbolic_tangent(C_t));
+/// z_t of some rows and units, gate by gate: what tiles leave in the first-level cache, and what
+/// the cell goes over function by function, many vectors at a time.
+template <typename V>
+struct CellBlock {
+  static constexpr std::size_t kVectors = 24;
+  static constexpr std::size_t kSize = kVectors * V::size;
+
+  RealOf<V>* f() { return z; }
+  RealOf<V>* i() { return z + kSize; }
+  RealOf<V>* a() { return z + 2 * kSize; }
+  RealOf<V>* o() { return z + 3 * kSize; }
+
+  alignas(64) RealOf<V> z[4 * kSize];
+};
+
+/// The vectors that `units` take, as far as a block has room.
+template <typename V>
+std::size_t vectors_of(std::size_t units) {
+  const std::size_t vectors = (units + V::size - 1) / V::size;
+  return vectors < CellBlock<V>::kVectors ? vectors : CellBlock<V>::kVectors;
 }
 
+/// What a block is of.
+struct BlockAt {
+  std::size_t row, rows;      ///< the first row, and how many
+  std::size_t unit, vectors;  ///< the first unit, and how many vectors of them
+};
+
+/// body(r, j, part, at) for each vector of a block: its row and first unit, and where in a gate it
+/// is.
+template <typename V, typename Body>
+void for_each_vector_of(const BlockAt& block, std::size_t H, Body body) {
+  const std::size_t width = block.vectors * V::size;
+  const std::size_t units = H - block.unit < width ? H - block.unit : width;
+  for (std::size_t r = 0; r < block.rows; ++r) {
+    for_each_vector<V>(units, [&](std::size_t k, auto part) {
+      body(block.row + r, block.unit + k, part, r * width + k);
+    });
+  }
+}
+
+/// The cell, from z = U x_t + W h_{t−1} + b.
 template <typename V, Division division>
-void lstm_cell_forward_row(std::size_t H, RealOf<V>* gates, const RealOf<V>* b,
-                           const RealOf<V>* C_prev, RealOf<V>* C, RealOf<V>* h) {
-  for_each_vector<V>(H, [=](std::size_t j, auto part) {
-    const Gates<V> z = load_gates(part, H, gates + j) + load_gates(part, H, b + j);
-    lstm_units_forward<division>(part, H, z, gates + j, C_prev + j, C + j, h + j);
+void finish_lstm(const StepForward<RealOf<V>>& step, const BlockAt& at, CellBlock<V>& block) {
+  const std::size_t n = at.rows * at.vectors * V::size, H = step.H;
+  const auto sigma = [](auto z) { return sigmoid<division>(z); };
+  const auto tanh = [](auto z) { return hyperbolic_tangent(z); };
+  RealOf<V>*f = block.f(), *i = block.i(), *a = block.a(), *o = block.o();
+  map<V>(sigma, n, f, f);  // [LSTM-f] f_t = σ(W_f h_{t−1} + U_f x_t + b_f)
+  map<V>(sigma, n, i, i);  // [LSTM-i] i_t = σ(W_i h_{t−1} + U_i x_t + b_i)
+  map<V>(tanh, n, a, a);   // [LSTM-a] a_t = tanh(W_a h_{t−1} + U_a x_t + b_a)
+  map<V>(sigma, n, o, o);  // [LSTM-o] o_t = σ(W_o h_{t−1} + U_o x_t + b_o)
+  RealOf<V>* C = a;        // takes its place
+  for_each_vector_of<V>(at, H, [&](std::size_t r, std::size_t j, auto part, std::size_t k) {
+    const Gates<V> y{V::load_unaligned(f + k), V::load_unaligned(i + k), V::load_unaligned(a + k),
+                     V::load_unaligned(o + k)};
+    if (step.saved.data != nullptr) store_gates(part, H, y, row(step.saved, r) + j);
+    // [LSTM-C] C_t = C_{t−1} ⊙ f_t + i_t ⊙ a_t
+    const V C_t = multiply_add(part.load(row(step.C_prev, r) + j), y.f, y.i * y.a);
+    part.store(row(step.C, r) + j, C_t);
+    C_t.store_unaligned(C + k);
+  });
+  map<V>(tanh, n, C, C);
+  for_each_vector_of<V>(at, H, [&](std::size_t r, std::size_t j, auto part, std::size_t k) {
+    // [LSTM-h] h_t = o_t ⊙ tanh(C_t)
+    const V h_t = V::load_unaligned(o + k) * V::load_unaligned(C + k);
+    part.store(row(step.h, r) + j, h_t);
+    if (r < step.going_on) part.store(row(step.h_next, r) + j, h_t);
   });
 }
 
@@ -63,15 +114,28 @@ template <typename V, Division division>
 UNROLL_KERNEL void lstm_cell_forward(std::size_t rows, std::size_t H, Rows<RealOf<V>> gates,
                                      const RealOf<V>* b, Rows<const RealOf<V>> C_prev,
                                      Rows<RealOf<V>> C, Rows<RealOf<V>> h) noexcept {
+  StepForward<RealOf<V>> step{};
+  step.H = H, step.saved = gates, step.C_prev = {C_prev, rows, {}}, step.C = C, step.h = h;
+  CellBlock<V> block;
   for (std::size_t r = 0; r < rows; ++r) {
-    lstm_cell_forward_row<V, division>(H, row(gates, r), b, row(C_prev, r), row(C, r), row(h, r));
+    for (std::size_t j = 0; j < H; j += CellBlock<V>::kSize) {
+      const BlockAt at{r, 1, j, vectors_of<V>(H - j)};
+      for_each_vector_of<V>(at, H, [&](std::size_t, std::size_t unit, auto part, std::size_t k) {
+        const Gates<V> z =
+            load_gates(part, H, row(gates, r) + unit) + load_gates(part, H, b + unit);
+        store_gates(Whole<V>{}, CellBlock<V>::kSize, z, block.z + k);
+      });
+      finish_lstm<V, division>(step, at, block);
+    }
   }
 }
 
+/// `count` units from the pointers on.
 template <typename V>
-void lstm_cell_backward_row(std::size_t H, const RealOf<V>* gates, const RealOf<V>* C_prev,
-                            const RealOf<V>* C, const RealOf<V>* dh, RealOf<V>* dC, RealOf<V>* dz) {
-  for_each_vector<V>(H, [=](std::size_t j, auto part) {
+void lstm_cell_backward_row(std::size_t H, std::size_t count, const RealOf<V>* gates,
+                            const RealOf<V>* C_prev, const RealOf<V>* C, const RealOf<V>* dh,
+                            RealOf<V>* dC, RealOf<V>* dz) {
+  for_each_vector<V>(count, [=](std::size_t j, auto part) {
     const Gates<V> y = load_gates(part, H, gates + j);
     const V tanh_C =
         hyperbolic_tangent(part.load(C + j));  // as the forward pass had it, bit for bit
@@ -98,8 +162,8 @@ UNROLL_KERNEL void lstm_cell_backward(std::size_t rows, std::size_t H, Rows<cons
                                       Rows<const RealOf<V>> dh, Rows<RealOf<V>> dC,
                                       Rows<RealOf<V>> dz) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
-    lstm_cell_backward_row<V>(H, row(gates, r), row(C_prev, r), row(C, r), row(dh, r), row(dC, r),
-                              row(dz, r));
+    lstm_cell_backward_row<V>(H, H, row(gates, r), row(C_prev, r), row(C, r), row(dh, r),
+                              row(dC, r), row(dz, r));
   }
 }
 

@@ -10,8 +10,6 @@
 namespace unroll {
 namespace {
 
-constexpr std::size_t kNoColumn = static_cast<std::size_t>(-1);
-
 void require(const char* op, const char* name, const Shape& found, const Shape& wanted) {
   if (found == wanted) return;
   throw ShapeError(
@@ -26,25 +24,47 @@ std::size_t panel_columns() {
 
 }  // namespace
 
-/// source_of(p, c): the column of B that stands in column c of panel p, or kNoColumn.
 template <typename Real>
-template <typename SourceOf>
-void Panels<Real>::fill(Factor<Real> B, std::size_t panels, SourceOf source_of) {
-  constexpr std::size_t kBlock = 64;  // lines that stay in the first-level cache while written
+void Panels<Real>::reshape(std::size_t rows, std::size_t columns, std::size_t gates,
+                           std::size_t inputs) {
   const std::size_t width = panel_columns<Real>();
-  K_ = B.rows();
-  N_ = B.columns();
-  values_.resize({panels, K_, width});
-  for (std::size_t p = 0; p < panels; ++p) {
-    Real* panel = values_.data() + p * K_ * width;
-    for (std::size_t first = 0; first < K_; first += kBlock) {
-      const std::size_t last = std::min(K_, first + kBlock);
+  K_ = rows, N_ = columns, G_ = gates, I_ = inputs;
+  // a panel of gates has the columns of `width / gates` units
+  values_.resize({(N_ / G_ + width / G_ - 1) / (width / G_), K_, width});
+}
+
+/// B is (K, N): a line of a panel is a part of one of its rows.
+template <typename Real>
+void Panels<Real>::fill_from_lines(MatrixView<const Real> B) {
+  const std::size_t width = panel_columns<Real>();
+  Real* line = values_.data();
+  for (std::size_t first = 0; first < N_; first += width) {
+    const std::size_t count = std::min(width, N_ - first);
+    for (std::size_t k = 0; k < K_; ++k, line += width) {
+      std::copy_n(B.row(k).data() + first, count, line);
+      std::fill(line + count, line + width, Real(0));
+    }
+  }
+}
+
+/// Bt is (N, ·): its transpose becomes the lines from `first_line` on.
+template <typename Real>
+void Panels<Real>::fill_from_columns(MatrixView<const Real> Bt, std::size_t first_line) {
+  constexpr std::size_t kBlock = 64;  // lines that stay in the first-level cache while written
+  const std::size_t width = panel_columns<Real>(), units = width / G_, H = N_ / G_;
+  const std::size_t lines = Bt.columns();
+  for (std::size_t p = 0; p < values_.shape()[0]; ++p) {
+    Real* panel = values_.data() + (p * K_ + first_line) * width;
+    for (std::size_t first = 0; first < lines; first += kBlock) {
+      const std::size_t last = std::min(lines, first + kBlock);
       for (std::size_t c = 0; c < width; ++c) {
-        const std::size_t column = source_of(p, c);
-        for (std::size_t k = first; k < last; ++k) {
-          panel[k * width + c] = column == kNoColumn ? Real(0)
-                                 : B.is_transposed   ? B.matrix(column, k)
-                                                     : B.matrix(k, column);
+        const std::size_t unit = p * units + c % units;
+        Real* value = panel + c;
+        if (unit < H) {
+          const Real* source = Bt.row(c / units * H + unit).data();
+          for (std::size_t k = first; k < last; ++k) value[k * width] = source[k];
+        } else {
+          for (std::size_t k = first; k < last; ++k) value[k * width] = 0;
         }
       }
     }
@@ -53,29 +73,32 @@ void Panels<Real>::fill(Factor<Real> B, std::size_t panels, SourceOf source_of) 
 
 template <typename Real>
 void Panels<Real>::pack(Factor<Real> B) {
-  const std::size_t width = panel_columns<Real>(), N = B.columns();
-  fill(B, (N + width - 1) / width, [=](std::size_t p, std::size_t c) {
-    const std::size_t column = p * width + c;
-    return column < N ? column : kNoColumn;
-  });
+  reshape(B.rows(), B.columns(), 1, B.rows());
+  if (B.is_transposed) {
+    fill_from_columns(B.matrix, 0);
+  } else {
+    fill_from_lines(B.matrix);
+  }
 }
 
 template <typename Real>
-void Panels<Real>::pack_gates(MatrixView<const Real> W) {
-  const std::size_t lanes = kernels<Real>().lanes, H = W.rows() / 4;
-  if (4 * H != W.rows()) throw ShapeError(fmt::format("pack_gates: {} rows", W.rows()));
-  fill(transposed(W), (H + lanes - 1) / lanes, [=](std::size_t p, std::size_t c) {
-    const std::size_t unit = p * lanes + c % lanes, gate = c / lanes;
-    return unit < H ? gate * H + unit : kNoColumn;
-  });
+void Panels<Real>::pack_weights(MatrixView<const Real> U, MatrixView<const Real> W) {
+  const std::size_t I = U.columns(), H = W.columns(), G = H == 0 ? 0 : W.rows() / H;
+  if (G != 1 && G != 4)
+    throw ShapeError(fmt::format("pack_weights: W is {}", to_string(W.shape())));
+  require("pack_weights", "W", W.shape(), {G * H, H});
+  require("pack_weights", "U", U.shape(), {G * H, I});
+  reshape(I + H, G * H, G, I);
+  fill_from_columns(U, 0);
+  fill_from_columns(W, I);
 }
 
 template <typename Real>
-void product(MatrixView<const Real> A, const Panels<Real>& B, MatrixView<Real> C, Into into) {
+void product(MatrixView<const Real> A, const Panels<Real>& B, MatrixView<Real> C) {
   require("product", "A", A.shape(), {C.rows(), B.rows()});
   require("product", "C", C.shape(), {A.rows(), B.columns()});
-  kernels<Real>().packed_product(A.rows(), B.columns(), B.rows(), rows_of(A), B.data(), rows_of(C),
-                                 into == Into::kAdd);
+  kernels<Real>().packed_product(A.rows(), B.columns(), B.rows(), B.rows(), rows_of(A), B.data(),
+                                 nullptr, rows_of(C));
 }
 
 template <typename Real>
@@ -88,46 +111,29 @@ void add_transposed_product(MatrixView<const Real> A, MatrixView<const Real> B,
 }
 
 template <typename Real>
-void lstm_step(const Panels<Real>& W, std::span<const Real> b, MatrixView<const Real> h_prev,
-               MatrixView<Real> gates, MatrixView<const Real> C_prev, MatrixView<Real> C,
-               MatrixView<Real> h) {
-  const std::size_t rows = h.rows(), H = W.rows();
-  require("lstm_step", "W", {W.columns()}, {4 * H});
-  require("lstm_step", "b", {b.size()}, {4 * H});
-  require("lstm_step", "gates", gates.shape(), {rows, 4 * H});
-  require("lstm_step", "h_prev", h_prev.shape(), {rows, H});
-  require("lstm_step", "C_prev", C_prev.shape(), {rows, H});
-  require("lstm_step", "C", C.shape(), {rows, H});
-  require("lstm_step", "h", h.shape(), {rows, H});
-  kernels<Real>().lstm_step({rows, H, W.data(), b.data(), rows_of(h_prev), rows_of(gates),
-                             rows_of(C_prev), rows_of(C), rows_of(h)});
-}
-
-template <typename Real>
-void rnn_step(Activation activation, const Panels<Real>& W, std::span<const Real> b,
-              MatrixView<const Real> h_prev, MatrixView<Real> z, MatrixView<Real> h) {
-  const std::size_t rows = h.rows(), H = W.rows();
-  require("rnn_step", "W", {W.columns()}, {H});
-  require("rnn_step", "b", {b.size()}, {H});
-  require("rnn_step", "z", z.shape(), {rows, H});
-  require("rnn_step", "h_prev", h_prev.shape(), {rows, H});
-  require("rnn_step", "h", h.shape(), {rows, H});
+void project(MatrixView<const Real> A, const Panels<Real>& weights, std::span<const Real> b,
+             MatrixView<Real> C) {
+  const std::size_t GH = weights.columns(), I = weights.inputs();
+  require("project", "A", A.shape(), {C.rows(), I});
+  require("project", "b", {b.size()}, {GH});
+  require("project", "C", C.shape(), {A.rows(), GH});
   const KernelTable<Real>& table = kernels<Real>();
-  const auto step =
-      kernel_of(activation, table.rnn_step_tanh, table.rnn_step_sigmoid, table.rnn_step_relu);
-  step({rows, H, W.data(), b.data(), rows_of(h_prev), rows_of(z), rows_of(h)});
+  if (weights.gates() == 4) {
+    table.packed_product_of_gates(A.rows(), GH / 4, I, weights.rows(), rows_of(A), weights.data(),
+                                  b.data(), rows_of(C));
+  } else {
+    table.packed_product(A.rows(), GH, I, weights.rows(), rows_of(A), weights.data(), b.data(),
+                         rows_of(C));
+  }
 }
 
-#define UNROLL_INSTANTIATE(Real)                                                              \
-  template class Panels<Real>;                                                                \
-  template void product(MatrixView<const Real>, const Panels<Real>&, MatrixView<Real>, Into); \
-  template void add_transposed_product(MatrixView<const Real>, MatrixView<const Real>,        \
-                                       MatrixView<Real>);                                     \
-  template void lstm_step(const Panels<Real>&, std::span<const Real>, MatrixView<const Real>, \
-                          MatrixView<Real>, MatrixView<const Real>, MatrixView<Real>,         \
-                          MatrixView<Real>);                                                  \
-  template void rnn_step(Activation, const Panels<Real>&, std::span<const Real>,              \
-                         MatrixView<const Real>, MatrixView<Real>, MatrixView<Real>);
+#define UNROLL_INSTANTIATE(Real)                                                            \
+  template class Panels<Real>;                                                              \
+  template void product(MatrixView<const Real>, const Panels<Real>&, MatrixView<Real>);     \
+  template void add_transposed_product(MatrixView<const Real>, MatrixView<const Real>,      \
+                                       MatrixView<Real>);                                   \
+  template void project(MatrixView<const Real>, const Panels<Real>&, std::span<const Real>, \
+                        MatrixView<Real>);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)
 #undef UNROLL_INSTANTIATE

@@ -1,85 +1,282 @@
-/// A step of a recurrent layer in one pass: the tile that holds W h_{t−1} (tiles-inl.h) also adds
-/// the rest of z_t and finishes the cell, so that z_t never goes to memory.
+/// A step of a recurrent layer in one pass: the tile that holds W h_{t−1} (tiles-inl.h) also holds
+/// U x_t, and the cell is finished before the next tile. z_t never goes to memory, nor does Wᵀ
+/// dz_{t+1} on the way back.
+///
+/// The sum of an element of z_t begins with b, then comes x_t, then h_{t−1}, in order. It is the
+/// same whether b + U x_t is computed here or was computed before, for all steps at once.
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <utility>
 
 #include "unroll/kernels/activations-inl.h"
+#include "unroll/kernels/elementwise-inl.h"
 #include "unroll/kernels/kernel_table.h"
 #include "unroll/kernels/lstm_cell-inl.h"
 #include "unroll/kernels/tiles-inl.h"
 
 namespace unroll::simd {
 
-/// Rows r, r + 1, … of the units j … j + V::size − 1: a panel line has their four gates.
-template <Division division, typename Part, typename Real, std::size_t... i>
-void lstm_step_tile(Part part, const LstmStep<Real>& step, std::size_t r, std::size_t j,
-                    const Real* panel, std::index_sequence<i...>) {
-  using V = typename Part::Vector;
-  const std::size_t H = step.H;
-  Real* gates = row(step.gates, r) + j;
-  V z[] = {part.load(gates + i / 4 * step.gates.stride + i % 4 * H)...};
-  accumulate(z, H, row(step.h_prev, r), step.h_prev.stride, panel);
-  const Gates<V> b = load_gates(part, H, step.b + j);
-  [&]<std::size_t... n>(std::index_sequence<n...>) {
-    (lstm_units_forward<division>(part, H,
-                                  Gates<V>{z[4 * n], z[4 * n + 1], z[4 * n + 2], z[4 * n + 3]} + b,
-                                  gates + n * step.gates.stride, row(step.C_prev, r + n) + j,
-                                  row(step.C, r + n) + j, row(step.h, r + n) + j),
-     ...);
-  }(std::make_index_sequence<sizeof...(i) / 4>());
+/// The row of b + U x_t, of a step to which it is given.
+template <typename Real>
+const Real* projected_row(const StepInput<Real>& in, std::size_t r) {
+  return row(in.projected, in.ids == nullptr ? r : static_cast<std::size_t>(in.ids[r]));
 }
 
-template <typename V, Division division>
-UNROLL_KERNEL void lstm_step(const LstmStep<RealOf<V>>& step) noexcept {
-  for_each_vector<V>(step.H, [&](std::size_t j, auto part) {
-    const RealOf<V>* panel = step.W + j / V::size * step.H * kPanelColumns<V>;
-    for_each_row_block<V>(step.rows, [&](std::size_t r, auto block) {
-      lstm_step_tile<division>(part, step, r, j, panel, TileIndices<block.value>());
+/// sums = b + U x_t + W h_{t−1} of the rows from r on, in the columns of a panel.
+template <std::size_t vectors, typename V, typename Columns, std::size_t... i>
+void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>>& step, std::size_t r,
+              std::size_t column, Columns columns, const RealOf<V>* panel,
+              std::index_sequence<i...>) {
+  const StepInput<RealOf<V>>& in = step.in;
+  if (in.x.data != nullptr) {
+    ((sums[i] = columns.load(step.b + column, i % vectors)), ...);
+    accumulate<vectors>(sums, in.I, row(in.x, r), in.x.stride, panel);
+  } else {
+    ((sums[i] = columns.load(projected_row(in, r + i / vectors) + column, i % vectors)), ...);
+  }
+  accumulate<vectors>(sums, step.H, row(step.h_prev, r), step.h_prev.stride,
+                      panel + in.I * kPanelColumns<V>);
+}
+
+/// A tile of these sums, to memory.
+template <std::size_t vectors, typename V, typename Columns, typename ToColumns, std::size_t... i>
+void step_tile(const StepForward<RealOf<V>>& step, std::size_t r, std::size_t column,
+               Columns columns, const RealOf<V>* panel, RealOf<V>* to, std::size_t stride,
+               ToColumns to_columns, std::index_sequence<i...> indices) {
+  V sums[sizeof...(i)];
+  sum_step<vectors>(sums, step, r, column, columns, panel, indices);
+  (to_columns.store(to + i / vectors * stride, i % vectors, sums[i]), ...);
+}
+
+// ------------------------------------------------------------------------------------------- LSTM
+
+// What the cell of a tile's rows will read and write is asked for before the tile's sums, so that
+// it is there after them. These functions are inlined at once: GCC takes one that only prefetches
+// for one that does nothing.
+
+/// The cache lines of `count` values.
+template <typename T>
+[[gnu::always_inline]] inline void prefetch_lines(const T* p, std::size_t count) {
+  for (std::size_t k = 0; k < count; k += 64 / sizeof(T)) __builtin_prefetch(p + k);
+}
+
+template <typename V>
+[[gnu::always_inline]] inline void prefetch_rows(const StepForward<RealOf<V>>& step, std::size_t r,
+                                                 std::size_t rows, std::size_t j) {
+  for (std::size_t end = r + rows; r < end; ++r) {
+    prefetch_lines(row(step.C_prev, r) + j, V::size);
+    prefetch_lines(row(step.C, r) + j, V::size);
+    prefetch_lines(row(step.h, r) + j, V::size);
+    if (r < step.going_on) prefetch_lines(row(step.h_next, r) + j, V::size);
+    if (step.saved.data == nullptr) continue;
+    for (std::size_t gate = 0; gate < 4; ++gate) {
+      prefetch_lines(row(step.saved, r) + gate * step.H + j, V::size);
+    }
+  }
+}
+
+template <typename Real>
+[[gnu::always_inline]] inline void prefetch_rows_back(const StepBackward<Real>& step, std::size_t r,
+                                                      std::size_t rows, std::size_t j,
+                                                      std::size_t count) {
+  for (std::size_t end = r + rows; r < end; ++r) {
+    prefetch_lines(row(step.dh, r) + j, count);
+    for (std::size_t gate = 0; gate < step.GH; gate += step.H) {
+      prefetch_lines(row(step.saved, r) + gate + j, count);
+      prefetch_lines(row(step.dz, r) + gate + j, count);
+    }
+    if (step.C.data == nullptr) continue;
+    prefetch_lines(row(step.C_prev, r) + j, count);
+    prefetch_lines(row(step.C, r) + j, count);
+    prefetch_lines(row(step.dC, r) + j, count);
+  }
+}
+
+/// z_t of one row in the units of two panels: alone, a panel's four sums would wait for each other.
+template <typename V, std::size_t... i>
+void sum_two_panels(const StepForward<RealOf<V>>& step, std::size_t r, std::size_t j,
+                    const RealOf<V>* panel, RealOf<V>* to, std::index_sequence<i...>) {
+  const StepInput<RealOf<V>>& in = step.in;
+  const std::size_t panel_size = (in.I + step.H) * kPanelColumns<V>;
+  const RealOf<V>* begin = (in.x.data == nullptr ? projected_row(in, r) : step.b) + j;
+  V sums[] = {V::load_unaligned(begin + i % 4 * step.H + i / 4 * V::size)...};
+  const auto add = [&](std::size_t K, const RealOf<V>* a, const RealOf<V>* lines) {
+    for (std::size_t k = 0; k < K; ++k, lines += kPanelColumns<V>) {
+      add_outer_product<8>(
+          sums, [=](std::size_t) { return a[k]; },
+          [=](std::size_t c) {
+            return V::load_unaligned(lines + c / 4 * panel_size + c % 4 * V::size);
+          });
+    }
+  };
+  if (in.x.data != nullptr) add(in.I, row(in.x, r), panel);
+  add(step.H, row(step.h_prev, r), panel + in.I * kPanelColumns<V>);
+  (sums[i].store_unaligned(to + i % 4 * CellBlock<V>::kSize + i / 4 * V::size), ...);
+}
+
+/// z_t of a block: a panel line has the four gates of a vector of units.
+template <typename V>
+void sum_block(const StepForward<RealOf<V>>& step, const BlockAt& at, CellBlock<V>& block) {
+  const std::size_t panel_size = (step.in.I + step.H) * kPanelColumns<V>;
+  const std::size_t stride = at.vectors * V::size;
+  const std::size_t units = step.H - at.unit < stride ? step.H - at.unit : stride;
+  std::size_t done = 0;
+  for (; at.rows == 1 && done + 2 * V::size <= units; done += 2 * V::size) {
+    const std::size_t j = at.unit + done;
+    sum_two_panels<V>(step, at.row, j, step.weights + j / V::size * panel_size, block.z + done,
+                      std::make_index_sequence<8>());
+  }
+  for_each_vector<V>(units - done, [&](std::size_t offset, auto part) {
+    const std::size_t k = done + offset, j = at.unit + k;
+    const RealOf<V>* panel = step.weights + j / V::size * panel_size;
+    for_each_row_block<V>(at.rows, [&](std::size_t r, auto rows) {
+      prefetch_rows<V>(step, at.row + r, rows, j);
+      step_tile<kTileVectors, V>(step, at.row + r, j, GateColumns<decltype(part)>{part, step.H},
+                                 panel, block.z + r * stride + k, stride,
+                                 GateColumns<Whole<V>>{{}, CellBlock<V>::kSize},
+                                 std::make_index_sequence<rows.value * kTileVectors>());
     });
   });
 }
 
-template <typename V, typename Phi, std::size_t... i>
-void rnn_step_tile(Phi phi, Columns<V> columns, const RnnStep<RealOf<V>>& step, std::size_t r,
-                   std::size_t j, const RealOf<V>* panel, std::index_sequence<i...>) {
-  RealOf<V>* z_t = row(step.z, r) + j;
-  V z[] = {columns.load(z_t + i / 4 * step.z.stride, i % 4)...};
-  accumulate(z, step.H, row(step.h_prev, r), step.h_prev.stride, panel);
-  const auto finish = [&](std::size_t n, std::size_t vector, V z_n) {
-    // [RNN-h] h_t = φ(z_t)
-    const V h = phi(z_n + columns.load(step.b + j, vector));
-    columns.store(z_t + n * step.z.stride, vector, h);
-    columns.store(row(step.h, r + n) + j, vector, h);
-  };
-  (finish(i / 4, i % 4, z[i]), ...);
+/// Blocks of nearly equal numbers of rows, and of as many units as fit.
+template <typename V, Division division>
+UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>>& step) noexcept {
+  constexpr std::size_t most = CellBlock<V>::kVectors;
+  const std::size_t parts = (step.rows + most - 1) / most;
+  const std::size_t rows = parts == 0 ? 0 : (step.rows + parts - 1) / parts;
+  const std::size_t width = rows == 0 ? 1 : most / rows;
+  CellBlock<V> block;
+  for (std::size_t j = step.first_unit; j < step.last_unit; j += width * V::size) {
+    const std::size_t left = vectors_of<V>(step.last_unit - j);
+    for (std::size_t part = 0; part < parts; ++part) {
+      const std::size_t r = step.rows * part / parts;
+      const BlockAt at{r, step.rows * (part + 1) / parts - r, j, left < width ? left : width};
+      sum_block(step, at, block);
+      finish_lstm<V, division>(step, at, block);
+    }
+  }
 }
 
+/// A tile's sums in memory, for a cell that goes over them row by row; they stay in the first-level
+/// cache.
+template <typename V>
+struct TileRows {
+  RealOf<V>* row(std::size_t r) { return sums + r * kPanelColumns<V>; }
+
+  alignas(64) RealOf<V> sums[kTileRows<V> * kPanelColumns<V>];
+};
+
+/// δh_t, what comes back from step t+1 and what comes down from above, as body(r, j, count, δh): of
+/// row r the `count` units from j on.
+template <typename V, typename Body>
+void for_each_delta(const StepBackward<RealOf<V>>& step, Body body) {
+  TileRows<V> delta;
+  for (std::size_t j = step.first_unit; j < step.last_unit; j += kPanelColumns<V>) {
+    const RealOf<V>* panel = step.W + j * step.GH;
+    const std::size_t beyond = step.last_unit - j;
+    const std::size_t count = beyond < kPanelColumns<V> ? beyond : kPanelColumns<V>;
+    const auto finish = [&](std::size_t r, RealOf<V>* dh) {
+      // [RNN-dh] [LSTM-dh] δ_t = Vᵀ dO_t + Wᵀ dz_{t+1}: sent down from above, sent back by step t+1
+      add<V>(count, row(step.dh, r) + j, dh);
+      body(r, j, count, dh);
+    };
+    for_tile_width<V>(count, [&](auto vectors) {
+      for_each_row_block<V>(step.going_on, [&](std::size_t r, auto block) {
+        prefetch_rows_back(step, r, block, j, count);
+        product_tile<vectors.value, V>(step.GH, row(step.dz_next, r), step.dz_next.stride, panel,
+                                       nullptr, delta.row(0), kPanelColumns<V>,
+                                       PlainColumns<V>{kPanelColumns<V>},
+                                       std::make_index_sequence<block.value * vectors.value>());
+        for (std::size_t n = 0; n < block; ++n) finish(r + n, delta.row(n));
+      });
+    });
+    for (std::size_t r = step.going_on; r < step.rows; ++r) {
+      std::memcpy(delta.row(0), row(step.dh_T, r) + j, count * sizeof(RealOf<V>));
+      finish(r, delta.row(0));
+    }
+  }
+}
+
+template <typename V>
+UNROLL_KERNEL void lstm_step_back(const StepBackward<RealOf<V>>& step) noexcept {
+  for_each_delta<V>(
+      step, [&](std::size_t r, std::size_t j, std::size_t count, const RealOf<V>* dh) {
+        lstm_cell_backward_row<V>(step.H, count, row(step.saved, r) + j, row(step.C_prev, r) + j,
+                                  row(step.C, r) + j, dh, row(step.dC, r) + j, row(step.dz, r) + j);
+      });
+}
+
+// -------------------------------------------------------------------------------------------- RNN
+
 template <typename V, typename Phi>
-void rnn_step(Phi phi, const RnnStep<RealOf<V>>& step) {
-  const RealOf<V>* panel = step.W;
-  for (std::size_t j = 0; j < step.H; j += kPanelColumns<V>, panel += step.H * kPanelColumns<V>) {
-    const Columns<V> columns{step.H - j};
-    for_each_row_block<V>(step.rows, [&](std::size_t r, auto block) {
-      rnn_step_tile(phi, columns, step, r, j, panel, TileIndices<block.value>());
+void rnn_step(Phi phi, const StepForward<RealOf<V>>& step) {
+  TileRows<V> z;
+  const auto finish = [&](std::size_t r, std::size_t j, std::size_t count, const RealOf<V>* h) {
+    for_each_vector<V>(count, [&](std::size_t k, auto part) {
+      const V h_t = part.load(h + k);
+      part.store(row(step.h, r) + j + k, h_t);
+      if (step.saved.data != nullptr) part.store(row(step.saved, r) + j + k, h_t);
+      if (r < step.going_on) part.store(row(step.h_next, r) + j + k, h_t);
+    });
+  };
+  for (std::size_t j = step.first_unit; j < step.last_unit; j += kPanelColumns<V>) {
+    const RealOf<V>* panel = step.weights + j * (step.in.I + step.H);
+    const std::size_t beyond = step.last_unit - j;
+    const std::size_t count = beyond < kPanelColumns<V> ? beyond : kPanelColumns<V>;
+    for_tile_width<V>(count, [&](auto vectors) {
+      constexpr std::size_t stride = vectors.value * V::size;
+      for_each_row_block<V>(step.rows, [&](std::size_t r, auto rows) {
+        step_tile<vectors.value, V>(step, r, j, PlainColumns<V>{beyond}, panel, z.sums, stride,
+                                    PlainColumns<V>{stride},
+                                    std::make_index_sequence<rows.value * vectors.value>());
+        map<V>(phi, rows * stride, z.sums, z.sums);  // [RNN-h] h_t = φ(z_t)
+        for (std::size_t n = 0; n < rows; ++n) finish(r + n, j, count, z.sums + n * stride);
+      });
     });
   }
 }
 
 template <typename V>
-UNROLL_KERNEL void rnn_step_tanh(const RnnStep<RealOf<V>>& step) noexcept {
-  rnn_step<V>([](V z) { return hyperbolic_tangent(z); }, step);
+UNROLL_KERNEL void rnn_step_tanh(const StepForward<RealOf<V>>& step) noexcept {
+  rnn_step<V>([](auto z) { return hyperbolic_tangent(z); }, step);
 }
 
 template <typename V, Division division>
-UNROLL_KERNEL void rnn_step_sigmoid(const RnnStep<RealOf<V>>& step) noexcept {
-  rnn_step<V>([](V z) { return sigmoid<division>(z); }, step);
+UNROLL_KERNEL void rnn_step_sigmoid(const StepForward<RealOf<V>>& step) noexcept {
+  rnn_step<V>([](auto z) { return sigmoid<division>(z); }, step);
 }
 
 template <typename V>
-UNROLL_KERNEL void rnn_step_relu(const RnnStep<RealOf<V>>& step) noexcept {
-  rnn_step<V>([](V z) { return rectified(z); }, step);
+UNROLL_KERNEL void rnn_step_relu(const StepForward<RealOf<V>>& step) noexcept {
+  rnn_step<V>([](auto z) { return rectified(z); }, step);
+}
+
+/// backward(n, h, δ, dz): of an activation, as a function of its output (activations-inl.h).
+template <typename V, typename Backward>
+void rnn_step_back(Backward backward, const StepBackward<RealOf<V>>& step) {
+  for_each_delta<V>(step,
+                    [&](std::size_t r, std::size_t j, std::size_t count, const RealOf<V>* dh) {
+                      // [RNN-dz] dz_t = δ_t ⊙ φ′(z_t)
+                      backward(count, row(step.saved, r) + j, dh, row(step.dz, r) + j);
+                    });
+}
+
+template <typename V>
+UNROLL_KERNEL void rnn_step_back_tanh(const StepBackward<RealOf<V>>& step) noexcept {
+  rnn_step_back<V>(tanh_backward<V>, step);
+}
+
+template <typename V>
+UNROLL_KERNEL void rnn_step_back_sigmoid(const StepBackward<RealOf<V>>& step) noexcept {
+  rnn_step_back<V>(sigmoid_backward<V>, step);
+}
+
+template <typename V>
+UNROLL_KERNEL void rnn_step_back_relu(const StepBackward<RealOf<V>>& step) noexcept {
+  rnn_step_back<V>(relu_backward<V>, step);
 }
 
 }  // namespace unroll::simd

@@ -6,10 +6,17 @@
 namespace unroll {
 
 template <typename Real>
-void Linear<Real>::forward(MatrixView<const Real> h, MatrixView<Real> O) const {
+void Linear<Real>::forward(MatrixView<const Real> h, const Panels<Real>& weights,
+                           MatrixView<Real> O) const {
   // [RNN-O] O_t = V h_t + c
-  set_rows<Real>(c.value.values(), O);
-  gemm(h, transposed(V.value.matrix()), O, Into::kAdd);
+  project<Real>(h, weights, c.value.values(), O);
+}
+
+template <typename Real>
+void Linear<Real>::forward(MatrixView<const Real> h, MatrixView<Real> O) const {
+  Panels<Real> weights;
+  pack(weights);
+  forward(h, weights, O);
 }
 
 template <typename Real>

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "unroll/core/parameter.h"
+#include "unroll/kernels/packed.h"
 
 namespace unroll {
 
@@ -14,7 +15,11 @@ class Linear {
   Linear(const std::string& name, std::size_t input, std::size_t output)
       : V(name + ".V", {output, input}), c(name + ".c", {output}) {}
 
-  /// h (rows, H) → O (rows, K): O = h Vᵀ + c.
+  /// Vᵀ (H, K) as `forward` reads it: of now, and of the active instruction set.
+  void pack(Panels<Real>& weights) const { weights.pack(transposed(V.value.matrix())); }
+  /// h (rows, H) → O (rows, K): O = c + h Vᵀ. A row's bits do not depend on the others.
+  void forward(MatrixView<const Real> h, const Panels<Real>& weights, MatrixView<Real> O) const;
+  /// Likewise, with the weights packed for this once.
   void forward(MatrixView<const Real> h, MatrixView<Real> O) const;
   /// Adds dV = Σ dO hᵀ and dc = Σ dO; sets dh = Vᵀ dO.
   void backward(MatrixView<const Real> h, MatrixView<const Real> dO, MatrixView<Real> dh);

@@ -36,11 +36,8 @@ class Lstm final : public RecurrentLayer<Real> {
   RecurrentState<Real> zero_state(std::size_t batch) const override;
 
  private:
-  void prepare(std::size_t tokens, RecurrentCache<Real>& cache) const override;
-  void step_forward(StepRows at, RecurrentState<Real>& state,
-                    RecurrentCache<Real>& cache) const override;
-  void step_backward(StepRows at, RecurrentCache<Real>& cache,
-                     RecurrentState<Real>& dstate) const override;
+  void step_forward(const RecurrentStep<Real>& step) const override;
+  void step_backward(const RecurrentStepBack<Real>& step) const override;
 };
 
 }  // namespace unroll

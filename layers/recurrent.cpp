@@ -6,16 +6,22 @@
 #include <utility>
 
 #include "unroll/core/error.h"
-#include "unroll/kernels/gemm.h"
 #include "unroll/kernels/ops.h"
 
 namespace unroll {
 
 namespace {
 
-/// A product is worth a second thread from this many output rows on: below, OpenBLAS packs more
-/// than it computes.
-constexpr std::size_t kRowGrain = 32;
+/// A product is worth a second thread from this many rows or columns on.
+constexpr std::size_t kGrain = 32;
+
+/// The backward pass multiplies so many tokens' ∂L/∂z into the parameters' gradients as soon as it
+/// has them, while they are in the second-level cache.
+constexpr std::size_t kTokensInCache = 256;
+
+/// Steps of fewer rows than this are multiplied by U all at once: alone they would spend their time
+/// reading it.
+constexpr std::size_t kFewRows = 4;
 
 void require(const char* what, const Shape& found, const Shape& expected) {
   if (found == expected) return;
@@ -23,36 +29,20 @@ void require(const char* what, const Shape& found, const Shape& expected) {
                                to_string(expected)));
 }
 
-/// The rows of step t that lie in `rows`.
-StepRows rows_at(const RaggedShape& shape, std::size_t t, Range rows) {
-  const std::size_t end = std::min(rows.end, shape.active(t));
-  return {shape.index(t, rows.begin), rows.begin, end > rows.begin ? end - rows.begin : 0};
-}
-
+/// Rows first … first + count − 1; none of a tensor that the cell has no use for.
 template <typename Real>
-void copy_rows(MatrixView<const Real> from, MatrixView<Real> to) {
-  for (std::size_t r = 0; r < from.rows(); ++r) std::ranges::copy(from.row(r), to.row(r).begin());
+MatrixView<Real> rows_of(Tensor<Real>& tensor, std::size_t first, std::size_t count) {
+  return tensor.empty() ? MatrixView<Real>() : tensor.matrix().row_range(first, count);
 }
 
-template <typename Real>
-void add_rows(MatrixView<const Real> from, MatrixView<Real> to) {
-  for (std::size_t r = 0; r < from.rows(); ++r) add<Real>(from.row(r), to.row(r));
-}
-
-/// Cuts the batch's rows into one contiguous part per thread, of nearly equal numbers of tokens.
-void parallel_rows(const RaggedShape& shape, FunctionRef<Range> body) {
-  // A thread with a row or two spends its time reading W: rows are worth splitting from this many
-  // on.
-  constexpr std::size_t kFewestRows = 4;
-  const std::size_t parts = std::clamp<std::size_t>(shape.batch() / kFewestRows, 1, thread_count());
-  parallel_parts(parts, [&](std::size_t part) { body(rows_of_part(shape, part, parts)); });
+/// The first token of the steps that have few rows.
+std::size_t first_of_few(const RaggedShape& shape) {
+  std::size_t t = shape.steps();
+  while (t > 0 && shape.active(t - 1) < kFewRows) --t;
+  return t == shape.steps() ? shape.tokens() : shape.offset(t);
 }
 
 }  // namespace
-
-std::string to_string(Direction direction) {
-  return direction == Direction::kForward ? "forward" : "backward";
-}
 
 template <typename Real>
 RecurrentLayer<Real>::RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden,
@@ -63,93 +53,255 @@ RecurrentLayer<Real>::RecurrentLayer(const std::string& name, std::size_t input,
       direction_(direction) {}
 
 template <typename Real>
-void RecurrentLayer<Real>::forward(const RaggedShape& shape, MatrixView<const Real> x,
+void RecurrentLayer<Real>::forward(const RaggedShape& shape, const RecurrentInput<Real>& input,
                                    RecurrentState<Real>& state, RecurrentCache<Real>& cache,
                                    MatrixView<Real> h) const {
-  const std::size_t N = shape.tokens();
-  require("x", x.shape(), {N, input_size()});
-  require("h", h.shape(), {N, hidden_size()});
-  require("h_0", state.h.shape(), {shape.batch(), hidden_size()});
-  cache.gates.resize({N, gate_count() * hidden_size()});
-  cache.h_prev.resize({N, hidden_size()});
-  prepare(N, cache);
-  cache.U.pack(transposed(U.value.matrix()));
+  check(shape, input, state, h);
+  const std::size_t N = shape.tokens(), B = shape.batch(), H = hidden_size();
+  cache.gates.resize({N, gate_count() * H});
+  cache.h_prev.resize({N, H});
+  cache.C.resize(state.C.empty() ? Shape() : Shape{N, H});
+  cache.C_0 = state.C;
+  cache.weights.pack_weights(U.value.matrix(), W.value.matrix());
 
-  // U x_t, all steps at once; W h_{t−1} and b follow step by step.
-  // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
-  parallel_for(N, kRowGrain, [&](Range rows) {
-    const auto z = rows_of(cache.gates, rows.begin, rows.size());
-    product<Real>(x.row_range(rows.begin, rows.size()), cache.U, z);
-  });
-  parallel_rows(shape, [&](Range rows) { walk_forward(shape, rows, state, cache, h); });
-}
+  // Of few rows U x_t goes where the gates will be.
+  Products products{input, first_of_few(shape), {}};
+  MatrixView<Real> projected = rows_of(cache.gates, products.few, N - products.few);
+  if (!input.rows.empty()) {
+    cache.projected.resize({input.x.rows(), gate_count() * H});
+    projected = cache.projected.matrix();
+  }
+  project(products.to_project(), cache.weights, projected);
+  products.projected = projected;
 
-template <typename Real>
-void RecurrentLayer<Real>::walk_forward(const RaggedShape& shape, Range rows,
-                                        RecurrentState<Real>& state, RecurrentCache<Real>& cache,
-                                        MatrixView<Real> h) const {
-  for (std::size_t position = 0; position < shape.steps(); ++position) {
-    const StepRows at = rows_at(shape, step_at(shape, position), rows);
-    if (at.count == 0) continue;
-    copy_rows<Real>(rows_of(state.h, at.row, at.count), rows_of(cache.h_prev, at.packed, at.count));
-    step_forward(at, state, cache);
-    copy_rows<Real>(rows_of(state.h, at.row, at.count), h.row_range(at.packed, at.count));
+  for (std::size_t row = 0; row < B; ++row) {
+    const auto first = cache.h_prev.matrix().row(first_token(shape, direction_, row));
+    std::ranges::copy(state.h.matrix().row(row), first.begin());
+  }
+  share_walk(shape, H, unit_grain<Real>(),
+             [&](const WalkShare& share) { walk_forward(shape, share, products, cache, h); });
+  for (std::size_t row = 0; row < B; ++row) {
+    const std::size_t last = last_token(shape, direction_, row);
+    std::ranges::copy(h.row(last), state.h.matrix().row(row).begin());
+    if (state.C.empty()) continue;
+    std::ranges::copy(cache.C.matrix().row(last), state.C.matrix().row(row).begin());
   }
 }
 
 template <typename Real>
-void RecurrentLayer<Real>::backward(const RaggedShape& shape, MatrixView<const Real> x,
+void RecurrentLayer<Real>::walk_forward(const RaggedShape& shape, const WalkShare& share,
+                                        const Products& products, RecurrentCache<Real>& cache,
+                                        MatrixView<Real> h) const {
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, direction_, position, share.rows);
+    const auto [token, row, count] = walk.here;
+    if (count > 0) {
+      step_forward({.weights = &cache.weights,
+                    .b = b.value.values(),
+                    .units = share.units,
+                    .in = products.of(token, count),
+                    .h_prev = rows_of(cache.h_prev, token, count),
+                    .C_prev = {rows_of(cache.C, walk.before.token, walk.come()),
+                               rows_of(cache.C_0, row, count)},
+                    .saved = rows_of(cache.gates, token, count),
+                    .C = rows_of(cache.C, token, count),
+                    .h = h.row_range(token, count),
+                    .h_next = rows_of(cache.h_prev, walk.after.token, walk.go_on())});
+    }
+    share.finish_step();
+  }
+}
+
+template <typename Real>
+Panels<Real> RecurrentLayer<Real>::pack() const {
+  Panels<Real> weights;
+  weights.pack_weights(U.value.matrix(), W.value.matrix());
+  return weights;
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::project(MatrixView<const Real> x, const Panels<Real>& weights,
+                                   MatrixView<Real> projected) const {
+  // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
+  parallel_for(x.rows(), kGrain, [&](Range rows) {
+    unroll::project<Real>(x.row_range(rows.begin, rows.size()), weights, b.value.values(),
+                          projected.row_range(rows.begin, rows.size()));
+  });
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::infer(const RaggedShape& shape, const RecurrentInput<Real>& input,
+                                 const Panels<Real>& weights, MatrixView<const Real> projected,
+                                 RecurrentState<Real>& state, RecurrentScratch<Real>& scratch,
+                                 MatrixView<Real> h) const {
+  check(shape, input, state, h);
+  const std::size_t H = hidden_size();
+  Products products{input, first_of_few(shape), projected};
+  if (projected.empty()) {
+    const MatrixView<const Real> x = products.to_project();
+    scratch.projected.resize({x.rows(), gate_count() * H});
+    project(x, weights, scratch.projected.matrix());
+    products.projected = scratch.projected.matrix();
+  }
+  scratch.h_prev[0] = scratch.h_prev[1] = state.h;
+  share_walk(shape, H, unit_grain<Real>(), [&](const WalkShare& share) {
+    walk_inference(shape, share, products, weights, state, scratch, h);
+  });
+  for (std::size_t row = 0; row < shape.batch(); ++row) {
+    std::ranges::copy(h.row(last_token(shape, direction_, row)), state.h.matrix().row(row).begin());
+  }
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::walk_inference(const RaggedShape& shape, const WalkShare& share,
+                                          const Products& products, const Panels<Real>& weights,
+                                          RecurrentState<Real>& state,
+                                          RecurrentScratch<Real>& scratch,
+                                          MatrixView<Real> h) const {
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, direction_, position, share.rows);
+    const auto [token, row, count] = walk.here;
+    if (count > 0) {
+      const MatrixView<Real> C = rows_of(state.C, row, count);
+      step_forward({.weights = &weights,
+                    .b = b.value.values(),
+                    .units = share.units,
+                    .in = products.of(token, count),
+                    .h_prev = rows_of(scratch.h_prev[position % 2], row, count),
+                    .C_prev = {C, {}},
+                    .saved = {},
+                    .C = C,
+                    .h = h.row_range(token, count),
+                    .h_next = rows_of(scratch.h_prev[(position + 1) % 2], row, walk.go_on())});
+    }
+    share.finish_step();
+  }
+}
+
+template <typename Real>
+MatrixView<const Real> RecurrentLayer<Real>::Products::to_project() const {
+  return input.rows.empty() ? input.x.row_range(few, input.x.rows() - few) : input.x;
+}
+
+template <typename Real>
+ProductOfInput<Real> RecurrentLayer<Real>::Products::of(std::size_t token,
+                                                        std::size_t count) const {
+  if (!input.rows.empty()) return {{}, projected, input.rows.subspan(token, count)};
+  if (token < few) return {input.x.row_range(token, count), {}, {}};
+  return {{}, projected.row_range(token - few, count), {}};
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInput<Real>& input,
                                     RecurrentCache<Real>& cache, MatrixView<const Real> dh,
                                     RecurrentState<Real>& dstate, MatrixView<Real> dx) {
-  const std::size_t N = shape.tokens();
-  require("x", x.shape(), {N, input_size()});
-  require("dh", dh.shape(), {N, hidden_size()});
-  require("dh_T", dstate.h.shape(), {shape.batch(), hidden_size()});
-  if (!dx.empty()) require("dx", dx.shape(), {N, input_size()});
-  cache.dz.resize({N, gate_count() * hidden_size()});
+  check(shape, input, dstate, dh);
+  const std::size_t N = shape.tokens(), B = shape.batch(), H = hidden_size();
+  if (!dx.empty()) require("dx", dx.shape(), input.x.shape());
+  cache.dz.resize({N, gate_count() * H});
   cache.W.pack(W.value.matrix());
-  parallel_rows(shape, [&](Range rows) { walk_backward(shape, rows, dh, cache, dstate); });
-
-  // [LAYOUT-sum] ∂L/∂W = (∂L/∂Z)ᵀ H_prev: a sum over rows is a product of matrices
-  // Each thread owns some rows of all three.
-  const MatrixView<const Real> dz = cache.dz.matrix();
-  const MatrixView<const Real> h_prev = std::as_const(cache.h_prev).matrix();
-  parallel_for(dz.columns(), kRowGrain, [&](Range units) {
-    const auto dz_units = dz.column_range(units.begin, units.size());
-    // [RNN-dU] [LSTM-dU] ∂L/∂U = Σ_t dz_t x_tᵀ
-    add_transposed_product<Real>(dz_units, x, rows_of(U.grad, units.begin, units.size()));
-    // [RNN-dW] [LSTM-dW] ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ
-    add_transposed_product<Real>(dz_units, h_prev, rows_of(W.grad, units.begin, units.size()));
-    // [RNN-db] [LSTM-db] ∂L/∂b = Σ_t dz_t
-    add_column_sums<Real>(dz_units, b.grad.values().subspan(units.begin, units.size()));
-  });
-  if (dx.empty()) return;
-  // [RNN-dx] [LSTM-dx] ∂L/∂x_t = Uᵀ dz_t
-  cache.U.pack(U.value.matrix());
-  parallel_for(N, kRowGrain, [&](Range rows) {
+  if (!dx.empty()) cache.U.pack(U.value.matrix());
+  const bool shared = !input.rows.empty();
+  cache.dprojected.resize({shared ? input.x.rows() : 0, gate_count() * H});
+  cache.dprojected.fill(0);
+  const MatrixView<const Real> dz = shared ? cache.dprojected.matrix() : cache.dz.matrix();
+  share_walk(shape, H, unit_grain<Real>(), [&](const WalkShare& share) {
+    Team& team = share.team;
+    // Each thread owns some columns of dz, and the rows of U, W and b that belong to them.
+    const Range columns = part_of(dz.columns(), team.index(), team.size(), kGrain);
+    for (std::size_t end = shape.steps(); end > 0;) {
+      const WalkChunk chunk = chunk_before(shape, direction_, end, kTokensInCache);
+      walk_backward(shape, share, chunk.positions, cache, dh, dstate);
+      team.meet();
+      add_gradients(input, chunk.tokens, columns, cache);
+      end = chunk.positions.begin;
+    }
+    if (shared) {
+      add_transposed_product<Real>(dz.column_range(columns.begin, columns.size()), input.x,
+                                   rows_of(U.grad, columns.begin, columns.size()));
+    }
+    team.meet();
+    if (dx.empty()) return;
+    const Range rows = part_of(dx.rows(), team.index(), team.size());
+    // [RNN-dx] [LSTM-dx] ∂L/∂x_t = Uᵀ dz_t
     product<Real>(dz.row_range(rows.begin, rows.size()), cache.U,
                   dx.row_range(rows.begin, rows.size()));
   });
-}
-
-template <typename Real>
-void RecurrentLayer<Real>::walk_backward(const RaggedShape& shape, Range rows,
-                                         MatrixView<const Real> dh, RecurrentCache<Real>& cache,
-                                         RecurrentState<Real>& dstate) const {
-  for (std::size_t position = shape.steps(); position-- > 0;) {
-    const StepRows at = rows_at(shape, step_at(shape, position), rows);
-    if (at.count == 0) continue;
-    // [RNN-dh] [LSTM-dh] δ_t = Vᵀ dO_t + Wᵀ dz_{t+1}: sent down from above, sent back by step t+1
-    // A row that ends at t finds its ∂L/∂h_T here, one that began later has left its ∂L/∂h_0
-    // behind.
-    add_rows<Real>(dh.row_range(at.packed, at.count), rows_of(dstate.h, at.row, at.count));
-    step_backward(at, cache, dstate);
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, direction_, position, {0, B});
+    const std::size_t come = walk.come(), begin = walk.here.count - come;
+    if (begin == 0) continue;
+    // [RNN-dh0] [LSTM-dh0] ∂L/∂h_0 = Wᵀ dz_1, as at every step ∂L/∂h_{t−1} through z_t is Wᵀ dz_t
+    product<Real>(rows_of(cache.dz, walk.here.token + come, begin), cache.W,
+                  rows_of(dstate.h, walk.here.row + come, begin));
   }
 }
 
 template <typename Real>
-std::size_t RecurrentLayer<Real>::step_at(const RaggedShape& shape, std::size_t position) const {
-  return direction_ == Direction::kForward ? position : shape.steps() - 1 - position;
+void RecurrentLayer<Real>::walk_backward(const RaggedShape& shape, const WalkShare& share,
+                                         Range positions, RecurrentCache<Real>& cache,
+                                         MatrixView<const Real> dh,
+                                         RecurrentState<Real>& dstate) const {
+  for (std::size_t position = positions.end; position-- > positions.begin;) {
+    const WalkStep walk = walk_step(shape, direction_, position, share.rows);
+    const auto [token, row, count] = walk.here;
+    if (count > 0) {
+      step_backward({.W = &cache.W,
+                     .units = share.units,
+                     .dz_next = rows_of(cache.dz, walk.after.token, walk.go_on()),
+                     .dh_T = rows_of(dstate.h, row, count),
+                     .dh = dh.row_range(token, count),
+                     .saved = rows_of(cache.gates, token, count),
+                     .C_prev = {rows_of(cache.C, walk.before.token, walk.come()),
+                                rows_of(cache.C_0, row, count)},
+                     .C = rows_of(cache.C, token, count),
+                     .dC = rows_of(dstate.C, row, count),
+                     .dz = rows_of(cache.dz, token, count)});
+    }
+    share.finish_step();
+  }
+}
+
+/// Of some tokens, and of some columns of dz.
+template <typename Real>
+void RecurrentLayer<Real>::add_gradients(const RecurrentInput<Real>& input, Range tokens,
+                                         Range columns, RecurrentCache<Real>& cache) {
+  const MatrixView<const Real> dz =
+      rows_of(cache.dz, tokens.begin, tokens.size()).column_range(columns.begin, columns.size());
+  // [LAYOUT-sum] ∂L/∂W = (∂L/∂Z)ᵀ H_prev: a sum over rows is a product of matrices
+  // [RNN-dW] [LSTM-dW] ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ
+  add_transposed_product<Real>(dz, rows_of(cache.h_prev, tokens.begin, tokens.size()),
+                               rows_of(W.grad, columns.begin, columns.size()));
+  // [RNN-db] [LSTM-db] ∂L/∂b = Σ_t dz_t
+  add_column_sums<Real>(dz, b.grad.values().subspan(columns.begin, columns.size()));
+  // [RNN-dU] [LSTM-dU] ∂L/∂U = Σ_t dz_t x_tᵀ: of tokens that share x, the dz are summed first
+  if (input.rows.empty()) {
+    add_transposed_product<Real>(dz, input.x.row_range(tokens.begin, tokens.size()),
+                                 rows_of(U.grad, columns.begin, columns.size()));
+  } else {
+    scatter_add_rows<Real>(dz, input.rows.subspan(tokens.begin, tokens.size()),
+                           cache.dprojected.matrix().column_range(columns.begin, columns.size()));
+  }
+}
+
+/// `state` and `h`, or their gradients.
+template <typename Real>
+void RecurrentLayer<Real>::check(const RaggedShape& shape, const RecurrentInput<Real>& input,
+                                 const RecurrentState<Real>& state,
+                                 MatrixView<const Real> h) const {
+  const std::size_t N = shape.tokens();
+  const bool shared = !input.rows.empty();
+  require("x", input.x.shape(), {shared ? input.x.rows() : N, input_size()});
+  require("h", h.shape(), {N, hidden_size()});
+  require("state.h", state.h.shape(), {shape.batch(), hidden_size()});
+  if (!shared) return;
+  require("rows of x", {input.rows.size()}, {N});
+  for (std::int32_t row : input.rows) {
+    if (row < 0 || static_cast<std::size_t>(row) >= input.x.rows()) {
+      throw ShapeError(
+          fmt::format("recurrent layer: row {} of x, which has {}", row, input.x.rows()));
+    }
+  }
 }
 
 template class RecurrentLayer<float>;

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include "unroll/core/parallel.h"
@@ -13,13 +15,10 @@
 #include "unroll/core/ragged.h"
 #include "unroll/core/tensor.h"
 #include "unroll/kernels/packed.h"
+#include "unroll/kernels/recurrent_step.h"
+#include "unroll/layers/walk.h"
 
 namespace unroll {
-
-/// Which end of a sequence is read first. Backward: h_t depends on h_{t+1}, and each row begins at
-/// its own end.
-enum class Direction { kForward, kBackward };
-std::string to_string(Direction direction);
 
 /// States of every row, carried through time. In a forward pass h_0, C_0 go in and h_T, C_T (each
 /// row's own last step) come out; in a backward pass the same struct holds gradients: ∂L/∂h_T,
@@ -30,25 +29,42 @@ struct RecurrentState {
   Tensor<Real> C;  ///< (B, H); unused by the RNN
 };
 
+/// What a layer reads. Tokens that are alike may share a row: it is then multiplied by U once, and
+/// the gradients of its tokens are summed, in their order, before they are multiplied.
+template <typename Real>
+struct RecurrentInput {
+  RecurrentInput(MatrixView<const Real> all) : x(all) {}
+  RecurrentInput(MatrixView<Real> all) : x(all) {}
+  RecurrentInput(MatrixView<const Real> distinct, std::span<const std::int32_t> row_of_token)
+      : x(distinct), rows(row_of_token) {}
+
+  MatrixView<const Real> x;  ///< (M, I)
+  std::span<const std::int32_t>
+      rows;  ///< (N): x of token n is row rows[n]; empty: row n, and M = N
+};
+
 /// What a forward pass saves for the backward pass. What a cell does not need stays empty.
 template <typename Real>
 struct RecurrentCache {
   Tensor<Real> gates;   ///< (N, G·H): RNN h_t; LSTM f, i, a, o after their activations
   Tensor<Real> h_prev;  ///< (N, H): the h that entered each step
-  Tensor<Real> C_prev;  ///< (N, H): LSTM, the C that entered each step
   Tensor<Real> C;       ///< (N, H): LSTM, C_t
+  Tensor<Real> C_0;     ///< (B, H): LSTM, the C that entered each row
   Tensor<Real> dz;      ///< (N, G·H): written by the backward pass, ∂L/∂z_t
 
+  // Of an input with shared rows: U x, and the sum of ∂L/∂z over a row's tokens.
+  Tensor<Real> projected, dprojected;  ///< (M, G·H)
+
   // The weights as the kernels read them, packed by each pass anew.
-  Panels<Real> U;  ///< forward: Uᵀ (I, G·H); backward: U (G·H, I)
-  Panels<Real> W;  ///< forward: Wᵀ (H, G·H), as the cell's step wants it; backward: W (G·H, H)
+  Panels<Real> weights;  ///< forward: (I + H, G·H), as Panels::pack_weights has it
+  Panels<Real> W, U;     ///< backward: (G·H, H), (G·H, I)
 };
 
-/// The rows of one step that one thread works on.
-struct StepRows {
-  std::size_t packed;  ///< first row in the (N, ·) matrices
-  std::size_t row;     ///< first row in the (B, ·) states
-  std::size_t count;
+/// What inference needs beside its arguments. One per thread of use.
+template <typename Real>
+struct RecurrentScratch {
+  Tensor<Real> h_prev[2];  ///< (B, H): of this step and the next
+  Tensor<Real> projected;  ///< (·, G·H)
 };
 
 /// One recurrent layer in one direction. Instantiated for float and double.
@@ -63,15 +79,29 @@ class RecurrentLayer {
   /// Zero states for B rows.
   virtual RecurrentState<Real> zero_state(std::size_t batch) const = 0;
 
-  /// x (N, I), state: h_0, C_0 → h_T, C_T;  h (N, H) is set (a column range of a wider matrix will
-  /// do).
-  void forward(const RaggedShape& shape, MatrixView<const Real> x, RecurrentState<Real>& state,
-               RecurrentCache<Real>& cache, MatrixView<Real> h) const;
+  /// input (N tokens), state: h_0, C_0 → h_T, C_T;  h (N, H) is set (a column range of a wider
+  /// matrix will do).
+  void forward(const RaggedShape& shape, const RecurrentInput<Real>& input,
+               RecurrentState<Real>& state, RecurrentCache<Real>& cache, MatrixView<Real> h) const;
 
   /// dh (N, H) = ∂L/∂h_t from above, dstate: ∂L/∂h_T, ∂L/∂C_T → ∂L/∂h_0, ∂L/∂C_0. Adds to the
-  /// parameters' gradients, sets dx (N, I) unless it is empty. May be run again on the same cache.
-  void backward(const RaggedShape& shape, MatrixView<const Real> x, RecurrentCache<Real>& cache,
-                MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx);
+  /// parameters' gradients, sets dx, as large as input.x, unless it is empty. May be run again on
+  /// the same cache.
+  void backward(const RaggedShape& shape, const RecurrentInput<Real>& input,
+                RecurrentCache<Real>& cache, MatrixView<const Real> dh,
+                RecurrentState<Real>& dstate, MatrixView<Real> dx);
+
+  /// The weights as `infer` reads them: of now, and of the active instruction set.
+  Panels<Real> pack() const;
+  /// b + U x for each row of x (M, I) → (M, G·H).
+  void project(MatrixView<const Real> x, const Panels<Real>& weights,
+               MatrixView<Real> projected) const;
+  /// As forward, bit for bit, but saves nothing. `projected`: what `project` makes of input.x, if
+  /// that is known already, otherwise empty.
+  void infer(const RaggedShape& shape, const RecurrentInput<Real>& input,
+             const Panels<Real>& weights, MatrixView<const Real> projected,
+             RecurrentState<Real>& state, RecurrentScratch<Real>& scratch,
+             MatrixView<Real> h) const;
 
   ParameterList<Real> parameters() { return {&U, &W, &b}; }
 
@@ -83,35 +113,35 @@ class RecurrentLayer {
   RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden, std::size_t gates,
                  Direction direction);
 
-  /// Sizes what the cell saves beyond gates and h_prev, and packs W.
-  virtual void prepare(std::size_t tokens, RecurrentCache<Real>& cache) const = 0;
-  /// On entry gates_t = U x_t, and h_{t−1} is both state.h and cache.h_prev. On return state is
-  /// that of step t.
-  virtual void step_forward(StepRows at, RecurrentState<Real>& state,
-                            RecurrentCache<Real>& cache) const = 0;
-  /// On entry dstate.h = ∂L/∂h_t, all of it. On return cache.dz_t = ∂L/∂z_t, and dstate.h =
-  /// ∂L/∂h_{t−1} so far as it comes through step t.
-  virtual void step_backward(StepRows at, RecurrentCache<Real>& cache,
-                             RecurrentState<Real>& dstate) const = 0;
+  /// One step of the cell (unroll/kernels/recurrent_step.h).
+  virtual void step_forward(const RecurrentStep<Real>& step) const = 0;
+  virtual void step_backward(const RecurrentStepBack<Real>& step) const = 0;
 
  private:
-  void walk_forward(const RaggedShape& shape, Range rows, RecurrentState<Real>& state,
+  /// Where each step finds b + U x_t, or what it computes it from.
+  struct Products {
+    MatrixView<const Real> to_project() const;
+    ProductOfInput<Real> of(std::size_t token, std::size_t count) const;
+
+    RecurrentInput<Real> input;
+    std::size_t few;                   ///< the first token of the steps that have few rows
+    MatrixView<const Real> projected;  ///< b + U x of these, or of all rows that are shared
+  };
+
+  void check(const RaggedShape& shape, const RecurrentInput<Real>& input,
+             const RecurrentState<Real>& state, MatrixView<const Real> h) const;
+  void walk_forward(const RaggedShape& shape, const WalkShare& share, const Products& products,
                     RecurrentCache<Real>& cache, MatrixView<Real> h) const;
-  void walk_backward(const RaggedShape& shape, Range rows, MatrixView<const Real> dh,
-                     RecurrentCache<Real>& cache, RecurrentState<Real>& dstate) const;
-  std::size_t step_at(const RaggedShape& shape, std::size_t position) const;
+  void walk_inference(const RaggedShape& shape, const WalkShare& share, const Products& products,
+                      const Panels<Real>& weights, RecurrentState<Real>& state,
+                      RecurrentScratch<Real>& scratch, MatrixView<Real> h) const;
+  void walk_backward(const RaggedShape& shape, const WalkShare& share, Range positions,
+                     RecurrentCache<Real>& cache, MatrixView<const Real> dh,
+                     RecurrentState<Real>& dstate) const;
+  void add_gradients(const RecurrentInput<Real>& input, Range tokens, Range columns,
+                     RecurrentCache<Real>& cache);
 
   Direction direction_;
 };
-
-/// Rows first .. first + count − 1 of a tensor's matrix.
-template <typename Real>
-MatrixView<Real> rows_of(Tensor<Real>& tensor, std::size_t first, std::size_t count) {
-  return tensor.matrix().row_range(first, count);
-}
-template <typename Real>
-MatrixView<const Real> rows_of(const Tensor<Real>& tensor, std::size_t first, std::size_t count) {
-  return tensor.matrix().row_range(first, count);
-}
 
 }  // namespace unroll

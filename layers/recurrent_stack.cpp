@@ -72,14 +72,14 @@ void RecurrentStack<Real>::init(RecurrentInit init, double forget_bias, std::uin
 }
 
 template <typename Real>
-MatrixView<const Real> RecurrentStack<Real>::input_of(std::size_t l, MatrixView<const Real> x,
-                                                      const Cache& cache) const {
+RecurrentInput<Real> RecurrentStack<Real>::input_of(std::size_t l, const RecurrentInput<Real>& x,
+                                                    const Cache& cache) const {
   // [STACK-x] x^(l)_t = h^(l−1)_t
-  return l == 0 ? x : cache.h[l - 1].matrix();
+  return l == 0 ? x : RecurrentInput<Real>(cache.h[l - 1].matrix());
 }
 
 template <typename Real>
-void RecurrentStack<Real>::forward(const RaggedShape& shape, MatrixView<const Real> x,
+void RecurrentStack<Real>::forward(const RaggedShape& shape, const RecurrentInput<Real>& x,
                                    States& states, Cache& cache,
                                    const DropoutSource* dropout) const {
   cache.cells.resize(cells_.size());
@@ -87,7 +87,7 @@ void RecurrentStack<Real>::forward(const RaggedShape& shape, MatrixView<const Re
   cache.masks.resize(dropouts_.size());
   for (std::size_t l = 0; l < config_.layers; ++l) {
     cache.h[l].resize({shape.tokens(), output_size()});
-    const MatrixView<const Real> input = input_of(l, x, cache);
+    const RecurrentInput<Real> input = input_of(l, x, cache);
     const MatrixView<Real> h = cache.h[l].matrix();
     for_each_direction(directions(), [&](std::size_t d) {
       const std::size_t k = l * directions() + d;
@@ -101,7 +101,7 @@ void RecurrentStack<Real>::forward(const RaggedShape& shape, MatrixView<const Re
 }
 
 template <typename Real>
-void RecurrentStack<Real>::backward(const RaggedShape& shape, MatrixView<const Real> x,
+void RecurrentStack<Real>::backward(const RaggedShape& shape, const RecurrentInput<Real>& x,
                                     Cache& cache, MatrixView<const Real> dh, States& dstates,
                                     MatrixView<Real> dx, bool dropout) {
   cache.dh.resize(dropouts_.size());
@@ -121,7 +121,7 @@ void RecurrentStack<Real>::backward(const RaggedShape& shape, MatrixView<const R
 
 template <typename Real>
 void RecurrentStack<Real>::backward_layer(std::size_t l, const RaggedShape& shape,
-                                          MatrixView<const Real> x, Cache& cache,
+                                          const RecurrentInput<Real>& x, Cache& cache,
                                           MatrixView<const Real> dh, States& dstates,
                                           MatrixView<Real> dx) {
   for_each_direction(directions(), [&](std::size_t d) {
@@ -141,6 +141,40 @@ void RecurrentStack<Real>::backward_layer(std::size_t l, const RaggedShape& shap
       add<Real>(std::as_const(cache.dx).matrix().row(r), dx.row(r));
     }
   }
+}
+
+template <typename Real>
+typename RecurrentStack<Real>::Frozen RecurrentStack<Real>::freeze(
+    MatrixView<const Real> table) const {
+  Frozen frozen;
+  for (const auto& cell : cells_) frozen.weights.push_back(cell->pack());
+  for (std::size_t d = 0; d < directions() && !table.empty(); ++d) {
+    frozen.projected.emplace_back(Shape{table.rows(), frozen.weights[d].columns()});
+    cells_[d]->project(table, frozen.weights[d], frozen.projected[d].matrix());
+  }
+  return frozen;
+}
+
+template <typename Real>
+MatrixView<const Real> RecurrentStack<Real>::infer(const RaggedShape& shape,
+                                                   const RecurrentInput<Real>& x,
+                                                   const Frozen& frozen, States& states,
+                                                   Scratch& scratch) const {
+  scratch.cells.resize(cells_.size());
+  for (std::size_t l = 0; l < config_.layers; ++l) {
+    const Tensor<Real>& below = scratch.h[(l + 1) % 2];
+    const RecurrentInput<Real> input = l == 0 ? x : RecurrentInput<Real>(below.matrix());
+    scratch.h[l % 2].resize({shape.tokens(), output_size()});
+    const MatrixView<Real> h = scratch.h[l % 2].matrix();
+    for_each_direction(directions(), [&](std::size_t d) {
+      const std::size_t k = l * directions() + d;
+      const bool known = l == 0 && !frozen.projected.empty();
+      const auto projected = known ? frozen.projected[d].matrix() : MatrixView<const Real>();
+      cells_[k]->infer(shape, input, frozen.weights[k], projected, states[k], scratch.cells[k],
+                       h.column_range(d * config_.hidden, config_.hidden));
+    });
+  }
+  return std::as_const(scratch.h[(config_.layers - 1) % 2]).matrix();
 }
 
 template <typename Real>

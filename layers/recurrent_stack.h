@@ -50,6 +50,17 @@ class RecurrentStack {
     Tensor<Real> dx;                          ///< scratch: ∂L/∂x of the backward direction
   };
 
+  /// The weights for inference, as they were when `freeze` was called.
+  struct Frozen {
+    std::vector<Panels<Real>> weights;    ///< as States
+    std::vector<Tensor<Real>> projected;  ///< of each direction of layer 0, unless empty
+  };
+  /// What inference needs beside. One per thread of use.
+  struct Scratch {
+    std::vector<RecurrentScratch<Real>> cells;  ///< as States
+    Tensor<Real> h[2];                          ///< (N, directions·H) of a layer and the one below
+  };
+
   explicit RecurrentStack(const RecurrentStackConfig& config);
 
   std::size_t directions() const { return config_.bidirectional ? 2 : 1; }
@@ -61,23 +72,31 @@ class RecurrentStack {
 
   void init(RecurrentInit init, double forget_bias, std::uint64_t seed);
 
-  /// x (N, I), states h_0, C_0 → h_T, C_T. The top layer's states are cache.h.back(). `dropout` is
-  /// null when predicting.
-  void forward(const RaggedShape& shape, MatrixView<const Real> x, States& states, Cache& cache,
-               const DropoutSource* dropout) const;
-  /// dh (N, directions·H) of the top layer; dstates as in RecurrentLayer; dx (N, I) is set unless
-  /// it is empty. `dropout` says whether the forward pass had any.
-  void backward(const RaggedShape& shape, MatrixView<const Real> x, Cache& cache,
+  /// x (N tokens), states h_0, C_0 → h_T, C_T. The top layer's states are cache.h.back(). `dropout`
+  /// is null when predicting.
+  void forward(const RaggedShape& shape, const RecurrentInput<Real>& x, States& states,
+               Cache& cache, const DropoutSource* dropout) const;
+  /// dh (N, directions·H) of the top layer; dstates as in RecurrentLayer; dx, as large as x.x, is
+  /// set unless it is empty. `dropout` says whether the forward pass had any.
+  void backward(const RaggedShape& shape, const RecurrentInput<Real>& x, Cache& cache,
                 MatrixView<const Real> dh, States& dstates, MatrixView<Real> dx, bool dropout);
+
+  /// `table` (M, I): rows of x that are known beforehand, whose products with U are then kept as
+  /// well, directions·M·G·H values; or empty.
+  Frozen freeze(MatrixView<const Real> table = {}) const;
+  /// As forward, bit for bit; returns the top layer's states, (N, directions·H), in `scratch`. With
+  /// a frozen table, x is that table.
+  MatrixView<const Real> infer(const RaggedShape& shape, const RecurrentInput<Real>& x,
+                               const Frozen& frozen, States& states, Scratch& scratch) const;
 
   ParameterList<Real> parameters();
 
  private:
-  void backward_layer(std::size_t l, const RaggedShape& shape, MatrixView<const Real> x,
+  void backward_layer(std::size_t l, const RaggedShape& shape, const RecurrentInput<Real>& x,
                       Cache& cache, MatrixView<const Real> dh, States& dstates,
                       MatrixView<Real> dx);
-  MatrixView<const Real> input_of(std::size_t l, MatrixView<const Real> x,
-                                  const Cache& cache) const;
+  RecurrentInput<Real> input_of(std::size_t l, const RecurrentInput<Real>& x,
+                                const Cache& cache) const;
 
   RecurrentStackConfig config_;
   std::vector<std::unique_ptr<RecurrentLayer<Real>>> cells_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "unroll/core/error.h"
+#include "unroll/kernels/ops.h"
 #include "unroll/layers/softmax_cross_entropy.h"
 
 namespace unroll {
@@ -64,12 +65,13 @@ void SequenceClassifier<Real>::forward(const RaggedShape& shape, std::span<const
     throw ShapeError(
         fmt::format("sequence classifier: {} ids for {} tokens", ids.size(), shape.tokens()));
   }
-  pass.x.resize({shape.tokens(), config_.embedding});
-  embedding_.forward(ids, pass.x.matrix());
+  pass.words.find(ids, config_.vocabulary);
+  pass.x.resize({pass.words.ids().size(), config_.embedding});
+  embedding_.forward(pass.words.ids(), pass.x.matrix());
   if (dropout != nullptr) x_dropout_.forward(*dropout, pass.x_mask, pass.x.matrix());
 
   auto states = stack_.zero_states(shape.batch());
-  stack_.forward(shape, pass.x.matrix(), states, pass.stack, dropout);
+  stack_.forward(shape, pass.input(), states, pass.stack, dropout);
 
   if (config_.pool) {
     pass.p.resize({shape.batch(), stack_.output_size()});
@@ -78,7 +80,8 @@ void SequenceClassifier<Real>::forward(const RaggedShape& shape, std::span<const
   if (dropout != nullptr) p_dropout_.forward(*dropout, pass.p_mask, readout(pass).matrix());
 
   pass.O.resize({readout(pass).shape()[0], config_.classes});
-  output_.forward(readout(pass).matrix(), pass.O.matrix());
+  output_.pack(pass.V);
+  output_.forward(readout(pass).matrix(), pass.V, pass.O.matrix());
 }
 
 template <typename Real>
@@ -91,13 +94,12 @@ double SequenceClassifier<Real>::loss_and_gradients(const RaggedShape& shape,
   const double weight = 1.0 / static_cast<double>(shape.batch());
   const double loss =
       softmax_cross_entropy<Real>(pass.O.matrix(), targets, weight, pass.dO.matrix());
-  backward(shape, ids, pass, dropout != nullptr);
+  backward(shape, pass, dropout != nullptr);
   return loss;
 }
 
 template <typename Real>
-void SequenceClassifier<Real>::backward(const RaggedShape& shape, std::span<const std::int32_t> ids,
-                                        Pass& pass, bool dropout) {
+void SequenceClassifier<Real>::backward(const RaggedShape& shape, Pass& pass, bool dropout) {
   // The gradient of what the output layer read, then of every state of the top layer.
   Tensor<Real>& dread = config_.pool ? pass.dp : pass.dh;
   dread.resize(readout(pass).shape());
@@ -111,11 +113,18 @@ void SequenceClassifier<Real>::backward(const RaggedShape& shape, std::span<cons
   const bool embedding_learns = !embedding_.E.frozen;
   if (embedding_learns) pass.dx.resize(pass.x.shape());
   auto dstates = stack_.zero_states(shape.batch());
-  stack_.backward(shape, pass.x.matrix(), pass.stack, pass.dh.matrix(), dstates,
+  stack_.backward(shape, pass.input(), pass.stack, pass.dh.matrix(), dstates,
                   embedding_learns ? pass.dx.matrix() : MatrixView<Real>(), dropout);
   if (!embedding_learns) return;
   if (dropout) x_dropout_.backward(pass.x_mask, pass.dx.matrix());
-  embedding_.backward(ids, pass.dx.matrix());
+  embedding_.backward(pass.words.ids(), pass.dx.matrix());
+}
+
+template <typename Real>
+Tensor<Real> SequenceClassifier<Real>::Pass::x_of_tokens() const {
+  Tensor<Real> all({words.rows().size(), x.shape()[1]});
+  gather_rows<Real>(x.matrix(), words.rows(), all.matrix());
+  return all;
 }
 
 template class SequenceClassifier<float>;

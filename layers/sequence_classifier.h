@@ -1,7 +1,7 @@
 /// SequenceClassifier: the homework's whole model.
 ///
-///     ids → embedding → dropout → recurrent stack → pooling over time → dropout → O = V h + c →
-///     softmax cross-entropy
+///     ids → different words → embedding → dropout → recurrent stack → pooling over time → dropout
+///     → O = V h + c → softmax cross-entropy
 ///
 /// With a pool the loss is many-to-one, one target per sequence; without (`pool` empty) every step
 /// has an output and a target of its own, and the loss is the homework's many-to-many L = Σ_t
@@ -15,6 +15,7 @@
 
 #include "unroll/core/parameter.h"
 #include "unroll/core/ragged.h"
+#include "unroll/layers/distinct.h"
 #include "unroll/layers/dropout.h"
 #include "unroll/layers/embedding.h"
 #include "unroll/layers/linear.h"
@@ -48,12 +49,16 @@ class SequenceClassifier {
 
   /// What one pass leaves for the next, and all scratch. One per thread of use.
   struct Pass {
-    Tensor<Real> x;  ///< (N, embedding)
+    DistinctIds words;  ///< M of them
+    Tensor<Real> x;     ///< (M, embedding): of each different word
     Tensor<Real> x_mask;
+    RecurrentInput<Real> input() const { return {x.matrix(), words.rows()}; }
+    Tensor<Real> x_of_tokens() const;  ///< (N, embedding)
     typename RecurrentStack<Real>::Cache stack;
     typename Pooling<Real>::Cache pooling;
     Tensor<Real> p;  ///< (B, D·H) pooled; unused without a pool
     Tensor<Real> p_mask;
+    Panels<Real> V;  ///< the output layer's weights, packed
     Tensor<Real> O;  ///< (rows, K), rows = B or N
     Tensor<Real> dO, dp, dh, dx;
   };
@@ -69,7 +74,11 @@ class SequenceClassifier {
   /// Those that training moves.
   ParameterList<Real> trainable_parameters();
   Embedding<Real>& embedding() { return embedding_; }
+  const Embedding<Real>& embedding() const { return embedding_; }
   RecurrentStack<Real>& stack() { return stack_; }
+  const RecurrentStack<Real>& stack() const { return stack_; }
+  const Pooling<Real>& pooling() const { return pooling_; }
+  const Linear<Real>& output() const { return output_; }
 
   /// ids (N) → pass.O. `dropout` is null when predicting.
   void forward(const RaggedShape& shape, std::span<const std::int32_t> ids, Pass& pass,
@@ -82,8 +91,7 @@ class SequenceClassifier {
                             const DropoutSource* dropout = nullptr);
 
  private:
-  void backward(const RaggedShape& shape, std::span<const std::int32_t> ids, Pass& pass,
-                bool dropout);
+  void backward(const RaggedShape& shape, Pass& pass, bool dropout);
   /// What the output layer reads: the pooled vector, or every step's state.
   Tensor<Real>& readout(Pass& pass) const { return config_.pool ? pass.p : pass.stack.h.back(); }
 

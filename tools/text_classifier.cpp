@@ -10,6 +10,7 @@
 #include "unroll/core/parallel.h"
 #include "unroll/core/safetensors.h"
 #include "unroll/kernels/ops.h"
+#include "unroll/text/batches.h"
 #include "unroll/tools/model_config.h"
 
 namespace unroll {
@@ -17,6 +18,10 @@ namespace unroll {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// Texts that are predicted together. Any number gives the same bits; from some ten on, the kernels
+/// are at their best.
+constexpr std::size_t kBatch = 32;
 
 constexpr std::string_view kFormat = "1";
 constexpr const char* kFormatKey = "unroll.format";
@@ -124,23 +129,29 @@ Prediction TextClassifier::predict(std::string_view text) const {
 }
 
 std::vector<Prediction> TextClassifier::predict(std::span<const std::string_view> texts) const {
-  const std::vector<std::vector<std::int32_t>> ids = encoder_.encode(texts);
+  std::vector<Example> examples;
+  for (auto& ids : encoder_.encode(texts)) examples.push_back({std::move(ids), -1});
+  const auto batches = sorted_batches(examples, kBatch);
+  const SequencePredictor<float> predictor(model_);
   std::vector<Prediction> predictions(texts.size());
-  // Each text on its own, texts spread over threads: OpenBLAS's bits depend on the number of rows
-  // in a product, so texts that shared a batch would change each other's last digits.
-  parallel_for(texts.size(), 1, [&](Range range) {
-    Pass pass;
-    for (std::size_t k = range.begin; k < range.end; ++k)
-      predictions[k] = predict_ids(ids[k], pass);
+  parallel_for(batches.size(), 1, [&](Range range) {
+    SequencePredictor<float>::Scratch scratch;
+    for (std::size_t k = range.begin; k < range.end; ++k) {
+      const Batch batch = make_batch(examples, batches[k]);
+      const MatrixView<const float> O = predictor.predict(batch.shape, batch.ids, scratch);
+      for (std::size_t r = 0; r < batch.rows.size(); ++r) {
+        predictions[batch.rows[r]] = prediction(O.row(r));
+      }
+    }
   });
   return predictions;
 }
 
-Prediction TextClassifier::predict_ids(std::span<const std::int32_t> ids, Pass& pass) const {
-  model_.forward(RaggedShape::rectangle(ids.size(), 1), ids, pass);
+/// The output layer's O of one text as probabilities.
+Prediction TextClassifier::prediction(std::span<const float> O) const {
   Prediction prediction;
   prediction.probabilities.resize(labels_.size());
-  softmax<float>(pass.O.matrix(),
+  softmax<float>(MatrixView<const float>(O.data(), 1, O.size()),
                  MatrixView<float>(prediction.probabilities.data(), 1, labels_.size()));
   const auto best = std::ranges::max_element(prediction.probabilities);
   prediction.label = labels_[static_cast<std::size_t>(best - prediction.probabilities.begin())];

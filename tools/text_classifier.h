@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "unroll/layers/sequence_classifier.h"
+#include "unroll/layers/sequence_predictor.h"
 #include "unroll/text/encoder.h"
 
 namespace unroll {
@@ -57,8 +57,7 @@ class TextClassifier {
   std::map<std::string, std::string> notes;
 
  private:
-  using Pass = SequenceClassifier<float>::Pass;
-  Prediction predict_ids(std::span<const std::int32_t> ids, Pass& pass) const;
+  Prediction prediction(std::span<const float> O) const;
 
   TextEncoder encoder_;
   std::vector<std::string> labels_;

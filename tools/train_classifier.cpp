@@ -67,15 +67,16 @@ Parts hold_back(std::span<const Record> records, double dev_fraction, std::uint6
 /// The share of examples whose label the model finds, and the mean loss. A label that training has
 /// not seen counts as wrong and has no loss.
 Score score(const SequenceClassifier<float>& model, std::span<const Example> examples) {
-  SequenceClassifier<float>::Pass pass;
+  const SequencePredictor<float> predictor(model);
+  SequencePredictor<float>::Scratch scratch;
   std::size_t correct = 0;
   double loss = 0;
   for (const std::vector<std::size_t>& rows : sorted_batches(examples, kEvaluationBatch)) {
     const Batch batch = make_batch(examples, rows);
-    model.forward(batch.shape, batch.ids, pass);
+    const MatrixView<const float> all = predictor.predict(batch.shape, batch.ids, scratch);
     for (std::size_t r = 0; r < rows.size(); ++r) {
       if (batch.labels[r] < 0) continue;
-      const auto O = std::as_const(pass.O).matrix().row_range(r, 1);
+      const auto O = all.row_range(r, 1);
       const auto best = std::ranges::max_element(O.row(0)) - O.row(0).begin();
       if (best == batch.labels[r]) ++correct;
       loss += softmax_cross_entropy<float>(O, std::span(batch.labels).subspan(r, 1), 1);

@@ -61,7 +61,8 @@ TYPED_TEST(PackedOf, ProductIsTheProductOfBothKindsOfFactor) {
   for (const Sizes& size : kSizes) {
     const Tensor<Real> A = this->matrix(size.M, size.K, "A"), B = this->matrix(size.K, size.N, "B"),
                        Bt = this->matrix(size.N, size.K, "Bt"),
-                       C = this->matrix(size.M, size.N, "C");
+                       C = this->matrix(size.M, size.N, "C"),
+                       b = test::random_tensor<Real>({size.N}, "b");
     test::for_each_isa([&] {
       Panels<Real> panels;
       Tensor<Real> set = C, added = C;
@@ -71,9 +72,10 @@ TYPED_TEST(PackedOf, ProductIsTheProductOfBothKindsOfFactor) {
       this->expect_product(set, size, entries(A), entries(B), zero);
 
       panels.pack(transposed(Bt.matrix()));
-      product<Real>(A.matrix(), panels, added.matrix(), Into::kAdd);
+      project<Real>(A.matrix(), panels, b.values(), added.matrix());
       const auto transpose = [&](std::size_t k, std::size_t n) { return entries(Bt)(n, k); };
-      this->expect_product(added, size, entries(A), transpose, entries(C));
+      const auto bias = [&](std::size_t, std::size_t n) { return static_cast<double>(b[n]); };
+      this->expect_product(added, size, entries(A), transpose, bias);
     });
   }
 }
@@ -110,57 +112,8 @@ TYPED_TEST(PackedOf, ARowHasTheSameBitsInEveryBatch) {
   });
 }
 
-TYPED_TEST(PackedOf, LstmStepIsTheCellOfTheSum) {
-  using Real = TypeParam;
-  for (std::size_t H : {1, 3, 8, 16, 33, 64}) {
-    for (std::size_t rows : {1, 2, 7, 13}) {
-      const Tensor<Real> W = this->matrix(4 * H, H, "W"), h_prev = this->matrix(rows, H, "h"),
-                         Ux = this->matrix(rows, 4 * H, "Ux"), C_prev = this->matrix(rows, H, "C");
-      const Tensor<Real> b = test::random_tensor<Real>({4 * H}, "b");
-      test::for_each_isa([&] {
-        Tensor<Real> gates = Ux, C({rows, H}), h({rows, H});
-        Panels<Real> panels;
-        panels.pack_gates(W.matrix());
-        lstm_step<Real>(panels, b.values(), h_prev.matrix(), gates.matrix(), C_prev.matrix(),
-                        C.matrix(), h.matrix());
-
-        Tensor<Real> want_gates = Ux, want_C({rows, H}), want_h({rows, H});
-        panels.pack(transposed(W.matrix()));
-        product<Real>(h_prev.matrix(), panels, want_gates.matrix(), Into::kAdd);
-        lstm_cell_forward<Real>(want_gates.matrix(), b.values(), C_prev.matrix(), want_C.matrix(),
-                                want_h.matrix());
-        ASSERT_TRUE(std::ranges::equal(gates.values(), want_gates.values())) << rows << "×" << H;
-        ASSERT_TRUE(std::ranges::equal(C.values(), want_C.values())) << rows << "×" << H;
-        ASSERT_TRUE(std::ranges::equal(h.values(), want_h.values())) << rows << "×" << H;
-      });
-    }
-  }
-}
-
-TYPED_TEST(PackedOf, RnnStepIsTheActivationOfTheSum) {
-  using Real = TypeParam;
-  for (Activation activation : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
-    for (std::size_t H : {1, 5, 16, 65}) {
-      const std::size_t rows = 8;
-      const Tensor<Real> W = this->matrix(H, H, "W"), h_prev = this->matrix(rows, H, "h"),
-                         Ux = this->matrix(rows, H, "Ux");
-      const Tensor<Real> b = test::random_tensor<Real>({H}, "b");
-      test::for_each_isa([&] {
-        Tensor<Real> z = Ux, want = Ux, h({rows, H});
-        Panels<Real> panels;
-        panels.pack(transposed(W.matrix()));
-        rnn_step<Real>(activation, panels, b.values(), h_prev.matrix(), z.matrix(), h.matrix());
-        product<Real>(h_prev.matrix(), panels, want.matrix(), Into::kAdd);
-        activate_biased<Real>(activation, b.values(), want.matrix());
-        ASSERT_TRUE(std::ranges::equal(h.values(), want.values())) << H;
-        ASSERT_TRUE(std::ranges::equal(z.values(), want.values())) << H;
-      });
-    }
-  }
-}
-
 TEST(Packed, SizesMustFit) {
-  Tensor<float> m3x4({3, 4}), m4x5({4, 5}), m3x5({3, 5}), m8x2({8, 2}), m3x2({3, 2}), m3x8({3, 8});
+  Tensor<float> m3x4({3, 4}), m4x5({4, 5}), m3x5({3, 5}), m8x2({8, 2});
   const std::vector<float> b(8);
   Panels<float> panels;
   panels.pack(m4x5.matrix());
@@ -168,14 +121,9 @@ TEST(Packed, SizesMustFit) {
   EXPECT_THROW(product<float>(m3x4.matrix(), panels, m3x4.matrix()), ShapeError);
   EXPECT_THROW(add_transposed_product<float>(m3x4.matrix(), m4x5.matrix(), m4x5.matrix()),
                ShapeError);
-  EXPECT_THROW(panels.pack_gates(m3x4.matrix()), ShapeError);
-  panels.pack_gates(m8x2.matrix());
-  EXPECT_THROW(lstm_step<float>(panels, b, m3x4.matrix(), m3x8.matrix(), m3x2.matrix(),
-                                m3x2.matrix(), m3x2.matrix()),
-               ShapeError);
-  EXPECT_THROW(
-      rnn_step<float>(Activation::kTanh, panels, b, m3x2.matrix(), m3x2.matrix(), m3x2.matrix()),
-      ShapeError);
+  EXPECT_THROW(project<float>(m3x4.matrix(), panels, b, m3x5.matrix()), ShapeError);  // b is 8
+  EXPECT_THROW(panels.pack_weights(m8x2.matrix(), m3x4.matrix()), ShapeError);        // W: 3×4
+  EXPECT_THROW(panels.pack_weights(m3x4.matrix(), m8x2.matrix()), ShapeError);        // U: 3 rows
 }
 
 }  // namespace

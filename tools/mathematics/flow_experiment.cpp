@@ -25,7 +25,7 @@ constexpr double kStaysWithin = 1.0 / 200;
 using Layer = RecurrentLayer<double>;
 
 MatrixView<double> gate_of(Layer& layer, std::size_t gate) {
-  return rows_of(layer.W.value, gate * layer.hidden_size(), layer.hidden_size());
+  return layer.W.value.matrix().row_range(gate * layer.hidden_size(), layer.hidden_size());
 }
 
 // ------------------------------------------------------------------------------------ one layer

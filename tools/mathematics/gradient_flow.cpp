@@ -39,13 +39,12 @@ Tensor<double> repeated(const Tensor<double>& row, std::size_t count) {
 }
 
 RecurrentCache<double> repeated(const RecurrentCache<double>& step, std::size_t count) {
-  return {.gates = repeated(step.gates, count),
-          .h_prev = repeated(step.h_prev, count),
-          .C_prev = repeated(step.C_prev, count),
-          .C = repeated(step.C, count),
-          .dz = {},
-          .U = {},
-          .W = {}};
+  RecurrentCache<double> steps;
+  steps.gates = repeated(step.gates, count);
+  steps.h_prev = repeated(step.h_prev, count);
+  steps.C = repeated(step.C, count);
+  steps.C_0 = repeated(step.C_0, count);
+  return steps;
 }
 
 Tensor<double> repeated(MatrixView<const double> row, std::size_t count) {

@@ -67,8 +67,8 @@ class Surroundings {
                const WorkedExampleRequest& request)
       : pass_(pass), model_(model), request_(request) {}
 
-  Matrix x() const {
-    return request_.layer == 0 ? pass_.x.matrix() : pass_.stack.h[request_.layer - 1].matrix();
+  Tensor<double> x() const {
+    return request_.layer == 0 ? pass_.x_of_tokens() : pass_.stack.h[request_.layer - 1];
   }
   Matrix g() const {
     const bool top = request_.layer + 1 == model_.layers;
@@ -108,6 +108,17 @@ Tensor<double> tanh_of(const Tensor<double>& C) {
   return y;
 }
 
+/// C_{t−1} of every step.
+Tensor<double> C_before(const RecurrentCache<double>& cache, const WorkedExample& example) {
+  Tensor<double> C_prev = cache.C;
+  const std::vector<std::size_t> order = example.reading_order();
+  for (std::size_t n = 0; n < order.size() && !C_prev.empty(); ++n) {
+    const auto before = n == 0 ? cache.C_0.matrix().row(0) : cache.C.matrix().row(order[n - 1] - 1);
+    std::ranges::copy(before, C_prev.matrix().row(order[n] - 1).begin());
+  }
+  return C_prev;
+}
+
 void work_forward(RecurrentLayer<double>& layer, const RaggedShape& shape,
                   RecurrentCache<double>& cache, WorkedExample& example) {
   auto state = layer.zero_state(1);
@@ -115,7 +126,7 @@ void work_forward(RecurrentLayer<double>& layer, const RaggedShape& shape,
   layer.forward(shape, std::as_const(example.x).matrix(), state, cache, example.h.matrix());
   example.gates = cache.gates;
   example.h_prev = cache.h_prev;
-  example.C_prev = cache.C_prev;
+  example.C_prev = C_before(cache, example);
   example.C = cache.C;
   example.tanh_C = tanh_of(cache.C);
   // z_t = U x_t + W h_{t−1} + b: the layer overwrites it with the gates.
@@ -244,7 +255,7 @@ WorkedExample work_example(SequenceClassifier<double>& model, std::span<const st
   take_output(model, pass, example);
 
   const Surroundings around(pass, model.config(), request);
-  example.x = copy_of(around.x());
+  example.x = around.x();
   example.g = copy_of(around.g());
   const auto layer = copy_layer(model, request);
   example.U = layer->U.value;

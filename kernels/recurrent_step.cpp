@@ -1,0 +1,138 @@
+#include "unroll/kernels/recurrent_step.h"
+
+#include <fmt/format.h>
+
+#include "unroll/core/error.h"
+#include "unroll/kernels/dispatch.h"
+
+namespace unroll {
+namespace {
+
+void require(const char* name, const Shape& found, const Shape& wanted) {
+  if (found == wanted) return;
+  throw ShapeError(
+      fmt::format("recurrent step: {} is {}, not {}", name, to_string(found), to_string(wanted)));
+}
+
+/// The first of `rows` rows are `continued`'s, the others elsewhere.
+template <typename T>
+Continued<T> checked(const char* name, const ContinuedRows<T>& continued, std::size_t rows,
+                     std::size_t H) {
+  const std::size_t first = continued.rows.rows();
+  if (first > 0) require(name, {continued.rows.columns()}, {H});
+  if (first < rows) require(name, continued.otherwise.shape(), {rows, H});
+  return {rows_of(continued.rows), first, rows_of(continued.otherwise)};
+}
+
+template <typename Real>
+StepInput<Real> checked(const ProductOfInput<Real>& in, std::size_t rows, std::size_t I,
+                        std::size_t GH) {
+  if (!in.x.empty()) {
+    require("x", in.x.shape(), {rows, I});
+    return {I, rows_of(in.x), {}, nullptr};
+  }
+  require("projected", {in.projected.columns()}, {GH});
+  if (in.ids.empty()) {
+    require("projected", in.projected.shape(), {rows, GH});
+    return {I, {}, rows_of(in.projected), nullptr};
+  }
+  require("ids", {in.ids.size()}, {rows});
+  return {I, {}, rows_of(in.projected), in.ids.data()};
+}
+
+/// The step as kernels take it; of a cell with G gates.
+template <typename Real>
+StepForward<Real> checked(const RecurrentStep<Real>& step, std::size_t G) {
+  const std::size_t rows = step.h.rows(), H = step.h.columns(), GH = G * H;
+  if (step.weights->rows() < H) require("weights", {step.weights->rows()}, {H});
+  require("weights", {step.weights->columns(), step.weights->gates()}, {GH, G});
+  require("b", {step.b.size()}, {GH});
+  require("h_prev", step.h_prev.shape(), {rows, H});
+  if (!step.saved.empty()) require("saved", step.saved.shape(), {rows, GH});
+  if (G == 4) require("C", step.C.shape(), {rows, H});
+  if (!step.h_next.empty()) require("h_next", {step.h_next.columns()}, {H});
+  return {.rows = rows,
+          .H = H,
+          .first_unit = step.units.begin,
+          .last_unit = step.units.end,
+          .weights = step.weights->data(),
+          .b = step.b.data(),
+          .in = checked(step.in, rows, step.weights->rows() - H, GH),
+          .h_prev = rows_of(step.h_prev),
+          .C_prev = G == 4 ? checked("C_prev", step.C_prev, rows, H) : Continued<const Real>{},
+          .saved = rows_of(step.saved),
+          .C = rows_of(step.C),
+          .h = rows_of(step.h),
+          .going_on = step.h_next.rows(),
+          .h_next = rows_of(step.h_next)};
+}
+
+template <typename Real>
+StepBackward<Real> checked(const RecurrentStepBack<Real>& step, std::size_t G) {
+  const std::size_t rows = step.dh.rows(), H = step.dh.columns(), GH = G * H;
+  require("W", {step.W->rows(), step.W->columns()}, {GH, H});
+  if (!step.dz_next.empty()) require("dz_next", {step.dz_next.columns()}, {GH});
+  if (step.dz_next.rows() < rows) require("dh_T", step.dh_T.shape(), {rows, H});
+  require("saved", step.saved.shape(), {rows, GH});
+  require("dz", step.dz.shape(), {rows, GH});
+  if (G == 4) require("C", step.C.shape(), {rows, H});
+  if (G == 4) require("dC", step.dC.shape(), {rows, H});
+  return {.rows = rows,
+          .H = H,
+          .first_unit = step.units.begin,
+          .last_unit = step.units.end,
+          .GH = GH,
+          .W = step.W->data(),
+          .going_on = step.dz_next.rows(),
+          .dz_next = rows_of(step.dz_next),
+          .dh_T = rows_of(step.dh_T),
+          .dh = rows_of(step.dh),
+          .saved = rows_of(step.saved),
+          .C_prev = G == 4 ? checked("C_prev", step.C_prev, rows, H) : Continued<const Real>{},
+          .C = rows_of(step.C),
+          .dC = rows_of(step.dC),
+          .dz = rows_of(step.dz)};
+}
+
+}  // namespace
+
+template <typename Real>
+std::size_t unit_grain() {
+  return 4 * kernels<Real>().lanes;
+}
+
+template <typename Real>
+void lstm_step(const RecurrentStep<Real>& step) {
+  kernels<Real>().lstm_step(checked(step, 4));
+}
+
+template <typename Real>
+void rnn_step(Activation activation, const RecurrentStep<Real>& step) {
+  const KernelTable<Real>& table = kernels<Real>();
+  kernel_of(activation, table.rnn_step_tanh, table.rnn_step_sigmoid,
+            table.rnn_step_relu)(checked(step, 1));
+}
+
+template <typename Real>
+void lstm_step_back(const RecurrentStepBack<Real>& step) {
+  kernels<Real>().lstm_step_back(checked(step, 4));
+}
+
+template <typename Real>
+void rnn_step_back(Activation activation, const RecurrentStepBack<Real>& step) {
+  const KernelTable<Real>& table = kernels<Real>();
+  kernel_of(activation, table.rnn_step_back_tanh, table.rnn_step_back_sigmoid,
+            table.rnn_step_back_relu)(checked(step, 1));
+}
+
+#define UNROLL_INSTANTIATE(Real)                                  \
+  template std::size_t unit_grain<Real>();                        \
+  template void lstm_step(const RecurrentStep<Real>&);            \
+  template void rnn_step(Activation, const RecurrentStep<Real>&); \
+  template void lstm_step_back(const RecurrentStepBack<Real>&);   \
+  template void rnn_step_back(Activation, const RecurrentStepBack<Real>&);
+UNROLL_INSTANTIATE(float)
+UNROLL_INSTANTIATE(double)
+#undef UNROLL_INSTANTIATE
+
+}  // namespace unroll

@@ -1,0 +1,49 @@
+#include "unroll/layers/sequence_predictor.h"
+
+#include <fmt/format.h>
+
+#include "unroll/core/error.h"
+
+namespace unroll {
+
+template <typename Real>
+SequencePredictor<Real>::SequencePredictor(const SequenceClassifier<Real>& model,
+                                           WordProducts products)
+    : model_(model) {
+  const bool whole = products == WordProducts::kWholeVocabulary;
+  stack_ =
+      model.stack().freeze(whole ? model.embedding().E.value.matrix() : MatrixView<const Real>());
+  model.output().pack(V_);
+}
+
+template <typename Real>
+MatrixView<const Real> SequencePredictor<Real>::predict(const RaggedShape& shape,
+                                                        std::span<const std::int32_t> ids,
+                                                        Scratch& scratch) const {
+  if (ids.size() != shape.tokens()) {
+    throw ShapeError(
+        fmt::format("sequence predictor: {} ids for {} tokens", ids.size(), shape.tokens()));
+  }
+  RecurrentInput<Real> x(model_.embedding().E.value.matrix(), ids);
+  if (stack_.projected.empty()) {
+    scratch.words.find(ids, model_.config().vocabulary);
+    scratch.x.resize({scratch.words.ids().size(), model_.config().embedding});
+    model_.embedding().forward(scratch.words.ids(), scratch.x.matrix());
+    x = {scratch.x.matrix(), scratch.words.rows()};
+  }
+  scratch.states = model_.stack().zero_states(shape.batch());
+  MatrixView<const Real> h = model_.stack().infer(shape, x, stack_, scratch.states, scratch.stack);
+  if (model_.config().pool) {
+    scratch.p.resize({shape.batch(), model_.stack().output_size()});
+    model_.pooling().forward(shape, h, scratch.pooling, scratch.p.matrix());
+    h = scratch.p.matrix();
+  }
+  scratch.O.resize({h.rows(), model_.config().classes});
+  model_.output().forward(h, V_, scratch.O.matrix());
+  return scratch.O.matrix();
+}
+
+template class SequencePredictor<float>;
+template class SequencePredictor<double>;
+
+}  // namespace unroll

@@ -1,0 +1,47 @@
+/// SequencePredictor: a SequenceClassifier for prediction. Its weights are those that the model had
+/// when the predictor was made, in the order in which the kernels read them; nothing is saved for a
+/// backward pass.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "unroll/layers/sequence_classifier.h"
+
+namespace unroll {
+
+/// Whether the first layer's products with all words of the vocabulary are computed beforehand:
+/// then a token costs no product with U, and the predictor V·directions·G·H values more.
+enum class WordProducts { kPerBatch, kWholeVocabulary };
+
+template <typename Real>
+class SequencePredictor {
+ public:
+  /// What a prediction needs beside its arguments. One per thread of use.
+  struct Scratch {
+    DistinctIds words;
+    Tensor<Real> x;  ///< (M, embedding)
+    typename RecurrentStack<Real>::States states;
+    typename RecurrentStack<Real>::Scratch stack;
+    typename Pooling<Real>::Cache pooling;
+    Tensor<Real> p;  ///< (B, D·H)
+    Tensor<Real> O;  ///< (rows, K), rows = B or N
+  };
+
+  /// The model must outlive the predictor and stay as it is.
+  explicit SequencePredictor(const SequenceClassifier<Real>& model,
+                             WordProducts products = WordProducts::kPerBatch);
+
+  /// ids (N) → O (rows, K) in `scratch`: what the model's forward pass gives, bit for bit. The bits
+  /// of a row do not depend on the others. Safe from several threads.
+  MatrixView<const Real> predict(const RaggedShape& shape, std::span<const std::int32_t> ids,
+                                 Scratch& scratch) const;
+
+ private:
+  const SequenceClassifier<Real>& model_;
+  typename RecurrentStack<Real>::Frozen stack_;
+  Panels<Real> V_;
+};
+
+}  // namespace unroll

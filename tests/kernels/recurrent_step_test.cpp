@@ -1,0 +1,331 @@
+#include "unroll/kernels/recurrent_step.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/support/for_each_isa.h"
+#include "tests/support/random_tensor.h"
+#include "unroll/core/error.h"
+
+namespace unroll {
+namespace {
+
+/// A step with values for all that it may read, of a cell with G gates.
+template <typename Real>
+struct Step {
+  Step(std::size_t G, std::size_t rows, std::size_t I, std::size_t H)
+      : G(G),
+        rows(rows),
+        I(I),
+        H(H),
+        U(random({G * H, I}, "U")),
+        W(random({G * H, H}, "W")),
+        b(random({G * H}, "b")),
+        x(random({rows, I}, "x")),
+        h_prev(random({rows, H}, "h")),
+        C_prev(random({rows, H}, "C")),
+        saved({rows, G * H}),
+        C({rows, H}),
+        h({rows, H}),
+        h_next({rows, H}) {}
+
+  static Tensor<Real> random(const Shape& shape, const std::string& name) {
+    return test::random_tensor<Real>(shape, name);
+  }
+
+  RecurrentStep<Real> whole() {
+    weights.pack_weights(U.matrix(), W.matrix());
+    RecurrentStep<Real> step{};
+    step.weights = &weights;
+    step.b = b.values();
+    step.units = {0, H};
+    step.in.x = x.matrix();
+    step.h_prev = h_prev.matrix();
+    step.h = h.matrix();
+    step.h_next = h_next.matrix();
+    step.saved = saved.matrix();
+    if (G == 4) step.C_prev.rows = C_prev.matrix();
+    if (G == 4) step.C = C.matrix();
+    return step;
+  }
+
+  /// b + U x + W h, by one plain product: of [x h] with [U W].
+  Tensor<Real> z() const {
+    Tensor<Real> UW({G * H, I + H}), xh({rows, I + H}), sum({rows, G * H});
+    side_by_side(U, W, UW);
+    side_by_side(x, h_prev, xh);
+    Panels<Real> panels;
+    panels.pack(transposed(UW.matrix()));
+    project<Real>(xh.matrix(), panels, b.values(), sum.matrix());
+    return sum;
+  }
+  static void side_by_side(const Tensor<Real>& left, const Tensor<Real>& right,
+                           Tensor<Real>& both) {
+    for (std::size_t r = 0; r < both.matrix().rows(); ++r) {
+      std::ranges::copy(left.matrix().row(r), both.matrix().row(r).begin());
+      std::ranges::copy(right.matrix().row(r),
+                        both.matrix().row(r).subspan(left.matrix().columns()).begin());
+    }
+  }
+
+  std::size_t G, rows, I, H;
+  Tensor<Real> U, W, b, x, h_prev, C_prev, saved, C, h, h_next;
+  Panels<Real> weights;
+};
+
+template <typename Real>
+void expect_same(const Tensor<Real>& found, const Tensor<Real>& wanted, const std::string& what) {
+  ASSERT_TRUE(std::ranges::equal(found.values(), wanted.values())) << what;
+}
+
+template <typename Real>
+class RecurrentStepOf : public testing::Test {};
+using Reals = testing::Types<float, double>;
+TYPED_TEST_SUITE(RecurrentStepOf, Reals);
+
+/// Sizes with whole and cut vectors, one row and several blocks of rows.
+constexpr std::size_t kHidden[] = {1, 3, 8, 16, 33, 64, 130};
+constexpr std::size_t kRows[] = {1, 2, 7, 25, 50};
+
+TYPED_TEST(RecurrentStepOf, LstmIsTheCellOfTheSumBitForBit) {
+  using Real = TypeParam;
+  for (std::size_t H : kHidden) {
+    for (std::size_t rows : kRows) {
+      test::for_each_isa([&] {
+        Step<Real> s(4, rows, 5, H);
+        lstm_step(s.whole());
+        Tensor<Real> gates = s.z(), C({rows, H}), h({rows, H});
+        const std::vector<Real> nothing(4 * H, -Real(0));
+        lstm_cell_forward<Real>(gates.matrix(), nothing, s.C_prev.matrix(), C.matrix(), h.matrix());
+        expect_same(s.saved, gates, "gates");
+        expect_same(s.C, C, "C");
+        expect_same(s.h, h, "h");
+        expect_same(s.h_next, h, "h for the next step");
+      });
+    }
+  }
+}
+
+TYPED_TEST(RecurrentStepOf, RnnIsTheActivationOfTheSumBitForBit) {
+  using Real = TypeParam;
+  for (Activation activation : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
+    for (std::size_t H : kHidden) {
+      test::for_each_isa([&] {
+        Step<Real> s(1, 8, 5, H);
+        rnn_step(activation, s.whole());
+        Tensor<Real> h = s.z();
+        activate<Real>(activation, h.values(), h.values());
+        expect_same(s.h, h, "h");
+        expect_same(s.saved, h, "saved");
+        expect_same(s.h_next, h, "h for the next step");
+      });
+    }
+  }
+}
+
+TYPED_TEST(RecurrentStepOf, EveryFormOfTheInputGivesTheSameBits) {
+  using Real = TypeParam;
+  for (std::size_t G : {1, 4}) {
+    test::for_each_isa([&] {
+      const auto run = [&](const RecurrentStep<Real>& step) {
+        if (G == 4) lstm_step(step);
+        if (G == 1) rnn_step(Activation::kTanh, step);
+      };
+      Step<Real> s(G, 13, 6, 40);
+      RecurrentStep<Real> step = s.whole();
+      run(step);
+      const Tensor<Real> h = s.h, C = s.C, saved = s.saved;
+
+      Tensor<Real> projected({13, G * 40});
+      project<Real>(s.x.matrix(), s.weights, s.b.values(), projected.matrix());
+      step.in = {{}, projected.matrix(), {}};
+      run(step);
+      expect_same(s.h, h, "computed before");
+
+      std::vector<std::int32_t> ids(13);
+      Tensor<Real> shuffled({20, G * 40});
+      for (std::size_t r = 0; r < 13; ++r) {
+        ids[r] = static_cast<std::int32_t>(19 - r);
+        std::ranges::copy(projected.matrix().row(r), shuffled.matrix().row(19 - r).begin());
+      }
+      step.in = {{}, shuffled.matrix(), ids};
+      run(step);
+      expect_same(s.h, h, "found by id");
+
+      s.saved = projected;  // in place: the sums become the gates
+      step.in = {{}, s.saved.matrix(), {}};
+      run(step);
+      expect_same(s.saved, saved, "in place");
+
+      step.in = {s.x.matrix(), {}, {}};
+      step.saved = {};  // inference, C in place
+      step.C = s.C_prev.matrix();
+      if (G == 1) step.C = {};
+      run(step);
+      expect_same(s.h, h, "nothing saved");
+      if (G == 4) expect_same(s.C_prev, C, "C in place");
+    });
+  }
+}
+
+TYPED_TEST(RecurrentStepOf, ARowHasTheSameBitsInEveryBatch) {
+  using Real = TypeParam;
+  test::for_each_isa([&] {
+    Step<Real> all(4, 30, 3, 20);
+    const RecurrentStep<Real> whole = all.whole();
+    lstm_step(whole);
+    const Tensor<Real> h = all.h;
+    for (std::size_t count = 1; count < 30; ++count) {
+      const std::size_t first = 30 - count;
+      RecurrentStep<Real> some = whole;
+      some.in.x = whole.in.x.row_range(first, count);
+      some.h_prev = whole.h_prev.row_range(first, count);
+      some.C_prev.rows = all.C_prev.matrix().row_range(first, count);
+      some.saved = {};
+      some.C = whole.C.row_range(first, count);
+      some.h = whole.h.row_range(first, count);
+      some.h_next = {};
+      all.h.fill(0);
+      lstm_step(some);
+      ASSERT_TRUE(std::ranges::equal(all.h.values().last(count * 20), h.values().last(count * 20)))
+          << count;
+    }
+  });
+}
+
+TYPED_TEST(RecurrentStepOf, UnitsAreSharedAndRowsBeginAndEnd) {
+  using Real = TypeParam;
+  test::for_each_isa([&] {
+    const std::size_t grain = unit_grain<Real>(), H = 2 * grain + 1;
+    Step<Real> s(4, 7, 3, H);
+    RecurrentStep<Real> step = s.whole();
+    lstm_step(step);
+    const Tensor<Real> h = s.h, C = s.C;
+    s.h.fill(0), s.h_next.fill(-5);
+    // three rows began before; four begin here, their C at the same rows of another matrix
+    Tensor<Real> begun = s.C_prev, rest = s.C_prev;
+    for (std::size_t r = 0; r < 7; ++r) {
+      std::ranges::fill(r < 3 ? rest.matrix().row(r) : begun.matrix().row(r), Real(99));
+    }
+    step.C_prev = {begun.matrix().row_range(0, 3), rest.matrix()};
+    step.h_next = s.h_next.matrix().row_range(0, 2);  // two rows go on
+    step.units = {0, grain};
+    lstm_step(step);
+    step.units = {grain, H};
+    lstm_step(step);
+    expect_same(s.h, h, "h");
+    expect_same(s.C, C, "C");
+    for (std::size_t r = 0; r < 7; ++r) {
+      const auto next = s.h_next.matrix().row(r);
+      if (r < 2) ASSERT_TRUE(std::ranges::equal(next, h.matrix().row(r)));
+      if (r >= 2) ASSERT_TRUE(std::ranges::all_of(next, [](Real v) { return v == -5; }));
+    }
+  });
+}
+
+/// The way back, of a step whose first `going_on` rows have a following one.
+template <typename Real>
+struct StepBack {
+  StepBack(std::size_t G, std::size_t rows, std::size_t going_on, std::size_t H)
+      : forward(G, rows, 3, H),
+        dz_next(forward.random({going_on, G * H}, "dz")),
+        dh(forward.random({rows, H}, "dh")),
+        dh_T(forward.random({rows, H}, "dh_T")),
+        dC(forward.random({rows, H}, "dC")),
+        dz({rows, G * H}) {}
+
+  RecurrentStepBack<Real> step() {
+    W.pack(forward.W.matrix());
+    RecurrentStepBack<Real> back{};
+    back.W = &W;
+    back.units = {0, forward.H};
+    back.dz_next = dz_next.matrix();
+    back.dh_T = dh_T.matrix();
+    back.dh = dh.matrix();
+    back.saved = forward.saved.matrix();
+    back.dz = dz.matrix();
+    if (forward.G == 1) return back;
+    back.C_prev.rows = forward.C_prev.matrix();
+    back.C = forward.C.matrix();
+    back.dC = dC.matrix();
+    return back;
+  }
+  /// δ = dh + Wᵀ dz_{t+1}, or + ∂L/∂h_T.
+  Tensor<Real> delta() const {
+    Tensor<Real> sum = dh_T;
+    product<Real>(dz_next.matrix(), W, sum.matrix().row_range(0, dz_next.matrix().rows()));
+    add<Real>(dh.values(), sum.values());
+    return sum;
+  }
+
+  Step<Real> forward;
+  Tensor<Real> dz_next, dh, dh_T, dC, dz;
+  Panels<Real> W;
+};
+
+TYPED_TEST(RecurrentStepOf, LstmBackIsTheCellsGradientOfTheSumBitForBit) {
+  using Real = TypeParam;
+  for (std::size_t H : kHidden) {
+    for (std::size_t going_on : {1, 7, 13}) {
+      test::for_each_isa([&] {
+        StepBack<Real> s(4, 13, going_on, H);
+        lstm_step(s.forward.whole());
+        const RecurrentStepBack<Real> step = s.step();
+        Tensor<Real> dC = s.dC, dz({13, 4 * H});
+        lstm_step_back(step);
+        lstm_cell_backward<Real>(s.forward.saved.matrix(), s.forward.C_prev.matrix(),
+                                 s.forward.C.matrix(), s.delta().matrix(), dC.matrix(),
+                                 dz.matrix());
+        expect_same(s.dz, dz, "dz");
+        expect_same(s.dC, dC, "dC");
+      });
+    }
+  }
+}
+
+TYPED_TEST(RecurrentStepOf, RnnBackIsTheSlopeTimesTheSumBitForBit) {
+  using Real = TypeParam;
+  for (Activation activation : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
+    for (std::size_t H : kHidden) {
+      test::for_each_isa([&] {
+        StepBack<Real> s(1, 13, 6, H);
+        rnn_step(activation, s.forward.whole());
+        rnn_step_back(activation, s.step());
+        const Tensor<Real> delta = s.delta();
+        Tensor<Real> dz({13, H});
+        activate_backward<Real>(activation, s.forward.saved.values(), delta.values(), dz.values());
+        expect_same(s.dz, dz, "dz");
+      });
+    }
+  }
+}
+
+TEST(RecurrentStep, SizesMustFit) {
+  Step<float> s(4, 3, 2, 5);
+  const RecurrentStep<float> good = s.whole();
+  const auto broken = [&](auto change) {
+    RecurrentStep<float> step = good;
+    change(step);
+    EXPECT_THROW(lstm_step(step), ShapeError);
+  };
+  Tensor<float> m3x4({3, 4}), m2x5({2, 5});
+  broken([&](auto& step) { step.b = step.b.first(3); });
+  broken([&](auto& step) { step.in.x = m3x4.matrix(); });
+  broken([&](auto& step) { step.in = {{}, m3x4.matrix(), {}}; });
+  broken([&](auto& step) { step.h_prev = m2x5.matrix(); });
+  broken([&](auto& step) { step.C_prev = {m2x5.matrix(), m2x5.matrix()}; });
+  broken([&](auto& step) { step.C = {}; });
+  broken([&](auto& step) { step.saved = m3x4.matrix(); });
+  EXPECT_THROW(rnn_step(Activation::kTanh, good), ShapeError);  // weights of an LSTM
+
+  StepBack<float> back(4, 3, 2, 5);
+  RecurrentStepBack<float> step = back.step();
+  step.dh_T = m2x5.matrix();
+  EXPECT_THROW(lstm_step_back(step), ShapeError);
+}
+
+}  // namespace
+}  // namespace unroll
