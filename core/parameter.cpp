@@ -1,10 +1,18 @@
 #include "unroll/core/parameter.h"
 
+#include <algorithm>
+
 namespace unroll {
 
 template <typename Real>
 void zero_grad(const ParameterList<Real>& parameters) {
-  for (Parameter<Real>* parameter : parameters) parameter->grad.fill(0);
+  for (Parameter<Real>* parameter : parameters) {
+    const MatrixView<Real> grad = parameter->grad.matrix();
+    for_each_run(parameter->touched, grad.shape(), [&](Range rows) {
+      std::fill_n(grad.row(rows.begin).data(), rows.size() * grad.columns(), Real(0));
+    });
+    parameter->touched.restart();
+  }
 }
 
 template <typename Real>

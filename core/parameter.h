@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "unroll/core/row_set.h"
 #include "unroll/core/tensor.h"
 
 namespace unroll {
@@ -18,6 +19,9 @@ struct Parameter {
   Tensor<Real> value;
   Tensor<Real> grad;    ///< the same shape as value
   bool frozen = false;  ///< a frozen parameter gets no gradient and no update
+  /// The rows of grad (as a matrix) that may be other than 0: all of them, unless whoever adds to
+  /// grad has listed his since `zero_grad`. If one does, all who add to this grad must.
+  RowSet touched;
 
   Parameter() = default;
   Parameter(std::string parameter_name, const Shape& shape)
@@ -28,7 +32,7 @@ struct Parameter {
 template <typename Real>
 using ParameterList = std::vector<Parameter<Real>*>;
 
-/// Sets every gradient to 0.
+/// Sets every gradient to 0, writing only to the rows that were touched.
 template <typename Real>
 void zero_grad(const ParameterList<Real>& parameters);
 

@@ -2,11 +2,11 @@
 /// instruction set gives the same bits.
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <cstddef>
 
 #include "unroll/kernels/loops-inl.h"
+#include "unroll/kernels/ops.h"
 
 namespace unroll::simd {
 
@@ -58,37 +58,32 @@ V load_as_double(const Real* p) {
   return V::load_unaligned(lanes);
 }
 
-/// Partial sums of squares: value i goes to sum i mod 16, in every instruction set. 16 because that
-/// is two AVX-512 vectors of doubles (eight of SSE2's): enough to hide the latency of an addition.
-inline constexpr std::size_t kPartialSums = 16;
-
+/// One value to each sum.
 template <typename V, typename Real>
-void add_squares(const Real* x, V (&sums)[kPartialSums / V::size]) {
+void add_16_squares(const Real* x, V (&sums)[kPartialSums / V::size]) {
   for (std::size_t k = 0; k < kPartialSums / V::size; ++k) {
     const V value = load_as_double<V>(x + k * V::size);
     sums[k] = sums[k] + value * value;
   }
 }
 
-/// The order is fixed, and the same in every instruction set.
+/// The order is the same in every instruction set.
 template <typename VectorOfReal>
-UNROLL_KERNEL double sum_of_squares(std::size_t n, const RealOf<VectorOfReal>* x) noexcept {
+UNROLL_KERNEL void add_squares(std::size_t n, const RealOf<VectorOfReal>* x,
+                               double* sums) noexcept {
   using V = typename DoubleLanes<VectorOfReal>::type;
-  V sums[kPartialSums / V::size];
-  for (V& sum : sums) sum = V(0.0);
+  V partial[kPartialSums / V::size];
+  for (std::size_t k = 0; k < kPartialSums / V::size; ++k) {
+    partial[k] = V::load_unaligned(sums + k * V::size);
+  }
   std::size_t i = 0;
-  for (; i + kPartialSums <= n; i += kPartialSums) add_squares(x + i, sums);
+  for (; i + kPartialSums <= n; i += kPartialSums) add_16_squares(x + i, partial);
   RealOf<VectorOfReal> rest[kPartialSums] = {};
   for (std::size_t j = 0; i + j < n; ++j) rest[j] = x[i + j];
-  add_squares(rest, sums);  // the zeros behind the end add nothing
-
-  alignas(64) double lanes[kPartialSums];
-  for (std::size_t k = 0; k < kPartialSums / V::size; ++k)
-    sums[k].store_unaligned(lanes + k * V::size);
-  for (std::size_t half = kPartialSums / 2; half > 0; half /= 2) {
-    for (std::size_t j = 0; j < half; ++j) lanes[j] += lanes[j + half];
+  add_16_squares(rest, partial);  // the zeros behind the end add nothing
+  for (std::size_t k = 0; k < kPartialSums / V::size; ++k) {
+    partial[k].store_unaligned(sums + k * V::size);
   }
-  return lanes[0];
 }
 
 /// log1p keeps the small losses of sure answers: 1 + e^{−|O|} alone would round to 1. A batch has

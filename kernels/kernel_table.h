@@ -12,6 +12,8 @@ template <typename Real>
 struct SgdStep;  // ops.h
 template <typename Real>
 struct AdamStep;  // ops.h
+template <typename Real>
+struct AverageStep;  // ops.h
 
 /// The rows of a matrix: row r begins at data + r·stride.
 template <typename T>
@@ -113,7 +115,8 @@ struct KernelTable {
   void (*scale)(std::size_t n, Real a, Real* y) noexcept;
   void (*multiply)(std::size_t n, const Real* x, const Real* m, Real* y) noexcept;
   void (*clamp)(std::size_t n, Real low, Real high, Real* y) noexcept;
-  double (*sum_of_squares)(std::size_t n, const Real* x) noexcept;
+  // x (n) -> sums (kPartialSums)
+  void (*add_squares)(std::size_t n, const Real* x, double* sums) noexcept;
   double (*sigmoid_cross_entropy_sum)(std::size_t n, const Real* O, const Real* y) noexcept;
 
   // b (n) -> z (rows, n)
@@ -168,6 +171,9 @@ struct KernelTable {
                      Real* value) noexcept;
   void (*adam_update)(std::size_t n, const AdamStep<Real>& step, const Real* grad, Real* m, Real* v,
                       Real* value) noexcept;
+  // steps (count), one after the other, on average (n)
+  void (*update_average)(std::size_t n, std::size_t count, const AverageStep<Real>* steps,
+                         const Real* value, Real* average) noexcept;
 };
 
 }  // namespace unroll

@@ -184,7 +184,22 @@ void clamp(Real low, Real high, std::span<Real> y) {
 
 template <typename Real>
 double sum_of_squares(std::span<const Real> x) {
-  return kernels<Real>().sum_of_squares(x.size(), x.data());
+  PartialSums sums{};
+  add_squares(x, sums);
+  return total(sums);
+}
+
+template <typename Real>
+void add_squares(std::span<const Real> x, PartialSums& sums) {
+  kernels<Real>().add_squares(x.size(), x.data(), sums.data());
+}
+
+double total(const PartialSums& sums) {
+  PartialSums left = sums;
+  for (std::size_t half = kPartialSums / 2; half > 0; half /= 2) {
+    for (std::size_t j = 0; j < half; ++j) left[j] += left[j + half];
+  }
+  return left[0];
 }
 
 template <typename Real>
@@ -292,6 +307,14 @@ void adam_update(const AdamStep<Real>& step, std::span<const Real> grad, std::sp
   kernels<Real>().adam_update(value.size(), step, grad.data(), m.data(), v.data(), value.data());
 }
 
+template <typename Real>
+void update_average(std::span<const AverageStep<Real>> steps, std::span<const Real> value,
+                    std::span<Real> average) {
+  require_same_shape("update_average", Operand("value", value), Operand("average", average));
+  kernels<Real>().update_average(value.size(), steps.size(), steps.data(), value.data(),
+                                 average.data());
+}
+
 // ----------------------------------------------------------------------------------- instantiation
 
 #define UNROLL_INSTANTIATE_OPS(Real)                                                               \
@@ -311,6 +334,7 @@ void adam_update(const AdamStep<Real>& step, std::span<const Real> grad, std::sp
   template void multiply(std::span<const Real>, std::span<const Real>, std::span<Real>);           \
   template void clamp(Real, Real, std::span<Real>);                                                \
   template double sum_of_squares(std::span<const Real>);                                           \
+  template void add_squares(std::span<const Real>, PartialSums&);                                  \
   template double sigmoid_cross_entropy_sum(std::span<const Real>, std::span<const Real>);         \
   template void set_rows(std::span<const Real>, MatrixView<Real>);                                 \
   template void add_column_sums(MatrixView<const Real>, std::span<Real>);                          \
@@ -330,7 +354,9 @@ void adam_update(const AdamStep<Real>& step, std::span<const Real> grad, std::sp
   template void sgd_update(const SgdStep<Real>&, std::span<const Real>, std::span<Real>,           \
                            std::span<Real>);                                                       \
   template void adam_update(const AdamStep<Real>&, std::span<const Real>, std::span<Real>,         \
-                            std::span<Real>, std::span<Real>)
+                            std::span<Real>, std::span<Real>);                                     \
+  template void update_average(std::span<const AverageStep<Real>>, std::span<const Real>,          \
+                               std::span<Real>)
 
 UNROLL_INSTANTIATE_OPS(float);
 UNROLL_INSTANTIATE_OPS(double);

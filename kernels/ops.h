@@ -12,6 +12,7 @@
 /// ShapeError, naming itself and both sides, when shapes differ.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -88,6 +89,18 @@ void clamp(Real low, Real high, std::span<Real> y);
 /// Σ x², accumulated in double, in an order that depends on the size alone.
 template <typename Real>
 double sum_of_squares(std::span<const Real> x);
+
+/// Σ x² in the making: value j of an array is in sum j mod 16. 16 because that is two AVX-512
+/// vectors of doubles (eight of SSE2's): enough to hide the latency of an addition.
+inline constexpr std::size_t kPartialSums = 16;
+using PartialSums = std::array<double, kPartialSums>;
+
+/// sums_{j mod 16} += x_j². Zeros add nothing: parts of an array that begin at multiples of 16 and
+/// leave out nothing but zeros give the same bits as the whole array.
+template <typename Real>
+void add_squares(std::span<const Real> x, PartialSums& sums);
+/// The sum of all.
+double total(const PartialSums& sums);
 
 /// −Σ [y log σ(O) + (1 − y) log(1 − σ(O))] = Σ [max(O, 0) − O y + log(1 + e^{−|O|})]: nothing
 /// overflows. Computed in double, in order.
@@ -185,5 +198,16 @@ struct AdamStep {
 template <typename Real>
 void adam_update(const AdamStep<Real>& step, std::span<const Real> grad, std::span<Real> m,
                  std::span<Real> v, std::span<Real> value);
+
+/// One update of a moving average of parameters: average = keep·average + take·value.
+template <typename Real>
+struct AverageStep {
+  Real keep = 0;
+  Real take = 1;
+};
+/// All the steps in order, while the value stays the same.
+template <typename Real>
+void update_average(std::span<const AverageStep<Real>> steps, std::span<const Real> value,
+                    std::span<Real> average);
 
 }  // namespace unroll

@@ -1,5 +1,5 @@
-/// One step of SGD and of Adam (ops.h has the formulas). No fused multiply-adds, as in
-/// elementwise-inl.h.
+/// One step of SGD and of Adam, and the average of parameters (ops.h has the formulas). No fused
+/// multiply-adds, as in elementwise-inl.h.
 #pragma once
 
 #include <cstddef>
@@ -53,6 +53,20 @@ UNROLL_KERNEL void adam_update(std::size_t n, const AdamStep<RealOf<V>>& step,
     const V direction = m_j * c1 / (sqrt(v_j * c2) + epsilon) + decoupled_decay * value_j;
     part.store(value + j, value_j - eta * direction);
   });
+}
+
+template <typename V>
+UNROLL_KERNEL void update_average(std::size_t n, std::size_t count,
+                                  const AverageStep<RealOf<V>>* steps, const RealOf<V>* value,
+                                  RealOf<V>* average) noexcept {
+  const auto take_steps = [=](auto value_j, auto average_j) {
+    using Vector = decltype(average_j);
+    for (std::size_t k = 0; k < count; ++k) {
+      average_j = Vector(steps[k].keep) * average_j + Vector(steps[k].take) * value_j;
+    }
+    return average_j;
+  };
+  map<V>(take_steps, n, average, value, average);
 }
 
 }  // namespace unroll::simd

@@ -36,7 +36,7 @@ consteval KernelTable<RealOf<V>> make_table() {
       .scale = &scale<V>,
       .multiply = &multiply<V>,
       .clamp = &clamp<V>,
-      .sum_of_squares = &sum_of_squares<V>,
+      .add_squares = &add_squares<V>,
       .sigmoid_cross_entropy_sum = &sigmoid_cross_entropy_sum<V>,
       .set_rows = &set_rows<V>,
       .add_column_sums = &add_column_sums<V>,
@@ -59,6 +59,7 @@ consteval KernelTable<RealOf<V>> make_table() {
       .rnn_step_back_relu = &rnn_step_back_relu<V>,
       .sgd_update = &sgd_update<V>,
       .adam_update = &adam_update<V>,
+      .update_average = &update_average<V>,
   };
 }
 

@@ -24,6 +24,7 @@ void Embedding<Real>::backward(std::span<const std::int32_t> ids, MatrixView<con
     scatter_add_rows<Real>(dx.column_range(columns.begin, columns.size()), ids,
                            E.grad.matrix().column_range(columns.begin, columns.size()));
   });
+  E.touched.add(ids);
 }
 
 template class Embedding<float>;

@@ -19,7 +19,7 @@ class Embedding {
 
   /// ids (N) → x (N, I). Throws ShapeError for an id outside the table.
   void forward(std::span<const std::int32_t> ids, MatrixView<Real> x) const;
-  /// dE_{id_n} += dx_n; nothing if E is frozen.
+  /// dE_{id_n} += dx_n, rows that are then in E.touched; nothing if E is frozen.
   void backward(std::span<const std::int32_t> ids, MatrixView<const Real> dx);
 
   Parameter<Real> E;

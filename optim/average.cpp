@@ -4,42 +4,84 @@
 #include <span>
 #include <utility>
 
-#include "unroll/core/parallel.h"
-#include "unroll/kernels/ops.h"
-
 namespace unroll {
 
 namespace {
 
-/// Values per thread from which a second one pays.
-constexpr std::size_t kGrain = 1 << 14;
+/// Steps after which every row is brought up to date: so seldom that it costs nothing, so often
+/// that the steps need no memory to speak of.
+constexpr std::size_t kMostSteps = 1024;
 
 }  // namespace
 
 template <typename Real>
 ParameterAverage<Real>::ParameterAverage(const ParameterList<Real>& parameters, double decay)
     : parameters_(parameters), decay_(decay) {
-  for (const Parameter<Real>* parameter : parameters) averages_.push_back(parameter->value);
+  for (const Parameter<Real>* parameter : parameters) {
+    const std::size_t rows = parameter->value.matrix().rows();
+    averages_.push_back({parameter->value, std::vector<std::uint16_t>(rows)});
+  }
+  steps_.reserve(kMostSteps);
 }
 
 template <typename Real>
-void ParameterAverage<Real>::update() {
+void ParameterAverage<Real>::begin_update() {
+  if (steps_.size() == kMostSteps) take_all_steps();
   const double decay = std::min(decay_, updates_ / (updates_ + 9));
   ++updates_;
-  for (std::size_t k = 0; k < averages_.size(); ++k) {
-    parallel_for(averages_[k].size(), kGrain, [&](Range range) {
-      const auto average = averages_[k].values().subspan(range.begin, range.size());
-      const std::span<const Real> value = parameters_[k]->value.values();
-      scale<Real>(static_cast<Real>(decay), average);
-      add_scaled<Real>(static_cast<Real>(1 - decay), value.subspan(range.begin, range.size()),
-                       average);
-    });
+  steps_.push_back({.keep = static_cast<Real>(decay), .take = static_cast<Real>(1 - decay)});
+}
+
+template <typename Real>
+void ParameterAverage<Real>::before_change(const Parameter<Real>& parameter, Range rows) {
+  take_steps(parameter, rows, steps_.size() - 1);
+}
+
+template <typename Real>
+void ParameterAverage<Real>::after_change(const Parameter<Real>& parameter, Range rows) {
+  take_steps(parameter, rows, steps_.size());
+}
+
+template <typename Real>
+void ParameterAverage<Real>::take_steps(const Parameter<Real>& parameter, Range rows,
+                                        std::size_t count) {
+  const auto index = std::ranges::find(parameters_, &parameter) - parameters_.begin();
+  Average& average = averages_[static_cast<std::size_t>(index)];
+  const std::size_t columns = parameter.value.matrix().columns();
+  for (std::size_t first = rows.begin; first < rows.end;) {
+    // Neighbours mostly have the same steps before them.
+    const std::size_t taken = average.taken[first];
+    std::size_t end = first;
+    for (; end < rows.end && average.taken[end] == taken; ++end) {
+      average.taken[end] = static_cast<std::uint16_t>(count);
+    }
+    if (taken < count) {
+      const std::size_t size = (end - first) * columns;
+      update_average<Real>(std::span(steps_).subspan(taken, count - taken),
+                           parameter.value.values().subspan(first * columns, size),
+                           average.values.values().subspan(first * columns, size));
+    }
+    first = end;
   }
 }
 
 template <typename Real>
+void ParameterAverage<Real>::take_all_steps() {
+  for (std::size_t k = 0; k < averages_.size(); ++k) {
+    const Parameter<Real>& parameter = *parameters_[k];
+    for_each_run(RowSet(), parameter.value.matrix().shape(),
+                 [&](Range rows) { take_steps(parameter, rows, steps_.size()); });
+    std::ranges::fill(averages_[k].taken, std::uint16_t{0});
+  }
+  steps_.clear();
+}
+
+template <typename Real>
 void ParameterAverage<Real>::swap() {
-  for (std::size_t k = 0; k < averages_.size(); ++k) std::swap(averages_[k], parameters_[k]->value);
+  take_all_steps();
+  for (std::size_t k = 0; k < averages_.size(); ++k) {
+    std::swap(averages_[k].values, parameters_[k]->value);
+  }
 }
 
 template class ParameterAverage<float>;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -16,27 +18,52 @@ namespace {
 /// norm's bits do not depend on the number of threads.
 constexpr std::size_t kBlock = 1 << 16;
 
-template <typename Real>
-double sum_of_squares_of(const Tensor<Real>& tensor) {
-  const std::size_t blocks = (tensor.size() + kBlock - 1) / kBlock;
-  std::vector<double> sums(blocks);
-  parallel_for(blocks, 1, [&](Range range) {
-    for (std::size_t k = range.begin; k < range.end; ++k) {
-      const std::size_t first = k * kBlock;
-      const std::size_t count = std::min(kBlock, tensor.size() - first);
-      sums[k] = sum_of_squares<Real>(tensor.values().subspan(first, count));
-    }
-  });
-  double total = 0;
-  for (double sum : sums) total += sum;
-  return total;
+/// Calls body(values) for those values of a block that lie in touched rows. What it is given begins
+/// and ends at multiples of kPartialSums (or at the end of all): so every value goes to the sum
+/// that it goes to if all rows are touched. What that takes in of other rows is 0.
+template <typename Body>
+void for_each_touched(const RowSet& touched, std::size_t columns, Range block, Body body) {
+  if (touched.all()) return body(block);
+  const auto rows = touched.rows();
+  const auto first_of = [&](std::int32_t row) { return static_cast<std::size_t>(row) * columns; };
+  const auto past = [&](std::int32_t row) { return first_of(row) + columns; };
+  std::size_t done = block.begin;
+  for (auto row = std::ranges::upper_bound(rows, block.begin, {}, past);
+       row != rows.end() && first_of(*row) < block.end; ++row) {
+    const std::size_t begin = first_of(*row) / kPartialSums * kPartialSums;
+    const std::size_t end = (past(*row) + kPartialSums - 1) / kPartialSums * kPartialSums;
+    const Range values{std::max(done, begin), std::min(block.end, end)};
+    if (values.begin >= values.end) continue;
+    body(values);
+    done = values.end;
+  }
 }
 
+template <typename Real>
+double sum_of_squares_of(const Parameter<Real>& parameter) {
+  const std::span<const Real> grad = parameter.grad.values();
+  const std::size_t columns = parameter.grad.matrix().columns();
+  std::vector<double> sums((grad.size() + kBlock - 1) / kBlock);
+  parallel_for(sums.size(), 1, [&](Range range) {
+    for (std::size_t k = range.begin; k < range.end; ++k) {
+      PartialSums partial{};
+      const Range block{k * kBlock, std::min((k + 1) * kBlock, grad.size())};
+      for_each_touched(parameter.touched, columns, block, [&](Range values) {
+        add_squares<Real>(grad.subspan(values.begin, values.size()), partial);
+      });
+      sums[k] = total(partial);
+    }
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+/// Untouched rows are 0, and both kinds of clipping leave 0 as it is.
 template <typename Real, typename Body>
 void for_each_gradient(const ParameterList<Real>& parameters, Body body) {
   for (Parameter<Real>* parameter : parameters) {
-    parallel_for(parameter->grad.size(), kBlock, [&](Range range) {
-      body(parameter->grad.values().subspan(range.begin, range.size()));
+    const Shape matrix = parameter->grad.matrix().shape();
+    for_each_run(parameter->touched, matrix, [&](Range rows) {
+      body(parameter->grad.values().subspan(rows.begin * matrix[1], rows.size() * matrix[1]));
     });
   }
 }
@@ -46,7 +73,7 @@ void for_each_gradient(const ParameterList<Real>& parameters, Body body) {
 template <typename Real>
 double gradient_norm(const ParameterList<Real>& parameters) {
   double total = 0;
-  for (const Parameter<Real>* parameter : parameters) total += sum_of_squares_of(parameter->grad);
+  for (const Parameter<Real>* parameter : parameters) total += sum_of_squares_of(*parameter);
   return std::sqrt(total);
 }
 

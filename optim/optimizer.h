@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "unroll/core/parameter.h"
+#include "unroll/optim/average.h"
 
 namespace unroll {
 
@@ -20,13 +21,16 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
   /// One update of every parameter from its gradient, with this learning rate. Frozen ones stay as
-  /// they are.
-  void step(const ParameterList<Real>& parameters, double learning_rate);
+  /// they are. An average of these parameters is updated in the same pass over memory.
+  void step(const ParameterList<Real>& parameters, double learning_rate,
+            ParameterAverage<Real>* average = nullptr);
   std::uint64_t steps() const { return steps_; }
 
  protected:
-  /// Updates one parameter; steps() counts the step that is being done.
-  virtual void update(Parameter<Real>& parameter, double learning_rate) = 0;
+  /// Updates one parameter, and its average unless that is null; steps() counts the step that is
+  /// being done.
+  virtual void update(Parameter<Real>& parameter, double learning_rate,
+                      ParameterAverage<Real>* average) = 0;
 
  private:
   std::uint64_t steps_ = 0;
@@ -45,7 +49,8 @@ class Sgd final : public Optimizer<Real> {
   explicit Sgd(const SgdConfig& config) : config_(config) {}
 
  private:
-  void update(Parameter<Real>& parameter, double learning_rate) override;
+  void update(Parameter<Real>& parameter, double learning_rate,
+              ParameterAverage<Real>* average) override;
 
   SgdConfig config_;
   std::map<std::string, Tensor<Real>> velocity_;
@@ -59,8 +64,11 @@ struct AdamConfig {
   bool decoupled = false;  ///< true: AdamW
 };
 
-/// kernels/ops.h, AdamStep, has the equations. Every row of an embedding is updated at every step,
-/// as in the paper.
+/// kernels/ops.h, AdamStep, has the equations.
+///
+/// As in the paper, every row of an embedding is updated at every step, also when no text of the
+/// batch has its word: its decaying momentum moves it. Rows that never had a gradient may be passed
+/// by, since they stay where they are, bit by bit.
 template <typename Real>
 class Adam final : public Optimizer<Real> {
  public:
@@ -70,8 +78,13 @@ class Adam final : public Optimizer<Real> {
   struct Moments {
     Tensor<Real> m;
     Tensor<Real> v;
+    RowSet seen;  ///< rows that had a gradient so far, or all once they are many
   };
-  void update(Parameter<Real>& parameter, double learning_rate) override;
+  void update(Parameter<Real>& parameter, double learning_rate,
+              ParameterAverage<Real>* average) override;
+  Moments& moments_of(const Parameter<Real>& parameter);
+  AdamStep<Real> this_step(double learning_rate) const;
+  const RowSet& rows_to_move(const Parameter<Real>& parameter, RowSet& seen) const;
 
   AdamConfig config_;
   std::map<std::string, Moments> moments_;

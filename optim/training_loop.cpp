@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "unroll/optim/average.h"
@@ -42,8 +43,9 @@ class Loop {
         options_(options),
         task_(task),
         observer_(observer),
-        average_(parameters, options.averaging),
-        best_(parameters) {}
+        best_(parameters) {
+    if (options.averaging > 0) average_.emplace(parameters, options.averaging);
+  }
 
   TrainingResult run() {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -82,14 +84,13 @@ class Loop {
       return std::numeric_limits<double>::quiet_NaN();
     }
     report.learning_rate = options_.schedule.rate(optimizer_.steps());
-    optimizer_.step(parameters_, report.learning_rate);
-    if (options_.averaging > 0) average_.update();
+    optimizer_.step(parameters_, report.learning_rate, average_ ? &*average_ : nullptr);
     if (observer_.step) observer_.step(report);
     return report.loss;
   }
 
   void finish_epoch(std::size_t epoch, double mean_loss) {
-    if (options_.averaging > 0) average_.swap();  // what is evaluated, kept and shown to observers
+    if (average_) average_->swap();  // what is evaluated, kept and shown to observers
     EpochReport report{.epoch = epoch, .mean_loss = mean_loss, .score = task_.evaluate()};
     report.best = report.score.better_than(result_.best_score);
     if (report.best) {
@@ -99,7 +100,7 @@ class Loop {
     }
     result_.epochs.push_back(report);
     if (observer_.epoch) observer_.epoch(report);
-    if (options_.averaging > 0) average_.swap();
+    if (average_) average_->swap();
   }
 
   const ParameterList<Real>& parameters_;
@@ -107,7 +108,7 @@ class Loop {
   const TrainingOptions& options_;
   const TrainingTask& task_;
   const TrainingObserver& observer_;
-  ParameterAverage<Real> average_;
+  std::optional<ParameterAverage<Real>> average_;
   Snapshot<Real> best_;
   TrainingResult result_;
 };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "unroll/core/parameter.h"
 
@@ -118,6 +119,20 @@ TEST(Parameter, HasAGradientOfItsShape) {
   Parameter<float> b("rnn.0.forward.b", {4});
   EXPECT_EQ(U.grad.shape(), U.value.shape());
   EXPECT_EQ(count_values<float>({&U, &b}), 16U);
+}
+
+TEST(Parameter, GradientsAreClearedWhereTheyWereTouched) {
+  Parameter<float> E("E", {3, 2});
+  E.grad.fill(1);
+  zero_grad<float>({&E});
+  EXPECT_EQ(E.grad[5], 0) << "nobody had said which rows";
+  E.grad.fill(1);
+  E.touched.add(std::vector<std::int32_t>{2, 0});
+  zero_grad<float>({&E});
+  EXPECT_EQ(E.grad[0], 0);
+  EXPECT_EQ(E.grad[5], 0);
+  EXPECT_EQ(E.grad[2], 1) << "not written to";
+  EXPECT_TRUE(E.touched.all());
 }
 
 TEST(Parameter, GradientsAreClearedTogether) {

@@ -121,6 +121,18 @@ TYPED_TEST(ElementwiseOf, SumsSquaresInDoubleWithTheSameBitsOnEveryIsa) {
   }
 }
 
+TYPED_TEST(ElementwiseOf, SumsOfSquaresMayBeTakenInPartsOfWholeSixteens) {
+  Tensor<TypeParam> x = test::random_tensor<TypeParam>({100}, "parts");
+  std::ranges::fill(x.values().subspan(32, 16), TypeParam(0));
+  const std::span<const TypeParam> values = x.values();
+  test::for_each_isa([&] {
+    PartialSums sums{};
+    add_squares(values.first(32), sums);
+    add_squares(values.subspan(48), sums);
+    EXPECT_EQ(total(sums), sum_of_squares(values));
+  });
+}
+
 TYPED_TEST(ElementwiseOf, SumsSigmoidCrossEntropiesWithTheSameBitsOnEveryIsa) {
   for (std::size_t size : test::kSizes) {
     Arrays<TypeParam> arrays(size);

@@ -128,6 +128,27 @@ TYPED_TEST(OptimizerKernelOf, AdamMatchesItsFormulaWithBothKindsOfDecay) {
   }
 }
 
+TYPED_TEST(OptimizerKernelOf, AverageTakesItsStepsInOrder) {
+  const std::vector<AverageStep<TypeParam>> steps = {{TypeParam(0.5), TypeParam(0.5)},
+                                                     {TypeParam(0.9), TypeParam(0.1)},
+                                                     {TypeParam(0.99), TypeParam(0.01)}};
+  for (std::size_t size : test::kSizes) {
+    const Tensor<TypeParam> value = test::random_tensor<TypeParam>(Shape{size}, "value");
+    const Tensor<TypeParam> start = test::random_tensor<TypeParam>(Shape{size}, "average");
+    // Without fused multiply-adds: the bits of these plain operations.
+    std::vector<TypeParam> want(start.values().begin(), start.values().end());
+    for (const auto& step : steps) {
+      for (std::size_t j = 0; j < size; ++j) want[j] = step.keep * want[j] + step.take * value[j];
+    }
+    test::for_each_isa([&] {
+      Tensor<TypeParam> average = start;
+      update_average<TypeParam>({}, value.values(), average.values());
+      update_average<TypeParam>(steps, value.values(), average.values());
+      EXPECT_TRUE(std::ranges::equal(average.values(), want)) << "size " << size;
+    });
+  }
+}
+
 TYPED_TEST(OptimizerKernelOf, UpdatesHaveTheSameBitsOnEveryIsa) {
   const Tensor<TypeParam> start = test::random_tensor<TypeParam>({37}, "value");
   const Tensor<TypeParam> grad = test::random_tensor<TypeParam>({37}, "grad");

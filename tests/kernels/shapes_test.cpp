@@ -114,6 +114,8 @@ TEST_F(Shapes, OfOptimizerOperandsMustAgree) {
                      "sgd_update: value is 2, velocity is 0");
   expect_shape_error([&] { adam_update<float>({}, two, two, three, two); },
                      "adam_update: value is 2, v is 3");
+  expect_shape_error([&] { update_average<float>({}, two, three); },
+                     "update_average: value is 2, average is 3");
 }
 
 TEST(ActivationNames, AreTheOnesOfTheFlags) {

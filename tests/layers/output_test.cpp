@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include "tests/support/gradient_check.h"
@@ -50,6 +52,16 @@ TEST(EmbeddingBackward, AddsTheGradientsOfARepeatedWord) {
   embedding.backward(ids, dx.matrix());
   const std::vector<double> expected{3, 4, 0, 0, 1 + 5, 2 + 6, 0, 0};
   for (std::size_t k = 0; k < 8; ++k) EXPECT_EQ(embedding.E.grad[k], expected[k]);
+}
+
+TEST(EmbeddingBackward, TellsWhichRowsHaveAGradient) {
+  Embedding<double> embedding("embedding", 4, 2);
+  const Tensor<double> dx({3, 2});
+  zero_grad<double>({&embedding.E});
+  embedding.backward(std::vector<std::int32_t>{2, 0, 2}, dx.matrix());
+  EXPECT_TRUE(std::ranges::equal(embedding.E.touched.rows(), std::vector<std::int32_t>{0, 2}));
+  embedding.backward(std::vector<std::int32_t>{3, 3, 2}, dx.matrix());
+  EXPECT_TRUE(std::ranges::equal(embedding.E.touched.rows(), std::vector<std::int32_t>{0, 2, 3}));
 }
 
 TEST(Embedding, RefusesAnIdOutsideTheTable) {

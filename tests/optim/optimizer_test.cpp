@@ -80,7 +80,7 @@ TEST(Optimizer, LeavesFrozenParametersAlone) {
 
 TEST(Adam, GivesTheSameForSplitAndWholeTensors) {
   // Large enough to be split over threads.
-  Parameter<float> large("large", {100003});
+  Parameter<float> large("large", {1001, 103});
   Parameter<float> small("small", {1});
   for (std::size_t k = 0; k < large.grad.size(); ++k) large.grad[k] = 0.5f;
   small.grad[0] = 0.5f;
