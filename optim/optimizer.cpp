@@ -100,6 +100,7 @@ AdamStep<Real> Adam<Real>::this_step(double learning_rate) const {
 
 template <typename Real>
 const RowSet& Adam<Real>::rows_to_move(const Parameter<Real>& parameter, RowSet& seen) const {
+  if (config_.lazy) return parameter.touched;
   // With g = m = v = 0 a step leaves m = v = 0 and θ − η·0/(√0 + ε) = θ, −0 included. Not so if the
   // weights decay, or for 0/0.
   const bool unseen_stay = config_.weight_decay == 0 && static_cast<Real>(config_.epsilon) > 0;
@@ -115,6 +116,8 @@ std::string_view to_string(OptimizerKind kind) {
       return "adam";
     case OptimizerKind::kAdamW:
       return "adamw";
+    case OptimizerKind::kLazyAdam:
+      return "lazy-adam";
     case OptimizerKind::kSgd:
       return "sgd";
   }
@@ -128,8 +131,9 @@ std::unique_ptr<Optimizer<Real>> make_optimizer(const OptimizerConfig& config) {
                                                  .weight_decay = config.weight_decay,
                                                  .nesterov = config.nesterov});
   }
-  return std::make_unique<Adam<Real>>(AdamConfig{
-      .weight_decay = config.weight_decay, .decoupled = config.kind == OptimizerKind::kAdamW});
+  return std::make_unique<Adam<Real>>(AdamConfig{.weight_decay = config.weight_decay,
+                                                 .decoupled = config.kind == OptimizerKind::kAdamW,
+                                                 .lazy = config.kind == OptimizerKind::kLazyAdam});
 }
 
 template class Optimizer<float>;

@@ -1,5 +1,5 @@
-/// Optimizers: SGD (momentum, Nesterov, weight decay), Adam and AdamW. They see Parameters, never a
-/// layer.
+/// Optimizers: SGD (momentum, Nesterov, weight decay), Adam, AdamW and lazy Adam. They see
+/// Parameters, never a layer.
 ///
 /// State is kept by parameter name, and one step counter belongs to the optimizer, not to a tensor.
 #pragma once
@@ -62,6 +62,7 @@ struct AdamConfig {
   double epsilon = 1e-8;
   double weight_decay = 0;
   bool decoupled = false;  ///< true: AdamW
+  bool lazy = false;       ///< true: a step moves only rows whose gradient was touched
 };
 
 /// kernels/ops.h, AdamStep, has the equations.
@@ -69,6 +70,12 @@ struct AdamConfig {
 /// As in the paper, every row of an embedding is updated at every step, also when no text of the
 /// batch has its word: its decaying momentum moves it. Rows that never had a gradient may be passed
 /// by, since they stay where they are, bit by bit.
+///
+/// Lazy Adam updates a row only at the steps that touch it (Parameter::touched). In between its
+/// moments do not decay, momentum does not move it, and weight decay does not reach it; the
+/// corrections 1/(1 − βⁿ) count all steps. These are the rules of PyTorch's SparseAdam and
+/// TensorFlow's LazyAdam, which however add ε to √v before its correction. It is another algorithm,
+/// not a faster way to Adam's numbers. Parameters that are touched as a whole move as by Adam.
 template <typename Real>
 class Adam final : public Optimizer<Real> {
  public:
@@ -90,7 +97,7 @@ class Adam final : public Optimizer<Real> {
   std::map<std::string, Moments> moments_;
 };
 
-enum class OptimizerKind { kAdam, kAdamW, kSgd };
+enum class OptimizerKind { kAdam, kAdamW, kLazyAdam, kSgd };
 std::string_view to_string(OptimizerKind kind);
 
 /// What a user chooses; each optimizer takes what it has a use for.

@@ -36,7 +36,7 @@ inline constexpr std::array kAll<TokenizerKind>{TokenizerKind::kIcu, TokenizerKi
                                                 TokenizerKind::kSpace};
 template <>
 inline constexpr std::array kAll<OptimizerKind>{OptimizerKind::kAdam, OptimizerKind::kAdamW,
-                                                OptimizerKind::kSgd};
+                                                OptimizerKind::kLazyAdam, OptimizerKind::kSgd};
 template <>
 inline constexpr std::array kAll<Decay>{Decay::kConstant, Decay::kStep, Decay::kCosine,
                                         Decay::kLinear};

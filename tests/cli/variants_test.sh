@@ -15,6 +15,7 @@ for activation in tanh sigmoid relu; do try --cell rnn --activation $activation;
 try --cell rnn --activation relu --init identity --unidirectional
 try --layers 2 --pool last
 try --pool mean --unidirectional --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov --schedule step
+try --optimizer lazy-adam --clip-norm 1 --clip-value 0.1
 try --optimizer adamw --weight-decay 0.01 --schedule cosine --warmup 3 --init uniform
 try --tokenizer char --stopwords en --schedule linear --init glorot --clip-value 0.1 --clip-norm 0
 try --tokenizer space --no-fold --stopwords stop.txt --min-count 2 --max-vocabulary 10 --max-tokens 3

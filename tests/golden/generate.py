@@ -161,6 +161,24 @@ def optimizers(generator):
     return tensors
 
 
+def sparse_adam(generator):
+    """Where SparseAdam takes a table whose rows have a gradient at some steps only. It adds epsilon
+    at another place than Adam does, which makes no difference for one so small."""
+    rows_of_steps = [[0, 3], [3], [], [1, 3, 0], [1]]  # row 2 never has a gradient
+    value = torch.nn.Parameter(random_like(generator, 4, 3))
+    optimizer = torch.optim.SparseAdam([value], lr=0.01, betas=(0.9, 0.999), eps=1e-30)
+    tensors = {"value.0": value.detach().clone()}
+    for step, rows in enumerate(rows_of_steps):
+        value.grad = torch.sparse_coo_tensor(
+            torch.tensor([rows], dtype=torch.int64), random_like(generator, len(rows), 3), (4, 3),
+            check_invariants=True)
+        optimizer.step()
+        tensors |= {f"rows.{step}": torch.tensor(rows, dtype=torch.float64),
+                    f"grad.{step}": value.grad.to_dense(),
+                    f"value.{step + 1}": value.detach().clone()}
+    return tensors
+
+
 def cross_entropy(generator):
     logits = (3 * random_like(generator, 4, 3)).requires_grad_()
     targets = torch.tensor([2, 0, 1, 2])
@@ -189,6 +207,7 @@ def main():
                 save(folder, name, recurrent(kind, layers, bidirectional, seed))
     generator = torch.Generator().manual_seed(seed + 1)
     save(folder, "adam_sgd", optimizers(generator) | cross_entropy(generator))
+    save(folder, "sparse_adam", sparse_adam(torch.Generator().manual_seed(seed + 2)))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "tests/support/golden.h"
 
@@ -42,6 +45,25 @@ TEST(Adam, EqualsPyTorchWithWeightDecay) {
 TEST(AdamW, EqualsPyTorchWithDecoupledDecay) {
   Adam<double> adamw({.weight_decay = 0.01, .decoupled = true});
   expect_trajectory(adamw, "adamw", 0.01);
+}
+
+TEST(LazyAdam, EqualsPyTorchsSparseAdam) {
+  const Golden golden("sparse_adam");
+  Parameter<double> E("E", golden["value.0"].shape());
+  E.value = golden["value.0"];
+  Adam<double> adam({.epsilon = 1e-30, .lazy = true});
+  for (int step = 0; step < 5; ++step) {
+    const std::string s = std::to_string(step);
+    zero_grad<double>({&E});
+    E.grad = golden["grad." + s];
+    const std::span<const double> rows = golden["rows." + s].values();
+    E.touched.add(std::vector<std::int32_t>(rows.begin(), rows.end()));
+    adam.step({&E}, 0.01);
+    const Tensor<double>& expected = golden["value." + std::to_string(step + 1)];
+    for (std::size_t k = 0; k < expected.size(); ++k) {
+      EXPECT_NEAR(E.value[k], expected[k], 1e-13) << "step " << step << ", value " << k;
+    }
+  }
 }
 
 TEST(Sgd, WithoutMomentumIsPlainGradientDescent) {
@@ -90,7 +112,8 @@ TEST(Adam, GivesTheSameForSplitAndWholeTensors) {
 }
 
 TEST(MakeOptimizer, KnowsEveryKind) {
-  for (OptimizerKind kind : {OptimizerKind::kAdam, OptimizerKind::kAdamW, OptimizerKind::kSgd}) {
+  for (OptimizerKind kind : {OptimizerKind::kAdam, OptimizerKind::kAdamW, OptimizerKind::kLazyAdam,
+                             OptimizerKind::kSgd}) {
     Parameter<float> p("p", {1});
     p.grad[0] = 1;
     make_optimizer<float>({.kind = kind})->step({&p}, 0.1);

@@ -1,5 +1,5 @@
 // Gradients that are 0 outside some rows: what is done to these rows only must give the same bits
-// as what is done to all.
+// as what is done to all; lazy Adam must leave the others alone.
 
 #include <gtest/gtest.h>
 
@@ -152,13 +152,63 @@ TEST(TouchedRows, OfSgdGiveTheBitsOfAllRows) {
   expect_same_bits(trained(Sgd<float>(config), true, 20), trained(Sgd<float>(config), false, 20));
 }
 
+/// Lazy Adam in plain words, one value after the other.
+struct PlainLazyAdam {
+  void step(Parameter<double>& E, double learning_rate) {
+    ++n;
+    const std::size_t size = E.value.shape()[1];
+    m.resize(E.value.size());
+    v.resize(E.value.size());
+    for (std::int32_t row : E.touched.rows()) {
+      for (std::size_t k = static_cast<std::size_t>(row) * size, end = k + size; k < end; ++k) {
+        m[k] = 0.9 * m[k] + (1 - 0.9) * E.grad[k];
+        v[k] = 0.999 * v[k] + (1 - 0.999) * E.grad[k] * E.grad[k];
+        E.value[k] -= learning_rate * m[k] / (1 - std::pow(0.9, n)) /
+                      (std::sqrt(v[k] / (1 - std::pow(0.999, n))) + 1e-8);
+      }
+    }
+  }
+  int n = 0;
+  std::vector<double> m, v;
+};
+
+TEST(LazyAdam, MovesTheTouchedRowsAndNoOther) {
+  Table<double> lazy(300, 5, true);
+  Table<double> plain(300, 5, true);
+  Adam<double> adam({.lazy = true});
+  PlainLazyAdam reference;
+  for (std::uint64_t step = 0; step < 50; ++step) {
+    lazy.backward(step);
+    plain.backward(step);
+    const Tensor<double> before = lazy.E.value;
+    adam.step({&lazy.E}, 0.01);
+    reference.step(plain.E, 0.01);
+    for (std::size_t k = 0; k < before.size(); ++k) {
+      ASSERT_NEAR(lazy.E.value[k], plain.E.value[k], 1e-13);
+      const auto row = static_cast<std::int32_t>(k / 5);
+      const bool touched = std::ranges::binary_search(lazy.E.touched.rows(), row);
+      ASSERT_EQ(lazy.E.value[k] != before[k], touched) << "step " << step << ", value " << k;
+    }
+  }
+}
+
+TEST(LazyAdam, IsAdamForParametersTouchedAsAWhole) {
+  expect_same_bits(trained(Adam<float>({.lazy = true}), false, 10),
+                   trained(Adam<float>({}), false, 10));
+}
+
+TEST(LazyAdam, DoesNotDependOnTheNumberOfThreads) {
+  const Trained any = trained(Adam<float>({.lazy = true}), true, 20);
+  with_threads(3, [&] { expect_same_bits(trained(Adam<float>({.lazy = true}), true, 20), any); });
+}
+
 TEST(ParameterAverage, MakesUpForEveryUpdateThatARowHasWaited) {
   // More steps than it keeps, and exchanges on the way, as after an epoch.
   Table<float> table(300, 5, true);
   const ParameterList<float> list{&table.E};
   ParameterAverage<float> average(list, 0.99);
   Tensor<float> plain = table.E.value;
-  Adam<float> adam({});
+  Adam<float> adam({.lazy = true});
   for (int step = 0; step < 2500; ++step) {
     table.backward(static_cast<std::uint64_t>(step));
     adam.step(list, 1e-3, &average);

@@ -43,6 +43,7 @@ TEST(FromName, KnowsEveryNameThatHelpLists) {
   EXPECT_EQ(from_name<Decay>("cosine"), Decay::kCosine);
   EXPECT_EQ(from_name<TokenizerKind>("space"), TokenizerKind::kSpace);
   EXPECT_EQ(from_name<OptimizerKind>("adamw"), OptimizerKind::kAdamW);
+  EXPECT_EQ(from_name<OptimizerKind>("lazy-adam"), OptimizerKind::kLazyAdam);
   EXPECT_EQ(from_name<Cell>("gru"), std::nullopt);
 }
 

@@ -107,7 +107,9 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
 }
 
 void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) {
-  add_choice(command, "--optimizer", options.optimizer.kind, "Optimizer");
+  add_choice(command, "--optimizer", options.optimizer.kind,
+             "Optimizer; lazy-adam moves a word's vector only at steps whose texts have\n"
+             "the word: faster with many words, but not the same as adam");
   command.add_option("--lr", options.learning_rate, "Learning rate")
       ->check(CLI::Range(1e-8, 100.0))
       ->capture_default_str();
