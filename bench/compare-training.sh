@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Races the training of a text classifier, a bidirectional LSTM on texts of real lengths, against PyTorch's: installs what is
+# missing, builds, prints the tables as Markdown. It takes files of labelled texts; ten minutes for short texts, an hour for
+# long ones. Flags go to build/release/bench/training:
+#
+#   bench/compare-training.sh reviews.tsv.gz                               all of it; more files, more tables
+#   bench/compare-training.sh --quick reviews.tsv.gz                       does it run?
+#   bench/compare-training.sh --threads 1 --rounds 9 reviews.tsv.gz        a part of it; --batches, --dropout likewise
+#   bench/compare-training.sh --markdown docs/performance.md reviews.tsv   also writes the tables there, to this kind of CPU's section
+set -euo pipefail
+case "${1:-}" in -h | --help) sed -n '2,10p' "$0" | cut -c3-; exit ;; esac
+files=()
+for word in "$@"; do # the files are the caller's, the flags' paths those of the repository
+  [ -f "$word" ] && [[ "$word" != *.md ]] && word=$(realpath "$word")
+  files+=("$word")
+done
+cd "$(dirname "$0")/.."
+
+. bench/peers/install.sh
+cmake --build --preset release --target training training_ours >&2
+
+exec build/release/bench/training "${files[@]}"
