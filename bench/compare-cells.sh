@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Races our RNN and LSTM layers against oneDNN's, PyTorch's and ONNX Runtime's, forward and a training step, on one thread and
-# on two: installs what is missing, builds, prints the tables as Markdown. Twenty minutes once all is there. Flags go to
-# build/release/bench/cells:
+# Races our RNN and LSTM layers against oneDNN's, LIBXSMM's, PyTorch's and ONNX Runtime's, forward and a training step, on one
+# thread and on two: installs what is missing, builds, prints the tables as Markdown. Twenty minutes once all is there. Flags go
+# to build/release/bench/cells:
 #
 #   bench/compare-cells.sh                                         all of it
 #   bench/compare-cells.sh --cells lstm --hidden 128 --seconds 30  a part of it, quickly

@@ -7,6 +7,18 @@ tools/install-dependencies.sh --peers
 python=build/peers/venv/bin/python
 [ -x "$python" ] || python3 -m venv --clear build/peers/venv
 
+# apt_peer PACKAGE: of Debian and Ubuntu, but not on every kind of CPU.
+apt_peer() {
+  dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed && return
+  echo "Installing $1" >&2
+  local as_root=()
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  { "${as_root[@]}" apt-get update -q &&
+    "${as_root[@]}" apt-get install -y -q --no-install-recommends "$1"; } >/dev/null ||
+    echo "bench/peers: apt-get can't install $1; the tables will be without it" >&2
+}
+apt_peer libxsmm-dev
+
 # pip_peer PACKAGE VERSION [pip's flags]: exactly this version in the venv.
 pip_peer() {
   "$python" -c "import importlib.metadata as m; exit(m.version('$1').split('+')[0] != '$2')" 2>/dev/null && return
