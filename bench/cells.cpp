@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/cell_shapes.h"
 #include "bench/cell_tables.h"
 #include "bench/conditions.h"
 #include "bench/peers/cells/load_cell_peers.h"
@@ -25,6 +26,7 @@ namespace {
 struct Flags {
   CellGrid grid = {.cells = {Cell::kLstm, Cell::kRnn}};
   CellRaceSettings race = {.cases = {}, .threads = {1, 2}, .seconds = 300, .least_rounds = 30};
+  std::string shapes;
   std::string markdown;
 };
 
@@ -67,8 +69,19 @@ void add_grid_flags(CLI::App& program, CellGrid& grid) {
   add_sizes(program, "--batch", grid.batch, "B");
 }
 
+void add_shapes_flag(CLI::App& program, std::string& shapes) {
+  CLI::Option* flag = program.add_option(
+      "--shapes", shapes,
+      fmt::format("Instead of sizes: {}; without either the short selection. The grid takes hours",
+                  fmt::join(kShapeNames, ", ")));
+  for (const char* size : {"--steps", "--hidden", "--input", "--batch"}) {
+    flag->excludes(program.get_option(size));
+  }
+}
+
 void add_flags(CLI::App& program, Flags& flags) {
   add_grid_flags(program, flags.grid);
+  add_shapes_flag(program, flags.shapes);
   program.add_option("--threads", flags.race.threads, "Thread counts")
       ->delimiter(',')
       ->capture_default_str();
@@ -84,7 +97,8 @@ void add_flags(CLI::App& program, Flags& flags) {
 bool run(Flags flags, const std::string& command) {
   std::optional<test::MarkedSection> section;
   if (!flags.markdown.empty()) section.emplace(flags.markdown, section_name("cells"));
-  flags.race.cases = cases_of(flags.grid);
+  flags.race.cases =
+      flags.shapes.empty() ? cases_of(flags.grid) : named_shapes(flags.shapes, flags.grid);
   const CellPeers peers = load_cell_peers(program_folder() / "peers" / "cells");
   std::vector<CellContender> contenders = {our_cells()};
   std::ranges::copy(peers.contenders, std::back_inserter(contenders));
