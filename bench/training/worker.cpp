@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "unroll/core/error.h"
 
@@ -62,15 +63,19 @@ std::filesystem::path process_folder(pid_t process) {
 }  // namespace
 
 TrainingWorker::TrainingWorker(const std::vector<std::string>& command, std::size_t threads)
-    : name_(std::filesystem::path(command.front()).filename().string()) {
+    : TrainingWorker(std::filesystem::path(command.front()).filename().string()) {
   start(command, threads);
   version_ = read_line();
   ::kill(process_, SIGSTOP);
 }
 
+TrainingWorker::TrainingWorker(std::string name) : name_(std::move(name)) {}
+
 TrainingWorker::~TrainingWorker() {
-  ::kill(process_, SIGKILL);
-  ::waitpid(process_, nullptr, 0);
+  if (process_ > 0) {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
   ::close(to_);
   ::close(from_);
 }

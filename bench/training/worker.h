@@ -40,6 +40,8 @@ class TrainingWorker {
   double peak_mib() const;
 
  private:
+  /// Not started; what it owns is given back even if starting fails.
+  explicit TrainingWorker(std::string name);
   void start(const std::vector<std::string>& command, std::size_t threads);
   std::string read_line();
   long interruptions() const;

@@ -121,7 +121,7 @@ def main():
         batches = [Batch(line) for line in file]
     model = Classifier(read_parameters(flags.parameters), flags.dropout, flags.packed)
     optimizer = torch.optim.Adam(model.parameters(), flags.learning_rate, fused=True)
-    print(f"PyTorch {torch.__version__}", flush=True)
+    print("PyTorch", torch.__version__.split("+")[0], flush=True)
     for _ in sys.stdin:
         begin = time.perf_counter()
         losses = train(model, optimizer, batches, flags.clip)
