@@ -36,6 +36,7 @@ void add_flags(CLI::App& program, Flags& flags) {
       ->required();
   program.add_option("--threads", flags.race.threads, "Thread counts")
       ->delimiter(',')
+      ->allow_extra_args(false)  // what follows is a file
       ->check(CLI::Range(1, 1 << 10))
       ->capture_default_str();
   program.add_option("--rounds", flags.race.rounds, "Turns of everybody")
