@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Races the training of a text classifier, a bidirectional LSTM on texts of real lengths, against PyTorch's: installs what is
-# missing, builds, prints the tables as Markdown. It takes files of labelled texts; ten minutes for short texts, an hour for
-# long ones. Flags go to build/release/bench/training:
+# missing, builds, prints the tables as Markdown. It takes files of labelled texts; two minutes for sentences, an hour for
+# long texts. Flags go to build/release/bench/training:
 #
 #   bench/compare-training.sh reviews.tsv.gz                               all of it; more files, more tables
 #   bench/compare-training.sh --quick reviews.tsv.gz                       does it run?
