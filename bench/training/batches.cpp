@@ -1,11 +1,13 @@
 #include "bench/training/batches.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <span>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "unroll/core/file.h"
 #include "unroll/core/random.h"
