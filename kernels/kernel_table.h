@@ -31,6 +31,14 @@ struct Continued {
   Rows<T> otherwise;
 };
 
+/// A gradient C (M, N) += Aᵀ B, of which several have the same A.
+template <typename Real>
+struct GradientPart {
+  std::size_t N;
+  Rows<const Real> B;  ///< (K, N)
+  Rows<Real> C;        ///< (M, N)
+};
+
 /// b + U x_t, in one of two forms.
 template <typename Real>
 struct StepInput {
@@ -152,9 +160,10 @@ struct KernelTable {
   void (*packed_product_of_gates)(std::size_t rows, std::size_t H, std::size_t K, std::size_t lines,
                                   Rows<const Real> A, const Real* panels, const Real* b,
                                   Rows<Real> C) noexcept;
-  // C (M, N) += Aᵀ B, A (K, M), B (K, N)
-  void (*add_transposed_product)(std::size_t M, std::size_t N, std::size_t K, Rows<const Real> A,
-                                 Rows<const Real> B, Rows<Real> C) noexcept;
+  // C (M, N) += Aᵀ B of each part, A (K, M); scratch of as many values as gradient_scratch says
+  void (*add_gradients)(std::size_t M, std::size_t K, Rows<const Real> A,
+                        const GradientPart<Real>* parts, std::size_t count, Real* scratch) noexcept;
+  std::size_t (*gradient_scratch)(std::size_t columns, std::size_t parts) noexcept;
   using Step = void(const StepForward<Real>& step) noexcept;
   Step* lstm_step;
   Step* rnn_step_tanh;

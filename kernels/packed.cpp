@@ -102,12 +102,23 @@ void product(MatrixView<const Real> A, const Panels<Real>& B, MatrixView<Real> C
 }
 
 template <typename Real>
-void add_transposed_product(MatrixView<const Real> A, MatrixView<const Real> B,
-                            MatrixView<Real> C) {
-  require("add_transposed_product", "B", B.shape(), {A.rows(), C.columns()});
-  require("add_transposed_product", "C", C.shape(), {A.columns(), B.columns()});
-  kernels<Real>().add_transposed_product(C.rows(), C.columns(), A.rows(), rows_of(A), rows_of(B),
-                                         rows_of(C));
+void add_gradients(MatrixView<const Real> A, std::initializer_list<GradientOf<Real>> gradients,
+                   Tensor<Real>& scratch) {
+  constexpr std::size_t kMost = 4;
+  GradientPart<Real> parts[kMost];
+  std::size_t count = 0, columns = 0;
+  if (gradients.size() > kMost) throw ShapeError("add_gradients: more than four at a time");
+  for (const GradientOf<Real>& gradient : gradients) {
+    require("add_gradients", "B", gradient.B.shape(), {A.rows(), gradient.into.columns()});
+    require("add_gradients", "the gradient", gradient.into.shape(),
+            {A.columns(), gradient.B.columns()});
+    parts[count++] = {gradient.B.columns(), rows_of(gradient.B), rows_of(gradient.into)};
+    columns += gradient.B.columns();
+  }
+  const KernelTable<Real>& table = kernels<Real>();
+  const std::size_t size = table.gradient_scratch(columns, count);
+  if (scratch.size() < size) scratch.resize({size});
+  table.add_gradients(A.columns(), A.rows(), rows_of(A), parts, count, scratch.data());
 }
 
 template <typename Real>
@@ -127,12 +138,12 @@ void project(MatrixView<const Real> A, const Panels<Real>& weights, std::span<co
   }
 }
 
-#define UNROLL_INSTANTIATE(Real)                                                            \
-  template class Panels<Real>;                                                              \
-  template void product(MatrixView<const Real>, const Panels<Real>&, MatrixView<Real>);     \
-  template void add_transposed_product(MatrixView<const Real>, MatrixView<const Real>,      \
-                                       MatrixView<Real>);                                   \
-  template void project(MatrixView<const Real>, const Panels<Real>&, std::span<const Real>, \
+#define UNROLL_INSTANTIATE(Real)                                                               \
+  template class Panels<Real>;                                                                 \
+  template void product(MatrixView<const Real>, const Panels<Real>&, MatrixView<Real>);        \
+  template void add_gradients(MatrixView<const Real>, std::initializer_list<GradientOf<Real>>, \
+                              Tensor<Real>&);                                                  \
+  template void project(MatrixView<const Real>, const Panels<Real>&, std::span<const Real>,    \
                         MatrixView<Real>);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <span>
 
 #include "unroll/core/tensor.h"
@@ -44,10 +45,17 @@ class Panels {
 template <typename Real>
 void product(MatrixView<const Real> A, const Panels<Real>& B, MatrixView<Real> C);
 
-/// C (M, N) += Aᵀ B for A (K, M), B (K, N): a gradient, summed over rows. Throws ShapeError unless
-/// the sizes fit.
+/// A gradient that is a sum over rows: into (M, N) += Aᵀ B.
 template <typename Real>
-void add_transposed_product(MatrixView<const Real> A, MatrixView<const Real> B, MatrixView<Real> C);
+struct GradientOf {
+  MatrixView<const Real> B;  ///< (K, N)
+  MatrixView<Real> into;     ///< (M, N)
+};
+/// Adds one gradient or more of the same A (K, M). `scratch` is made as large as it has to be.
+/// Throws ShapeError unless the sizes fit.
+template <typename Real>
+void add_gradients(MatrixView<const Real> A, std::initializer_list<GradientOf<Real>> gradients,
+                   Tensor<Real>& scratch);
 
 /// C (M, N) = b (N) + A (M, I) · B, of packed weights b + A Uᵀ. Throws ShapeError unless the sizes
 /// fit.

@@ -25,9 +25,9 @@ const Real* projected_row(const StepInput<Real>& in, std::size_t r) {
 }
 
 /// sums = b + U x_t + W h_{t−1} of the rows from r on, in the columns of a panel.
-template <std::size_t vectors, typename V, typename Columns, std::size_t... i>
+template <std::size_t vectors, typename V, typename Columns, typename ToCome, std::size_t... i>
 void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>>& step, std::size_t r,
-              std::size_t column, Columns columns, const RealOf<V>* panel,
+              std::size_t column, Columns columns, const RealOf<V>* panel, const ToCome& to_come,
               std::index_sequence<i...>) {
   const StepInput<RealOf<V>>& in = step.in;
   if (in.x.data != nullptr) {
@@ -37,62 +37,59 @@ void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>>& step, std::
     ((sums[i] = columns.load(projected_row(in, r + i / vectors) + column, i % vectors)), ...);
   }
   accumulate<vectors>(sums, step.H, row(step.h_prev, r), step.h_prev.stride,
-                      panel + in.I * kPanelColumns<V>);
+                      panel + in.I * kPanelColumns<V>, to_come);
 }
 
-/// A tile of these sums, to memory.
-template <std::size_t vectors, typename V, typename Columns, typename ToColumns, std::size_t... i>
+/// What the cell of these rows, in so many units from j on, will read and write.
+template <std::size_t most, typename Real>
+LinesToCome<most> lines_of(const StepForward<Real>& step, std::size_t r, std::size_t rows,
+                           std::size_t j, std::size_t count, std::size_t G) {
+  LinesToCome<most> lines;
+  for (std::size_t end = r + rows; r < end; ++r) {
+    if (step.saved.data != nullptr) {
+      for (std::size_t g = 0; g < G; ++g) lines.add(row(step.saved, r) + g * step.H + j, count);
+    }
+    if (step.C.data != nullptr) {
+      lines.add(row(step.C_prev, r) + j, count);
+      lines.add(row(step.C, r) + j, count);
+    }
+    lines.add(row(step.h, r) + j, count);
+    if (r < step.going_on) lines.add(row(step.h_next, r) + j, count);
+  }
+  return lines;
+}
+template <std::size_t most, typename Real>
+LinesToCome<most> lines_of(const StepBackward<Real>& step, std::size_t r, std::size_t rows,
+                           std::size_t j, std::size_t count) {
+  LinesToCome<most> lines;
+  for (std::size_t end = r + rows; r < end; ++r) {
+    lines.add(row(step.dh, r) + j, count);
+    for (std::size_t gate = 0; gate < step.GH; gate += step.H) {
+      lines.add(row(step.saved, r) + gate + j, count);
+      lines.add(row(step.dz, r) + gate + j, count);
+    }
+    if (step.C.data == nullptr) continue;
+    lines.add(row(step.C_prev, r) + j, count);
+    lines.add(row(step.C, r) + j, count);
+    lines.add(row(step.dC, r) + j, count);
+  }
+  return lines;
+}
+
+/// A tile of these sums, to memory. It is of so many units, with G gates each.
+template <std::size_t G, std::size_t vectors, typename V, typename Columns, typename ToColumns,
+          std::size_t... i>
 void step_tile(const StepForward<RealOf<V>>& step, std::size_t r, std::size_t column,
                Columns columns, const RealOf<V>* panel, RealOf<V>* to, std::size_t stride,
-               ToColumns to_columns, std::index_sequence<i...> indices) {
+               ToColumns to_columns, std::size_t units, std::index_sequence<i...> indices) {
+  constexpr std::size_t rows = sizeof...(i) / vectors, most = 8 * rows * sizeof(V) / 64 + 8;
+  const auto to_come = lines_of<most>(step, r, rows, column, units, G);
   V sums[sizeof...(i)];
-  sum_step<vectors>(sums, step, r, column, columns, panel, indices);
+  sum_step<vectors>(sums, step, r, column, columns, panel, to_come, indices);
   (to_columns.store(to + i / vectors * stride, i % vectors, sums[i]), ...);
 }
 
 // ------------------------------------------------------------------------------------------- LSTM
-
-// What the cell of a tile's rows will read and write is asked for before the tile's sums, so that
-// it is there after them. These functions are inlined at once: GCC takes one that only prefetches
-// for one that does nothing.
-
-/// The cache lines of `count` values.
-template <typename T>
-[[gnu::always_inline]] inline void prefetch_lines(const T* p, std::size_t count) {
-  for (std::size_t k = 0; k < count; k += 64 / sizeof(T)) __builtin_prefetch(p + k);
-}
-
-template <typename V>
-[[gnu::always_inline]] inline void prefetch_rows(const StepForward<RealOf<V>>& step, std::size_t r,
-                                                 std::size_t rows, std::size_t j) {
-  for (std::size_t end = r + rows; r < end; ++r) {
-    prefetch_lines(row(step.C_prev, r) + j, V::size);
-    prefetch_lines(row(step.C, r) + j, V::size);
-    prefetch_lines(row(step.h, r) + j, V::size);
-    if (r < step.going_on) prefetch_lines(row(step.h_next, r) + j, V::size);
-    if (step.saved.data == nullptr) continue;
-    for (std::size_t gate = 0; gate < 4; ++gate) {
-      prefetch_lines(row(step.saved, r) + gate * step.H + j, V::size);
-    }
-  }
-}
-
-template <typename Real>
-[[gnu::always_inline]] inline void prefetch_rows_back(const StepBackward<Real>& step, std::size_t r,
-                                                      std::size_t rows, std::size_t j,
-                                                      std::size_t count) {
-  for (std::size_t end = r + rows; r < end; ++r) {
-    prefetch_lines(row(step.dh, r) + j, count);
-    for (std::size_t gate = 0; gate < step.GH; gate += step.H) {
-      prefetch_lines(row(step.saved, r) + gate + j, count);
-      prefetch_lines(row(step.dz, r) + gate + j, count);
-    }
-    if (step.C.data == nullptr) continue;
-    prefetch_lines(row(step.C_prev, r) + j, count);
-    prefetch_lines(row(step.C, r) + j, count);
-    prefetch_lines(row(step.dC, r) + j, count);
-  }
-}
 
 /// z_t of one row in the units of two panels: alone, a panel's four sums would wait for each other.
 template <typename V, std::size_t... i>
@@ -132,11 +129,10 @@ void sum_block(const StepForward<RealOf<V>>& step, const BlockAt& at, CellBlock<
     const std::size_t k = done + offset, j = at.unit + k;
     const RealOf<V>* panel = step.weights + j / V::size * panel_size;
     for_each_row_block<V>(at.rows, [&](std::size_t r, auto rows) {
-      prefetch_rows<V>(step, at.row + r, rows, j);
-      step_tile<kTileVectors, V>(step, at.row + r, j, GateColumns<decltype(part)>{part, step.H},
-                                 panel, block.z + r * stride + k, stride,
-                                 GateColumns<Whole<V>>{{}, CellBlock<V>::kSize},
-                                 std::make_index_sequence<rows.value * kTileVectors>());
+      step_tile<4, kTileVectors, V>(step, at.row + r, j, GateColumns<decltype(part)>{part, step.H},
+                                    panel, block.z + r * stride + k, stride,
+                                    GateColumns<Whole<V>>{{}, CellBlock<V>::kSize}, V::size,
+                                    std::make_index_sequence<rows.value * kTileVectors>());
     });
   });
 }
@@ -169,6 +165,18 @@ struct TileRows {
   alignas(64) RealOf<V> sums[kTileRows<V> * kPanelColumns<V>];
 };
 
+/// A tile of Wᵀ dz_{t+1}, to memory.
+template <std::size_t vectors, typename V, std::size_t... i>
+void delta_tile(const StepBackward<RealOf<V>>& step, std::size_t r, std::size_t j,
+                std::size_t count, const RealOf<V>* panel, TileRows<V>& delta,
+                std::index_sequence<i...>) {
+  constexpr std::size_t rows = sizeof...(i) / vectors, most = 12 * rows * kPanelColumns<V> / 16 + 8;
+  const auto to_come = lines_of<most>(step, r, rows, j, count);
+  V sums[] = {(static_cast<void>(i), V(RealOf<V>(0)))...};
+  accumulate<vectors>(sums, step.GH, row(step.dz_next, r), step.dz_next.stride, panel, to_come);
+  (sums[i].store_unaligned(delta.row(i / vectors) + i % vectors * V::size), ...);
+}
+
 /// δh_t, what comes back from step t+1 and what comes down from above, as body(r, j, count, δh): of
 /// row r the `count` units from j on.
 template <typename V, typename Body>
@@ -185,11 +193,8 @@ void for_each_delta(const StepBackward<RealOf<V>>& step, Body body) {
     };
     for_tile_width<V>(count, [&](auto vectors) {
       for_each_row_block<V>(step.going_on, [&](std::size_t r, auto block) {
-        prefetch_rows_back(step, r, block, j, count);
-        product_tile<vectors.value, V>(step.GH, row(step.dz_next, r), step.dz_next.stride, panel,
-                                       nullptr, delta.row(0), kPanelColumns<V>,
-                                       PlainColumns<V>{kPanelColumns<V>},
-                                       std::make_index_sequence<block.value * vectors.value>());
+        delta_tile<vectors.value, V>(step, r, j, count, panel, delta,
+                                     std::make_index_sequence<block.value * vectors.value>());
         for (std::size_t n = 0; n < block; ++n) finish(r + n, delta.row(n));
       });
     });
@@ -229,9 +234,9 @@ void rnn_step(Phi phi, const StepForward<RealOf<V>>& step) {
     for_tile_width<V>(count, [&](auto vectors) {
       constexpr std::size_t stride = vectors.value * V::size;
       for_each_row_block<V>(step.rows, [&](std::size_t r, auto rows) {
-        step_tile<vectors.value, V>(step, r, j, PlainColumns<V>{beyond}, panel, z.sums, stride,
-                                    PlainColumns<V>{stride},
-                                    std::make_index_sequence<rows.value * vectors.value>());
+        step_tile<1, vectors.value, V>(step, r, j, PlainColumns<V>{beyond}, panel, z.sums, stride,
+                                       PlainColumns<V>{stride}, count,
+                                       std::make_index_sequence<rows.value * vectors.value>());
         map<V>(phi, rows * stride, z.sums, z.sums);  // [RNN-h] h_t = φ(z_t)
         for (std::size_t n = 0; n < rows; ++n) finish(r + n, j, count, z.sums + n * stride);
       });

@@ -11,9 +11,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
+#include "unroll/core/range.h"
 #include "unroll/kernels/loops-inl.h"
 
 namespace unroll::simd {
@@ -41,12 +43,16 @@ void for_row_block(std::size_t first, std::size_t count, Body body) {
     }
   }
 }
-template <typename V, std::size_t most = kTileRows<V>, typename Body>
+template <typename V>
+std::size_t row_blocks(std::size_t rows) {
+  return (rows + kTileRows<V> - 1) / kTileRows<V>;
+}
+template <typename V, typename Body>
 void for_each_row_block(std::size_t rows, Body body) {
-  const std::size_t blocks = (rows + most - 1) / most;
+  const std::size_t blocks = row_blocks<V>(rows);
   for (std::size_t block = 0; block < blocks; ++block) {
     const std::size_t first = rows * block / blocks;
-    for_row_block<most>(first, rows * (block + 1) / blocks - first, body);
+    for_row_block<kTileRows<V>>(first, rows * (block + 1) / blocks - first, body);
   }
 }
 
@@ -82,16 +88,44 @@ void add_outer_product(V (&sums)[size], ValueOf value_of, VectorOf vector_of) {
   }(std::make_index_sequence<size / vectors>(), std::make_index_sequence<vectors>());
 }
 
-/// sums += a · panel, a (rows, K) with this stride between its rows. Returns the panel's next line.
+/// Cache lines that will be needed after a sum, to be asked for during it, one with each of its
+/// lines: all at once would hold it up.
+template <std::size_t most>
+struct LinesToCome {
+  /// Those of `n` values.
+  template <typename T>
+  void add(const T* p, std::size_t n) {
+    for (std::size_t k = 0; k < n && count < most; k += 64 / sizeof(T)) lines[count++] = p + k;
+  }
+
+  std::size_t count = 0;
+  const void* lines[most];
+};
+
+/// sums += a · panel, a (rows, K) with this stride between its rows.
 template <std::size_t vectors, typename V, std::size_t size>
-const RealOf<V>* accumulate(V (&sums)[size], std::size_t K, const RealOf<V>* a, std::size_t stride,
-                            const RealOf<V>* panel) {
+void accumulate(V (&sums)[size], std::size_t K, const RealOf<V>* a, std::size_t stride,
+                const RealOf<V>* panel) {
   for (std::size_t k = 0; k < K; ++k, panel += kPanelColumns<V>) {
     add_outer_product<vectors>(
         sums, [=](std::size_t r) { return a[r * stride + k]; },
         [=](std::size_t c) { return V::load_unaligned(panel + c * V::size); });
   }
-  return panel;
+}
+
+/// Likewise, and asks for lines to come.
+template <std::size_t vectors, typename V, std::size_t size, std::size_t most>
+void accumulate(V (&sums)[size], std::size_t K, const RealOf<V>* a, std::size_t stride,
+                const RealOf<V>* panel, const LinesToCome<most>& to_come) {
+  const std::size_t first = K < to_come.count ? K : to_come.count;
+  for (std::size_t k = 0; k < first; ++k) {
+    __builtin_prefetch(to_come.lines[k]);
+    const RealOf<V>* line = panel + k * kPanelColumns<V>;
+    add_outer_product<vectors>(
+        sums, [=](std::size_t r) { return a[r * stride + k]; },
+        [=](std::size_t c) { return V::load_unaligned(line + c * V::size); });
+  }
+  accumulate<vectors>(sums, K - first, a + first, stride, panel + first * kPanelColumns<V>);
 }
 
 /// How a tile reads and writes its vectors in a row: neighbouring columns, of the last vector only
@@ -180,62 +214,110 @@ UNROLL_KERNEL void packed_product_of_gates(std::size_t rows, std::size_t H, std:
   });
 }
 
-/// So many lines of a right factor stay in the second-level cache for all rows of C.
+/// Gradients take so many lines at a time: packed, they stay in the second-level cache, and the
+/// sums of C pass through the registers seldom.
 inline constexpr std::size_t kLinesInCache = 256;
+/// And so many blocks of rows of C, whose factors are packed at a time.
+inline constexpr std::size_t kBlocksInCache = 8;
 
-/// One tile of C += Aᵀ·B: lines of A and B as they stand, one after the other. If it is cut, its
-/// last vector has no more columns than there are.
-template <std::size_t vectors, bool is_cut, typename V, std::size_t... i>
-void transposed_product_tile(std::size_t K, const RealOf<V>* a, std::size_t a_stride,
-                             const RealOf<V>* b, std::size_t b_stride, RealOf<V>* c,
-                             std::size_t c_stride, PlainColumns<V> columns,
-                             std::index_sequence<i...>) {
+/// Values that the packed left factors of one such group take.
+template <typename V>
+inline constexpr std::size_t kPackedGroup = kBlocksInCache * kTileRows<V> * kLinesInCache;
+
+/// Lines k of A, `rows` neighbouring values of each, one after the other.
+template <std::size_t rows, typename Real>
+void pack_left(std::size_t K, const Real* a, std::size_t stride, Real* to) {
+  for (std::size_t k = 0; k < K; ++k, a += stride, to += rows)
+    std::memcpy(to, a, rows * sizeof(*a));
+}
+
+/// The columns of B as panels of K lines, the last one filled up with zeros.
+template <typename V>
+void pack_right(std::size_t K, std::size_t N, Rows<const RealOf<V>> B, RealOf<V>* to) {
+  for (std::size_t n = 0; n < N; n += kPanelColumns<V>) {
+    const std::size_t count = N - n < kPanelColumns<V> ? N - n : kPanelColumns<V>;
+    for (std::size_t k = 0; k < K; ++k, to += kPanelColumns<V>) {
+      std::memcpy(to, row(B, k) + n, count * sizeof(*to));
+      for (std::size_t j = count; j < kPanelColumns<V>; ++j) to[j] = 0;
+    }
+  }
+}
+
+/// One tile of C += Aᵀ·B, both packed.
+template <std::size_t vectors, typename V, std::size_t... i>
+void gradient_tile(std::size_t K, const RealOf<V>* a, const RealOf<V>* panel, RealOf<V>* c,
+                   std::size_t c_stride, PlainColumns<V> columns, std::index_sequence<i...>) {
+  constexpr std::size_t rows = sizeof...(i) / vectors;
   V sums[] = {columns.load(c + i / vectors * c_stride, i % vectors)...};
-  for (std::size_t k = 0; k < K; ++k, a += a_stride, b += b_stride) {
+  for (std::size_t k = 0; k < K; ++k, a += rows, panel += kPanelColumns<V>) {
     add_outer_product<vectors>(
-        sums, [=](std::size_t m) { return a[m]; },
-        [=](std::size_t n) {
-          const bool is_whole = !is_cut || n + 1 < vectors;
-          return is_whole ? V::load_unaligned(b + n * V::size) : columns.load(b, n);
-        });
+        sums, [=](std::size_t r) { return a[r]; },
+        [=](std::size_t n) { return V::load_unaligned(panel + n * V::size); });
   }
   (columns.store(c + i / vectors * c_stride, i % vectors, sums[i]), ...);
 }
 
-/// All rows of C in the columns of a tile.
-template <std::size_t vectors, bool is_cut, typename V>
-void transposed_product_of_columns(std::size_t M, std::size_t K, Rows<const RealOf<V>> A,
-                                   Rows<const RealOf<V>> B, Rows<RealOf<V>> C,
-                                   PlainColumns<V> columns) {
-  // With 16 registers, a mask takes the place of a row.
-  constexpr std::size_t most = is_cut && kTileRows<V> < 6 ? kTileRows<V> - 1 : kTileRows<V>;
-  for_each_row_block<V, most>(M, [&](std::size_t m, auto block) {
-    transposed_product_tile<vectors, is_cut, V>(K, A.data + m, A.stride, B.data, B.stride,
-                                                row(C, m), C.stride, columns,
-                                                std::make_index_sequence<block.value * vectors>());
-  });
+/// The rows of C that a group of packed blocks gives, in all columns.
+template <typename V>
+void add_gradient_of_group(std::size_t M, std::size_t K, Range blocks_of_group,
+                           const GradientPart<RealOf<V>>& part, const RealOf<V>* a,
+                           const RealOf<V>* panel) {
+  const std::size_t blocks = row_blocks<V>(M);
+  for (std::size_t n = 0; n < part.N; n += kPanelColumns<V>, panel += K * kPanelColumns<V>) {
+    for_tile_width<V>(part.N - n, [&](auto vectors) {
+      for (std::size_t block = blocks_of_group.begin; block < blocks_of_group.end; ++block) {
+        const std::size_t m = M * block / blocks;
+        const RealOf<V>* packed =
+            a + (block - blocks_of_group.begin) * kTileRows<V> * kLinesInCache;
+        for_row_block<kTileRows<V>>(m, M * (block + 1) / blocks - m,
+                                    [&](std::size_t first, auto rows) {
+                                      gradient_tile<vectors.value, V>(
+                                          K, packed, panel, row(part.C, first) + n, part.C.stride,
+                                          PlainColumns<V>{part.N - n},
+                                          std::make_index_sequence<rows.value * vectors.value>());
+                                    });
+      }
+    });
+  }
 }
 
-/// C (M, N) += Aᵀ B, A (K, M), B (K, N): a gradient as a sum over rows. Nothing is packed: a tile
-/// reads neighbouring values of a line of A and vectors of a line of B.
+/// C (M, N) += Aᵀ B of each part, A (K, M), B (K, N): gradients as sums over rows. Factors are
+/// packed first, into `scratch`.
 template <typename V>
-UNROLL_KERNEL void add_transposed_product(std::size_t M, std::size_t N, std::size_t K,
-                                          Rows<const RealOf<V>> A, Rows<const RealOf<V>> B,
-                                          Rows<RealOf<V>> C) noexcept {
+UNROLL_KERNEL void add_gradients(std::size_t M, std::size_t K, Rows<const RealOf<V>> A,
+                                 const GradientPart<RealOf<V>>* parts, std::size_t count,
+                                 RealOf<V>* scratch) noexcept {
+  using Real = RealOf<V>;
+  const std::size_t blocks = row_blocks<V>(M);
   for (std::size_t k = 0; k < K; k += kLinesInCache) {
     const std::size_t lines = K - k < kLinesInCache ? K - k : kLinesInCache;
-    for (std::size_t n = 0; n < N; n += kPanelColumns<V>) {
-      const Rows<const RealOf<V>> a{row(A, k), A.stride}, b{row(B, k) + n, B.stride};
-      const Rows<RealOf<V>> c{C.data + n, C.stride};
-      for_tile_width<V>(N - n, [&](auto vectors) {
-        if (N - n >= vectors * V::size) {
-          transposed_product_of_columns<vectors.value, false, V>(M, lines, a, b, c, {N - n});
-        } else {
-          transposed_product_of_columns<vectors.value, true, V>(M, lines, a, b, c, {N - n});
-        }
-      });
+    Real* panels = scratch + kPackedGroup<V>;
+    for (std::size_t p = 0; p < count; ++p) {
+      pack_right<V>(lines, parts[p].N, {row(parts[p].B, k), parts[p].B.stride}, panels);
+      panels += (parts[p].N + kPanelColumns<V> - 1) / kPanelColumns<V> * kPanelColumns<V> * lines;
+    }
+    for (std::size_t block = 0; block < blocks; block += kBlocksInCache) {
+      const std::size_t end = block + kBlocksInCache < blocks ? block + kBlocksInCache : blocks;
+      for (std::size_t b = block; b < end; ++b) {
+        const std::size_t m = M * b / blocks;
+        for_row_block<kTileRows<V>>(m, M * (b + 1) / blocks - m, [&](std::size_t first, auto rows) {
+          pack_left<rows.value>(lines, row(A, k) + first, A.stride,
+                                scratch + (b - block) * kTileRows<V> * kLinesInCache);
+        });
+      }
+      panels = scratch + kPackedGroup<V>;
+      for (std::size_t p = 0; p < count; ++p) {
+        add_gradient_of_group<V>(M, lines, {block, end}, parts[p], scratch, panels);
+        panels += (parts[p].N + kPanelColumns<V> - 1) / kPanelColumns<V> * kPanelColumns<V> * lines;
+      }
     }
   }
+}
+
+/// Values of `scratch` for parts of so many columns together.
+template <typename V>
+std::size_t gradient_scratch(std::size_t columns, std::size_t parts) noexcept {
+  return kPackedGroup<V> + (columns + parts * kPanelColumns<V>)*kLinesInCache;
 }
 
 }  // namespace unroll::simd

@@ -205,20 +205,23 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInp
   cache.dprojected.resize({shared ? input.x.rows() : 0, gate_count() * H});
   cache.dprojected.fill(0);
   const MatrixView<const Real> dz = shared ? cache.dprojected.matrix() : cache.dz.matrix();
+  cache.scratch.resize(thread_count());
   share_walk(shape, H, unit_grain<Real>(), [&](const WalkShare& share) {
     Team& team = share.team;
+    Tensor<Real>& scratch = cache.scratch[team.index()];
     // Each thread owns some columns of dz, and the rows of U, W and b that belong to them.
     const Range columns = part_of(dz.columns(), team.index(), team.size(), kGrain);
     for (std::size_t end = shape.steps(); end > 0;) {
       const WalkChunk chunk = chunk_before(shape, direction_, end, kTokensInCache);
       walk_backward(shape, share, chunk.positions, cache, dh, dstate);
       team.meet();
-      add_gradients(input, chunk.tokens, columns, cache);
+      add_gradients(input, chunk.tokens, columns, cache, scratch);
       end = chunk.positions.begin;
     }
     if (shared) {
-      add_transposed_product<Real>(dz.column_range(columns.begin, columns.size()), input.x,
-                                   rows_of(U.grad, columns.begin, columns.size()));
+      unroll::add_gradients<Real>(dz.column_range(columns.begin, columns.size()),
+                                  {{input.x, rows_of(U.grad, columns.begin, columns.size())}},
+                                  scratch);
     }
     team.meet();
     if (dx.empty()) return;
@@ -265,21 +268,25 @@ void RecurrentLayer<Real>::walk_backward(const RaggedShape& shape, const WalkSha
 /// Of some tokens, and of some columns of dz.
 template <typename Real>
 void RecurrentLayer<Real>::add_gradients(const RecurrentInput<Real>& input, Range tokens,
-                                         Range columns, RecurrentCache<Real>& cache) {
+                                         Range columns, RecurrentCache<Real>& cache,
+                                         Tensor<Real>& scratch) {
+  const std::size_t N = tokens.size();
   const MatrixView<const Real> dz =
-      rows_of(cache.dz, tokens.begin, tokens.size()).column_range(columns.begin, columns.size());
+      rows_of(cache.dz, tokens.begin, N).column_range(columns.begin, columns.size());
   // [LAYOUT-sum] ∂L/∂W = (∂L/∂Z)ᵀ H_prev: a sum over rows is a product of matrices
   // [RNN-dW] [LSTM-dW] ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ
-  add_transposed_product<Real>(dz, rows_of(cache.h_prev, tokens.begin, tokens.size()),
-                               rows_of(W.grad, columns.begin, columns.size()));
+  const GradientOf<Real> dW{rows_of(cache.h_prev, tokens.begin, N),
+                            rows_of(W.grad, columns.begin, columns.size())};
   // [RNN-db] [LSTM-db] ∂L/∂b = Σ_t dz_t
   add_column_sums<Real>(dz, b.grad.values().subspan(columns.begin, columns.size()));
   // [RNN-dU] [LSTM-dU] ∂L/∂U = Σ_t dz_t x_tᵀ: of tokens that share x, the dz are summed first
   if (input.rows.empty()) {
-    add_transposed_product<Real>(dz, input.x.row_range(tokens.begin, tokens.size()),
-                                 rows_of(U.grad, columns.begin, columns.size()));
+    const GradientOf<Real> dU{input.x.row_range(tokens.begin, N),
+                              rows_of(U.grad, columns.begin, columns.size())};
+    unroll::add_gradients<Real>(dz, {dU, dW}, scratch);
   } else {
-    scatter_add_rows<Real>(dz, input.rows.subspan(tokens.begin, tokens.size()),
+    unroll::add_gradients<Real>(dz, {dW}, scratch);
+    scatter_add_rows<Real>(dz, input.rows.subspan(tokens.begin, N),
                            cache.dprojected.matrix().column_range(columns.begin, columns.size()));
   }
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "unroll/core/parallel.h"
 #include "unroll/core/parameter.h"
@@ -54,6 +55,8 @@ struct RecurrentCache {
 
   // Of an input with shared rows: U x, and the sum of ∂L/∂z over a row's tokens.
   Tensor<Real> projected, dprojected;  ///< (M, G·H)
+
+  std::vector<Tensor<Real>> scratch;  ///< of the backward pass, one for each thread
 
   // The weights as the kernels read them, packed by each pass anew.
   Panels<Real> weights;  ///< forward: (I + H, G·H), as Panels::pack_weights has it
@@ -139,7 +142,7 @@ class RecurrentLayer {
                      RecurrentCache<Real>& cache, MatrixView<const Real> dh,
                      RecurrentState<Real>& dstate) const;
   void add_gradients(const RecurrentInput<Real>& input, Range tokens, Range columns,
-                     RecurrentCache<Real>& cache);
+                     RecurrentCache<Real>& cache, Tensor<Real>& scratch);
 
   Direction direction_;
 };

@@ -80,15 +80,17 @@ TYPED_TEST(PackedOf, ProductIsTheProductOfBothKindsOfFactor) {
   }
 }
 
-TYPED_TEST(PackedOf, TransposedProductAddsTheSumOverRows) {
+TYPED_TEST(PackedOf, GradientsAddTheSumOverRows) {
   using Real = TypeParam;
   for (const Sizes& size : kSizes) {
     if (size.M == 0) continue;
     const Tensor<Real> A = this->matrix(size.K, size.M, "A"), B = this->matrix(size.K, size.N, "B"),
                        C = this->matrix(size.M, size.N, "C");
     test::for_each_isa([&] {
-      Tensor<Real> sum = C;
-      add_transposed_product<Real>(A.matrix(), B.matrix(), sum.matrix());
+      Tensor<Real> sum = C, again = C, scratch;
+      add_gradients<Real>(A.matrix(), {{B.matrix(), sum.matrix()}, {B.matrix(), again.matrix()}},
+                          scratch);
+      ASSERT_TRUE(std::ranges::equal(sum.values(), again.values()));
       const auto transpose = [&](std::size_t m, std::size_t k) { return entries(A)(k, m); };
       this->expect_product(sum, size, transpose, entries(B), entries(C));
     });
@@ -119,7 +121,8 @@ TEST(Packed, SizesMustFit) {
   panels.pack(m4x5.matrix());
   EXPECT_THROW(product<float>(m3x5.matrix(), panels, m3x5.matrix()), ShapeError);
   EXPECT_THROW(product<float>(m3x4.matrix(), panels, m3x4.matrix()), ShapeError);
-  EXPECT_THROW(add_transposed_product<float>(m3x4.matrix(), m4x5.matrix(), m4x5.matrix()),
+  Tensor<float> scratch;
+  EXPECT_THROW(add_gradients<float>(m3x4.matrix(), {{m4x5.matrix(), m4x5.matrix()}}, scratch),
                ShapeError);
   EXPECT_THROW(project<float>(m3x4.matrix(), panels, b, m3x5.matrix()), ShapeError);  // b is 8
   EXPECT_THROW(panels.pack_weights(m8x2.matrix(), m3x4.matrix()), ShapeError);        // W: 3×4
