@@ -156,10 +156,11 @@ struct KernelTable {
   void (*packed_product)(std::size_t rows, std::size_t N, std::size_t K, std::size_t lines,
                          Rows<const Real> A, const Real* panels, const Real* b,
                          Rows<Real> C) noexcept;
-  // C (rows, 4H), likewise, of panels of gates
+  // C (rows, 4H), likewise, of panels of gates; the gates of some units
   void (*packed_product_of_gates)(std::size_t rows, std::size_t H, std::size_t K, std::size_t lines,
                                   Rows<const Real> A, const Real* panels, const Real* b,
-                                  Rows<Real> C) noexcept;
+                                  Rows<Real> C, std::size_t first_unit,
+                                  std::size_t last_unit) noexcept;
   // C (M, N) += Aᵀ B of each part, A (K, M); scratch of as many values as gradient_scratch says
   void (*add_gradients)(std::size_t M, std::size_t K, Rows<const Real> A,
                         const GradientPart<Real>* parts, std::size_t count, Real* scratch) noexcept;

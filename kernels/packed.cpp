@@ -47,25 +47,20 @@ void Panels<Real>::fill_from_lines(MatrixView<const Real> B) {
   }
 }
 
-/// Bt is (N, ·): its transpose becomes the lines from `first_line` on.
+/// Bt is (N, ·): its transpose becomes the lines from `first_line` on. A line is written at once,
+/// from as many rows of Bt.
 template <typename Real>
 void Panels<Real>::fill_from_columns(MatrixView<const Real> Bt, std::size_t first_line) {
-  constexpr std::size_t kBlock = 64;  // lines that stay in the first-level cache while written
   const std::size_t width = panel_columns<Real>(), units = width / G_, H = N_ / G_;
-  const std::size_t lines = Bt.columns();
   for (std::size_t p = 0; p < values_.shape()[0]; ++p) {
     Real* panel = values_.data() + (p * K_ + first_line) * width;
-    for (std::size_t first = 0; first < lines; first += kBlock) {
-      const std::size_t last = std::min(lines, first + kBlock);
-      for (std::size_t c = 0; c < width; ++c) {
-        const std::size_t unit = p * units + c % units;
-        Real* value = panel + c;
-        if (unit < H) {
-          const Real* source = Bt.row(c / units * H + unit).data();
-          for (std::size_t k = first; k < last; ++k) value[k * width] = source[k];
-        } else {
-          for (std::size_t k = first; k < last; ++k) value[k * width] = 0;
-        }
+    for (std::size_t gate = 0; gate < G_; ++gate, panel += units) {
+      const std::size_t count = std::min(units, H - p * units);
+      const Real* rows = Bt.row(gate * H + p * units).data();
+      for (std::size_t k = 0; k < Bt.columns(); ++k) {
+        Real* line = panel + k * width;
+        for (std::size_t j = 0; j < count; ++j) line[j] = rows[j * Bt.stride() + k];
+        for (std::size_t j = count; j < units; ++j) line[j] = 0;
       }
     }
   }
@@ -124,17 +119,25 @@ void add_gradients(MatrixView<const Real> A, std::initializer_list<GradientOf<Re
 template <typename Real>
 void project(MatrixView<const Real> A, const Panels<Real>& weights, std::span<const Real> b,
              MatrixView<Real> C) {
-  const std::size_t GH = weights.columns(), I = weights.inputs();
+  project(A, weights, b, C, {0, weights.columns() / weights.gates()});
+}
+
+template <typename Real>
+void project(MatrixView<const Real> A, const Panels<Real>& weights, std::span<const Real> b,
+             MatrixView<Real> C, Range units) {
+  const std::size_t N = weights.columns(), I = weights.inputs(), lines = weights.rows();
   require("project", "A", A.shape(), {C.rows(), I});
-  require("project", "b", {b.size()}, {GH});
-  require("project", "C", C.shape(), {A.rows(), GH});
+  require("project", "b", {b.size()}, {N});
+  require("project", "C", C.shape(), {A.rows(), N});
   const KernelTable<Real>& table = kernels<Real>();
   if (weights.gates() == 4) {
-    table.packed_product_of_gates(A.rows(), GH / 4, I, weights.rows(), rows_of(A), weights.data(),
-                                  b.data(), rows_of(C));
+    table.packed_product_of_gates(A.rows(), N / 4, I, lines, rows_of(A), weights.data(), b.data(),
+                                  rows_of(C), units.begin, units.end);
   } else {
-    table.packed_product(A.rows(), GH, I, weights.rows(), rows_of(A), weights.data(), b.data(),
-                         rows_of(C));
+    const auto columns = C.column_range(units.begin, units.size());
+    table.packed_product(A.rows(), units.size(), I, lines, rows_of(A),
+                         weights.data() + units.begin * lines, b.data() + units.begin,
+                         rows_of(columns));
   }
 }
 
@@ -144,7 +147,9 @@ void project(MatrixView<const Real> A, const Panels<Real>& weights, std::span<co
   template void add_gradients(MatrixView<const Real>, std::initializer_list<GradientOf<Real>>, \
                               Tensor<Real>&);                                                  \
   template void project(MatrixView<const Real>, const Panels<Real>&, std::span<const Real>,    \
-                        MatrixView<Real>);
+                        MatrixView<Real>);                                                     \
+  template void project(MatrixView<const Real>, const Panels<Real>&, std::span<const Real>,    \
+                        MatrixView<Real>, Range);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)
 #undef UNROLL_INSTANTIATE

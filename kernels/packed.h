@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <span>
 
+#include "unroll/core/range.h"
 #include "unroll/core/tensor.h"
 #include "unroll/kernels/gemm.h"
 
@@ -62,5 +63,9 @@ void add_gradients(MatrixView<const Real> A, std::initializer_list<GradientOf<Re
 template <typename Real>
 void project(MatrixView<const Real> A, const Panels<Real>& weights, std::span<const Real> b,
              MatrixView<Real> C);
+/// Likewise, the columns of some units, from a multiple of a panel's columns on; of each gate.
+template <typename Real>
+void project(MatrixView<const Real> A, const Panels<Real>& weights, std::span<const Real> b,
+             MatrixView<Real> C, Range units);
 
 }  // namespace unroll

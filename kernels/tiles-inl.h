@@ -15,7 +15,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "unroll/core/range.h"
 #include "unroll/kernels/loops-inl.h"
 
 namespace unroll::simd {
@@ -206,8 +205,10 @@ template <typename V>
 UNROLL_KERNEL void packed_product_of_gates(std::size_t rows, std::size_t H, std::size_t K,
                                            std::size_t lines, Rows<const RealOf<V>> A,
                                            const RealOf<V>* panels, const RealOf<V>* b,
-                                           Rows<RealOf<V>> C) noexcept {
-  for_each_vector<V>(H, [&](std::size_t j, auto part) {
+                                           Rows<RealOf<V>> C, std::size_t first_unit,
+                                           std::size_t last_unit) noexcept {
+  for_each_vector<V>(last_unit - first_unit, [&](std::size_t unit, auto part) {
+    const std::size_t j = first_unit + unit;
     product_of_panel<kTileVectors, V>(rows, K, A, panels + j / V::size * lines * kPanelColumns<V>,
                                       columns_from(b, j), {C.data + j, C.stride},
                                       GateColumns<decltype(part)>{part, H});
@@ -220,15 +221,27 @@ inline constexpr std::size_t kLinesInCache = 256;
 /// And so many blocks of rows of C, whose factors are packed at a time.
 inline constexpr std::size_t kBlocksInCache = 8;
 
-/// Values that the packed left factors of one such group take.
+/// From one packed block to the next: a cache line more, so that they do not compete for places.
 template <typename V>
-inline constexpr std::size_t kPackedGroup = kBlocksInCache * kTileRows<V> * kLinesInCache;
+inline constexpr std::size_t kPackedBlock = kTileRows<V> * kLinesInCache + 64 / sizeof(RealOf<V>);
 
-/// Lines k of A, `rows` neighbouring values of each, one after the other.
-template <std::size_t rows, typename Real>
-void pack_left(std::size_t K, const Real* a, std::size_t stride, Real* to) {
-  for (std::size_t k = 0; k < K; ++k, a += stride, to += rows)
-    std::memcpy(to, a, rows * sizeof(*a));
+/// Lines k of A, those of its columns that are a group's blocks, each block's one after the other.
+template <typename V>
+void pack_left(std::size_t K, std::size_t columns, Rows<const RealOf<V>> A, RealOf<V>* to) {
+  constexpr std::size_t R = kTileRows<V>;
+  const std::size_t whole = columns / R, rest = columns % R;
+  for (std::size_t k = 0; k < K; ++k) {
+    const RealOf<V>* a = row(A, k);
+    for (std::size_t j = 0; j < columns; j += 64 / sizeof(*a)) {
+      __builtin_prefetch(a + 16 * A.stride +
+                         j);  // far apart, so that the processor does not foresee it
+    }
+    for (std::size_t block = 0; block < whole; ++block) {
+      std::memcpy(to + block * kPackedBlock<V> + k * R, a + block * R, R * sizeof(*a));
+    }
+    for (std::size_t r = 0; r < rest; ++r)
+      to[whole * kPackedBlock<V> + k * rest + r] = a[whole * R + r];
+  }
 }
 
 /// The columns of B as panels of K lines, the last one filled up with zeros.
@@ -243,42 +256,53 @@ void pack_right(std::size_t K, std::size_t N, Rows<const RealOf<V>> B, RealOf<V>
   }
 }
 
-/// One tile of C += Aᵀ·B, both packed.
+/// One tile of C += Aᵀ·B, both packed; asks for the next rows of C meanwhile.
 template <std::size_t vectors, typename V, std::size_t... i>
 void gradient_tile(std::size_t K, const RealOf<V>* a, const RealOf<V>* panel, RealOf<V>* c,
                    std::size_t c_stride, PlainColumns<V> columns, std::index_sequence<i...>) {
-  constexpr std::size_t rows = sizeof...(i) / vectors;
+  constexpr std::size_t rows = sizeof...(i) / vectors, lines = vectors * sizeof(V) / 64 + 1;
   V sums[] = {columns.load(c + i / vectors * c_stride, i % vectors)...};
-  for (std::size_t k = 0; k < K; ++k, a += rows, panel += kPanelColumns<V>) {
+  const auto add_line = [&](std::size_t k) {
     add_outer_product<vectors>(
-        sums, [=](std::size_t r) { return a[r]; },
-        [=](std::size_t n) { return V::load_unaligned(panel + n * V::size); });
+        sums, [=](std::size_t r) { return a[k * rows + r]; },
+        [=](std::size_t n) {
+          return V::load_unaligned(panel + k * kPanelColumns<V> + n * V::size);
+        });
+  };
+  std::size_t k = 0;
+  for (std::size_t line = 0; line < lines && k < K; ++line) {
+    for (std::size_t r = 0; r < rows && k < K; ++r, ++k) {
+      __builtin_prefetch(c + (rows + r) * c_stride + line * (64 / sizeof(*c)));
+      add_line(k);
+    }
   }
+  for (; k < K; ++k) add_line(k);
   (columns.store(c + i / vectors * c_stride, i % vectors, sums[i]), ...);
 }
 
 /// The rows of C that a group of packed blocks gives, in all columns.
 template <typename V>
-void add_gradient_of_group(std::size_t M, std::size_t K, Range blocks_of_group,
-                           const GradientPart<RealOf<V>>& part, const RealOf<V>* a,
-                           const RealOf<V>* panel) {
-  const std::size_t blocks = row_blocks<V>(M);
+void add_gradient_of_group(std::size_t rows, std::size_t K, const GradientPart<RealOf<V>>& part,
+                           Rows<RealOf<V>> C, const RealOf<V>* packed, const RealOf<V>* panel) {
+  constexpr std::size_t R = kTileRows<V>;
   for (std::size_t n = 0; n < part.N; n += kPanelColumns<V>, panel += K * kPanelColumns<V>) {
     for_tile_width<V>(part.N - n, [&](auto vectors) {
-      for (std::size_t block = blocks_of_group.begin; block < blocks_of_group.end; ++block) {
-        const std::size_t m = M * block / blocks;
-        const RealOf<V>* packed =
-            a + (block - blocks_of_group.begin) * kTileRows<V> * kLinesInCache;
-        for_row_block<kTileRows<V>>(m, M * (block + 1) / blocks - m,
-                                    [&](std::size_t first, auto rows) {
-                                      gradient_tile<vectors.value, V>(
-                                          K, packed, panel, row(part.C, first) + n, part.C.stride,
+      const RealOf<V>* a = packed;
+      for (std::size_t m = 0; m < rows; m += R, a += kPackedBlock<V>) {
+        for_row_block<R>(m, rows - m < R ? rows - m : R, [&](std::size_t first, auto block) {
+          gradient_tile<vectors.value, V>(K, a, panel, row(C, first) + n, C.stride,
                                           PlainColumns<V>{part.N - n},
-                                          std::make_index_sequence<rows.value * vectors.value>());
-                                    });
+                                          std::make_index_sequence<block.value * vectors.value>());
+        });
       }
     });
   }
+}
+
+/// Values of a part's packed columns.
+template <typename V>
+std::size_t packed_columns(std::size_t N, std::size_t lines) {
+  return (N + kPanelColumns<V> - 1) / kPanelColumns<V> * kPanelColumns<V> * lines;
 }
 
 /// C (M, N) += Aᵀ B of each part, A (K, M), B (K, N): gradients as sums over rows. Factors are
@@ -287,28 +311,21 @@ template <typename V>
 UNROLL_KERNEL void add_gradients(std::size_t M, std::size_t K, Rows<const RealOf<V>> A,
                                  const GradientPart<RealOf<V>>* parts, std::size_t count,
                                  RealOf<V>* scratch) noexcept {
-  using Real = RealOf<V>;
-  const std::size_t blocks = row_blocks<V>(M);
+  constexpr std::size_t group = kBlocksInCache * kTileRows<V>;
   for (std::size_t k = 0; k < K; k += kLinesInCache) {
     const std::size_t lines = K - k < kLinesInCache ? K - k : kLinesInCache;
-    Real* panels = scratch + kPackedGroup<V>;
-    for (std::size_t p = 0; p < count; ++p) {
+    RealOf<V>* const all_panels = scratch + kBlocksInCache * kPackedBlock<V>;
+    RealOf<V>* panels = all_panels;
+    for (std::size_t p = 0; p < count; panels += packed_columns<V>(parts[p++].N, lines)) {
       pack_right<V>(lines, parts[p].N, {row(parts[p].B, k), parts[p].B.stride}, panels);
-      panels += (parts[p].N + kPanelColumns<V> - 1) / kPanelColumns<V> * kPanelColumns<V> * lines;
     }
-    for (std::size_t block = 0; block < blocks; block += kBlocksInCache) {
-      const std::size_t end = block + kBlocksInCache < blocks ? block + kBlocksInCache : blocks;
-      for (std::size_t b = block; b < end; ++b) {
-        const std::size_t m = M * b / blocks;
-        for_row_block<kTileRows<V>>(m, M * (b + 1) / blocks - m, [&](std::size_t first, auto rows) {
-          pack_left<rows.value>(lines, row(A, k) + first, A.stride,
-                                scratch + (b - block) * kTileRows<V> * kLinesInCache);
-        });
-      }
-      panels = scratch + kPackedGroup<V>;
-      for (std::size_t p = 0; p < count; ++p) {
-        add_gradient_of_group<V>(M, lines, {block, end}, parts[p], scratch, panels);
-        panels += (parts[p].N + kPanelColumns<V> - 1) / kPanelColumns<V> * kPanelColumns<V> * lines;
+    for (std::size_t m = 0; m < M; m += group) {
+      const std::size_t rows = M - m < group ? M - m : group;
+      pack_left<V>(lines, rows, {row(A, k) + m, A.stride}, scratch);
+      panels = all_panels;
+      for (std::size_t p = 0; p < count; panels += packed_columns<V>(parts[p++].N, lines)) {
+        add_gradient_of_group<V>(rows, lines, parts[p], {row(parts[p].C, m), parts[p].C.stride},
+                                 scratch, panels);
       }
     }
   }
@@ -317,7 +334,7 @@ UNROLL_KERNEL void add_gradients(std::size_t M, std::size_t K, Rows<const RealOf
 /// Values of `scratch` for parts of so many columns together.
 template <typename V>
 std::size_t gradient_scratch(std::size_t columns, std::size_t parts) noexcept {
-  return kPackedGroup<V> + (columns + parts * kPanelColumns<V>)*kLinesInCache;
+  return kBlocksInCache * kPackedBlock<V> + (columns + parts * kPanelColumns<V>)*kLinesInCache;
 }
 
 }  // namespace unroll::simd

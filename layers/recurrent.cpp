@@ -13,7 +13,7 @@ namespace unroll {
 namespace {
 
 /// A product is worth a second thread from this many rows or columns on.
-constexpr std::size_t kGrain = 32;
+constexpr std::size_t kGrain = 16;
 
 /// The backward pass multiplies so many tokens' ∂L/∂z into the parameters' gradients as soon as it
 /// has them, while they are in the second-level cache.
@@ -71,15 +71,21 @@ void RecurrentLayer<Real>::forward(const RaggedShape& shape, const RecurrentInpu
     cache.projected.resize({input.x.rows(), gate_count() * H});
     projected = cache.projected.matrix();
   }
-  project(products.to_project(), cache.weights, projected);
   products.projected = projected;
+  const bool each_its_units = shares_units(shape);
+  if (!each_its_units) project(products.to_project(), cache.weights, projected);
 
   for (std::size_t row = 0; row < B; ++row) {
     const auto first = cache.h_prev.matrix().row(first_token(shape, direction_, row));
     std::ranges::copy(state.h.matrix().row(row), first.begin());
   }
-  share_walk(shape, H, unit_grain<Real>(),
-             [&](const WalkShare& share) { walk_forward(shape, share, products, cache, h); });
+  share_walk(shape, H, unit_grain<Real>(), [&](const WalkShare& share) {
+    if (each_its_units) {
+      unroll::project<Real>(products.to_project(), cache.weights, b.value.values(), projected,
+                            share.units);
+    }
+    walk_forward(shape, share, products, cache, h);
+  });
   for (std::size_t row = 0; row < B; ++row) {
     const std::size_t last = last_token(shape, direction_, row);
     std::ranges::copy(h.row(last), state.h.matrix().row(row).begin());
@@ -137,14 +143,18 @@ void RecurrentLayer<Real>::infer(const RaggedShape& shape, const RecurrentInput<
   check(shape, input, state, h);
   const std::size_t H = hidden_size();
   Products products{input, first_of_few(shape), projected};
-  if (projected.empty()) {
-    const MatrixView<const Real> x = products.to_project();
+  const bool is_known = !projected.empty(), each_its_units = shares_units(shape);
+  const MatrixView<const Real> x = products.to_project();
+  if (!is_known) {
     scratch.projected.resize({x.rows(), gate_count() * H});
-    project(x, weights, scratch.projected.matrix());
     products.projected = scratch.projected.matrix();
+    if (!each_its_units) project(x, weights, scratch.projected.matrix());
   }
   scratch.h_prev[0] = scratch.h_prev[1] = state.h;
   share_walk(shape, H, unit_grain<Real>(), [&](const WalkShare& share) {
+    if (!is_known && each_its_units) {
+      unroll::project<Real>(x, weights, b.value.values(), scratch.projected.matrix(), share.units);
+    }
     walk_inference(shape, share, products, weights, state, scratch, h);
   });
   for (std::size_t row = 0; row < shape.batch(); ++row) {
