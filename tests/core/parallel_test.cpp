@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <vector>
@@ -121,6 +122,47 @@ TEST_F(Parallel, NestedExceptionsReachTheOuterCaller) {
   const auto inner = [](std::size_t) { throw std::logic_error("inner"); };
   const auto run = [&] { parallel_parts(4, [&](std::size_t) { parallel_parts(2, inner); }); };
   EXPECT_THROW(run(), std::logic_error);
+}
+
+TEST_F(Parallel, ATeamsThreadsSeeWhatTheOthersWroteBeforeTheyMet) {
+  for (std::size_t most : {1U, 2U, 3U, 4U, 9U}) {
+    std::vector<std::size_t> written(4, 0);
+    std::atomic<bool> wrong{false};
+    std::atomic<std::size_t> members{0};
+    parallel_team(most, [&](Team& team) {
+      ++members;
+      for (std::size_t round = 1; round <= 200; ++round) {
+        written[team.index()] = round;
+        team.meet();
+        for (std::size_t k = 0; k < team.size(); ++k) wrong = wrong || written[k] != round;
+        team.meet();
+      }
+    });
+    EXPECT_FALSE(wrong);
+    EXPECT_EQ(members, std::min<std::size_t>(most, 4));
+  }
+}
+
+TEST_F(Parallel, AnExceptionEndsATeamThatWaits) {
+  EXPECT_THROW(parallel_team(4,
+                             [](Team& team) {
+                               team.meet();
+                               if (team.index() == 1) throw std::runtime_error("one is lost");
+                               team.meet();
+                               team.meet();
+                             }),
+               std::runtime_error);
+}
+
+TEST_F(Parallel, ATeamWithinARegionIsOfOne) {
+  std::atomic<std::size_t> sizes{0};
+  parallel_parts(2, [&](std::size_t) {
+    parallel_team(4, [&](Team& team) {
+      team.meet();
+      sizes += team.size();
+    });
+  });
+  EXPECT_EQ(sizes, 2U);
 }
 
 }  // namespace

@@ -208,29 +208,149 @@ TEST(RaggedBatch, GivesEveryRowWhatItGetsAlone) {
   }
 }
 
-TEST(RecurrentThreads, ChangeResultsByNoMoreThanRounding) {
-  const std::size_t before = thread_count();
-  for (const Case& cell : kCells) {
-    std::vector<std::size_t> lengths;
-    for (std::size_t r = 0; r < 37; ++r) lengths.push_back(40 - r);
-    set_thread_count(1);
-    Problem one(cell, lengths, Direction::kForward, 33, 40);
-    for (auto* parameter : one.layer->parameters()) {
-      for (double& value : parameter->value.values())
-        value *= 0.1;  // keeps ReLU from growing over 40 steps
-    }
-    one.gradients();
-    set_thread_count(3);
-    Problem three(cell, lengths, Direction::kForward, 33, 40);
-    for (std::size_t k = 0; k < 3; ++k)
-      three.layer->parameters()[k]->value = one.layer->parameters()[k]->value;
-    three.gradients();
-    EXPECT_LT(relative_error(three.h.values(), one.h.values()), 1e-12) << cell.name;
-    EXPECT_LT(relative_error(three.dx.values(), one.dx.values()), 1e-12) << cell.name;
-    EXPECT_LT(relative_error(three.layer->W.grad.values(), one.layer->W.grad.values()), 1e-12)
-        << cell.name;
+/// Weights small enough that ReLU does not grow over many steps.
+Problem long_problem(const Case& cell, const std::vector<std::size_t>& lengths,
+                     Direction direction) {
+  Problem p(cell, lengths, direction, 33, 70);
+  for (auto* parameter : p.layer->parameters()) {
+    for (double& value : parameter->value.values()) value *= 0.1;
   }
-  set_thread_count(before);
+  return p;
+}
+
+/// Sets the number of threads, and the old one again.
+class Threads {
+ public:
+  explicit Threads(std::size_t count) : before_(thread_count()) { set_thread_count(count); }
+  ~Threads() { set_thread_count(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  std::size_t before_;
+};
+
+void expect_same_bits(const Tensor<double>& a, const Tensor<double>& b, const std::string& what) {
+  EXPECT_TRUE(std::ranges::equal(a.values(), b.values())) << what;
+}
+
+/// Some hundred tokens: the gradients are taken in several chunks. 37 rows are shared among
+/// threads, of one row and of five the units.
+const std::vector<std::vector<std::size_t>> kLongLengths = {{300}, {120, 100, 90, 60, 1}, [] {
+                                                              std::vector<std::size_t> lengths;
+                                                              for (std::size_t r = 0; r < 37; ++r)
+                                                                lengths.push_back(40 - r);
+                                                              return lengths;
+                                                            }()};
+
+TEST(RecurrentThreads, ChangeNoBit) {
+  for (const Case& cell : kCells) {
+    for (const auto& lengths : kLongLengths) {
+      for (Direction direction : {Direction::kForward, Direction::kBackward}) {
+        SCOPED_TRACE(cell.name + " " + to_string(direction) + " " + std::to_string(lengths.size()));
+        Problem one = long_problem(cell, lengths, direction);
+        {
+          const Threads threads(1);
+          one.gradients();
+        }
+        for (std::size_t count : {2, 3}) {
+          const Threads threads(count);
+          Problem more = long_problem(cell, lengths, direction);
+          more.gradients();
+          expect_same_bits(more.h, one.h, "h");
+          expect_same_bits(more.end.h, one.end.h, "h_T");
+          expect_same_bits(more.dx, one.dx, "dx");
+          expect_same_bits(more.dstart.h, one.dstart.h, "dh_0");
+          expect_same_bits(more.layer->U.grad, one.layer->U.grad, "dU");
+          expect_same_bits(more.layer->W.grad, one.layer->W.grad, "dW");
+          expect_same_bits(more.layer->b.grad, one.layer->b.grad, "db");
+        }
+      }
+    }
+  }
+}
+
+TEST(LongBatch, SumsTheGradientsOfAllItsRows) {
+  for (const Case& cell : kCells) {
+    Problem batch = long_problem(cell, kLongLengths[1], Direction::kBackward);
+    batch.gradients();
+    Tensor<double> dU(batch.layer->U.grad.shape()), dW(batch.layer->W.grad.shape());
+    for (std::size_t row = 0; row < batch.shape.batch(); ++row) {
+      Problem single = single_row(batch, cell, row, Direction::kBackward);
+      single.gradients();
+      for (std::size_t k = 0; k < dU.size(); ++k) dU[k] += single.layer->U.grad[k];
+      for (std::size_t k = 0; k < dW.size(); ++k) dW[k] += single.layer->W.grad[k];
+    }
+    EXPECT_LT(relative_error(batch.layer->U.grad.values(), dU.values()), 1e-12) << cell.name;
+    EXPECT_LT(relative_error(batch.layer->W.grad.values(), dW.values()), 1e-12) << cell.name;
+  }
+}
+
+TEST(SharedRows, AreTheSameAsTheirTokensEachWithItsOwn) {
+  for (const Case& cell : kCells) {
+    Problem p(cell, {6, 4, 4, 4, 2}, Direction::kForward);
+    std::vector<std::int32_t> rows;
+    const std::size_t N = p.shape.tokens(), M = 7;
+    const Tensor<double> distinct = random_tensor({M, 3}, "distinct");
+    for (std::size_t n = 0; n < N; ++n) {
+      rows.push_back(static_cast<std::int32_t>(n * n % M));
+      std::ranges::copy(distinct.matrix().row(n * n % M), p.x.matrix().row(n).begin());
+    }
+    p.gradients();
+    const Tensor<double> h = p.h, dU = p.layer->U.grad, dW = p.layer->W.grad;
+    const RecurrentState<double> dstart = p.dstart;
+
+    const RecurrentInput<double> shared(distinct.matrix(), rows);
+    p.end = p.start;
+    p.layer->forward(p.shape, shared, p.end, p.cache, p.h.matrix());
+    expect_same_bits(p.h, h, cell.name + ": h");
+    zero_grad(p.layer->parameters());
+    Tensor<double> dx(distinct.shape()), sums(distinct.shape());
+    p.dstart = p.g_end;
+    p.layer->backward(p.shape, shared, p.cache, p.g.matrix(), p.dstart, dx.matrix());
+    for (std::size_t n = 0; n < N; ++n) {
+      for (std::size_t k = 0; k < 3; ++k) sums.matrix()(n * n % M, k) += p.dx.matrix()(n, k);
+    }
+    expect_same_bits(p.dstart.h, dstart.h, cell.name + ": dh_0");
+    EXPECT_LT(relative_error(p.layer->U.grad.values(), dU.values()), 1e-13) << cell.name;
+    EXPECT_LT(relative_error(p.layer->W.grad.values(), dW.values()), 1e-13) << cell.name;
+    EXPECT_LT(relative_error(dx.values(), sums.values()), 1e-13) << cell.name;
+  }
+}
+
+TEST(SharedRows, MustBeThere) {
+  Problem p(kCells.back(), {3, 2}, Direction::kForward);
+  const std::vector<std::int32_t> rows{0, 1, 2, 5, 0};
+  EXPECT_THROW(p.layer->forward(p.shape, {p.x.matrix(), rows}, p.start, p.cache, p.h.matrix()),
+               ShapeError);
+}
+
+TEST(Inference, GivesTheBitsOfTheForwardPass) {
+  for (const Case& cell : kCells) {
+    for (const auto& lengths : {kLengths.back(), kLongLengths[0], kLongLengths[2]}) {
+      for (Direction direction : {Direction::kForward, Direction::kBackward}) {
+        Problem p = long_problem(cell, lengths, direction);
+        p.loss();
+        const Panels<double> weights = p.layer->pack();
+        RecurrentScratch<double> scratch;
+        Tensor<double> h(p.h.shape());
+        RecurrentState<double> state = p.start;
+        p.layer->infer(p.shape, p.x.matrix(), weights, {}, state, scratch, h.matrix());
+        expect_same_bits(h, p.h, "h");
+        expect_same_bits(state.h, p.end.h, "h_T");
+        expect_same_bits(state.C, p.end.C, "C_T");
+
+        std::vector<std::int32_t> rows(p.shape.tokens());
+        for (std::size_t n = 0; n < rows.size(); ++n) rows[n] = static_cast<std::int32_t>(n);
+        Tensor<double> projected({rows.size(), weights.columns()});
+        p.layer->project(p.x.matrix(), weights, projected.matrix());
+        state = p.start;
+        p.layer->infer(p.shape, {p.x.matrix(), rows}, weights, projected.matrix(), state, scratch,
+                       h.matrix());
+        expect_same_bits(h, p.h, "h, projected before");
+      }
+    }
+  }
 }
 
 TEST(RecurrentLayer, SaysWhichShapeIsWrong) {
