@@ -98,7 +98,7 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_option("--vectors", options.vectors,
                      "Word vectors to start from: GloVe or word2vec text");
   command.add_flag("--freeze-embedding", options.freeze_embedding, "Do not train the word vectors");
-  command.add_option("--dropout", model.dropout, "Share of values dropped")
+  command.add_option("--dropout", model.dropout, "Share of values dropped, of word vectors once for each word of a batch")
       ->check(CLI::Range(0.0, 0.95))
       ->capture_default_str();
   add_choice(command, "--init", model.init, "Initial recurrent weights");
