@@ -1,6 +1,7 @@
 #include "unroll/kernels/packed.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -47,20 +48,33 @@ void Panels<Real>::fill_from_lines(MatrixView<const Real> B) {
   }
 }
 
-/// Bt is (N, ·): its transpose becomes the lines from `first_line` on. A line is written at once,
-/// from as many rows of Bt.
+/// Bt is (N, ·): its transpose becomes the lines from `first_line` on, by way of small blocks: rows
+/// of Bt often lie so that their beginnings compete for the same place in the cache.
 template <typename Real>
 void Panels<Real>::fill_from_columns(MatrixView<const Real> Bt, std::size_t first_line) {
+  constexpr std::size_t kBlock = 16;
+  Real block[kBlock][kBlock];
   const std::size_t width = panel_columns<Real>(), units = width / G_, H = N_ / G_;
-  for (std::size_t p = 0; p < values_.shape()[0]; ++p) {
-    Real* panel = values_.data() + (p * K_ + first_line) * width;
-    for (std::size_t gate = 0; gate < G_; ++gate, panel += units) {
-      const std::size_t count = std::min(units, H - p * units);
-      const Real* rows = Bt.row(gate * H + p * units).data();
-      for (std::size_t k = 0; k < Bt.columns(); ++k) {
-        Real* line = panel + k * width;
-        for (std::size_t j = 0; j < count; ++j) line[j] = rows[j * Bt.stride() + k];
-        for (std::size_t j = count; j < units; ++j) line[j] = 0;
+  const std::size_t lines = Bt.columns();
+  for (std::size_t c = 0; c < values_.shape()[0] * width; c += std::min(units, kBlock)) {
+    const std::size_t gate = c % width / units, unit = c / width * units + c % units;
+    const std::size_t columns = std::min({units, kBlock, units - c % units});
+    const std::size_t there = unit < H ? std::min(columns, H - unit) : 0;
+    Real* panel = values_.data() + (c / width * K_ + first_line) * width + c % width;
+    for (std::size_t k = 0; k < lines; k += kBlock) {
+      const std::size_t count = std::min(kBlock, lines - k);
+      for (std::size_t j = 0; j < there; ++j) {
+        const Real* source = Bt.row(gate * H + unit + j).data() + k;
+        if (count == kBlock) {  // of a constant size: otherwise GCC makes it a slow instruction
+          std::memcpy(block[j], source, sizeof(block[j]));
+        } else {
+          for (std::size_t n = 0; n < count; ++n) block[j][n] = source[n];
+        }
+      }
+      for (std::size_t n = 0; n < count; ++n) {
+        Real* line = panel + (k + n) * width;
+        for (std::size_t j = 0; j < there; ++j) line[j] = block[j][n];
+        std::fill(line + there, line + columns, Real(0));
       }
     }
   }
