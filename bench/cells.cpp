@@ -16,8 +16,8 @@
 #include "bench/cell_tables.h"
 #include "bench/conditions.h"
 #include "bench/peers/cells/load_cell_peers.h"
+#include "bench/program.h"
 #include "tests/support/marked_section.h"
-#include "unroll/core/error.h"
 #include "unroll/tools/benchmark/cell_race.h"
 
 namespace unroll::bench {
@@ -120,14 +120,7 @@ int main(int count, char** arguments) {
   CLI::App program("Races of recurrent layers over shapes and threads", "cells");
   unroll::bench::Flags flags;
   unroll::bench::add_flags(program, flags);
-  try {
-    program.parse(count, arguments);
-    return unroll::bench::run(flags, unroll::bench::command_line("cells", count, arguments)) ? 0
-                                                                                             : 1;
-  } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? 0 : 2;
-  } catch (const unroll::Error& error) {
-    fmt::print(stderr, "cells: {}\n", error.what());
-    return error.exit_status();
-  }
+  return unroll::bench::run_program(program, count, arguments, [&] {
+    return unroll::bench::run(flags, unroll::bench::command_line("cells", count, arguments));
+  });
 }

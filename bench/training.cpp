@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "bench/conditions.h"
+#include "bench/program.h"
 #include "bench/training/batches.h"
 #include "bench/training/race.h"
 #include "bench/training/tables.h"
 #include "tests/support/marked_section.h"
-#include "unroll/core/error.h"
 
 namespace unroll::bench {
 namespace {
@@ -99,15 +99,9 @@ int main(int count, char** arguments) {
   CLI::App program("Races of training a text classifier, whole steps on real lengths", "training");
   unroll::bench::Flags flags;
   unroll::bench::add_flags(program, flags);
-  try {
-    program.parse(count, arguments);
+  return unroll::bench::run_program(program, count, arguments, [&] {
     if (flags.quick) flags.race.rounds = flags.race.batches = 2;
     unroll::bench::run(flags, unroll::bench::command_of(count, arguments, flags));
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? 0 : 2;
-  } catch (const unroll::Error& error) {
-    fmt::print(stderr, "training: {}\n", error.what());
-    return error.exit_status();
-  }
+    return true;
+  });
 }
