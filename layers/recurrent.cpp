@@ -35,6 +35,13 @@ MatrixView<Real> rows_of(Tensor<Real>& tensor, std::size_t first, std::size_t co
   return tensor.empty() ? MatrixView<Real>() : tensor.matrix().row_range(first, count);
 }
 
+/// C_{t−1}: the C of the step before, or C_0 of rows that begin here.
+template <typename Real>
+ContinuedRows<const Real> C_before(RecurrentCache<Real>& cache, const WalkStep& walk) {
+  return {rows_of(cache.C, walk.before.token, walk.come()),
+          rows_of(cache.C_0, walk.here.row, walk.here.count)};
+}
+
 /// The first token of the steps that have few rows.
 std::size_t first_of_few(const RaggedShape& shape) {
   std::size_t t = shape.steps();
@@ -107,8 +114,7 @@ void RecurrentLayer<Real>::walk_forward(const RaggedShape& shape, const WalkShar
                     .units = share.units,
                     .in = products.of(token, count),
                     .h_prev = rows_of(cache.h_prev, token, count),
-                    .C_prev = {rows_of(cache.C, walk.before.token, walk.come()),
-                               rows_of(cache.C_0, row, count)},
+                    .C_prev = C_before(cache, walk),
                     .saved = rows_of(cache.gates, token, count),
                     .C = rows_of(cache.C, token, count),
                     .h = h.row_range(token, count),
@@ -265,8 +271,7 @@ void RecurrentLayer<Real>::walk_backward(const RaggedShape& shape, const WalkSha
                      .dh_T = rows_of(dstate.h, row, count),
                      .dh = dh.row_range(token, count),
                      .saved = rows_of(cache.gates, token, count),
-                     .C_prev = {rows_of(cache.C, walk.before.token, walk.come()),
-                                rows_of(cache.C_0, row, count)},
+                     .C_prev = C_before(cache, walk),
                      .C = rows_of(cache.C, token, count),
                      .dC = rows_of(dstate.C, row, count),
                      .dz = rows_of(cache.dz, token, count)});
