@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "unroll/core/bfloat16.h"
+
 namespace unroll {
 
 template <typename Real>
@@ -14,7 +16,7 @@ void Tensor<Real>::Free::operator()(Real* data) const noexcept {
 template <typename Real>
 Tensor<Real>::Tensor(const Shape& shape) {
   resize(shape);
-  fill(0);
+  fill(Real());
 }
 
 template <typename Real>
@@ -62,5 +64,6 @@ void Tensor<Real>::resize(const Shape& shape) {
 
 template class Tensor<float>;
 template class Tensor<double>;
+template class Tensor<BFloat16>;
 
 }  // namespace unroll

@@ -59,7 +59,7 @@ class MatrixView {
   std::size_t stride_ = 0;
 };
 
-/// Owns its elements. Instantiated for float and double.
+/// Owns its elements. Instantiated for float, double and BFloat16.
 template <typename Real>
 class Tensor {
  public:

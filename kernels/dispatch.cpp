@@ -32,4 +32,11 @@ const KernelTable<double>& kernels_for<double>(Isa isa) noexcept {
   return *kDoubleTables[static_cast<std::size_t>(isa)];
 }
 
+const ProductTable<float, BFloat16>& products_of_bfloat16() {
+#ifdef UNROLL_ISA_X86
+  if (multiplies_bfloat16()) return kAvx512BFloat16;
+#endif
+  return kScalarBFloat16;
+}
+
 }  // namespace unroll

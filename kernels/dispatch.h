@@ -1,6 +1,8 @@
 /// From an instruction set to its kernels, and from an op's arguments to a kernel's.
 #pragma once
 
+#include <type_traits>
+
 #include "unroll/core/tensor.h"
 #include "unroll/kernels/isa.h"
 #include "unroll/kernels/kernel_table.h"
@@ -12,10 +14,23 @@ namespace unroll {
 template <typename Real>
 const KernelTable<Real>& kernels_for(Isa isa) noexcept;
 
+const ProductTable<float, BFloat16>& products_of_bfloat16();
+
 /// The table of the active instruction set. Throws what active_isa() throws.
 template <typename Real>
 const KernelTable<Real>& kernels() {
   return kernels_for<Real>(active_isa());
+}
+
+/// The products of sums Real and of such operands. Of BFloat16 they are fast only where
+/// multiplies_bfloat16(), elsewhere the scalar table's.
+template <typename Real, typename Operand>
+const ProductTable<Real, Operand>& products() {
+  if constexpr (std::is_same_v<Operand, BFloat16>) {
+    return products_of_bfloat16();
+  } else {
+    return kernels<Real>().products;
+  }
 }
 
 /// The one of three kernels that is this activation's.

@@ -67,7 +67,33 @@ std::atomic<bool>& slow_division() noexcept {
   return slow;
 }
 
+bool has_bfloat16() noexcept {
+#ifdef UNROLL_ISA_X86
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+std::atomic<bool>& wants_bfloat16() noexcept {
+#ifdef UNROLL_ISA_X86
+  static std::atomic<bool> wanted = __builtin_cpu_is("amd") != 0;
+#else
+  static std::atomic<bool> wanted = false;
+#endif
+  return wanted;
+}
+
 }  // namespace
+
+bool multiplies_bfloat16() {
+  return active_isa() == Isa::kAvx512 && has_bfloat16() &&
+         wants_bfloat16().load(std::memory_order_relaxed);
+}
+
+void set_multiplies_bfloat16(bool wanted) noexcept {
+  wants_bfloat16().store(wanted, std::memory_order_relaxed);
+}
 
 bool divides_slowly() noexcept {
   return slow_division().load(std::memory_order_relaxed);

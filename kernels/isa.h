@@ -37,6 +37,15 @@ bool divides_slowly() noexcept;
 /// Sets it, for tests and benchmarks; not while kernels run.
 void set_divides_slowly(bool slowly) noexcept;
 
+/// Whether products of bfloat16 go by an instruction that multiplies pairs of them, twice as fast
+/// as float's: on AMD's Zen 4 and 5. Elsewhere operands are only rounded to bfloat16: Intel's
+/// processors have the instruction as well, but at half the speed of float's.
+bool multiplies_bfloat16();
+
+/// Whether they do where the CPU has that instruction, for tests and benchmarks; not while kernels
+/// run.
+void set_multiplies_bfloat16(bool wanted) noexcept;
+
 /// Sets the one in use, for tests and benchmarks; not while kernels run. UsageError if not
 /// available.
 void set_active_isa(Isa isa);

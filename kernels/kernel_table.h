@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "unroll/core/bfloat16.h"
+
 namespace unroll {
 
 template <typename Real>
@@ -31,19 +33,32 @@ struct Continued {
   Rows<T> otherwise;
 };
 
+/// How many values of a sum tiles multiply at a time: they stand side by side in a panel's line.
+/// Rows of an odd number of BFloat16 end with a 0 more.
+template <typename Operand>
+inline constexpr std::size_t kDepth = 1;
+template <>
+inline constexpr std::size_t kDepth<BFloat16> = 2;
+
+/// The lines of a panel that so many values of a sum take.
+template <typename Operand>
+constexpr std::size_t lines_of(std::size_t K) {
+  return (K + kDepth<Operand> - 1) / kDepth<Operand>;
+}
+
 /// A gradient C (M, N) += Aᵀ B, of which several have the same A.
-template <typename Real>
+template <typename Real, typename Operand = Real>
 struct GradientPart {
   std::size_t N;
-  Rows<const Real> B;  ///< (K, N)
-  Rows<Real> C;        ///< (M, N)
+  Rows<const Operand> B;  ///< (K, N)
+  Rows<Real> C;           ///< (M, N)
 };
 
 /// b + U x_t, in one of two forms.
-template <typename Real>
+template <typename Real, typename Operand = Real>
 struct StepInput {
-  std::size_t I;               ///< lines of U in each panel, before those of W
-  Rows<const Real> x;          ///< (rows, I) to be multiplied; or data is null, and
+  std::size_t I;               ///< input size: what U has of the lines of each panel
+  Rows<const Operand> x;       ///< (rows, I) to be multiplied; or data is null, and
   Rows<const Real> projected;  ///< (·, G·H) holds the sums, that of row r
   const std::int32_t* ids;     ///< in row ids[r]; null: in row r
 };
@@ -51,43 +66,83 @@ struct StepInput {
 /// A step of a recurrent layer for rows of a batch, in its units first_unit … last_unit − 1, the
 /// first one a multiple of a panel's columns. G gates: 4 of the LSTM, stacked f i a o, 1 of the
 /// RNN. What has C in its name is the LSTM's.
-template <typename Real>
+template <typename Real, typename Operand = Real>
 struct StepForward {
   std::size_t rows, H, first_unit, last_unit;
-  const Real* weights;  ///< (I + H, G·H) in panels, Uᵀ above Wᵀ, the gates of a unit side by side
-  const Real* b;        ///< (G·H)
-  StepInput<Real> in;
-  Rows<const Real> h_prev;       ///< (rows, H)
+  const Operand* weights;  ///< (I + H, G·H) in panels, Uᵀ above Wᵀ, the gates of a unit together
+  const Real* b;           ///< (G·H)
+  StepInput<Real, Operand> in;
+  Rows<const Operand> h_prev;    ///< (rows, H)
   Continued<const Real> C_prev;  ///< (rows, H)
   Rows<Real> saved;      ///< (rows, G·H): f i a o, or h; data may be null; may be projected
   Rows<Real> C;          ///< (rows, H), may be C_prev
   Rows<Real> h;          ///< (rows, H), not h_prev
   std::size_t going_on;  ///< so many of the rows have a following step
-  Rows<Real> h_next;     ///< (going_on, H): h_t once more, for that step
+  Rows<Operand> h_next;  ///< (going_on, H): h_t once more, for that step
 };
 
 /// A step back, likewise.
-template <typename Real>
+template <typename Real, typename Operand = Real>
 struct StepBackward {
   std::size_t rows, H, first_unit, last_unit;
   std::size_t GH;                ///< G·H
-  const Real* W;                 ///< (G·H, H) in panels
+  const Operand* W;              ///< (G·H, H) in panels
   std::size_t going_on;          ///< so many of the rows have a following step
-  Rows<const Real> dz_next;      ///< (going_on, G·H): dz_{t+1}
+  Rows<const Operand> dz_next;   ///< (going_on, G·H): dz_{t+1}
   Rows<const Real> dh_T;         ///< (rows, H), read of the others: ∂L/∂h_T
   Rows<const Real> dh;           ///< (rows, H): what comes from above
   Rows<const Real> saved;        ///< (rows, G·H)
   Continued<const Real> C_prev;  ///< (rows, H)
   Rows<const Real> C;            ///< (rows, H)
   Rows<Real> dC;                 ///< (rows, H): δC_{t+1} ⊙ f_{t+1} becomes δC_t ⊙ f_t
-  Rows<Real> dz;                 ///< (rows, G·H): dz_t
+  Rows<Operand> dz;              ///< (rows, G·H): dz_t
+};
+
+/// Products whose sums are Real and whose operands, the values that are multiplied, are Operand;
+/// and the steps that consist of them.
+template <typename Real, typename Operand = Real>
+struct ProductTable {
+  std::size_t lanes;  ///< sums in a vector; a panel has four vectors of columns (packed.h)
+
+  // x (n) -> y (n)
+  void (*round)(std::size_t n, const Real* x, Operand* y) noexcept;
+
+  // C (rows, N) = b (N) + A (rows, K) · B (K, N), B the first lines of panels of so many; b null: 0
+  void (*packed_product)(std::size_t rows, std::size_t N, std::size_t K, std::size_t lines,
+                         Rows<const Operand> A, const Operand* panels, const Real* b,
+                         Rows<Real> C) noexcept;
+  // C (rows, 4H), likewise, of panels of gates; the gates of some units
+  void (*packed_product_of_gates)(std::size_t rows, std::size_t H, std::size_t K, std::size_t lines,
+                                  Rows<const Operand> A, const Operand* panels, const Real* b,
+                                  Rows<Real> C, std::size_t first_unit,
+                                  std::size_t last_unit) noexcept;
+  // C (M, N) += Aᵀ B of each part, A (K, M); scratch of as many values as gradient_scratch says
+  void (*add_gradients)(std::size_t M, std::size_t K, Rows<const Operand> A,
+                        const GradientPart<Real, Operand>* parts, std::size_t count,
+                        Operand* scratch) noexcept;
+  std::size_t (*gradient_scratch)(std::size_t columns, std::size_t parts) noexcept;
+  std::size_t gradient_rows;  // K that are multiplied at a time
+  // dz (rows, n) -> db (n)
+  void (*add_column_sums)(std::size_t rows, std::size_t n, Rows<const Operand> dz,
+                          Real* db) noexcept;
+  // dy (rows, n), ids (rows) -> dtable (·, n)
+  void (*scatter_add_rows)(std::size_t rows, std::size_t n, Rows<const Operand> dy,
+                           const std::int32_t* ids, Rows<Real> dtable) noexcept;
+
+  using Step = void(const StepForward<Real, Operand>& step) noexcept;
+  Step* lstm_step;
+  Step* rnn_step_tanh;
+  Step* rnn_step_sigmoid;
+  Step* rnn_step_relu;
+  using StepBack = void(const StepBackward<Real, Operand>& step) noexcept;
+  StepBack* lstm_step_back;
+  StepBack* rnn_step_back_tanh;
+  StepBack* rnn_step_back_sigmoid;
+  StepBack* rnn_step_back_relu;
 };
 
 template <typename Real>
 struct KernelTable {
-  std::size_t
-      lanes;  ///< values in a vector; a panel has four vectors of columns (kernels/packed.h)
-
   using Unary = void(std::size_t n, const Real* x, Real* y) noexcept;
 
   // y (n) = φ(x (n)); y may be x.
@@ -129,14 +184,9 @@ struct KernelTable {
 
   // b (n) -> z (rows, n)
   void (*set_rows)(std::size_t rows, std::size_t n, const Real* b, Rows<Real> z) noexcept;
-  // dz (rows, n) -> db (n)
-  void (*add_column_sums)(std::size_t rows, std::size_t n, Rows<const Real> dz, Real* db) noexcept;
   // table (·, n), ids (rows), all of them inside the table -> y (rows, n)
   void (*gather_rows)(std::size_t rows, std::size_t n, Rows<const Real> table,
                       const std::int32_t* ids, Rows<Real> y) noexcept;
-  // dy (rows, n), ids (rows) -> dtable (·, n)
-  void (*scatter_add_rows)(std::size_t rows, std::size_t n, Rows<const Real> dy,
-                           const std::int32_t* ids, Rows<Real> dtable) noexcept;
 
   // Maximum over time, elementwise on n values.
   void (*keep_maximum)(std::size_t n, const Real* x, std::int32_t index, Real* best,
@@ -152,29 +202,7 @@ struct KernelTable {
                              Rows<const Real> C_prev, Rows<const Real> C, Rows<const Real> dh,
                              Rows<Real> dC, Rows<Real> dz) noexcept;
 
-  // C (rows, N) = b (N) + A (rows, K) · B (K, N), B the first K of the `lines` of panels; b null: 0
-  void (*packed_product)(std::size_t rows, std::size_t N, std::size_t K, std::size_t lines,
-                         Rows<const Real> A, const Real* panels, const Real* b,
-                         Rows<Real> C) noexcept;
-  // C (rows, 4H), likewise, of panels of gates; the gates of some units
-  void (*packed_product_of_gates)(std::size_t rows, std::size_t H, std::size_t K, std::size_t lines,
-                                  Rows<const Real> A, const Real* panels, const Real* b,
-                                  Rows<Real> C, std::size_t first_unit,
-                                  std::size_t last_unit) noexcept;
-  // C (M, N) += Aᵀ B of each part, A (K, M); scratch of as many values as gradient_scratch says
-  void (*add_gradients)(std::size_t M, std::size_t K, Rows<const Real> A,
-                        const GradientPart<Real>* parts, std::size_t count, Real* scratch) noexcept;
-  std::size_t (*gradient_scratch)(std::size_t columns, std::size_t parts) noexcept;
-  using Step = void(const StepForward<Real>& step) noexcept;
-  Step* lstm_step;
-  Step* rnn_step_tanh;
-  Step* rnn_step_sigmoid;
-  Step* rnn_step_relu;
-  using StepBack = void(const StepBackward<Real>& step) noexcept;
-  StepBack* lstm_step_back;
-  StepBack* rnn_step_back_tanh;
-  StepBack* rnn_step_back_sigmoid;
-  StepBack* rnn_step_back_relu;
+  ProductTable<Real> products;
 
   // On n values; velocity may be null if the momentum is 0.
   void (*sgd_update)(std::size_t n, const SgdStep<Real>& step, const Real* grad, Real* velocity,

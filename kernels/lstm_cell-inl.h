@@ -5,6 +5,7 @@
 
 #include "unroll/kernels/activations-inl.h"
 #include "unroll/kernels/loops-inl.h"
+#include "unroll/kernels/multiplier-inl.h"
 #include "unroll/kernels/vecmath-inl.h"
 
 namespace unroll::simd {
@@ -31,12 +32,12 @@ auto load_gates(Part part, std::size_t H, const Real* p) {
   return Gates<V>{part.load(p), part.load(p + H), part.load(p + 2 * H), part.load(p + 3 * H)};
 }
 
-template <typename Part, typename V>
-void store_gates(Part part, std::size_t H, const Gates<V>& gates, RealOf<V>* p) {
-  part.store(p, gates.f);
-  part.store(p + H, gates.i);
-  part.store(p + 2 * H, gates.a);
-  part.store(p + 3 * H, gates.o);
+template <typename Part, typename V, typename T>
+void store_gates(Part part, std::size_t H, const Gates<V>& gates, T* p) {
+  Multiplier<V, T>::store(part, p, gates.f);
+  Multiplier<V, T>::store(part, p + H, gates.i);
+  Multiplier<V, T>::store(part, p + 2 * H, gates.a);
+  Multiplier<V, T>::store(part, p + 3 * H, gates.o);
 }
 
 /// z_t of some rows and units, gate by gate: what tiles leave in the first-level cache, and what
@@ -81,8 +82,9 @@ void for_each_vector_of(const BlockAt& block, std::size_t H, Body body) {
 }
 
 /// The cell, from z = U x_t + W h_{t−1} + b.
-template <typename V, Division division>
-void finish_lstm(const StepForward<RealOf<V>>& step, const BlockAt& at, CellBlock<V>& block) {
+template <typename V, Division division, typename Operand>
+void finish_lstm(const StepForward<RealOf<V>, Operand>& step, const BlockAt& at,
+                 CellBlock<V>& block) {
   const std::size_t n = at.rows * at.vectors * V::size, H = step.H;
   const auto sigma = [](auto z) { return sigmoid<division>(z); };
   const auto tanh = [](auto z) { return hyperbolic_tangent(z); };
@@ -106,7 +108,7 @@ void finish_lstm(const StepForward<RealOf<V>>& step, const BlockAt& at, CellBloc
     // [LSTM-h] h_t = o_t ⊙ tanh(C_t)
     const V h_t = V::load_unaligned(o + k) * V::load_unaligned(C + k);
     part.store(row(step.h, r) + j, h_t);
-    if (r < step.going_on) part.store(row(step.h_next, r) + j, h_t);
+    if (r < step.going_on) Multiplier<V, Operand>::store(part, row(step.h_next, r) + j, h_t);
   });
 }
 
@@ -131,10 +133,10 @@ UNROLL_KERNEL void lstm_cell_forward(std::size_t rows, std::size_t H, Rows<RealO
 }
 
 /// `count` units from the pointers on.
-template <typename V>
+template <typename V, typename Operand>
 void lstm_cell_backward_row(std::size_t H, std::size_t count, const RealOf<V>* gates,
                             const RealOf<V>* C_prev, const RealOf<V>* C, const RealOf<V>* dh,
-                            RealOf<V>* dC, RealOf<V>* dz) {
+                            RealOf<V>* dC, Operand* dz) {
   for_each_vector<V>(count, [=](std::size_t j, auto part) {
     const Gates<V> y = load_gates(part, H, gates + j);
     const V tanh_C =

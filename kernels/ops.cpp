@@ -217,10 +217,10 @@ void set_rows(std::span<const Real> b, MatrixView<Real> z) {
   kernels<Real>().set_rows(z.rows(), z.columns(), b.data(), rows_of(z));
 }
 
-template <typename Real>
-void add_column_sums(MatrixView<const Real> dz, std::span<Real> db) {
+template <typename Real, typename T>
+void add_column_sums(MatrixView<const std::type_identity_t<T>> dz, std::span<Real> db) {
   require_one_per_column("add_column_sums", Operand("dz", dz), Operand("db", db));
-  kernels<Real>().add_column_sums(dz.rows(), dz.columns(), rows_of(dz), db.data());
+  products<Real, T>().add_column_sums(dz.rows(), dz.columns(), rows_of(dz), db.data());
 }
 
 template <typename Real>
@@ -234,15 +234,28 @@ void gather_rows(MatrixView<const Real> table, std::span<const std::int32_t> ids
   kernels<Real>().gather_rows(y.rows(), y.columns(), rows_of(table), ids.data(), rows_of(y));
 }
 
-template <typename Real>
-void scatter_add_rows(MatrixView<const Real> dy, std::span<const std::int32_t> ids,
-                      MatrixView<Real> dtable) {
+template <typename Real, typename T>
+void scatter_add_rows(MatrixView<const std::type_identity_t<T>> dy,
+                      std::span<const std::int32_t> ids, MatrixView<Real> dtable) {
   const Operand table_shape("dtable", dtable);
   require_same_columns("scatter_add_rows", table_shape, Operand("dy", dy));
   require_one_per_row("scatter_add_rows", Operand("dy", dy), Operand("ids", ids));
   require_ids_below("scatter_add_rows", "ids", ids, table_shape, dtable.rows());
-  kernels<Real>().scatter_add_rows(dy.rows(), dy.columns(), rows_of(dy), ids.data(),
-                                   rows_of(dtable));
+  products<Real, T>().scatter_add_rows(dy.rows(), dy.columns(), rows_of(dy), ids.data(),
+                                       rows_of(dtable));
+}
+
+void round_to_bfloat16(MatrixView<const float> x, MatrixView<BFloat16> y) {
+  require_same_shape("round_to_bfloat16", Operand("x", x), Operand("y", y));
+  const auto round = products_of_bfloat16().round;
+  for (std::size_t r = 0; r < x.rows(); ++r) round(x.columns(), x.row(r).data(), y.row(r).data());
+}
+
+template <typename Real>
+void round_to_bfloat16(MatrixView<Real> x) {
+  for (std::size_t r = 0; r < x.rows(); ++r) {
+    for (Real& value : x.row(r)) value = to_float(to_bfloat16(static_cast<float>(value)));
+  }
 }
 
 template <typename Real>
@@ -337,11 +350,12 @@ void update_average(std::span<const AverageStep<Real>> steps, std::span<const Re
   template void add_squares(std::span<const Real>, PartialSums&);                                  \
   template double sigmoid_cross_entropy_sum(std::span<const Real>, std::span<const Real>);         \
   template void set_rows(std::span<const Real>, MatrixView<Real>);                                 \
-  template void add_column_sums(MatrixView<const Real>, std::span<Real>);                          \
+  template void add_column_sums<Real, Real>(MatrixView<const Real>, std::span<Real>);              \
   template void gather_rows(MatrixView<const Real>, std::span<const std::int32_t>,                 \
                             MatrixView<Real>);                                                     \
-  template void scatter_add_rows(MatrixView<const Real>, std::span<const std::int32_t>,            \
-                                 MatrixView<Real>);                                                \
+  template void scatter_add_rows<Real, Real>(MatrixView<const Real>,                               \
+                                             std::span<const std::int32_t>, MatrixView<Real>);     \
+  template void round_to_bfloat16(MatrixView<Real>);                                               \
   template void keep_maximum(std::span<const Real>, std::int32_t, std::span<Real>,                 \
                              std::span<std::int32_t>);                                             \
   template void add_where_maximum(std::span<const Real>, std::span<const std::int32_t>,            \
@@ -362,5 +376,8 @@ UNROLL_INSTANTIATE_OPS(float);
 UNROLL_INSTANTIATE_OPS(double);
 
 #undef UNROLL_INSTANTIATE_OPS
+template void add_column_sums<float, BFloat16>(MatrixView<const BFloat16>, std::span<float>);
+template void scatter_add_rows<float, BFloat16>(MatrixView<const BFloat16>,
+                                                std::span<const std::int32_t>, MatrixView<float>);
 
 }  // namespace unroll

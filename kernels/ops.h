@@ -16,7 +16,9 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
+#include "unroll/core/bfloat16.h"
 #include "unroll/core/tensor.h"
 
 namespace unroll {
@@ -113,19 +115,26 @@ double sigmoid_cross_entropy_sum(std::span<const Real> O, std::span<const Real> 
 template <typename Real>
 void set_rows(std::span<const Real> b, MatrixView<Real> z);
 
-/// db += Σ_rows dz: the gradient of a broadcast bias. The rows are added in order.
-template <typename Real>
-void add_column_sums(MatrixView<const Real> dz, std::span<Real> db);
+/// db += Σ_rows dz: the gradient of a broadcast bias. The rows are added in order. T: Real, or
+/// BFloat16 for sums in float.
+template <typename Real, typename T = Real>
+void add_column_sums(MatrixView<const std::type_identity_t<T>> dz, std::span<Real> db);
 
 /// y_r = table_{ids[r]}: embedding. Throws ShapeError for an id outside the table.
 template <typename Real>
 void gather_rows(MatrixView<const Real> table, std::span<const std::int32_t> ids,
                  MatrixView<Real> y);
 
-/// dtable_{ids[r]} += dy_r, rows in order: the gradient of gather_rows.
+/// dtable_{ids[r]} += dy_r, rows in order: the gradient of gather_rows. T as above.
+template <typename Real, typename T = Real>
+void scatter_add_rows(MatrixView<const std::type_identity_t<T>> dy,
+                      std::span<const std::int32_t> ids, MatrixView<Real> dtable);
+
+/// y = x, rounded to the nearest BFloat16 in one of two forms: as values of that type, or, of any
+/// Real, in place.
+void round_to_bfloat16(MatrixView<const float> x, MatrixView<BFloat16> y);
 template <typename Real>
-void scatter_add_rows(MatrixView<const Real> dy, std::span<const std::int32_t> ids,
-                      MatrixView<Real> dtable);
+void round_to_bfloat16(MatrixView<Real> x);
 
 /// Where x > best: best = x and at = index. Called once for each step, it leaves the maximum over
 /// time and where it was (the first one, of equals).

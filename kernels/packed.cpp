@@ -1,7 +1,9 @@
 #include "unroll/kernels/packed.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -17,155 +19,181 @@ void require(const char* op, const char* name, const Shape& found, const Shape& 
       fmt::format("{}: {} is {}, not {}", op, name, to_string(found), to_string(wanted)));
 }
 
+/// What sums of products of these operands are.
+template <typename Operand>
+using SumOf = std::conditional_t<std::is_same_v<Operand, BFloat16>, float, Operand>;
+
 /// Columns of a panel.
-template <typename Real>
+template <typename Operand>
 std::size_t panel_columns() {
-  return 4 * kernels<Real>().lanes;
+  return 4 * products<SumOf<Operand>, Operand>().lanes;
 }
+
+/// Values that stand side by side, moved as one.
+template <typename Operand>
+using SideBySide = std::conditional_t<kDepth<Operand> == 2, std::uint32_t, Operand>;
 
 }  // namespace
 
-template <typename Real>
-void Panels<Real>::reshape(std::size_t rows, std::size_t columns, std::size_t gates,
-                           std::size_t inputs) {
-  const std::size_t width = panel_columns<Real>();
-  K_ = rows, N_ = columns, G_ = gates, I_ = inputs;
-  // a panel of gates has the columns of `width / gates` units
-  values_.resize({(N_ / G_ + width / G_ - 1) / (width / G_), K_, width});
+template <typename Operand>
+void Panels<Operand>::reshape(std::size_t inputs, std::size_t more_rows, std::size_t columns,
+                              std::size_t gates) {
+  const std::size_t units = panel_columns<Operand>() / gates;  // that have columns in a panel
+  K_ = inputs + more_rows, N_ = columns, G_ = gates, I_ = inputs;
+  lines_ = lines_of<Operand>(inputs) + lines_of<Operand>(more_rows);
+  values_.resize({(N_ / G_ + units - 1) / units, lines_, units * gates * kDepth<Operand>});
 }
 
-/// B is (K, N): a line of a panel is a part of one of its rows.
-template <typename Real>
-void Panels<Real>::fill_from_lines(MatrixView<const Real> B) {
-  const std::size_t width = panel_columns<Real>();
-  Real* line = values_.data();
+/// B is (K, N): a line of a panel is a part of one of its rows, or of two.
+template <typename Operand>
+void Panels<Operand>::fill_from_rows(MatrixView<const Operand> B) {
+  constexpr std::size_t depth = kDepth<Operand>;
+  const std::size_t width = panel_columns<Operand>();
+  Operand* line = values_.data();
   for (std::size_t first = 0; first < N_; first += width) {
     const std::size_t count = std::min(width, N_ - first);
-    for (std::size_t k = 0; k < K_; ++k, line += width) {
-      std::copy_n(B.row(k).data() + first, count, line);
-      std::fill(line + count, line + width, Real(0));
+    for (std::size_t k = 0; k < K_; k += depth, line += width * depth) {
+      for (std::size_t d = 0; d < depth; ++d) {
+        const Operand* row = k + d < K_ ? B.row(k + d).data() + first : nullptr;
+        for (std::size_t j = 0; j < count; ++j) line[j * depth + d] = row ? row[j] : Operand();
+      }
+      std::fill(line + count * depth, line + width * depth, Operand());
     }
   }
 }
 
 /// Bt is (N, ·): its transpose becomes the lines from `first_line` on, by way of small blocks: rows
 /// of Bt often lie so that their beginnings compete for the same place in the cache.
-template <typename Real>
-void Panels<Real>::fill_from_columns(MatrixView<const Real> Bt, std::size_t first_line) {
-  constexpr std::size_t kBlock = 16;
-  Real block[kBlock][kBlock];
-  const std::size_t width = panel_columns<Real>(), units = width / G_, H = N_ / G_;
-  const std::size_t lines = Bt.columns();
+template <typename Operand>
+void Panels<Operand>::fill_from_columns(MatrixView<const Operand> Bt, std::size_t first_line) {
+  constexpr std::size_t kBlock = 16, depth = kDepth<Operand>;
+  using Element = SideBySide<Operand>;
+  Element block[kBlock][kBlock];
+  const std::size_t width = panel_columns<Operand>(), units = width / G_, H = N_ / G_;
+  const std::size_t lines = lines_of<Operand>(Bt.columns());
   for (std::size_t c = 0; c < values_.shape()[0] * width; c += std::min(units, kBlock)) {
     const std::size_t gate = c % width / units, unit = c / width * units + c % units;
     const std::size_t columns = std::min({units, kBlock, units - c % units});
     const std::size_t there = unit < H ? std::min(columns, H - unit) : 0;
-    Real* panel = values_.data() + (c / width * K_ + first_line) * width + c % width;
+    Operand* panel =
+        values_.data() + ((c / width * lines_ + first_line) * width + c % width) * depth;
     for (std::size_t k = 0; k < lines; k += kBlock) {
       const std::size_t count = std::min(kBlock, lines - k);
       for (std::size_t j = 0; j < there; ++j) {
-        const Real* source = Bt.row(gate * H + unit + j).data() + k;
+        const Operand* source = Bt.row(gate * H + unit + j).data() + k * depth;
         if (count == kBlock) {  // of a constant size: otherwise GCC makes it a slow instruction
           std::memcpy(block[j], source, sizeof(block[j]));
         } else {
-          for (std::size_t n = 0; n < count; ++n) block[j][n] = source[n];
+          for (std::size_t n = 0; n < count; ++n)
+            std::memcpy(&block[j][n], source + n * depth, sizeof(Element));
         }
       }
       for (std::size_t n = 0; n < count; ++n) {
-        Real* line = panel + (k + n) * width;
-        for (std::size_t j = 0; j < there; ++j) line[j] = block[j][n];
-        std::fill(line + there, line + columns, Real(0));
+        Operand* line = panel + (k + n) * width * depth;
+        for (std::size_t j = 0; j < columns; ++j) {
+          const Element element = j < there ? block[j][n] : Element();
+          std::memcpy(line + j * depth, &element, sizeof(element));
+        }
       }
     }
   }
 }
 
-template <typename Real>
-void Panels<Real>::pack(Factor<Real> B) {
-  reshape(B.rows(), B.columns(), 1, B.rows());
+template <typename Operand>
+void Panels<Operand>::pack(Factor<Operand> B) {
+  reshape(B.rows(), 0, B.columns(), 1);
   if (B.is_transposed) {
     fill_from_columns(B.matrix, 0);
   } else {
-    fill_from_lines(B.matrix);
+    fill_from_rows(B.matrix);
   }
 }
 
-template <typename Real>
-void Panels<Real>::pack_weights(MatrixView<const Real> U, MatrixView<const Real> W) {
+template <typename Operand>
+void Panels<Operand>::pack_weights(MatrixView<const Operand> U, MatrixView<const Operand> W) {
   const std::size_t I = U.columns(), H = W.columns(), G = H == 0 ? 0 : W.rows() / H;
   if (G != 1 && G != 4)
     throw ShapeError(fmt::format("pack_weights: W is {}", to_string(W.shape())));
   require("pack_weights", "W", W.shape(), {G * H, H});
   require("pack_weights", "U", U.shape(), {G * H, I});
-  reshape(I + H, G * H, G, I);
+  reshape(I, H, G * H, G);
   fill_from_columns(U, 0);
-  fill_from_columns(W, I);
+  fill_from_columns(W, lines_of<Operand>(I));
 }
 
-template <typename Real>
-void product(MatrixView<const Real> A, const Panels<Real>& B, MatrixView<Real> C) {
+template <typename Real, typename Operand>
+void product(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& B,
+             MatrixView<Real> C) {
   require("product", "A", A.shape(), {C.rows(), B.rows()});
   require("product", "C", C.shape(), {A.rows(), B.columns()});
-  kernels<Real>().packed_product(A.rows(), B.columns(), B.rows(), B.rows(), rows_of(A), B.data(),
-                                 nullptr, rows_of(C));
+  products<Real, Operand>().packed_product(A.rows(), B.columns(), B.rows(), B.lines(), rows_of(A),
+                                           B.data(), nullptr, rows_of(C));
 }
 
-template <typename Real>
-void add_gradients(MatrixView<const Real> A, std::initializer_list<GradientOf<Real>> gradients,
-                   Tensor<Real>& scratch) {
+template <typename Real, typename Operand>
+void add_gradients(MatrixView<const std::type_identity_t<Operand>> A,
+                   std::initializer_list<GradientOf<Real, Operand>> gradients,
+                   Tensor<Operand>& scratch) {
   constexpr std::size_t kMost = 4;
-  GradientPart<Real> parts[kMost];
+  GradientPart<Real, Operand> parts[kMost];
   std::size_t count = 0, columns = 0;
   if (gradients.size() > kMost) throw ShapeError("add_gradients: more than four at a time");
-  for (const GradientOf<Real>& gradient : gradients) {
+  for (const GradientOf<Real, Operand>& gradient : gradients) {
     require("add_gradients", "B", gradient.B.shape(), {A.rows(), gradient.into.columns()});
     require("add_gradients", "the gradient", gradient.into.shape(),
             {A.columns(), gradient.B.columns()});
     parts[count++] = {gradient.B.columns(), rows_of(gradient.B), rows_of(gradient.into)};
     columns += gradient.B.columns();
   }
-  const KernelTable<Real>& table = kernels<Real>();
+  const ProductTable<Real, Operand>& table = products<Real, Operand>();
   const std::size_t size = table.gradient_scratch(columns, count);
   if (scratch.size() < size) scratch.resize({size});
   table.add_gradients(A.columns(), A.rows(), rows_of(A), parts, count, scratch.data());
 }
 
-template <typename Real>
-void project(MatrixView<const Real> A, const Panels<Real>& weights, std::span<const Real> b,
-             MatrixView<Real> C) {
-  project(A, weights, b, C, {0, weights.columns() / weights.gates()});
+template <typename Real, typename Operand>
+std::size_t gradient_rows() {
+  return products<Real, Operand>().gradient_rows;
 }
 
-template <typename Real>
-void project(MatrixView<const Real> A, const Panels<Real>& weights, std::span<const Real> b,
-             MatrixView<Real> C, Range units) {
-  const std::size_t N = weights.columns(), I = weights.inputs(), lines = weights.rows();
+template <typename Real, typename Operand>
+void project(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& weights,
+             std::span<const Real> b, MatrixView<Real> C) {
+  project<Real>(A, weights, b, C, {0, weights.columns() / weights.gates()});
+}
+
+template <typename Real, typename Operand>
+void project(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& weights,
+             std::span<const Real> b, MatrixView<Real> C, Range units) {
+  const std::size_t N = weights.columns(), I = weights.inputs(), lines = weights.lines();
   require("project", "A", A.shape(), {C.rows(), I});
   require("project", "b", {b.size()}, {N});
   require("project", "C", C.shape(), {A.rows(), N});
-  const KernelTable<Real>& table = kernels<Real>();
+  const ProductTable<Real, Operand>& table = products<Real, Operand>();
   if (weights.gates() == 4) {
     table.packed_product_of_gates(A.rows(), N / 4, I, lines, rows_of(A), weights.data(), b.data(),
                                   rows_of(C), units.begin, units.end);
   } else {
     const auto columns = C.column_range(units.begin, units.size());
     table.packed_product(A.rows(), units.size(), I, lines, rows_of(A),
-                         weights.data() + units.begin * lines, b.data() + units.begin,
-                         rows_of(columns));
+                         weights.data() + units.begin * lines * kDepth<Operand>,
+                         b.data() + units.begin, rows_of(columns));
   }
 }
 
-#define UNROLL_INSTANTIATE(Real)                                                               \
-  template class Panels<Real>;                                                                 \
-  template void product(MatrixView<const Real>, const Panels<Real>&, MatrixView<Real>);        \
-  template void add_gradients(MatrixView<const Real>, std::initializer_list<GradientOf<Real>>, \
-                              Tensor<Real>&);                                                  \
-  template void project(MatrixView<const Real>, const Panels<Real>&, std::span<const Real>,    \
-                        MatrixView<Real>);                                                     \
-  template void project(MatrixView<const Real>, const Panels<Real>&, std::span<const Real>,    \
+#define UNROLL_INSTANTIATE(Real, Operand)                                                          \
+  template class Panels<Operand>;                                                                  \
+  template void product(MatrixView<const Operand>, const Panels<Operand>&, MatrixView<Real>);      \
+  template void add_gradients(MatrixView<const Operand>,                                           \
+                              std::initializer_list<GradientOf<Real, Operand>>, Tensor<Operand>&); \
+  template std::size_t gradient_rows<Real, Operand>();                                             \
+  template void project(MatrixView<const Operand>, const Panels<Operand>&, std::span<const Real>,  \
+                        MatrixView<Real>);                                                         \
+  template void project(MatrixView<const Operand>, const Panels<Operand>&, std::span<const Real>,  \
                         MatrixView<Real>, Range);
-UNROLL_INSTANTIATE(float)
-UNROLL_INSTANTIATE(double)
+UNROLL_INSTANTIATE(float, float)
+UNROLL_INSTANTIATE(double, double)
+UNROLL_INSTANTIATE(float, BFloat16)
 #undef UNROLL_INSTANTIATE
 
 }  // namespace unroll

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <span>
+#include <type_traits>
 
 #include "unroll/core/range.h"
 #include "unroll/core/tensor.h"
@@ -16,56 +17,65 @@
 namespace unroll {
 
 /// A right factor B (K, N) in the order in which the kernels of the active instruction set read it:
-/// panels of four vectors of columns, each panel K lines. Pack anew after another instruction set
-/// was made active.
-template <typename Real>
+/// panels of four vectors of columns, each panel K lines; of BFloat16 a line has two rows of B,
+/// side by side. Pack anew after another instruction set was made active.
+///
+/// Operand: what is multiplied. Sums are of the same type, of BFloat16 in float. Rows of BFloat16
+/// begin at even places and, if they are odd in number, end with a 0 more.
+template <typename Operand>
 class Panels {
  public:
   /// B, columns in their order.
-  void pack(Factor<Real> B);
+  void pack(Factor<Operand> B);
   /// A recurrent layer's weights U (G·H, I) and W (G·H, H) as B (I + H, G·H), Uᵀ above Wᵀ. Of an
   /// LSTM, whose gates are stacked f i a o, a panel holds the four gates of the same units.
-  void pack_weights(MatrixView<const Real> U, MatrixView<const Real> W);
+  void pack_weights(MatrixView<const Operand> U, MatrixView<const Operand> W);
 
-  std::size_t rows() const { return K_; }     ///< K
-  std::size_t columns() const { return N_; }  ///< N
-  std::size_t gates() const { return G_; }    ///< G; 1 unless by pack_weights of an LSTM
-  std::size_t inputs() const { return I_; }   ///< I; K unless by pack_weights
-  const Real* data() const { return values_.data(); }
+  std::size_t rows() const { return K_; }       ///< K
+  std::size_t columns() const { return N_; }    ///< N
+  std::size_t gates() const { return G_; }      ///< G; 1 unless by pack_weights of an LSTM
+  std::size_t inputs() const { return I_; }     ///< I; K unless by pack_weights
+  std::size_t lines() const { return lines_; }  ///< of a panel
+  const Operand* data() const { return values_.data(); }
 
  private:
-  void reshape(std::size_t rows, std::size_t columns, std::size_t gates, std::size_t inputs);
-  void fill_from_lines(MatrixView<const Real> B);
-  void fill_from_columns(MatrixView<const Real> Bt, std::size_t first_line);
+  void reshape(std::size_t inputs, std::size_t more_rows, std::size_t columns, std::size_t gates);
+  void fill_from_rows(MatrixView<const Operand> B);
+  void fill_from_columns(MatrixView<const Operand> Bt, std::size_t first_line);
 
-  std::size_t K_ = 0, N_ = 0, G_ = 1, I_ = 0;
-  Tensor<Real> values_;  // (panels, K, columns of a panel)
+  std::size_t K_ = 0, N_ = 0, G_ = 1, I_ = 0, lines_ = 0;
+  Tensor<Operand> values_;  // (panels, lines, values of a line)
 };
 
 /// C (M, N) = A (M, K) · B. Throws ShapeError unless the sizes fit.
-template <typename Real>
-void product(MatrixView<const Real> A, const Panels<Real>& B, MatrixView<Real> C);
+template <typename Real, typename Operand>
+void product(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& B,
+             MatrixView<Real> C);
 
 /// A gradient that is a sum over rows: into (M, N) += Aᵀ B.
-template <typename Real>
+template <typename Real, typename Operand = Real>
 struct GradientOf {
-  MatrixView<const Real> B;  ///< (K, N)
-  MatrixView<Real> into;     ///< (M, N)
+  MatrixView<const Operand> B;  ///< (K, N)
+  MatrixView<Real> into;        ///< (M, N)
 };
 /// Adds one gradient or more of the same A (K, M). `scratch` is made as large as it has to be.
 /// Throws ShapeError unless the sizes fit.
-template <typename Real>
-void add_gradients(MatrixView<const Real> A, std::initializer_list<GradientOf<Real>> gradients,
-                   Tensor<Real>& scratch);
+template <typename Real, typename Operand>
+void add_gradients(MatrixView<const std::type_identity_t<Operand>> A,
+                   std::initializer_list<GradientOf<Real, Operand>> gradients,
+                   Tensor<Operand>& scratch);
+/// The rows of A that are multiplied at a time, while they are in the second-level cache.
+template <typename Real, typename Operand = Real>
+std::size_t gradient_rows();
 
 /// C (M, N) = b (N) + A (M, I) · B, of packed weights b + A Uᵀ. Throws ShapeError unless the sizes
 /// fit.
-template <typename Real>
-void project(MatrixView<const Real> A, const Panels<Real>& weights, std::span<const Real> b,
-             MatrixView<Real> C);
+template <typename Real, typename Operand>
+void project(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& weights,
+             std::span<const Real> b, MatrixView<Real> C);
 /// Likewise, the columns of some units, from a multiple of a panel's columns on; of each gate.
-template <typename Real>
-void project(MatrixView<const Real> A, const Panels<Real>& weights, std::span<const Real> b,
-             MatrixView<Real> C, Range units);
+template <typename Real, typename Operand>
+void project(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& weights,
+             std::span<const Real> b, MatrixView<Real> C, Range units);
 
 }  // namespace unroll

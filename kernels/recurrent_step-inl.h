@@ -19,31 +19,39 @@
 namespace unroll::simd {
 
 /// The row of b + U x_t, of a step to which it is given.
-template <typename Real>
-const Real* projected_row(const StepInput<Real>& in, std::size_t r) {
+template <typename Real, typename Operand>
+const Real* projected_row(const StepInput<Real, Operand>& in, std::size_t r) {
   return row(in.projected, in.ids == nullptr ? r : static_cast<std::size_t>(in.ids[r]));
 }
 
+/// The values of a panel of these weights.
+template <typename V, typename Operand>
+std::size_t panel_size(const StepForward<RealOf<V>, Operand>& step) {
+  return (lines_of<Operand>(step.in.I) + lines_of<Operand>(step.H)) * kPanelLine<V, Operand>;
+}
+
 /// sums = b + U x_t + W h_{t−1} of the rows from r on, in the columns of a panel.
-template <std::size_t vectors, typename V, typename Columns, typename ToCome, std::size_t... i>
-void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>>& step, std::size_t r,
-              std::size_t column, Columns columns, const RealOf<V>* panel, const ToCome& to_come,
+template <std::size_t vectors, typename V, typename Operand, typename Columns, typename ToCome,
+          std::size_t... i>
+void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>, Operand>& step, std::size_t r,
+              std::size_t column, Columns columns, const Operand* panel, const ToCome& to_come,
               std::index_sequence<i...>) {
-  const StepInput<RealOf<V>>& in = step.in;
+  const auto& in = step.in;
+  const std::size_t lines_of_U = lines_of<Operand>(in.I);
   if (in.x.data != nullptr) {
     ((sums[i] = columns.load(step.b + column, i % vectors)), ...);
-    accumulate<vectors>(sums, in.I, row(in.x, r), in.x.stride, panel);
+    accumulate<vectors>(sums, lines_of_U, row(in.x, r), in.x.stride, panel);
   } else {
     ((sums[i] = columns.load(projected_row(in, r + i / vectors) + column, i % vectors)), ...);
   }
-  accumulate<vectors>(sums, step.H, row(step.h_prev, r), step.h_prev.stride,
-                      panel + in.I * kPanelColumns<V>, to_come);
+  accumulate<vectors>(sums, lines_of<Operand>(step.H), row(step.h_prev, r), step.h_prev.stride,
+                      panel + lines_of_U * kPanelLine<V, Operand>, to_come);
 }
 
 /// What the cell of these rows, in so many units from j on, will read and write.
-template <std::size_t most, typename Real>
-LinesToCome<most> lines_of(const StepForward<Real>& step, std::size_t r, std::size_t rows,
-                           std::size_t j, std::size_t count, std::size_t G) {
+template <std::size_t most, typename Real, typename Operand>
+LinesToCome<most> cell_lines(const StepForward<Real, Operand>& step, std::size_t r,
+                             std::size_t rows, std::size_t j, std::size_t count, std::size_t G) {
   LinesToCome<most> lines;
   for (std::size_t end = r + rows; r < end; ++r) {
     if (step.saved.data != nullptr) {
@@ -58,9 +66,9 @@ LinesToCome<most> lines_of(const StepForward<Real>& step, std::size_t r, std::si
   }
   return lines;
 }
-template <std::size_t most, typename Real>
-LinesToCome<most> lines_of(const StepBackward<Real>& step, std::size_t r, std::size_t rows,
-                           std::size_t j, std::size_t count) {
+template <std::size_t most, typename Real, typename Operand>
+LinesToCome<most> cell_lines(const StepBackward<Real, Operand>& step, std::size_t r,
+                             std::size_t rows, std::size_t j, std::size_t count) {
   LinesToCome<most> lines;
   for (std::size_t end = r + rows; r < end; ++r) {
     lines.add(row(step.dh, r) + j, count);
@@ -77,13 +85,13 @@ LinesToCome<most> lines_of(const StepBackward<Real>& step, std::size_t r, std::s
 }
 
 /// A tile of these sums, to memory. It is of so many units, with G gates each.
-template <std::size_t G, std::size_t vectors, typename V, typename Columns, typename ToColumns,
-          std::size_t... i>
-void step_tile(const StepForward<RealOf<V>>& step, std::size_t r, std::size_t column,
-               Columns columns, const RealOf<V>* panel, RealOf<V>* to, std::size_t stride,
+template <std::size_t G, std::size_t vectors, typename V, typename Operand, typename Columns,
+          typename ToColumns, std::size_t... i>
+void step_tile(const StepForward<RealOf<V>, Operand>& step, std::size_t r, std::size_t column,
+               Columns columns, const Operand* panel, RealOf<V>* to, std::size_t stride,
                ToColumns to_columns, std::size_t units, std::index_sequence<i...> indices) {
   constexpr std::size_t rows = sizeof...(i) / vectors, most = 8 * rows * sizeof(V) / 64 + 8;
-  const auto to_come = lines_of<most>(step, r, rows, column, units, G);
+  const auto to_come = cell_lines<most>(step, r, rows, column, units, G);
   V sums[sizeof...(i)];
   sum_step<vectors>(sums, step, r, column, columns, panel, to_come, indices);
   (to_columns.store(to + i / vectors * stride, i % vectors, sums[i]), ...);
@@ -92,42 +100,41 @@ void step_tile(const StepForward<RealOf<V>>& step, std::size_t r, std::size_t co
 // ------------------------------------------------------------------------------------------- LSTM
 
 /// z_t of one row in the units of two panels: alone, a panel's four sums would wait for each other.
-template <typename V, std::size_t... i>
-void sum_two_panels(const StepForward<RealOf<V>>& step, std::size_t r, std::size_t j,
-                    const RealOf<V>* panel, RealOf<V>* to, std::index_sequence<i...>) {
-  const StepInput<RealOf<V>>& in = step.in;
-  const std::size_t panel_size = (in.I + step.H) * kPanelColumns<V>;
+template <typename V, typename Operand, std::size_t... i>
+void sum_two_panels(const StepForward<RealOf<V>, Operand>& step, std::size_t r, std::size_t j,
+                    const Operand* panel, RealOf<V>* to, std::index_sequence<i...>) {
+  constexpr std::size_t depth = kDepth<Operand>;
+  const auto& in = step.in;
+  const std::size_t size = panel_size<V>(step), lines_of_U = lines_of<Operand>(in.I);
   const RealOf<V>* begin = (in.x.data == nullptr ? projected_row(in, r) : step.b) + j;
   V sums[] = {V::load_unaligned(begin + i % 4 * step.H + i / 4 * V::size)...};
-  const auto add = [&](std::size_t K, const RealOf<V>* a, const RealOf<V>* lines) {
-    for (std::size_t k = 0; k < K; ++k, lines += kPanelColumns<V>) {
-      add_outer_product<8>(
-          sums, [=](std::size_t) { return a[k]; },
-          [=](std::size_t c) {
-            return V::load_unaligned(lines + c / 4 * panel_size + c % 4 * V::size);
-          });
+  const auto add = [&](std::size_t lines, const Operand* a, const Operand* panel_lines) {
+    for (std::size_t k = 0; k < lines; ++k, a += depth, panel_lines += kPanelLine<V, Operand>) {
+      add_outer_product<8, Operand>(
+          sums, [=](std::size_t) { return a; },
+          [=](std::size_t c) { return panel_lines + c / 4 * size + c % 4 * V::size * depth; });
     }
   };
-  if (in.x.data != nullptr) add(in.I, row(in.x, r), panel);
-  add(step.H, row(step.h_prev, r), panel + in.I * kPanelColumns<V>);
+  if (in.x.data != nullptr) add(lines_of_U, row(in.x, r), panel);
+  add(lines_of<Operand>(step.H), row(step.h_prev, r), panel + lines_of_U * kPanelLine<V, Operand>);
   (sums[i].store_unaligned(to + i % 4 * CellBlock<V>::kSize + i / 4 * V::size), ...);
 }
 
 /// z_t of a block: a panel line has the four gates of a vector of units.
-template <typename V>
-void sum_block(const StepForward<RealOf<V>>& step, const BlockAt& at, CellBlock<V>& block) {
-  const std::size_t panel_size = (step.in.I + step.H) * kPanelColumns<V>;
-  const std::size_t stride = at.vectors * V::size;
+template <typename V, typename Operand>
+void sum_block(const StepForward<RealOf<V>, Operand>& step, const BlockAt& at,
+               CellBlock<V>& block) {
+  const std::size_t size = panel_size<V>(step), stride = at.vectors * V::size;
   const std::size_t units = step.H - at.unit < stride ? step.H - at.unit : stride;
   std::size_t done = 0;
   for (; at.rows == 1 && done + 2 * V::size <= units; done += 2 * V::size) {
     const std::size_t j = at.unit + done;
-    sum_two_panels<V>(step, at.row, j, step.weights + j / V::size * panel_size, block.z + done,
+    sum_two_panels<V>(step, at.row, j, step.weights + j / V::size * size, block.z + done,
                       std::make_index_sequence<8>());
   }
   for_each_vector<V>(units - done, [&](std::size_t offset, auto part) {
     const std::size_t k = done + offset, j = at.unit + k;
-    const RealOf<V>* panel = step.weights + j / V::size * panel_size;
+    const Operand* panel = step.weights + j / V::size * size;
     for_each_row_block<V>(at.rows, [&](std::size_t r, auto rows) {
       step_tile<4, kTileVectors, V>(step, at.row + r, j, GateColumns<decltype(part)>{part, step.H},
                                     panel, block.z + r * stride + k, stride,
@@ -138,8 +145,8 @@ void sum_block(const StepForward<RealOf<V>>& step, const BlockAt& at, CellBlock<
 }
 
 /// Blocks of nearly equal numbers of rows, and of as many units as fit.
-template <typename V, Division division>
-UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>>& step) noexcept {
+template <typename V, Division division, typename Operand>
+UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>, Operand>& step) noexcept {
   constexpr std::size_t most = CellBlock<V>::kVectors;
   const std::size_t parts = (step.rows + most - 1) / most;
   const std::size_t rows = parts == 0 ? 0 : (step.rows + parts - 1) / parts;
@@ -166,24 +173,26 @@ struct TileRows {
 };
 
 /// A tile of Wᵀ dz_{t+1}, to memory.
-template <std::size_t vectors, typename V, std::size_t... i>
-void delta_tile(const StepBackward<RealOf<V>>& step, std::size_t r, std::size_t j,
-                std::size_t count, const RealOf<V>* panel, TileRows<V>& delta,
+template <std::size_t vectors, typename V, typename Operand, std::size_t... i>
+void delta_tile(const StepBackward<RealOf<V>, Operand>& step, std::size_t r, std::size_t j,
+                std::size_t count, const Operand* panel, TileRows<V>& delta,
                 std::index_sequence<i...>) {
   constexpr std::size_t rows = sizeof...(i) / vectors, most = 12 * rows * kPanelColumns<V> / 16 + 8;
-  const auto to_come = lines_of<most>(step, r, rows, j, count);
+  const auto to_come = cell_lines<most>(step, r, rows, j, count);
   V sums[] = {(static_cast<void>(i), V(RealOf<V>(0)))...};
-  accumulate<vectors>(sums, step.GH, row(step.dz_next, r), step.dz_next.stride, panel, to_come);
+  accumulate<vectors>(sums, lines_of<Operand>(step.GH), row(step.dz_next, r), step.dz_next.stride,
+                      panel, to_come);
   (sums[i].store_unaligned(delta.row(i / vectors) + i % vectors * V::size), ...);
 }
 
 /// δh_t, what comes back from step t+1 and what comes down from above, as body(r, j, count, δh): of
 /// row r the `count` units from j on.
-template <typename V, typename Body>
-void for_each_delta(const StepBackward<RealOf<V>>& step, Body body) {
+template <typename V, typename Operand, typename Body>
+void for_each_delta(const StepBackward<RealOf<V>, Operand>& step, Body body) {
   TileRows<V> delta;
+  const std::size_t panel_values = lines_of<Operand>(step.GH) * kPanelLine<V, Operand>;
   for (std::size_t j = step.first_unit; j < step.last_unit; j += kPanelColumns<V>) {
-    const RealOf<V>* panel = step.W + j * step.GH;
+    const Operand* panel = step.W + j / kPanelColumns<V> * panel_values;
     const std::size_t beyond = step.last_unit - j;
     const std::size_t count = beyond < kPanelColumns<V> ? beyond : kPanelColumns<V>;
     const auto finish = [&](std::size_t r, RealOf<V>* dh) {
@@ -205,8 +214,8 @@ void for_each_delta(const StepBackward<RealOf<V>>& step, Body body) {
   }
 }
 
-template <typename V>
-UNROLL_KERNEL void lstm_step_back(const StepBackward<RealOf<V>>& step) noexcept {
+template <typename V, typename Operand>
+UNROLL_KERNEL void lstm_step_back(const StepBackward<RealOf<V>, Operand>& step) noexcept {
   for_each_delta<V>(
       step, [&](std::size_t r, std::size_t j, std::size_t count, const RealOf<V>* dh) {
         lstm_cell_backward_row<V>(step.H, count, row(step.saved, r) + j, row(step.C_prev, r) + j,
@@ -216,19 +225,21 @@ UNROLL_KERNEL void lstm_step_back(const StepBackward<RealOf<V>>& step) noexcept 
 
 // -------------------------------------------------------------------------------------------- RNN
 
-template <typename V, typename Phi>
-void rnn_step(Phi phi, const StepForward<RealOf<V>>& step) {
+template <typename V, typename Operand, typename Phi>
+void rnn_step(Phi phi, const StepForward<RealOf<V>, Operand>& step) {
   TileRows<V> z;
   const auto finish = [&](std::size_t r, std::size_t j, std::size_t count, const RealOf<V>* h) {
     for_each_vector<V>(count, [&](std::size_t k, auto part) {
       const V h_t = part.load(h + k);
       part.store(row(step.h, r) + j + k, h_t);
       if (step.saved.data != nullptr) part.store(row(step.saved, r) + j + k, h_t);
-      if (r < step.going_on) part.store(row(step.h_next, r) + j + k, h_t);
+      if (r < step.going_on) {
+        Multiplier<V, Operand>::store(part, row(step.h_next, r) + j + k, h_t);
+      }
     });
   };
   for (std::size_t j = step.first_unit; j < step.last_unit; j += kPanelColumns<V>) {
-    const RealOf<V>* panel = step.weights + j * (step.in.I + step.H);
+    const Operand* panel = step.weights + j / kPanelColumns<V> * panel_size<V>(step);
     const std::size_t beyond = step.last_unit - j;
     const std::size_t count = beyond < kPanelColumns<V> ? beyond : kPanelColumns<V>;
     for_tile_width<V>(count, [&](auto vectors) {
@@ -244,44 +255,47 @@ void rnn_step(Phi phi, const StepForward<RealOf<V>>& step) {
   }
 }
 
-template <typename V>
-UNROLL_KERNEL void rnn_step_tanh(const StepForward<RealOf<V>>& step) noexcept {
+template <typename V, typename Operand>
+UNROLL_KERNEL void rnn_step_tanh(const StepForward<RealOf<V>, Operand>& step) noexcept {
   rnn_step<V>([](auto z) { return hyperbolic_tangent(z); }, step);
 }
 
-template <typename V, Division division>
-UNROLL_KERNEL void rnn_step_sigmoid(const StepForward<RealOf<V>>& step) noexcept {
+template <typename V, Division division, typename Operand>
+UNROLL_KERNEL void rnn_step_sigmoid(const StepForward<RealOf<V>, Operand>& step) noexcept {
   rnn_step<V>([](auto z) { return sigmoid<division>(z); }, step);
 }
 
-template <typename V>
-UNROLL_KERNEL void rnn_step_relu(const StepForward<RealOf<V>>& step) noexcept {
+template <typename V, typename Operand>
+UNROLL_KERNEL void rnn_step_relu(const StepForward<RealOf<V>, Operand>& step) noexcept {
   rnn_step<V>([](auto z) { return rectified(z); }, step);
 }
 
 /// backward(n, h, δ, dz): of an activation, as a function of its output (activations-inl.h).
-template <typename V, typename Backward>
-void rnn_step_back(Backward backward, const StepBackward<RealOf<V>>& step) {
-  for_each_delta<V>(step,
-                    [&](std::size_t r, std::size_t j, std::size_t count, const RealOf<V>* dh) {
-                      // [RNN-dz] dz_t = δ_t ⊙ φ′(z_t)
-                      backward(count, row(step.saved, r) + j, dh, row(step.dz, r) + j);
-                    });
+template <typename V, typename Operand, typename Backward>
+void rnn_step_back(Backward backward, const StepBackward<RealOf<V>, Operand>& step) {
+  for_each_delta<V>(step, [&](std::size_t r, std::size_t j, std::size_t count, RealOf<V>* dh) {
+    // [RNN-dz] dz_t = δ_t ⊙ φ′(z_t)
+    RealOf<V>* const dz = dh;  // takes its place
+    backward(count, row(step.saved, r) + j, dh, dz);
+    for_each_vector<V>(count, [&](std::size_t k, auto part) {
+      Multiplier<V, Operand>::store(part, row(step.dz, r) + j + k, part.load(dz + k));
+    });
+  });
 }
 
-template <typename V>
-UNROLL_KERNEL void rnn_step_back_tanh(const StepBackward<RealOf<V>>& step) noexcept {
-  rnn_step_back<V>(tanh_backward<V>, step);
+template <typename V, typename Operand>
+UNROLL_KERNEL void rnn_step_back_tanh(const StepBackward<RealOf<V>, Operand>& step) noexcept {
+  rnn_step_back<V>([](auto... of) { tanh_backward<V>(of...); }, step);
 }
 
-template <typename V>
-UNROLL_KERNEL void rnn_step_back_sigmoid(const StepBackward<RealOf<V>>& step) noexcept {
-  rnn_step_back<V>(sigmoid_backward<V>, step);
+template <typename V, typename Operand>
+UNROLL_KERNEL void rnn_step_back_sigmoid(const StepBackward<RealOf<V>, Operand>& step) noexcept {
+  rnn_step_back<V>([](auto... of) { sigmoid_backward<V>(of...); }, step);
 }
 
-template <typename V>
-UNROLL_KERNEL void rnn_step_back_relu(const StepBackward<RealOf<V>>& step) noexcept {
-  rnn_step_back<V>(relu_backward<V>, step);
+template <typename V, typename Operand>
+UNROLL_KERNEL void rnn_step_back_relu(const StepBackward<RealOf<V>, Operand>& step) noexcept {
+  rnn_step_back<V>([](auto... of) { relu_backward<V>(of...); }, step);
 }
 
 }  // namespace unroll::simd

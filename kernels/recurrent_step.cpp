@@ -24,9 +24,9 @@ Continued<T> checked(const char* name, const ContinuedRows<T>& continued, std::s
   return {rows_of(continued.rows), first, rows_of(continued.otherwise)};
 }
 
-template <typename Real>
-StepInput<Real> checked(const ProductOfInput<Real>& in, std::size_t rows, std::size_t I,
-                        std::size_t GH) {
+template <typename Real, typename Operand>
+StepInput<Real, Operand> checked(const ProductOfInput<Real, Operand>& in, std::size_t rows,
+                                 std::size_t I, std::size_t GH) {
   if (!in.x.empty()) {
     require("x", in.x.shape(), {rows, I});
     return {I, rows_of(in.x), {}, nullptr};
@@ -41,8 +41,8 @@ StepInput<Real> checked(const ProductOfInput<Real>& in, std::size_t rows, std::s
 }
 
 /// The step as kernels take it; of a cell with G gates.
-template <typename Real>
-StepForward<Real> checked(const RecurrentStep<Real>& step, std::size_t G) {
+template <typename Real, typename Operand>
+StepForward<Real, Operand> checked(const RecurrentStep<Real, Operand>& step, std::size_t G) {
   const std::size_t rows = step.h.rows(), H = step.h.columns(), GH = G * H;
   if (step.weights->rows() < H) require("weights", {step.weights->rows()}, {H});
   require("weights", {step.weights->columns(), step.weights->gates()}, {GH, G});
@@ -67,8 +67,8 @@ StepForward<Real> checked(const RecurrentStep<Real>& step, std::size_t G) {
           .h_next = rows_of(step.h_next)};
 }
 
-template <typename Real>
-StepBackward<Real> checked(const RecurrentStepBack<Real>& step, std::size_t G) {
+template <typename Real, typename Operand>
+StepBackward<Real, Operand> checked(const RecurrentStepBack<Real, Operand>& step, std::size_t G) {
   const std::size_t rows = step.dh.rows(), H = step.dh.columns(), GH = G * H;
   require("W", {step.W->rows(), step.W->columns()}, {GH, H});
   if (!step.dz_next.empty()) require("dz_next", {step.dz_next.columns()}, {GH});
@@ -96,43 +96,44 @@ StepBackward<Real> checked(const RecurrentStepBack<Real>& step, std::size_t G) {
 
 }  // namespace
 
-template <typename Real>
+template <typename Real, typename Operand>
 std::size_t unit_grain() {
-  return 4 * kernels<Real>().lanes;
+  return 4 * products<Real, Operand>().lanes;
 }
 
-template <typename Real>
-void lstm_step(const RecurrentStep<Real>& step) {
-  kernels<Real>().lstm_step(checked(step, 4));
+template <typename Real, typename Operand>
+void lstm_step(const RecurrentStep<Real, Operand>& step) {
+  products<Real, Operand>().lstm_step(checked(step, 4));
 }
 
-template <typename Real>
-void rnn_step(Activation activation, const RecurrentStep<Real>& step) {
-  const KernelTable<Real>& table = kernels<Real>();
+template <typename Real, typename Operand>
+void rnn_step(Activation activation, const RecurrentStep<Real, Operand>& step) {
+  const auto& table = products<Real, Operand>();
   kernel_of(activation, table.rnn_step_tanh, table.rnn_step_sigmoid,
             table.rnn_step_relu)(checked(step, 1));
 }
 
-template <typename Real>
-void lstm_step_back(const RecurrentStepBack<Real>& step) {
-  kernels<Real>().lstm_step_back(checked(step, 4));
+template <typename Real, typename Operand>
+void lstm_step_back(const RecurrentStepBack<Real, Operand>& step) {
+  products<Real, Operand>().lstm_step_back(checked(step, 4));
 }
 
-template <typename Real>
-void rnn_step_back(Activation activation, const RecurrentStepBack<Real>& step) {
-  const KernelTable<Real>& table = kernels<Real>();
+template <typename Real, typename Operand>
+void rnn_step_back(Activation activation, const RecurrentStepBack<Real, Operand>& step) {
+  const auto& table = products<Real, Operand>();
   kernel_of(activation, table.rnn_step_back_tanh, table.rnn_step_back_sigmoid,
             table.rnn_step_back_relu)(checked(step, 1));
 }
 
-#define UNROLL_INSTANTIATE(Real)                                  \
-  template std::size_t unit_grain<Real>();                        \
-  template void lstm_step(const RecurrentStep<Real>&);            \
-  template void rnn_step(Activation, const RecurrentStep<Real>&); \
-  template void lstm_step_back(const RecurrentStepBack<Real>&);   \
-  template void rnn_step_back(Activation, const RecurrentStepBack<Real>&);
-UNROLL_INSTANTIATE(float)
-UNROLL_INSTANTIATE(double)
+#define UNROLL_INSTANTIATE(Real, Operand)                                  \
+  template std::size_t unit_grain<Real, Operand>();                        \
+  template void lstm_step(const RecurrentStep<Real, Operand>&);            \
+  template void rnn_step(Activation, const RecurrentStep<Real, Operand>&); \
+  template void lstm_step_back(const RecurrentStepBack<Real, Operand>&);   \
+  template void rnn_step_back(Activation, const RecurrentStepBack<Real, Operand>&);
+UNROLL_INSTANTIATE(float, float)
+UNROLL_INSTANTIATE(double, double)
+UNROLL_INSTANTIATE(float, BFloat16)
 #undef UNROLL_INSTANTIATE
 
 }  // namespace unroll

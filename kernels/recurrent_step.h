@@ -4,6 +4,8 @@
 /// rows: those of the batch that have this step; I input size; H hidden size; G gates: 4 of the
 /// LSTM, stacked f i a o, 1 of the RNN. What has C in its name is the LSTM's and empty for the RNN.
 /// Everything throws ShapeError unless the sizes fit.
+///
+/// Operand: what is multiplied (packed.h), Real or BFloat16; all else is Real.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +20,9 @@
 namespace unroll {
 
 /// b + U x_t, in one of two forms. Which one changes no bit of the result.
-template <typename Real>
+template <typename Real, typename Operand = Real>
 struct ProductOfInput {
-  MatrixView<const Real> x;           ///< (rows, I), to be multiplied; or empty, and
+  MatrixView<const Operand> x;        ///< (rows, I), to be multiplied; or empty, and
   MatrixView<const Real> projected;   ///< (M, G·H) holds the sums,
   std::span<const std::int32_t> ids;  ///< that of row r in row ids[r]; empty: in row r
 };
@@ -34,49 +36,49 @@ struct ContinuedRows {
 };
 
 /// Which units a thread computes: from a multiple of unit_grain() on.
-template <typename Real>
+template <typename Real, typename Operand = Real>
 std::size_t unit_grain();
 
-template <typename Real>
+template <typename Real, typename Operand = Real>
 struct RecurrentStep {
-  const Panels<Real>* weights;  ///< (I + H, G·H), by pack_weights
-  std::span<const Real> b;      ///< (G·H)
+  const Panels<Operand>* weights;  ///< (I + H, G·H), by pack_weights
+  std::span<const Real> b;         ///< (G·H)
   Range units;
-  ProductOfInput<Real> in;
-  MatrixView<const Real> h_prev;     ///< (rows, H): h_{t−1}
+  ProductOfInput<Real, Operand> in;
+  MatrixView<const Operand> h_prev;  ///< (rows, H): h_{t−1}
   ContinuedRows<const Real> C_prev;  ///< C_{t−1}
   MatrixView<Real> saved;            ///< out, unless empty: (rows, G·H) f i a o, or h_t of the RNN
   MatrixView<Real> C;                ///< out: (rows, H), may be C_prev
   MatrixView<Real> h;                ///< out: (rows, H); shares no memory with h_prev
-  MatrixView<Real> h_next;           ///< out: (those that go on, H) h_t once more
+  MatrixView<Operand> h_next;        ///< out: (those that go on, H) h_t once more
 };
 
-template <typename Real>
+template <typename Real, typename Operand = Real>
 struct RecurrentStepBack {
-  const Panels<Real>* W;  ///< (G·H, H)
+  const Panels<Operand>* W;  ///< (G·H, H)
   Range units;
-  MatrixView<const Real> dz_next;    ///< (those that go on, G·H): dz_{t+1}
-  MatrixView<const Real> dh_T;       ///< (rows, H): ∂L/∂h_T, read of those that end here
-  MatrixView<const Real> dh;         ///< (rows, H): what comes from above
-  MatrixView<const Real> saved;      ///< (rows, G·H), of the step forward
-  ContinuedRows<const Real> C_prev;  ///< C_{t−1}
-  MatrixView<const Real> C;          ///< (rows, H)
-  MatrixView<Real> dC;               ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
-  MatrixView<Real> dz;               ///< out: (rows, G·H) dz_t
+  MatrixView<const Operand> dz_next;  ///< (those that go on, G·H): dz_{t+1}
+  MatrixView<const Real> dh_T;        ///< (rows, H): ∂L/∂h_T, read of those that end here
+  MatrixView<const Real> dh;          ///< (rows, H): what comes from above
+  MatrixView<const Real> saved;       ///< (rows, G·H), of the step forward
+  ContinuedRows<const Real> C_prev;   ///< C_{t−1}
+  MatrixView<const Real> C;           ///< (rows, H)
+  MatrixView<Real> dC;                ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
+  MatrixView<Operand> dz;             ///< out: (rows, G·H) dz_t
 };
 
 /// z_t = U x_t + W h_{t−1} + b, then as lstm_cell_forward (ops.h).
-template <typename Real>
-void lstm_step(const RecurrentStep<Real>& step);
+template <typename Real, typename Operand>
+void lstm_step(const RecurrentStep<Real, Operand>& step);
 /// h_t = φ(U x_t + W h_{t−1} + b).
-template <typename Real>
-void rnn_step(Activation activation, const RecurrentStep<Real>& step);
+template <typename Real, typename Operand>
+void rnn_step(Activation activation, const RecurrentStep<Real, Operand>& step);
 
 /// δh_t = dh + Wᵀ dz_{t+1}, then as lstm_cell_backward (ops.h).
-template <typename Real>
-void lstm_step_back(const RecurrentStepBack<Real>& step);
+template <typename Real, typename Operand>
+void lstm_step_back(const RecurrentStepBack<Real, Operand>& step);
 /// The same δ_t; dz_t = δ_t ⊙ φ′(z_t).
-template <typename Real>
-void rnn_step_back(Activation activation, const RecurrentStepBack<Real>& step);
+template <typename Real, typename Operand>
+void rnn_step_back(Activation activation, const RecurrentStepBack<Real, Operand>& step);
 
 }  // namespace unroll

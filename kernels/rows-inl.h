@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "unroll/kernels/elementwise-inl.h"
 #include "unroll/kernels/loops-inl.h"
+#include "unroll/kernels/multiplier-inl.h"
 
 namespace unroll::simd {
 
@@ -17,10 +17,18 @@ UNROLL_KERNEL void set_rows(std::size_t rows, std::size_t n, const RealOf<V>* b,
   for (std::size_t r = 0; r < rows; ++r) std::memcpy(row(z, r), b, n * sizeof(*b));
 }
 
-template <typename V>
-UNROLL_KERNEL void add_column_sums(std::size_t rows, std::size_t n, Rows<const RealOf<V>> dz,
+/// y += x, in plain order.
+template <typename V, typename Operand>
+void add_operands(std::size_t n, const Operand* x, RealOf<V>* y) {
+  for_each_vector<V>(n, [=](std::size_t j, auto part) {
+    part.store(y + j, part.load(y + j) + Multiplier<V, Operand>::load(part, x + j));
+  });
+}
+
+template <typename V, typename Operand>
+UNROLL_KERNEL void add_column_sums(std::size_t rows, std::size_t n, Rows<const Operand> dz,
                                    RealOf<V>* db) noexcept {
-  for (std::size_t r = 0; r < rows; ++r) add<V>(n, row(dz, r), db);
+  for (std::size_t r = 0; r < rows; ++r) add_operands<V>(n, row(dz, r), db);
 }
 
 template <typename V>
@@ -31,12 +39,20 @@ UNROLL_KERNEL void gather_rows(std::size_t rows, std::size_t n, Rows<const RealO
   }
 }
 
-template <typename V>
-UNROLL_KERNEL void scatter_add_rows(std::size_t rows, std::size_t n, Rows<const RealOf<V>> dy,
+template <typename V, typename Operand>
+UNROLL_KERNEL void scatter_add_rows(std::size_t rows, std::size_t n, Rows<const Operand> dy,
                                     const std::int32_t* ids, Rows<RealOf<V>> dtable) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
-    add<V>(n, row(dy, r), row(dtable, static_cast<std::size_t>(ids[r])));
+    add_operands<V>(n, row(dy, r), row(dtable, static_cast<std::size_t>(ids[r])));
   }
+}
+
+/// x (n) -> y (n), in the type of operands.
+template <typename V, typename Operand>
+UNROLL_KERNEL void round(std::size_t n, const RealOf<V>* x, Operand* y) noexcept {
+  for_each_vector<V>(n, [=](std::size_t j, auto part) {
+    Multiplier<V, Operand>::store(part, y + j, part.load(x + j));
+  });
 }
 
 // The next two are plain loops: for double, a vector of values and one of int32 differ in lanes,

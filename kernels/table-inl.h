@@ -12,11 +12,33 @@
 
 namespace unroll::simd {
 
+template <typename V, Division division, typename Operand = RealOf<V>>
+consteval ProductTable<RealOf<V>, Operand> make_products() {
+  return {
+      .lanes = V::size,
+      .round = &round<V, Operand>,
+      .packed_product = &packed_product<V, Operand>,
+      .packed_product_of_gates = &packed_product_of_gates<V, Operand>,
+      .add_gradients = &add_gradients<V, Operand>,
+      .gradient_scratch = &gradient_scratch<V, Operand>,
+      .gradient_rows = kLinesInCache * kDepth<Operand>,
+      .add_column_sums = &add_column_sums<V, Operand>,
+      .scatter_add_rows = &scatter_add_rows<V, Operand>,
+      .lstm_step = &lstm_step<V, division, Operand>,
+      .rnn_step_tanh = &rnn_step_tanh<V, Operand>,
+      .rnn_step_sigmoid = &rnn_step_sigmoid<V, division, Operand>,
+      .rnn_step_relu = &rnn_step_relu<V, Operand>,
+      .lstm_step_back = &lstm_step_back<V, Operand>,
+      .rnn_step_back_tanh = &rnn_step_back_tanh<V, Operand>,
+      .rnn_step_back_sigmoid = &rnn_step_back_sigmoid<V, Operand>,
+      .rnn_step_back_relu = &rnn_step_back_relu<V, Operand>,
+  };
+}
+
 /// consteval: tables are constants, there before any static constructor asks for a kernel.
 template <typename V, Division division = Division::kInstruction>
 consteval KernelTable<RealOf<V>> make_table() {
   return {
-      .lanes = V::size,
       .tanh = &tanh_kernel<V>,
       .sigmoid = &sigmoid_kernel<V, division>,
       .relu = &relu_kernel<V>,
@@ -39,25 +61,12 @@ consteval KernelTable<RealOf<V>> make_table() {
       .add_squares = &add_squares<V>,
       .sigmoid_cross_entropy_sum = &sigmoid_cross_entropy_sum<V>,
       .set_rows = &set_rows<V>,
-      .add_column_sums = &add_column_sums<V>,
       .gather_rows = &gather_rows<V>,
-      .scatter_add_rows = &scatter_add_rows<V>,
       .keep_maximum = &keep_maximum<V>,
       .add_where_maximum = &add_where_maximum<V>,
       .lstm_cell_forward = &lstm_cell_forward<V, division>,
       .lstm_cell_backward = &lstm_cell_backward<V>,
-      .packed_product = &packed_product<V>,
-      .packed_product_of_gates = &packed_product_of_gates<V>,
-      .add_gradients = &add_gradients<V>,
-      .gradient_scratch = &gradient_scratch<V>,
-      .lstm_step = &lstm_step<V, division>,
-      .rnn_step_tanh = &rnn_step_tanh<V>,
-      .rnn_step_sigmoid = &rnn_step_sigmoid<V, division>,
-      .rnn_step_relu = &rnn_step_relu<V>,
-      .lstm_step_back = &lstm_step_back<V>,
-      .rnn_step_back_tanh = &rnn_step_back_tanh<V>,
-      .rnn_step_back_sigmoid = &rnn_step_back_sigmoid<V>,
-      .rnn_step_back_relu = &rnn_step_back_relu<V>,
+      .products = make_products<V, division>(),
       .sgd_update = &sgd_update<V>,
       .adam_update = &adam_update<V>,
       .update_average = &update_average<V>,

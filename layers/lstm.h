@@ -32,12 +32,6 @@ class Lstm final : public RecurrentLayer<Real> {
  public:
   Lstm(const std::string& name, std::size_t input, std::size_t hidden,
        Direction direction = Direction::kForward);
-
-  RecurrentState<Real> zero_state(std::size_t batch) const override;
-
- private:
-  void step_forward(const RecurrentStep<Real>& step) const override;
-  void step_backward(const RecurrentStepBack<Real>& step) const override;
 };
 
 }  // namespace unroll

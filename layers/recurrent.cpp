@@ -1,27 +1,16 @@
 #include "unroll/layers/recurrent.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <utility>
-
 #include "unroll/core/error.h"
-#include "unroll/kernels/ops.h"
+#include "unroll/kernels/isa.h"
+#include "unroll/layers/recurrent_pass.h"
 
 namespace unroll {
 
 namespace {
-
-/// A product is worth a second thread from this many rows or columns on.
-constexpr std::size_t kGrain = 16;
-
-/// The backward pass multiplies so many tokens' ∂L/∂z into the parameters' gradients as soon as it
-/// has them, while they are in the second-level cache.
-constexpr std::size_t kTokensInCache = 256;
-
-/// Steps of fewer rows than this are multiplied by U all at once: alone they would spend their time
-/// reading it.
-constexpr std::size_t kFewRows = 4;
 
 void require(const char* what, const Shape& found, const Shape& expected) {
   if (found == expected) return;
@@ -29,281 +18,116 @@ void require(const char* what, const Shape& found, const Shape& expected) {
                                to_string(expected)));
 }
 
-/// Rows first … first + count − 1; none of a tensor that the cell has no use for.
+/// state = what each row's last step left in `all` (N, H).
 template <typename Real>
-MatrixView<Real> rows_of(Tensor<Real>& tensor, std::size_t first, std::size_t count) {
-  return tensor.empty() ? MatrixView<Real>() : tensor.matrix().row_range(first, count);
+void take_last(const RaggedShape& shape, Direction direction, MatrixView<const Real> all,
+               Tensor<Real>& state) {
+  for (std::size_t row = 0; row < shape.batch(); ++row) {
+    std::ranges::copy(all.row(last_token(shape, direction, row)), state.matrix().row(row).begin());
+  }
 }
 
-/// C_{t−1}: the C of the step before, or C_0 of rows that begin here.
-template <typename Real>
-ContinuedRows<const Real> C_before(RecurrentCache<Real>& cache, const WalkStep& walk) {
-  return {rows_of(cache.C, walk.before.token, walk.come()),
-          rows_of(cache.C_0, walk.here.row, walk.here.count)};
-}
-
-/// The first token of the steps that have few rows.
-std::size_t first_of_few(const RaggedShape& shape) {
-  std::size_t t = shape.steps();
-  while (t > 0 && shape.active(t - 1) < kFewRows) --t;
-  return t == shape.steps() ? shape.tokens() : shape.offset(t);
+/// body(pairs) or body(full).
+template <typename Real, typename Full, typename Pairs, typename Body>
+void choose(bool in_pairs, Full& full, Pairs& pairs, Body body) {
+  if constexpr (std::is_same_v<Real, float>) {
+    if (in_pairs) return body(pairs);
+  }
+  body(full);
 }
 
 }  // namespace
 
+std::string_view to_string(Precision precision) {
+  return precision == Precision::kFull ? "fp32" : "bf16";
+}
+
 template <typename Real>
 RecurrentLayer<Real>::RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden,
-                                     std::size_t gates, Direction direction)
-    : U(name + ".U", {gates * hidden, input}),
-      W(name + ".W", {gates * hidden, hidden}),
-      b(name + ".b", {gates * hidden}),
+                                     std::optional<Activation> activation, Direction direction)
+    : U(name + ".U", {(activation ? 1 : 4) * hidden, input}),
+      W(name + ".W", {(activation ? 1 : 4) * hidden, hidden}),
+      b(name + ".b", {(activation ? 1 : 4) * hidden}),
+      activation_(activation),
       direction_(direction) {}
+
+template <typename Real>
+RecurrentState<Real> RecurrentLayer<Real>::zero_state(std::size_t batch) const {
+  const Tensor<Real> zero({batch, hidden_size()});
+  return {zero, activation_ ? Tensor<Real>() : zero};
+}
+
+template <typename Real>
+bool RecurrentLayer<Real>::multiplies_pairs() const {
+  return std::is_same_v<Real, float> && precision_ == Precision::kBFloat16 &&
+         multiplies_bfloat16() && input_size() % 2 == 0 && hidden_size() % 2 == 0;
+}
 
 template <typename Real>
 void RecurrentLayer<Real>::forward(const RaggedShape& shape, const RecurrentInput<Real>& input,
                                    RecurrentState<Real>& state, RecurrentCache<Real>& cache,
                                    MatrixView<Real> h) const {
   check(shape, input, state, h);
-  const std::size_t N = shape.tokens(), B = shape.batch(), H = hidden_size();
-  cache.gates.resize({N, gate_count() * H});
-  cache.h_prev.resize({N, H});
-  cache.C.resize(state.C.empty() ? Shape() : Shape{N, H});
-  cache.C_0 = state.C;
-  cache.weights.pack_weights(U.value.matrix(), W.value.matrix());
-
-  // Of few rows U x_t goes where the gates will be.
-  Products products{input, first_of_few(shape), {}};
-  MatrixView<Real> projected = rows_of(cache.gates, products.few, N - products.few);
-  if (!input.rows.empty()) {
-    cache.projected.resize({input.x.rows(), gate_count() * H});
-    projected = cache.projected.matrix();
-  }
-  products.projected = projected;
-  const bool each_its_units = shares_units(shape);
-  if (!each_its_units) project(products.to_project(), cache.weights, projected);
-
-  for (std::size_t row = 0; row < B; ++row) {
-    const auto first = cache.h_prev.matrix().row(first_token(shape, direction_, row));
-    std::ranges::copy(state.h.matrix().row(row), first.begin());
-  }
-  share_walk(shape, H, unit_grain<Real>(), [&](const WalkShare& share) {
-    if (each_its_units) {
-      unroll::project<Real>(products.to_project(), cache.weights, b.value.values(), projected,
-                            share.units);
-    }
-    walk_forward(shape, share, products, cache, h);
-  });
-  for (std::size_t row = 0; row < B; ++row) {
-    const std::size_t last = last_token(shape, direction_, row);
-    std::ranges::copy(h.row(last), state.h.matrix().row(row).begin());
-    if (state.C.empty()) continue;
-    std::ranges::copy(cache.C.matrix().row(last), state.C.matrix().row(row).begin());
-  }
+  RecurrentOperands<Real>& full = cache;
+  choose<Real>(multiplies_pairs(), full, cache.in_pairs,
+               [&]<typename Operand>(RecurrentOperands<Operand>& operands) {
+                 ForwardPass<Real, Operand>{*this, shape, input, cache, operands}.run(state, h);
+               });
+  take_last<Real>(shape, direction_, h, state.h);
+  if (!state.C.empty()) take_last<Real>(shape, direction_, cache.C.matrix(), state.C);
 }
-
-template <typename Real>
-void RecurrentLayer<Real>::walk_forward(const RaggedShape& shape, const WalkShare& share,
-                                        const Products& products, RecurrentCache<Real>& cache,
-                                        MatrixView<Real> h) const {
-  for (std::size_t position = 0; position < shape.steps(); ++position) {
-    const WalkStep walk = walk_step(shape, direction_, position, share.rows);
-    const auto [token, row, count] = walk.here;
-    if (count > 0) {
-      step_forward({.weights = &cache.weights,
-                    .b = b.value.values(),
-                    .units = share.units,
-                    .in = products.of(token, count),
-                    .h_prev = rows_of(cache.h_prev, token, count),
-                    .C_prev = C_before(cache, walk),
-                    .saved = rows_of(cache.gates, token, count),
-                    .C = rows_of(cache.C, token, count),
-                    .h = h.row_range(token, count),
-                    .h_next = rows_of(cache.h_prev, walk.after.token, walk.go_on())});
-    }
-    share.finish_step();
-  }
-}
-
-template <typename Real>
-Panels<Real> RecurrentLayer<Real>::pack() const {
-  Panels<Real> weights;
-  weights.pack_weights(U.value.matrix(), W.value.matrix());
-  return weights;
-}
-
-template <typename Real>
-void RecurrentLayer<Real>::project(MatrixView<const Real> x, const Panels<Real>& weights,
-                                   MatrixView<Real> projected) const {
-  // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
-  parallel_for(x.rows(), kGrain, [&](Range rows) {
-    unroll::project<Real>(x.row_range(rows.begin, rows.size()), weights, b.value.values(),
-                          projected.row_range(rows.begin, rows.size()));
-  });
-}
-
-template <typename Real>
-void RecurrentLayer<Real>::infer(const RaggedShape& shape, const RecurrentInput<Real>& input,
-                                 const Panels<Real>& weights, MatrixView<const Real> projected,
-                                 RecurrentState<Real>& state, RecurrentScratch<Real>& scratch,
-                                 MatrixView<Real> h) const {
-  check(shape, input, state, h);
-  const std::size_t H = hidden_size();
-  Products products{input, first_of_few(shape), projected};
-  const bool is_known = !projected.empty(), each_its_units = shares_units(shape);
-  const MatrixView<const Real> x = products.to_project();
-  if (!is_known) {
-    scratch.projected.resize({x.rows(), gate_count() * H});
-    products.projected = scratch.projected.matrix();
-    if (!each_its_units) project(x, weights, scratch.projected.matrix());
-  }
-  scratch.h_prev[0] = scratch.h_prev[1] = state.h;
-  share_walk(shape, H, unit_grain<Real>(), [&](const WalkShare& share) {
-    if (!is_known && each_its_units) {
-      unroll::project<Real>(x, weights, b.value.values(), scratch.projected.matrix(), share.units);
-    }
-    walk_inference(shape, share, products, weights, state, scratch, h);
-  });
-  for (std::size_t row = 0; row < shape.batch(); ++row) {
-    std::ranges::copy(h.row(last_token(shape, direction_, row)), state.h.matrix().row(row).begin());
-  }
-}
-
-template <typename Real>
-void RecurrentLayer<Real>::walk_inference(const RaggedShape& shape, const WalkShare& share,
-                                          const Products& products, const Panels<Real>& weights,
-                                          RecurrentState<Real>& state,
-                                          RecurrentScratch<Real>& scratch,
-                                          MatrixView<Real> h) const {
-  for (std::size_t position = 0; position < shape.steps(); ++position) {
-    const WalkStep walk = walk_step(shape, direction_, position, share.rows);
-    const auto [token, row, count] = walk.here;
-    if (count > 0) {
-      const MatrixView<Real> C = rows_of(state.C, row, count);
-      step_forward({.weights = &weights,
-                    .b = b.value.values(),
-                    .units = share.units,
-                    .in = products.of(token, count),
-                    .h_prev = rows_of(scratch.h_prev[position % 2], row, count),
-                    .C_prev = {C, {}},
-                    .saved = {},
-                    .C = C,
-                    .h = h.row_range(token, count),
-                    .h_next = rows_of(scratch.h_prev[(position + 1) % 2], row, walk.go_on())});
-    }
-    share.finish_step();
-  }
-}
-
-template <typename Real>
-MatrixView<const Real> RecurrentLayer<Real>::Products::to_project() const {
-  return input.rows.empty() ? input.x.row_range(few, input.x.rows() - few) : input.x;
-}
-
-template <typename Real>
-ProductOfInput<Real> RecurrentLayer<Real>::Products::of(std::size_t token,
-                                                        std::size_t count) const {
-  if (!input.rows.empty()) return {{}, projected, input.rows.subspan(token, count)};
-  if (token < few) return {input.x.row_range(token, count), {}, {}};
-  return {{}, projected.row_range(token - few, count), {}};
-}
-
 template <typename Real>
 void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInput<Real>& input,
                                     RecurrentCache<Real>& cache, MatrixView<const Real> dh,
                                     RecurrentState<Real>& dstate, MatrixView<Real> dx) {
   check(shape, input, dstate, dh);
-  const std::size_t N = shape.tokens(), B = shape.batch(), H = hidden_size();
   if (!dx.empty()) require("dx", dx.shape(), input.x.shape());
-  cache.dz.resize({N, gate_count() * H});
-  cache.W.pack(W.value.matrix());
-  if (!dx.empty()) cache.U.pack(U.value.matrix());
-  const bool shared = !input.rows.empty();
-  cache.dprojected.resize({shared ? input.x.rows() : 0, gate_count() * H});
-  cache.dprojected.fill(0);
-  const MatrixView<const Real> dz = shared ? cache.dprojected.matrix() : cache.dz.matrix();
-  cache.scratch.resize(thread_count());
-  share_walk(shape, H, unit_grain<Real>(), [&](const WalkShare& share) {
-    Team& team = share.team;
-    Tensor<Real>& scratch = cache.scratch[team.index()];
-    // Each thread owns some columns of dz, and the rows of U, W and b that belong to them.
-    const Range columns = part_of(dz.columns(), team.index(), team.size(), kGrain);
-    for (std::size_t end = shape.steps(); end > 0;) {
-      const WalkChunk chunk = chunk_before(shape, direction_, end, kTokensInCache);
-      walk_backward(shape, share, chunk.positions, cache, dh, dstate);
-      team.meet();
-      add_gradients(input, chunk.tokens, columns, cache, scratch);
-      end = chunk.positions.begin;
-    }
-    if (shared) {
-      unroll::add_gradients<Real>(dz.column_range(columns.begin, columns.size()),
-                                  {{input.x, rows_of(U.grad, columns.begin, columns.size())}},
-                                  scratch);
-    }
-    team.meet();
-    if (dx.empty()) return;
-    const Range rows = part_of(dx.rows(), team.index(), team.size());
-    // [RNN-dx] [LSTM-dx] ∂L/∂x_t = Uᵀ dz_t
-    product<Real>(dz.row_range(rows.begin, rows.size()), cache.U,
-                  dx.row_range(rows.begin, rows.size()));
-  });
-  for (std::size_t position = 0; position < shape.steps(); ++position) {
-    const WalkStep walk = walk_step(shape, direction_, position, {0, B});
-    const std::size_t come = walk.come(), begin = walk.here.count - come;
-    if (begin == 0) continue;
-    // [RNN-dh0] [LSTM-dh0] ∂L/∂h_0 = Wᵀ dz_1, as at every step ∂L/∂h_{t−1} through z_t is Wᵀ dz_t
-    product<Real>(rows_of(cache.dz, walk.here.token + come, begin), cache.W,
-                  rows_of(dstate.h, walk.here.row + come, begin));
-  }
+  RecurrentOperands<Real>& full = cache;
+  choose<Real>(
+      multiplies_pairs(), full, cache.in_pairs,
+      [&]<typename Operand>(RecurrentOperands<Operand>& operands) {
+        BackwardPass<Real, Operand>{*this, shape, input, cache, operands}.run(dh, dstate, dx);
+      });
 }
 
 template <typename Real>
-void RecurrentLayer<Real>::walk_backward(const RaggedShape& shape, const WalkShare& share,
-                                         Range positions, RecurrentCache<Real>& cache,
-                                         MatrixView<const Real> dh,
-                                         RecurrentState<Real>& dstate) const {
-  for (std::size_t position = positions.end; position-- > positions.begin;) {
-    const WalkStep walk = walk_step(shape, direction_, position, share.rows);
-    const auto [token, row, count] = walk.here;
-    if (count > 0) {
-      step_backward({.W = &cache.W,
-                     .units = share.units,
-                     .dz_next = rows_of(cache.dz, walk.after.token, walk.go_on()),
-                     .dh_T = rows_of(dstate.h, row, count),
-                     .dh = dh.row_range(token, count),
-                     .saved = rows_of(cache.gates, token, count),
-                     .C_prev = C_before(cache, walk),
-                     .C = rows_of(cache.C, token, count),
-                     .dC = rows_of(dstate.C, row, count),
-                     .dz = rows_of(cache.dz, token, count)});
-    }
-    share.finish_step();
-  }
+RecurrentWeights<Real> RecurrentLayer<Real>::pack() const {
+  RecurrentWeights<Real> weights;
+  choose<Real>(multiplies_pairs(), weights.full, weights.in_pairs,
+               [&]<typename Operand>(Panels<Operand>& panels) {
+                 Tensor<Operand> U_values, W_values;
+                 panels.pack_weights(operands_of(*this, U.value.matrix(), U_values),
+                                     operands_of(*this, W.value.matrix(), W_values));
+               });
+  return weights;
 }
 
-/// Of some tokens, and of some columns of dz.
 template <typename Real>
-void RecurrentLayer<Real>::add_gradients(const RecurrentInput<Real>& input, Range tokens,
-                                         Range columns, RecurrentCache<Real>& cache,
-                                         Tensor<Real>& scratch) {
-  const std::size_t N = tokens.size();
-  const MatrixView<const Real> dz =
-      rows_of(cache.dz, tokens.begin, N).column_range(columns.begin, columns.size());
-  // [LAYOUT-sum] ∂L/∂W = (∂L/∂Z)ᵀ H_prev: a sum over rows is a product of matrices
-  // [RNN-dW] [LSTM-dW] ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ
-  const GradientOf<Real> dW{rows_of(cache.h_prev, tokens.begin, N),
-                            rows_of(W.grad, columns.begin, columns.size())};
-  // [RNN-db] [LSTM-db] ∂L/∂b = Σ_t dz_t
-  add_column_sums<Real>(dz, b.grad.values().subspan(columns.begin, columns.size()));
-  // [RNN-dU] [LSTM-dU] ∂L/∂U = Σ_t dz_t x_tᵀ: of tokens that share x, the dz are summed first
-  if (input.rows.empty()) {
-    const GradientOf<Real> dU{input.x.row_range(tokens.begin, N),
-                              rows_of(U.grad, columns.begin, columns.size())};
-    unroll::add_gradients<Real>(dz, {dU, dW}, scratch);
+void RecurrentLayer<Real>::project(MatrixView<const Real> x, const RecurrentWeights<Real>& weights,
+                                   MatrixView<Real> projected) const {
+  choose<Real>(weights.in_pairs.rows() > 0, weights.full, weights.in_pairs,
+               [&]<typename Operand>(const Panels<Operand>& panels) {
+                 Tensor<Operand> rounded;
+                 project_rows<Real>(*this, operands_of(*this, x, rounded), panels, projected);
+               });
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::infer(const RaggedShape& shape, const RecurrentInput<Real>& input,
+                                 const RecurrentWeights<Real>& weights,
+                                 MatrixView<const Real> projected, RecurrentState<Real>& state,
+                                 RecurrentScratch<Real>& scratch, MatrixView<Real> h) const {
+  check(shape, input, state, h);
+  const auto run = [&]<typename Operand>(const Panels<Operand>& panels, auto& operands) {
+    InferencePass<Real, Operand>{*this, shape, panels, operands, scratch.projected}.run(
+        input, projected, state, h);
+  };
+  if (weights.in_pairs.rows() > 0) {
+    if constexpr (std::is_same_v<Real, float>) run(weights.in_pairs, scratch.in_pairs);
   } else {
-    unroll::add_gradients<Real>(dz, {dW}, scratch);
-    scatter_add_rows<Real>(dz, input.rows.subspan(tokens.begin, N),
-                           cache.dprojected.matrix().column_range(columns.begin, columns.size()));
+    run(weights.full, scratch.full);
   }
+  take_last<Real>(shape, direction_, h, state.h);
 }
 
 /// `state` and `h`, or their gradients.

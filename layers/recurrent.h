@@ -1,5 +1,6 @@
 /// What the RNN and the LSTM have in common: parameters U, W, b, the walk through time, and the
-/// gradients that are one product over all steps. A cell adds its two steps (rnn.h, lstm.h).
+/// gradients that are one product over all steps. What a step computes stands in rnn.h and lstm.h,
+/// the passes themselves in recurrent_pass.h.
 ///
 /// Shapes: N = Σ lengths rows, time-major without padding (unroll/core/ragged.h); B rows of the
 /// batch; I input size; H hidden size; G gates (1 for the RNN, 4 for the LSTM).
@@ -7,8 +8,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "unroll/core/parallel.h"
@@ -44,29 +47,60 @@ struct RecurrentInput {
       rows;  ///< (N): x of token n is row rows[n]; empty: row n, and M = N
 };
 
+/// What a layer's products multiply: U, W, x, h and ∂L/∂z as they are, or rounded to bfloat16,
+/// which halves the time of a product where the CPU multiplies bfloat16 (multiplies_bfloat16() in
+/// unroll/kernels/isa.h). Sums, gates, C, parameters and their gradients are Real either way.
+enum class Precision { kFull, kBFloat16 };
+/// "fp32", "bf16": as what floats are multiplied.
+std::string_view to_string(Precision precision);
+
+/// What a pass multiplies: values of Real, or of BFloat16.
+template <typename Operand>
+struct RecurrentOperands {
+  Tensor<Operand> h_prev;  ///< (N, H): the h that entered each step
+  Tensor<Operand> dz;      ///< (N, G·H): written by the backward pass, ∂L/∂z_t
+
+  // Rounded, unless products take them as they are.
+  Tensor<Operand> x;                      ///< (M, I)
+  Tensor<Operand> U_values, W_values;     ///< (G·H, I), (G·H, H)
+  Tensor<Operand> dz_of_rows;             ///< (M, G·H), of an input with shared rows
+  std::vector<Tensor<Operand>> gradient;  ///< scratch of the backward pass, one for each thread
+
+  // The weights as the kernels read them, packed by each pass anew.
+  Panels<Operand> weights;  ///< forward: (I + H, G·H), as Panels::pack_weights has it
+  Panels<Operand> W, U;     ///< backward: (G·H, H), (G·H, I)
+};
+
 /// What a forward pass saves for the backward pass. What a cell does not need stays empty.
 template <typename Real>
-struct RecurrentCache {
-  Tensor<Real> gates;   ///< (N, G·H): RNN h_t; LSTM f, i, a, o after their activations
-  Tensor<Real> h_prev;  ///< (N, H): the h that entered each step
-  Tensor<Real> C;       ///< (N, H): LSTM, C_t
-  Tensor<Real> C_0;     ///< (B, H): LSTM, the C that entered each row
-  Tensor<Real> dz;      ///< (N, G·H): written by the backward pass, ∂L/∂z_t
+struct RecurrentCache : RecurrentOperands<Real> {
+  Tensor<Real> gates;  ///< (N, G·H): RNN h_t; LSTM f, i, a, o after their activations
+  Tensor<Real> C;      ///< (N, H): LSTM, C_t
+  Tensor<Real> C_0;    ///< (B, H): LSTM, the C that entered each row
 
   // Of an input with shared rows: U x, and the sum of ∂L/∂z over a row's tokens.
   Tensor<Real> projected, dprojected;  ///< (M, G·H)
 
-  std::vector<Tensor<Real>> scratch;  ///< of the backward pass, one for each thread
+  RecurrentOperands<BFloat16> in_pairs;  ///< where these are multiplied instead
+};
 
-  // The weights as the kernels read them, packed by each pass anew.
-  Panels<Real> weights;  ///< forward: (I + H, G·H), as Panels::pack_weights has it
-  Panels<Real> W, U;     ///< backward: (G·H, H), (G·H, I)
+/// The weights for inference, in one of two forms.
+template <typename Real>
+struct RecurrentWeights {
+  Panels<Real> full;          ///< (I + H, G·H); or without rows, and
+  Panels<BFloat16> in_pairs;  ///< the same
 };
 
 /// What inference needs beside its arguments. One per thread of use.
 template <typename Real>
 struct RecurrentScratch {
-  Tensor<Real> h_prev[2];  ///< (B, H): of this step and the next
+  template <typename Operand>
+  struct Operands {
+    Tensor<Operand> x;          ///< (M, I), rounded
+    Tensor<Operand> h_prev[2];  ///< (B, H): of this step and the next
+  };
+  Operands<Real> full;
+  Operands<BFloat16> in_pairs;
   Tensor<Real> projected;  ///< (·, G·H)
 };
 
@@ -76,11 +110,16 @@ class RecurrentLayer {
  public:
   virtual ~RecurrentLayer() = default;
 
+  /// Of all passes from now on. A layer with an odd size rounds, but does not become faster.
+  void set_precision(Precision precision) { precision_ = precision; }
+  Precision precision() const { return precision_; }
+  Direction direction() const { return direction_; }
+  std::optional<Activation> activation() const { return activation_; }           ///< the RNN's
   std::size_t input_size() const { return U.value.shape()[1]; }                  ///< I
   std::size_t hidden_size() const { return W.value.shape()[1]; }                 ///< H
   std::size_t gate_count() const { return W.value.shape()[0] / hidden_size(); }  ///< G
   /// Zero states for B rows.
-  virtual RecurrentState<Real> zero_state(std::size_t batch) const = 0;
+  RecurrentState<Real> zero_state(std::size_t batch) const;
 
   /// input (N tokens), state: h_0, C_0 → h_T, C_T;  h (N, H) is set (a column range of a wider
   /// matrix will do).
@@ -94,15 +133,15 @@ class RecurrentLayer {
                 RecurrentCache<Real>& cache, MatrixView<const Real> dh,
                 RecurrentState<Real>& dstate, MatrixView<Real> dx);
 
-  /// The weights as `infer` reads them: of now, and of the active instruction set.
-  Panels<Real> pack() const;
+  /// The weights as `infer` reads them: of now, of the active instruction set and the precision.
+  RecurrentWeights<Real> pack() const;
   /// b + U x for each row of x (M, I) → (M, G·H).
-  void project(MatrixView<const Real> x, const Panels<Real>& weights,
+  void project(MatrixView<const Real> x, const RecurrentWeights<Real>& weights,
                MatrixView<Real> projected) const;
   /// As forward, bit for bit, but saves nothing. `projected`: what `project` makes of input.x, if
   /// that is known already, otherwise empty.
   void infer(const RaggedShape& shape, const RecurrentInput<Real>& input,
-             const Panels<Real>& weights, MatrixView<const Real> projected,
+             const RecurrentWeights<Real>& weights, MatrixView<const Real> projected,
              RecurrentState<Real>& state, RecurrentScratch<Real>& scratch,
              MatrixView<Real> h) const;
 
@@ -113,38 +152,19 @@ class RecurrentLayer {
   Parameter<Real> b;  ///< (G·H) bias
 
  protected:
-  RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden, std::size_t gates,
-                 Direction direction);
-
-  /// One step of the cell (unroll/kernels/recurrent_step.h).
-  virtual void step_forward(const RecurrentStep<Real>& step) const = 0;
-  virtual void step_backward(const RecurrentStepBack<Real>& step) const = 0;
+  /// `activation`: the RNN's; without one it is an LSTM.
+  RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden,
+                 std::optional<Activation> activation, Direction direction);
 
  private:
-  /// Where each step finds b + U x_t, or what it computes it from.
-  struct Products {
-    MatrixView<const Real> to_project() const;
-    ProductOfInput<Real> of(std::size_t token, std::size_t count) const;
-
-    RecurrentInput<Real> input;
-    std::size_t few;                   ///< the first token of the steps that have few rows
-    MatrixView<const Real> projected;  ///< b + U x of these, or of all rows that are shared
-  };
-
   void check(const RaggedShape& shape, const RecurrentInput<Real>& input,
              const RecurrentState<Real>& state, MatrixView<const Real> h) const;
-  void walk_forward(const RaggedShape& shape, const WalkShare& share, const Products& products,
-                    RecurrentCache<Real>& cache, MatrixView<Real> h) const;
-  void walk_inference(const RaggedShape& shape, const WalkShare& share, const Products& products,
-                      const Panels<Real>& weights, RecurrentState<Real>& state,
-                      RecurrentScratch<Real>& scratch, MatrixView<Real> h) const;
-  void walk_backward(const RaggedShape& shape, const WalkShare& share, Range positions,
-                     RecurrentCache<Real>& cache, MatrixView<const Real> dh,
-                     RecurrentState<Real>& dstate) const;
-  void add_gradients(const RecurrentInput<Real>& input, Range tokens, Range columns,
-                     RecurrentCache<Real>& cache, Tensor<Real>& scratch);
+  /// Whether operands are BFloat16; otherwise they are Real, rounded or not.
+  bool multiplies_pairs() const;
 
+  std::optional<Activation> activation_;
   Direction direction_;
+  Precision precision_ = Precision::kFull;
 };
 
 }  // namespace unroll

@@ -67,6 +67,11 @@ typename RecurrentStack<Real>::States RecurrentStack<Real>::zero_states(std::siz
 }
 
 template <typename Real>
+void RecurrentStack<Real>::set_precision(Precision precision) {
+  for (const auto& cell : cells_) cell->set_precision(precision);
+}
+
+template <typename Real>
 void RecurrentStack<Real>::init(RecurrentInit init, double forget_bias, std::uint64_t seed) {
   for (const auto& cell : cells_) init_recurrent(*cell, init, forget_bias, seed);
 }
@@ -149,7 +154,7 @@ typename RecurrentStack<Real>::Frozen RecurrentStack<Real>::freeze(
   Frozen frozen;
   for (const auto& cell : cells_) frozen.weights.push_back(cell->pack());
   for (std::size_t d = 0; d < directions() && !table.empty(); ++d) {
-    frozen.projected.emplace_back(Shape{table.rows(), frozen.weights[d].columns()});
+    frozen.projected.emplace_back(Shape{table.rows(), cells_[d]->gate_count() * config_.hidden});
     cells_[d]->project(table, frozen.weights[d], frozen.projected[d].matrix());
   }
   return frozen;

@@ -52,8 +52,8 @@ class RecurrentStack {
 
   /// The weights for inference, as they were when `freeze` was called.
   struct Frozen {
-    std::vector<Panels<Real>> weights;    ///< as States
-    std::vector<Tensor<Real>> projected;  ///< of each direction of layer 0, unless empty
+    std::vector<RecurrentWeights<Real>> weights;  ///< as States
+    std::vector<Tensor<Real>> projected;          ///< of each direction of layer 0, unless empty
   };
   /// What inference needs beside. One per thread of use.
   struct Scratch {
@@ -70,6 +70,8 @@ class RecurrentStack {
     return *cells_[l * directions() + direction];
   }
 
+  /// Of all passes from now on; not part of the model.
+  void set_precision(Precision precision);
   void init(RecurrentInit init, double forget_bias, std::uint64_t seed);
 
   /// x (N tokens), states h_0, C_0 → h_T, C_T. The top layer's states are cache.h.back(). `dropout`

@@ -21,14 +21,6 @@ class Rnn final : public RecurrentLayer<Real> {
  public:
   Rnn(const std::string& name, std::size_t input, std::size_t hidden, Activation activation,
       Direction direction = Direction::kForward);
-
-  RecurrentState<Real> zero_state(std::size_t batch) const override;
-
- private:
-  void step_forward(const RecurrentStep<Real>& step) const override;
-  void step_backward(const RecurrentStepBack<Real>& step) const override;
-
-  Activation activation_;
 };
 
 }  // namespace unroll

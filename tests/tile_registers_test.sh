@@ -9,7 +9,7 @@ set -euo pipefail
 "$1" -d --no-show-raw-insn "$2" | awk -v largest="$3" '
   function look_at_loop(first, last,   i, fused, stores) {
     for (i = first; i <= last; i++) {
-      if (text[i] ~ /vfmadd/) fused++
+      if (text[i] ~ /vfmadd|vdpbf16ps/) fused++
       if (text[i] ~ /^v?mov[a-z0-9]* +%[xyz]mm[0-9]+,-?(0x[0-9a-f]+)?\(%r[sb]p/) stores++
     }
     if (fused < 4 || fused < 0.4 * (last - first + 1)) return

@@ -28,6 +28,8 @@ template <>
 inline constexpr std::array kAll<Activation>{Activation::kTanh, Activation::kSigmoid,
                                              Activation::kRelu};
 template <>
+inline constexpr std::array kAll<Precision>{Precision::kFull, Precision::kBFloat16};
+template <>
 inline constexpr std::array kAll<Direction>{Direction::kForward, Direction::kBackward};
 template <>
 inline constexpr std::array kAll<Pool>{Pool::kMax, Pool::kMean, Pool::kLast};

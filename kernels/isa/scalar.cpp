@@ -8,5 +8,7 @@ namespace unroll {
 
 constinit const KernelTable<float> kScalarFloat = simd::make_table<simd::OneLane<float>>();
 constinit const KernelTable<double> kScalarDouble = simd::make_table<simd::OneLane<double>>();
+constinit const ProductTable<float, BFloat16> kScalarBFloat16 =
+    simd::make_products<simd::OneLane<float>, simd::Division::kInstruction, BFloat16>();
 
 }  // namespace unroll

@@ -7,6 +7,7 @@ namespace unroll {
 
 extern const KernelTable<float> kScalarFloat;
 extern const KernelTable<double> kScalarDouble;
+extern const ProductTable<float, BFloat16> kScalarBFloat16;
 
 extern const KernelTable<float> kSse2Float;
 extern const KernelTable<double> kSse2Double;
@@ -17,5 +18,7 @@ extern const KernelTable<double> kAvx2Double;
 extern const KernelTable<float> kAvx512Float;
 extern const KernelTable<float> kAvx512FloatByReciprocal;  // sigmoid without a division
 extern const KernelTable<double> kAvx512Double;
+
+extern const ProductTable<float, BFloat16> kAvx512BFloat16;  // AVX512_BF16
 
 }  // namespace unroll

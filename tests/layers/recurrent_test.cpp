@@ -331,7 +331,7 @@ TEST(Inference, GivesTheBitsOfTheForwardPass) {
       for (Direction direction : {Direction::kForward, Direction::kBackward}) {
         Problem p = long_problem(cell, lengths, direction);
         p.loss();
-        const Panels<double> weights = p.layer->pack();
+        const RecurrentWeights<double> weights = p.layer->pack();
         RecurrentScratch<double> scratch;
         Tensor<double> h(p.h.shape());
         RecurrentState<double> state = p.start;
@@ -342,7 +342,7 @@ TEST(Inference, GivesTheBitsOfTheForwardPass) {
 
         std::vector<std::int32_t> rows(p.shape.tokens());
         for (std::size_t n = 0; n < rows.size(); ++n) rows[n] = static_cast<std::int32_t>(n);
-        Tensor<double> projected({rows.size(), weights.columns()});
+        Tensor<double> projected({rows.size(), weights.full.columns()});
         p.layer->project(p.x.matrix(), weights, projected.matrix());
         state = p.start;
         p.layer->infer(p.shape, {p.x.matrix(), rows}, weights, projected.matrix(), state, scratch,

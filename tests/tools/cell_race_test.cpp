@@ -140,7 +140,7 @@ TEST(CellReport, HasARowForEachCase) {
   row.tokens_per_s = 480000;
   const std::string table = cell_table({.rows = {row}, .disagreeing = {}, .clock = 3});
   const std::string expected =
-      "lstm  train       3    2     5     7       12.5     50.0    50.0      480000\n";
+      "lstm train       3    2     5     7      12.5     50.0    50.0     480000\n";
   EXPECT_NE(table.find(expected), std::string::npos) << table;
   const auto json = nlohmann::json::parse(cell_json(std::vector{row}));
   EXPECT_EQ(json[0]["steps"], 3);

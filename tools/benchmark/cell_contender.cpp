@@ -25,7 +25,7 @@ void draw(Tensor<float>& tensor, double bound, std::string_view stream) {
 
 class OurRunner : public CellRunner {
  public:
-  explicit OurRunner(const CellProblem& problem)
+  OurRunner(const CellProblem& problem, Precision precision)
       : problem_(problem),
         shape_(RaggedShape::rectangle(problem.at.steps, problem.at.batch)),
         layer_(make_recurrent_layer<float>(problem.at.cell, problem.at.activation, "cell",
@@ -35,6 +35,7 @@ class OurRunner : public CellRunner {
     layer_->U.value = problem.U;
     layer_->W.value = problem.W;
     layer_->b.value = problem.b;
+    layer_->set_precision(precision);
     weights_ = layer_->pack();
   }
 
@@ -67,7 +68,7 @@ class OurRunner : public CellRunner {
   std::unique_ptr<RecurrentLayer<float>> layer_;
   RecurrentState<float> state_;
   RecurrentCache<float> cache_;
-  Panels<float> weights_;
+  RecurrentWeights<float> weights_;
   RecurrentScratch<float> scratch_;
   Tensor<float> h_;
 };
@@ -137,11 +138,12 @@ CellProblem::CellProblem(const CellCase& at_case)
   draw(dh, 1, "cells/dh");
 }
 
-CellContender our_cells() {
-  return {std::string(kOurs), [](const CellProblem& problem, std::size_t threads) {
-            set_thread_count(threads);
-            return std::make_unique<OurRunner>(problem);
-          }};
+CellContender our_cells(Precision precision) {
+  const auto make = [=](const CellProblem& problem, std::size_t threads) {
+    set_thread_count(threads);
+    return std::make_unique<OurRunner>(problem, precision);
+  };
+  return {std::string(kOurs), make, precision};
 }
 
 double relative_error(const CellOutputs& found, const CellOutputs& expected) {

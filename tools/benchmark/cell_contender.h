@@ -7,6 +7,7 @@
 #include <string>
 
 #include "unroll/core/tensor.h"
+#include "unroll/layers/recurrent.h"
 #include "unroll/tools/benchmark/cell_case.h"
 
 namespace unroll {
@@ -46,10 +47,11 @@ struct CellContender {
   /// A runner that may use so many threads of its own, and is run by the thread that made it; null
   /// where the contender has no such layer. The problem outlives it.
   std::function<std::unique_ptr<CellRunner>(const CellProblem&, std::size_t threads)> make;
+  Precision precision = Precision::kFull;
 };
 
 /// The library's own layer. Making a runner sets the library's number of threads.
-CellContender our_cells();
+CellContender our_cells(Precision precision = Precision::kFull);
 
 /// The largest difference of h, dU, dW or db, as a part of the largest value there; infinite where
 /// a value is not finite or a size differs.

@@ -17,6 +17,8 @@ namespace {
 constexpr double kExact = 1e-4;
 /// Of one such against another; gradients add up thousands of rows.
 constexpr double kAgreement = 1e-3;
+/// Of one that rounds to bfloat16, to one part in 512, what it multiplies.
+constexpr double kRoughAgreement = 5e-2;
 
 /// One contender at one case, before it is raced.
 struct Entry {
@@ -52,13 +54,14 @@ std::vector<Entry> entries_of(const CellProblem& problem, std::size_t threads,
   std::vector<Entry> entries;
   CellOutputs expected;
   for (const CellContender& contender : contenders) {
+    const bool rounds = contender.precision == Precision::kBFloat16;
     Entry entry{&contender, contender.make(problem, threads)};
     if (!entry.runner) continue;
     entry.runner->run();
     if (entries.empty()) {
       expected = first_outputs(problem, entry);
     } else if (const double error = relative_error(entry.runner->outputs(), expected);
-               error > kAgreement) {
+               error > (rounds ? kRoughAgreement : kAgreement)) {
       disagreeing.push_back(fmt::format("{}, {}: {:.2g} off", contender.implementation,
                                         to_string(problem.at), error));
       continue;
@@ -85,6 +88,7 @@ void add_rows(const CellCase& at, const std::vector<Entry>& entries, std::size_t
   for (std::size_t k = 0; k < entries.size(); ++k) {
     const RaceTime time = race.time(k);
     CellRow row{.at = at, .implementation = entries[k].contender->implementation};
+    row.precision = entries[k].contender->precision;
     row.threads = threads;
     row.us = time.ns_per_element * useful_flop(at) * 1e-3;
     row.gflops = gflops(time);

@@ -18,7 +18,7 @@ struct Flags {
   CellCase at;
   std::optional<CellPass> pass;
   bool has_shape = false;
-  std::string precision{kPrecision};
+  Precision precision = Precision::kFull;
   double seconds = CellRaceSettings().seconds;
   bool json = false;
   bool quiet = false;
@@ -39,17 +39,16 @@ CellGrid grid_of(const Flags& flags) {
 }
 
 void cells_command(const Flags& flags) {
-  if (flags.precision != kPrecision) {
-    throw UsageError(fmt::format("--precision {}: the layers compute in {} so far", flags.precision,
-                                 kPrecision));
-  }
   CellRaceSettings settings;
   settings.cases = cases_of(grid_of(flags));
   settings.threads = {thread_count()};
   settings.seconds = flags.seconds;
+  // fp32 first: it is held to the equations, and the other to it.
+  std::vector<CellContender> contenders = {our_cells()};
+  if (flags.precision != Precision::kFull) contenders.push_back(our_cells(flags.precision));
   Terminal terminal(flags.quiet);
   const auto progress = [&](const std::string& text) { terminal.progress(text); };
-  const CellRaceResult result = race_cells({our_cells()}, settings, progress);
+  const CellRaceResult result = race_cells(contenders, settings, progress);
   terminal.clear();
   fmt::print("{}", flags.json ? cell_json(result.rows) : cell_table(result));
 }
@@ -82,9 +81,8 @@ void add_bench_cells_command(CLI::App& bench, int& status) {
       "One RNN or LSTM layer, forward and training step:\nuseful GFLOP/s beside the peak of the "
       "multiply-add units.\nWithout a size: H 64 to 512 times B 1 to 64");
   add_case_flags(*command, *flags);
-  command->add_option("--precision", flags->precision, "Of values and products")
-      ->check(CLI::IsMember({"fp32", "bf16"}))
-      ->capture_default_str();
+  add_choice(*command, "--precision", flags->precision,
+             "As what values are multiplied; bf16 is raced against fp32");
   add_threads_flag(*command);
   command->add_option("--seconds", flags->seconds, "About so long; the largest shapes take more")
       ->check(CLI::Range(0.0, 36000.0))

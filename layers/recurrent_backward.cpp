@@ -1,0 +1,154 @@
+#include "unroll/core/parallel.h"
+#include "unroll/layers/recurrent_pass.h"
+
+namespace unroll {
+
+namespace {
+
+/// δ_t = (what comes from above) + Wᵀ dz_{t+1}, then dz_t.
+template <typename Real, typename Operand>
+void step_backward(const RecurrentLayer<Real>& layer,
+                   const RecurrentStepBack<Real, Operand>& step) {
+  if (layer.activation()) {
+    rnn_step_back(*layer.activation(), step);
+  } else {
+    lstm_step_back(step);
+  }
+}
+
+}  // namespace
+
+template <typename Real, typename Operand>
+void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<Real>& dstate,
+                                      MatrixView<Real> dx) {
+  const std::size_t H = layer.hidden_size(), GH = layer.gate_count() * H;
+  const bool shared = !input.rows.empty();
+  operands.dz.resize({shape.tokens(), GH});
+  operands.W.pack(operands_again<Operand>(layer, layer.W.value.matrix(), operands.W_values));
+  if (!dx.empty()) {
+    operands.U.pack(operands_again<Operand>(layer, layer.U.value.matrix(), operands.U_values));
+  }
+  cache.dprojected.resize({shared ? input.x.rows() : 0, GH});
+  cache.dprojected.fill(0);
+  if (!std::is_same_v<Operand, Real>) operands.dz_of_rows.resize(cache.dprojected.shape());
+  operands.gradient.resize(thread_count());
+  share_walk(shape, H, unit_grain<Real, Operand>(), [&](const WalkShare& share) {
+    Team& team = share.team;
+    Tensor<Operand>& scratch = operands.gradient[team.index()];
+    // Each thread owns some columns of dz, and the rows of U, W and b that belong to them.
+    const Range columns = part_of(GH, team.index(), team.size(), kProductGrain);
+    for (std::size_t end = shape.steps(); end > 0;) {
+      const WalkChunk chunk =
+          chunk_before(shape, layer.direction(), end, gradient_rows<Real, Operand>());
+      walk(share, chunk.positions, dh, dstate);
+      team.meet();
+      add_gradients(chunk.tokens, columns, scratch);
+      end = chunk.positions.begin;
+    }
+    if (shared) add_shared_gradients(columns, scratch);
+    team.meet();
+    if (dx.empty()) return;
+    const Range rows = part_of(dx.rows(), team.index(), team.size());
+    // [RNN-dx] [LSTM-dx] ∂L/∂x_t = Uᵀ dz_t
+    product<Real>(dz_of_input().row_range(rows.begin, rows.size()), operands.U,
+                  dx.row_range(rows.begin, rows.size()));
+  });
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, layer.direction(), position, {0, shape.batch()});
+    const std::size_t come = walk.come(), begin = walk.here.count - come;
+    if (begin == 0) continue;
+    // [RNN-dh0] [LSTM-dh0] ∂L/∂h_0 = Wᵀ dz_1, as at every step ∂L/∂h_{t−1} through z_t is Wᵀ dz_t
+    product<Real>(rows_of(operands.dz, walk.here.token + come, begin), operands.W,
+                  rows_of(dstate.h, walk.here.row + come, begin));
+  }
+}
+
+template <typename Real, typename Operand>
+void BackwardPass<Real, Operand>::walk(const WalkShare& share, Range positions,
+                                       MatrixView<const Real> dh, RecurrentState<Real>& dstate) {
+  for (std::size_t position = positions.end; position-- > positions.begin;) {
+    const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
+    const auto [token, row, count] = walk.here;
+    if (count > 0) {
+      const auto dz = rows_of(operands.dz, token, count);
+      step_backward<Real, Operand>(layer,
+                                   {.W = &operands.W,
+                                    .units = share.units,
+                                    .dz_next = rows_of(operands.dz, walk.after.token, walk.go_on()),
+                                    .dh_T = rows_of(dstate.h, row, count),
+                                    .dh = dh.row_range(token, count),
+                                    .saved = rows_of(cache.gates, token, count),
+                                    .C_prev = C_before(cache, walk),
+                                    .C = rows_of(cache.C, token, count),
+                                    .dC = rows_of(dstate.C, row, count),
+                                    .dz = dz});
+      for (std::size_t gate = 0; gate < layer.gate_count(); ++gate) {
+        const std::size_t first = gate * layer.hidden_size() + share.units.begin;
+        round_in_place(layer, dz.column_range(first, share.units.size()));
+      }
+    }
+    share.finish_step();
+  }
+}
+
+/// Of some tokens, and of some columns of dz.
+template <typename Real, typename Operand>
+void BackwardPass<Real, Operand>::add_gradients(Range tokens, Range columns,
+                                                Tensor<Operand>& scratch) {
+  const std::size_t N = tokens.size();
+  const MatrixView<const Operand> dz =
+      rows_of(operands.dz, tokens.begin, N).column_range(columns.begin, columns.size());
+  // [LAYOUT-sum] ∂L/∂W = (∂L/∂Z)ᵀ H_prev: a sum over rows is a product of matrices
+  // [RNN-dW] [LSTM-dW] ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ
+  const GradientOf<Real, Operand> dW{rows_of(operands.h_prev, tokens.begin, N),
+                                     rows_of(layer.W.grad, columns.begin, columns.size())};
+  // [RNN-db] [LSTM-db] ∂L/∂b = Σ_t dz_t
+  add_column_sums<Real, Operand>(dz, layer.b.grad.values().subspan(columns.begin, columns.size()));
+  // [RNN-dU] [LSTM-dU] ∂L/∂U = Σ_t dz_t x_tᵀ: of tokens that share x, the dz are summed first
+  if (input.rows.empty()) {
+    const auto x = operands_again<Operand>(layer, input.x, operands.x);
+    const GradientOf<Real, Operand> dU{x.row_range(tokens.begin, N),
+                                       rows_of(layer.U.grad, columns.begin, columns.size())};
+    unroll::add_gradients<Real, Operand>(dz, {dU, dW}, scratch);
+  } else {
+    unroll::add_gradients<Real, Operand>(dz, {dW}, scratch);
+    scatter_add_rows<Real, Operand>(
+        dz, input.rows.subspan(tokens.begin, N),
+        cache.dprojected.matrix().column_range(columns.begin, columns.size()));
+  }
+}
+
+/// dU of an input with shared rows, in some columns of dz.
+template <typename Real, typename Operand>
+void BackwardPass<Real, Operand>::add_shared_gradients(Range columns, Tensor<Operand>& scratch) {
+  const auto sums = cache.dprojected.matrix().column_range(columns.begin, columns.size());
+  if constexpr (std::is_same_v<Operand, Real>) {
+    round_in_place(layer, sums);
+  } else {
+    round_to_bfloat16(sums,
+                      operands.dz_of_rows.matrix().column_range(columns.begin, columns.size()));
+  }
+  const auto x = operands_again<Operand>(layer, input.x, operands.x);
+  const GradientOf<Real, Operand> dU{x, rows_of(layer.U.grad, columns.begin, columns.size())};
+  unroll::add_gradients<Real, Operand>(dz_of_input().column_range(columns.begin, columns.size()),
+                                       {dU}, scratch);
+}
+
+/// ∂L/∂(U x) for each row of x.
+template <typename Real, typename Operand>
+MatrixView<const Operand> BackwardPass<Real, Operand>::dz_of_input() {
+  if (input.rows.empty()) return operands.dz.matrix();
+  if constexpr (std::is_same_v<Operand, Real>) {
+    return cache.dprojected.matrix();
+  } else {
+    return operands.dz_of_rows.matrix();
+  }
+}
+
+#define UNROLL_INSTANTIATE(Real, Operand) template struct BackwardPass<Real, Operand>;
+UNROLL_INSTANTIATE(float, float)
+UNROLL_INSTANTIATE(double, double)
+UNROLL_INSTANTIATE(float, BFloat16)
+#undef UNROLL_INSTANTIATE
+
+}  // namespace unroll

@@ -1,0 +1,176 @@
+#include "unroll/core/parallel.h"
+#include "unroll/layers/recurrent_pass.h"
+
+namespace unroll {
+
+namespace {
+
+/// Steps of fewer rows than this are multiplied by U all at once: alone they would spend their time
+/// reading it.
+constexpr std::size_t kFewRows = 4;
+
+/// The first token of the steps that have few rows.
+std::size_t first_of_few(const RaggedShape& shape) {
+  std::size_t t = shape.steps();
+  while (t > 0 && shape.active(t - 1) < kFewRows) --t;
+  return t == shape.steps() ? shape.tokens() : shape.offset(t);
+}
+
+}  // namespace
+
+template <typename Real, typename Operand>
+void project_rows(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
+                  const Panels<Operand>& weights, MatrixView<Real> projected) {
+  // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
+  parallel_for(x.rows(), kProductGrain, [&](Range rows) {
+    project<Real>(x.row_range(rows.begin, rows.size()), weights, layer.b.value.values(),
+                  projected.row_range(rows.begin, rows.size()));
+  });
+}
+
+template <typename Real, typename Operand>
+InputProducts<Real, Operand>::InputProducts(const RaggedShape& shape, MatrixView<const Operand> x_,
+                                            std::span<const std::int32_t> rows_)
+    : x(x_), rows(rows_), few(first_of_few(shape)) {}
+
+template <typename Real, typename Operand>
+MatrixView<const Operand> InputProducts<Real, Operand>::to_project() const {
+  return rows.empty() ? x.row_range(few, x.rows() - few) : x;
+}
+
+template <typename Real, typename Operand>
+ProductOfInput<Real, Operand> InputProducts<Real, Operand>::of(std::size_t token,
+                                                               std::size_t count) const {
+  if (!rows.empty()) return {{}, projected, rows.subspan(token, count)};
+  if (token < few) return {x.row_range(token, count), {}, {}};
+  return {{}, projected.row_range(token - few, count), {}};
+}
+
+template <typename Real, typename Operand>
+void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixView<Real> h) {
+  const std::size_t N = shape.tokens(), H = layer.hidden_size(), GH = layer.gate_count() * H;
+  cache.gates.resize({N, GH});
+  cache.C.resize(state.C.empty() ? Shape() : Shape{N, H});
+  cache.C_0 = state.C;
+  operands.h_prev.resize({N, H});
+  operands.weights.pack_weights(operands_of(layer, layer.U.value.matrix(), operands.U_values),
+                                operands_of(layer, layer.W.value.matrix(), operands.W_values));
+
+  // Of few rows U x_t goes where the gates will be.
+  InputProducts<Real, Operand> products(shape, operands_of(layer, input.x, operands.x), input.rows);
+  MatrixView<Real> projected = rows_of(cache.gates, products.few, N - products.few);
+  if (!input.rows.empty()) {
+    cache.projected.resize({input.x.rows(), GH});
+    projected = cache.projected.matrix();
+  }
+  products.projected = projected;
+  const bool each_its_units = shares_units(shape);
+  if (!each_its_units) project_rows(layer, products.to_project(), operands.weights, projected);
+
+  for (std::size_t row = 0; row < shape.batch(); ++row) {
+    const std::size_t first = first_token(shape, layer.direction(), row);
+    set_operands<Real, Operand>(layer, state.h.matrix().row_range(row, 1),
+                                operands.h_prev.matrix().row_range(first, 1));
+  }
+  share_walk(shape, H, unit_grain<Real, Operand>(), [&](const WalkShare& share) {
+    if (each_its_units) {
+      project<Real>(products.to_project(), operands.weights, layer.b.value.values(), projected,
+                    share.units);
+    }
+    walk(share, products, h);
+  });
+}
+
+template <typename Real, typename Operand>
+void ForwardPass<Real, Operand>::walk(const WalkShare& share,
+                                      const InputProducts<Real, Operand>& products,
+                                      MatrixView<Real> h) {
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
+    const auto [token, row, count] = walk.here;
+    if (count > 0) {
+      const auto h_next = rows_of(operands.h_prev, walk.after.token, walk.go_on());
+      step_forward<Real, Operand>(layer, {.weights = &operands.weights,
+                                          .b = layer.b.value.values(),
+                                          .units = share.units,
+                                          .in = products.of(token, count),
+                                          .h_prev = rows_of(operands.h_prev, token, count),
+                                          .C_prev = C_before(cache, walk),
+                                          .saved = rows_of(cache.gates, token, count),
+                                          .C = rows_of(cache.C, token, count),
+                                          .h = h.row_range(token, count),
+                                          .h_next = h_next});
+      round_in_place(layer, h_next.column_range(share.units.begin, share.units.size()));
+    }
+    share.finish_step();
+  }
+}
+
+template <typename Real, typename Operand>
+void InferencePass<Real, Operand>::run(const RecurrentInput<Real>& input,
+                                       MatrixView<const Real> known, RecurrentState<Real>& state,
+                                       MatrixView<Real> h) {
+  const std::size_t H = layer.hidden_size();
+  const bool is_known = !known.empty(), each_its_units = shares_units(shape);
+  const bool needs_x = !is_known || input.rows.empty();
+  const MatrixView<const Operand> all =
+      needs_x ? operands_of(layer, input.x, scratch.x) : MatrixView<const Operand>();
+  InputProducts<Real, Operand> products(shape, all, input.rows);
+  products.projected = known;
+  const MatrixView<const Operand> x = needs_x ? products.to_project() : all;
+  if (!is_known) {
+    projected.resize({x.rows(), layer.gate_count() * H});
+    products.projected = projected.matrix();
+    if (!each_its_units) project_rows(layer, x, weights, projected.matrix());
+  }
+  for (Tensor<Operand>& h_prev : scratch.h_prev) {  // in both, for rows begin at any step
+    h_prev.resize(state.h.shape());
+    set_operands<Real, Operand>(layer, state.h.matrix(), h_prev.matrix());
+  }
+  share_walk(shape, H, unit_grain<Real, Operand>(), [&](const WalkShare& share) {
+    if (!is_known && each_its_units) {
+      project<Real>(x, weights, layer.b.value.values(), projected.matrix(), share.units);
+    }
+    walk(share, products, state, h);
+  });
+}
+
+template <typename Real, typename Operand>
+void InferencePass<Real, Operand>::walk(const WalkShare& share,
+                                        const InputProducts<Real, Operand>& products,
+                                        RecurrentState<Real>& state, MatrixView<Real> h) {
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
+    const auto [token, row, count] = walk.here;
+    if (count > 0) {
+      const MatrixView<Real> C = rows_of(state.C, row, count);
+      const auto h_next = rows_of(scratch.h_prev[(position + 1) % 2], row, walk.go_on());
+      step_forward<Real, Operand>(layer,
+                                  {.weights = &weights,
+                                   .b = layer.b.value.values(),
+                                   .units = share.units,
+                                   .in = products.of(token, count),
+                                   .h_prev = rows_of(scratch.h_prev[position % 2], row, count),
+                                   .C_prev = {C, {}},
+                                   .saved = {},
+                                   .C = C,
+                                   .h = h.row_range(token, count),
+                                   .h_next = h_next});
+      round_in_place(layer, h_next.column_range(share.units.begin, share.units.size()));
+    }
+    share.finish_step();
+  }
+}
+
+#define UNROLL_INSTANTIATE(Real, Operand)                                            \
+  template void project_rows(const RecurrentLayer<Real>&, MatrixView<const Operand>, \
+                             const Panels<Operand>&, MatrixView<Real>);              \
+  template struct InputProducts<Real, Operand>;                                      \
+  template struct ForwardPass<Real, Operand>;                                        \
+  template struct InferencePass<Real, Operand>;
+UNROLL_INSTANTIATE(float, float)
+UNROLL_INSTANTIATE(double, double)
+UNROLL_INSTANTIATE(float, BFloat16)
+#undef UNROLL_INSTANTIATE
+
+}  // namespace unroll

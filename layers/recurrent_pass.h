@@ -1,0 +1,159 @@
+/// The passes of a recurrent layer over operands of one type, Real or BFloat16 (RecurrentLayer
+/// chooses): what steps read and write, and how threads share the walk.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "unroll/kernels/ops.h"
+#include "unroll/layers/recurrent.h"
+
+namespace unroll {
+
+/// A product is worth a second thread from this many rows or columns on.
+inline constexpr std::size_t kProductGrain = 16;
+
+/// Rows first … first + count − 1; none of a tensor that the cell has no use for.
+template <typename T>
+MatrixView<T> rows_of(Tensor<T>& tensor, std::size_t first, std::size_t count) {
+  return tensor.empty() ? MatrixView<T>() : tensor.matrix().row_range(first, count);
+}
+
+/// C_{t−1}: the C of the step before, or C_0 of rows that begin here.
+template <typename Real>
+ContinuedRows<const Real> C_before(RecurrentCache<Real>& cache, const WalkStep& walk) {
+  return {rows_of(cache.C, walk.before.token, walk.come()),
+          rows_of(cache.C_0, walk.here.row, walk.here.count)};
+}
+
+/// Whether operands of this type are rounded in place: values of Real that are to be of bfloat16.
+template <typename Operand, typename Real>
+bool rounds_in_place(const RecurrentLayer<Real>& layer) {
+  return std::is_same_v<Operand, Real> && layer.precision() == Precision::kBFloat16;
+}
+
+template <typename Real, typename Operand>
+void round_in_place(const RecurrentLayer<Real>& layer, MatrixView<Operand> values) {
+  if constexpr (std::is_same_v<Operand, Real>) {
+    if (rounds_in_place<Operand>(layer)) round_to_bfloat16<Real>(values);
+  }
+}
+
+/// to = from, as products take it.
+template <typename Real, typename Operand>
+void set_operands(const RecurrentLayer<Real>& layer,
+                  MatrixView<const std::type_identity_t<Real>> from, MatrixView<Operand> to) {
+  if constexpr (std::is_same_v<Operand, Real>) {
+    for (std::size_t r = 0; r < from.rows(); ++r) {
+      std::ranges::copy(from.row(r), to.row(r).begin());
+    }
+    round_in_place(layer, to);
+  } else {
+    round_to_bfloat16(from, to);
+  }
+}
+
+/// `values` as products take them: as they are, or rounded, in `rounded`.
+template <typename Operand, typename Real>
+MatrixView<const Operand> operands_of(const RecurrentLayer<Real>& layer,
+                                      MatrixView<const std::type_identity_t<Real>> values,
+                                      Tensor<Operand>& rounded) {
+  if constexpr (std::is_same_v<Operand, Real>) {
+    if (!rounds_in_place<Operand>(layer)) return values;
+  }
+  rounded.resize(values.shape());
+  set_operands(layer, values, rounded.matrix());
+  return rounded.matrix();
+}
+
+/// The same, of values that it was called with before.
+template <typename Operand, typename Real>
+MatrixView<const Operand> operands_again(const RecurrentLayer<Real>& layer,
+                                         MatrixView<const std::type_identity_t<Real>> values,
+                                         const Tensor<Operand>& rounded) {
+  if constexpr (std::is_same_v<Operand, Real>) {
+    if (!rounds_in_place<Operand>(layer)) return values;
+  }
+  return rounded.matrix();
+}
+
+/// One step of the layer's cell.
+template <typename Real, typename Operand>
+void step_forward(const RecurrentLayer<Real>& layer, const RecurrentStep<Real, Operand>& step) {
+  const auto activation = layer.activation();
+  // [RNN-z] z_t = U x_t + W h_{t−1} + b
+  activation ? rnn_step(*activation, step) : lstm_step(step);
+}
+
+/// b + U x for each row of x (M, I) → (M, G·H), on all threads.
+template <typename Real, typename Operand>
+void project_rows(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
+                  const Panels<Operand>& weights, MatrixView<Real> projected);
+
+/// Where each step finds b + U x_t, or what it computes it from.
+template <typename Real, typename Operand>
+struct InputProducts {
+  InputProducts(const RaggedShape& shape, MatrixView<const Operand> x,
+                std::span<const std::int32_t> rows);
+  /// What is to be projected before the walk.
+  MatrixView<const Operand> to_project() const;
+  ProductOfInput<Real, Operand> of(std::size_t token, std::size_t count) const;
+
+  MatrixView<const Operand> x;         ///< (M, I)
+  std::span<const std::int32_t> rows;  ///< as RecurrentInput has them
+  std::size_t few;                     ///< the first token of the steps that have few rows
+  MatrixView<const Real> projected;    ///< b + U x of these, or of all rows if tokens share them
+};
+
+/// RecurrentLayer::forward, but for the state.
+template <typename Real, typename Operand>
+struct ForwardPass {
+  void run(const RecurrentState<Real>& state, MatrixView<Real> h);
+  void walk(const WalkShare& share, const InputProducts<Real, Operand>& products,
+            MatrixView<Real> h);
+
+  const RecurrentLayer<Real>& layer;
+  const RaggedShape& shape;
+  const RecurrentInput<Real>& input;
+  RecurrentCache<Real>& cache;
+  RecurrentOperands<Operand>& operands;
+};
+
+/// RecurrentLayer::backward.
+template <typename Real, typename Operand>
+struct BackwardPass {
+  void run(MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx);
+  void walk(const WalkShare& share, Range positions, MatrixView<const Real> dh,
+            RecurrentState<Real>& dstate);
+  void add_gradients(Range tokens, Range columns, Tensor<Operand>& scratch);
+  void add_shared_gradients(Range columns, Tensor<Operand>& scratch);
+  MatrixView<const Operand> dz_of_input();
+
+  RecurrentLayer<Real>& layer;
+  const RaggedShape& shape;
+  const RecurrentInput<Real>& input;
+  RecurrentCache<Real>& cache;
+  RecurrentOperands<Operand>& operands;
+};
+
+/// RecurrentLayer::infer, but for the state.
+template <typename Real, typename Operand>
+struct InferencePass {
+  using Scratch = typename RecurrentScratch<Real>::template Operands<Operand>;
+
+  void run(const RecurrentInput<Real>& input, MatrixView<const Real> known,
+           RecurrentState<Real>& state, MatrixView<Real> h);
+  void walk(const WalkShare& share, const InputProducts<Real, Operand>& products,
+            RecurrentState<Real>& state, MatrixView<Real> h);
+
+  const RecurrentLayer<Real>& layer;
+  const RaggedShape& shape;
+  const Panels<Operand>& weights;
+  Scratch& scratch;
+  Tensor<Real>& projected;
+};
+
+}  // namespace unroll

@@ -1,0 +1,210 @@
+// Products of bfloat16 and the steps made of them, against the same in float of rounded values.
+
+#include "unroll/core/bfloat16.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "tests/support/for_each_isa.h"
+#include "tests/support/random_tensor.h"
+#include "unroll/kernels/ops.h"
+#include "unroll/kernels/packed.h"
+#include "unroll/kernels/recurrent_step.h"
+
+namespace unroll {
+namespace {
+
+float rounded(float x) {
+  return to_float(to_bfloat16(x));
+}
+
+TEST(BFloat16, IsTheNearestWithEightBits) {
+  EXPECT_EQ(rounded(1.0F), 1.0F);
+  EXPECT_EQ(rounded(1.00390625F), 1.0F);       // 1 + 2⁻⁸, between two: the even one
+  EXPECT_EQ(rounded(1.01171875F), 1.015625F);  // 1 + 3·2⁻⁸, likewise
+  EXPECT_EQ(rounded(1.00390637F), 1.0078125F);
+  EXPECT_EQ(rounded(-0.0F), 0.0F);
+  EXPECT_TRUE(std::signbit(rounded(-0.0F)));
+  EXPECT_EQ(rounded(3.4e38F), std::numeric_limits<float>::infinity());
+  EXPECT_EQ(rounded(-std::numeric_limits<float>::infinity()),
+            -std::numeric_limits<float>::infinity());
+  EXPECT_TRUE(std::isnan(rounded(std::numeric_limits<float>::quiet_NaN())));
+  EXPECT_TRUE(std::isnan(rounded(std::bit_cast<float>(0x7f800001U))));  // not infinity
+}
+
+/// A matrix in the two forms.
+struct Both {
+  explicit Both(Tensor<float> of) : values(std::move(of)), pairs(values.shape()) {
+    round_to_bfloat16(values.matrix(), pairs.matrix());
+    round_to_bfloat16<float>(values.matrix());
+  }
+  Both(const Shape& shape, const std::string& name)
+      : Both(test::random_tensor<float>(shape, name)) {}
+
+  Tensor<float> values;
+  Tensor<BFloat16> pairs;
+};
+
+/// On every instruction set, and on AVX512_BF16 even where another way is faster.
+template <typename Body>
+void for_each_form(Body body) {
+  const bool before = multiplies_bfloat16();
+  for (bool wanted : {false, true}) {
+    set_multiplies_bfloat16(wanted);
+    SCOPED_TRACE(multiplies_bfloat16() ? "AVX512_BF16" : "plain");
+    body();
+  }
+  set_multiplies_bfloat16(before);
+}
+
+void expect_near(const Tensor<float>& found, const Tensor<float>& wanted, double bound,
+                 const std::string& what) {
+  ASSERT_EQ(found.shape(), wanted.shape()) << what;
+  for (std::size_t k = 0; k < found.size(); ++k) ASSERT_NEAR(found[k], wanted[k], bound) << what;
+}
+
+void expect_rounded(const Tensor<BFloat16>& found, const Tensor<float>& wanted,
+                    const std::string& what) {
+  for (std::size_t k = 0; k < wanted.size(); ++k) {
+    ASSERT_NEAR(to_float(found[k]), wanted[k], std::abs(wanted[k]) / 128 + 1e-5) << what;
+  }
+}
+
+TEST(BFloat16, BothFormsOfRoundingAgree) {
+  for_each_form([] {
+    const Both both({7, 37}, "x");
+    for (std::size_t k = 0; k < both.values.size(); ++k) {
+      ASSERT_EQ(to_float(both.pairs[k]), both.values[k]);
+    }
+  });
+}
+
+struct Sizes {
+  std::size_t M, K, N;
+};
+constexpr Sizes kSizes[] = {{1, 2, 1}, {2, 6, 5}, {7, 34, 64}, {13, 128, 70}, {50, 600, 130}};
+
+TEST(PackedBFloat16, ProductsAreThoseOfTheRoundedValues) {
+  for (const auto& [M, K, N] : kSizes) {
+    for_each_form([&, M = M, K = K, N = N] {
+      const Both A({M, K}, "A"), B({K, N}, "B"), Bt({N, K}, "Bt");
+      Tensor<float> found({M, N}), wanted({M, N});
+      Panels<BFloat16> pairs;
+      Panels<float> full;
+      pairs.pack(B.pairs.matrix());
+      full.pack(B.values.matrix());
+      product<float>(A.pairs.matrix(), pairs, found.matrix());
+      product<float>(A.values.matrix(), full, wanted.matrix());
+      expect_near(found, wanted, 1e-6 * static_cast<double>(K), "product");
+
+      const std::vector<float> b(N, 0.5F);
+      pairs.pack(transposed(MatrixView<const BFloat16>(Bt.pairs.matrix())));
+      full.pack(transposed(MatrixView<const float>(Bt.values.matrix())));
+      project<float>(A.pairs.matrix(), pairs, b, found.matrix());
+      project<float>(A.values.matrix(), full, b, wanted.matrix());
+      expect_near(found, wanted, 1e-6 * static_cast<double>(K), "projection");
+    });
+  }
+}
+
+TEST(PackedBFloat16, GradientsOfOddAndEvenNumbersOfRows) {
+  for (const auto& [M, K, N] : kSizes) {
+    for (const std::size_t rows : {K, K + 1}) {
+      for_each_form([&, M = M, N = N] {
+        const Both A({rows, M}, "A"), B({rows, N}, "B");
+        Tensor<float> found = test::random_tensor<float>({M, N}, "C"), wanted = found, scratch;
+        Tensor<BFloat16> pair_scratch;
+        add_gradients<float, BFloat16>(A.pairs.matrix(), {{B.pairs.matrix(), found.matrix()}},
+                                       pair_scratch);
+        add_gradients<float>(A.values.matrix(), {{B.values.matrix(), wanted.matrix()}}, scratch);
+        expect_near(found, wanted, 1e-6 * static_cast<double>(rows), "gradient");
+
+        Tensor<float> db({M}), db_wanted({M});
+        add_column_sums<float, BFloat16>(A.pairs.matrix(), db.values());
+        add_column_sums<float>(A.values.matrix(), db_wanted.values());
+        expect_near(db, db_wanted, 1e-6 * static_cast<double>(rows), "column sums");
+      });
+    }
+  }
+}
+
+/// One step of a cell with G gates, forward and back, in the form of Operand.
+template <typename Operand>
+struct Steps {
+  Steps(std::size_t G, std::size_t rows, std::size_t I, std::size_t H)
+      : saved({rows, G * H}),
+        C({rows, H}),
+        h({rows, H}),
+        dC({rows, H}),
+        h_next({rows, H}),
+        dz({rows, G * H}) {}
+  Tensor<float> saved, C, h, dC;
+  Tensor<Operand> h_next, dz;
+};
+
+template <typename Operand>
+const Tensor<Operand>& form(const Both& both) {
+  if constexpr (std::is_same_v<Operand, float>) {
+    return both.values;
+  } else {
+    return both.pairs;
+  }
+}
+
+template <typename Operand>
+Steps<Operand> run_steps(std::size_t G, std::size_t rows, std::size_t I, std::size_t H) {
+  const Both U({G * H, I}, "U"), W({G * H, H}, "W"), x({rows, I}, "x"), h_prev({rows, H}, "h"),
+      dz_next({rows, G * H}, "dz");
+  const Tensor<float> b = test::random_tensor<float>({G * H}, "b"),
+                      C_prev = test::random_tensor<float>({rows, H}, "C"),
+                      dh = test::random_tensor<float>({rows, H}, "dh");
+  Steps<Operand> s(G, rows, I, H);
+  Panels<Operand> weights, back;
+  weights.pack_weights(form<Operand>(U).matrix(), form<Operand>(W).matrix());
+  back.pack(form<Operand>(W).matrix());
+  RecurrentStep<float, Operand> step{};
+  step.weights = &weights, step.b = b.values(), step.units = {0, H};
+  step.in.x = form<Operand>(x).matrix(), step.h_prev = form<Operand>(h_prev).matrix();
+  step.h = s.h.matrix(), step.h_next = s.h_next.matrix(), step.saved = s.saved.matrix();
+  RecurrentStepBack<float, Operand> step_back{};
+  step_back.W = &back, step_back.units = {0, H};
+  step_back.dz_next = form<Operand>(dz_next).matrix(), step_back.dh = dh.matrix();
+  step_back.saved = s.saved.matrix(), step_back.dz = s.dz.matrix();
+  if (G == 4) {
+    step.C_prev.rows = C_prev.matrix(), step.C = s.C.matrix();
+    step_back.C_prev.rows = C_prev.matrix(), step_back.C = s.C.matrix();
+    step_back.dC = s.dC.matrix();
+    lstm_step(step);
+    lstm_step_back(step_back);
+  } else {
+    rnn_step(Activation::kTanh, step);
+    rnn_step_back(Activation::kTanh, step_back);
+  }
+  return s;
+}
+
+TEST(RecurrentStepBFloat16, IsTheStepOfTheRoundedValues) {
+  for (std::size_t G : {1, 4}) {
+    for (std::size_t H : {2, 16, 34, 130}) {
+      for (std::size_t rows : {1, 2, 13}) {
+        for_each_form([&] {
+          const auto found = run_steps<BFloat16>(G, rows, 6, H);
+          const auto wanted = run_steps<float>(G, rows, 6, H);
+          expect_near(found.saved, wanted.saved, 1e-4, "saved");
+          expect_near(found.C, wanted.C, 1e-4, "C");
+          expect_near(found.h, wanted.h, 1e-4, "h");
+          expect_near(found.dC, wanted.dC, 1e-3, "dC");
+          expect_rounded(found.h_next, found.h, "h for the next step");
+          expect_rounded(found.dz, wanted.dz, "dz");
+        });
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace unroll
