@@ -9,7 +9,7 @@ namespace unroll {
 template <typename Real>
 SequencePredictor<Real>::SequencePredictor(const SequenceClassifier<Real>& model,
                                            WordProducts products)
-    : model_(model) {
+    : model_(&model) {
   const bool whole = products == WordProducts::kWholeVocabulary;
   stack_ =
       model.stack().freeze(whole ? model.embedding().E.value.matrix() : MatrixView<const Real>());
@@ -24,23 +24,30 @@ MatrixView<const Real> SequencePredictor<Real>::predict(const RaggedShape& shape
     throw ShapeError(
         fmt::format("sequence predictor: {} ids for {} tokens", ids.size(), shape.tokens()));
   }
-  RecurrentInput<Real> x(model_.embedding().E.value.matrix(), ids);
+  RecurrentInput<Real> x(model_->embedding().E.value.matrix(), ids);
   if (stack_.projected.empty()) {
-    scratch.words.find(ids, model_.config().vocabulary);
-    scratch.x.resize({scratch.words.ids().size(), model_.config().embedding});
-    model_.embedding().forward(scratch.words.ids(), scratch.x.matrix());
+    scratch.words.find(ids, model_->config().vocabulary);
+    scratch.x.resize({scratch.words.ids().size(), model_->config().embedding});
+    model_->embedding().forward(scratch.words.ids(), scratch.x.matrix());
     x = {scratch.x.matrix(), scratch.words.rows()};
   }
-  scratch.states = model_.stack().zero_states(shape.batch());
-  MatrixView<const Real> h = model_.stack().infer(shape, x, stack_, scratch.states, scratch.stack);
-  if (model_.config().pool) {
-    scratch.p.resize({shape.batch(), model_.stack().output_size()});
-    model_.pooling().forward(shape, h, scratch.pooling, scratch.p.matrix());
+  scratch.states = model_->stack().zero_states(shape.batch());
+  MatrixView<const Real> h = model_->stack().infer(shape, x, stack_, scratch.states, scratch.stack);
+  if (model_->config().pool) {
+    scratch.p.resize({shape.batch(), model_->stack().output_size()});
+    model_->pooling().forward(shape, h, scratch.pooling, scratch.p.matrix());
     h = scratch.p.matrix();
   }
-  scratch.O.resize({h.rows(), model_.config().classes});
-  model_.output().forward(h, V_, scratch.O.matrix());
+  scratch.O.resize({h.rows(), model_->config().classes});
+  model_->output().forward(h, V_, scratch.O.matrix());
   return scratch.O.matrix();
+}
+
+template <typename Real>
+std::size_t SequencePredictor<Real>::word_table_bytes() const {
+  std::size_t values = 0;
+  for (const Tensor<Real>& table : stack_.projected) values += table.size();
+  return values * sizeof(Real);
 }
 
 template class SequencePredictor<float>;

@@ -38,8 +38,11 @@ class SequencePredictor {
   MatrixView<const Real> predict(const RaggedShape& shape, std::span<const std::int32_t> ids,
                                  Scratch& scratch) const;
 
+  /// Of the products with the whole vocabulary; 0 without them.
+  std::size_t word_table_bytes() const;
+
  private:
-  const SequenceClassifier<Real>& model_;
+  const SequenceClassifier<Real>* model_;
   typename RecurrentStack<Real>::Frozen stack_;
   Panels<Real> V_;
 };

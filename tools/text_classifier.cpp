@@ -7,10 +7,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
-#include "unroll/core/parallel.h"
 #include "unroll/core/safetensors.h"
-#include "unroll/kernels/ops.h"
-#include "unroll/text/batches.h"
 #include "unroll/tools/model_config.h"
 
 namespace unroll {
@@ -18,10 +15,6 @@ namespace unroll {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// Texts that are predicted together. Any number gives the same bits; from some ten on, the kernels
-/// are at their best.
-constexpr std::size_t kBatch = 32;
 
 constexpr std::string_view kFormat = "1";
 constexpr const char* kFormatKey = "unroll.format";
@@ -122,41 +115,6 @@ std::int32_t TextClassifier::label_number(std::string_view label) const {
   const auto found = std::lower_bound(labels_.begin(), labels_.end(), label);
   if (found == labels_.end() || *found != label) return -1;
   return static_cast<std::int32_t>(found - labels_.begin());
-}
-
-Prediction TextClassifier::predict(std::string_view text) const {
-  return predict(std::span(&text, 1)).front();
-}
-
-std::vector<Prediction> TextClassifier::predict(std::span<const std::string_view> texts) const {
-  std::vector<Example> examples;
-  for (auto& ids : encoder_.encode(texts)) examples.push_back({std::move(ids), -1});
-  const auto batches = sorted_batches(examples, kBatch);
-  const SequencePredictor<float> predictor(model_);
-  std::vector<Prediction> predictions(texts.size());
-  parallel_for(batches.size(), 1, [&](Range range) {
-    SequencePredictor<float>::Scratch scratch;
-    for (std::size_t k = range.begin; k < range.end; ++k) {
-      const Batch batch = make_batch(examples, batches[k]);
-      const MatrixView<const float> O = predictor.predict(batch.shape, batch.ids, scratch);
-      for (std::size_t r = 0; r < batch.rows.size(); ++r) {
-        predictions[batch.rows[r]] = prediction(O.row(r));
-      }
-    }
-  });
-  return predictions;
-}
-
-/// The output layer's O of one text as probabilities.
-Prediction TextClassifier::prediction(std::span<const float> O) const {
-  Prediction prediction;
-  prediction.probabilities.resize(labels_.size());
-  softmax<float>(MatrixView<const float>(O.data(), 1, O.size()),
-                 MatrixView<float>(prediction.probabilities.data(), 1, labels_.size()));
-  const auto best = std::ranges::max_element(prediction.probabilities);
-  prediction.label = labels_[static_cast<std::size_t>(best - prediction.probabilities.begin())];
-  prediction.probability = static_cast<double>(*best);
-  return prediction;
 }
 
 }  // namespace unroll

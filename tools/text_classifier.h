@@ -1,30 +1,21 @@
-/// TextClassifier: raw text in, labels and probabilities out. What a C++ program that uses a
-/// trained model needs:
-///
-///     const auto classifier = unroll::TextClassifier::load("runs/a");
-///     std::cout << classifier.predict("A lovely film.").label << '\n';
+/// TextClassifier: the whole pipeline of a run, as training changes it and a model file holds it:
+/// text encoder, labels, model. To predict with it, give it to a TextPredictor
+/// (unroll/tools/text_predictor.h).
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "unroll/layers/sequence_predictor.h"
+#include "unroll/layers/sequence_classifier.h"
 #include "unroll/text/encoder.h"
 
 namespace unroll {
 
-struct Prediction {
-  std::string label;                 ///< the most probable one; of equals the first
-  double probability = 0;            ///< of it
-  std::vector<float> probabilities;  ///< of every label, in the order of TextClassifier::labels()
-};
-
-/// A trained pipeline: text encoder, labels, model. Reading it is safe from several threads.
+/// Reading it is safe from several threads.
 class TextClassifier {
  public:
   /// The name of the one model file in a run's folder.
@@ -40,12 +31,6 @@ class TextClassifier {
   /// Writes `folder`/model.safetensors, atomically. Throws DiskError.
   void save(const std::filesystem::path& folder) const;
 
-  /// One text of valid UTF-8 (DataError otherwise). The bits of a result do not depend on what else
-  /// is predicted.
-  Prediction predict(std::string_view text) const;
-  /// Each text as above, on all threads.
-  std::vector<Prediction> predict(std::span<const std::string_view> texts) const;
-
   const std::vector<std::string>& labels() const { return labels_; }
   /// The number of a label, −1 if there is no such label.
   std::int32_t label_number(std::string_view label) const;
@@ -57,8 +42,6 @@ class TextClassifier {
   std::map<std::string, std::string> notes;
 
  private:
-  Prediction prediction(std::span<const float> O) const;
-
   TextEncoder encoder_;
   std::vector<std::string> labels_;
   SequenceClassifier<float> model_;

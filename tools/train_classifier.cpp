@@ -11,6 +11,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/random.h"
+#include "unroll/layers/sequence_predictor.h"
 #include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/optim/optimizer.h"
 #include "unroll/text/batches.h"

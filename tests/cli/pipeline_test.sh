@@ -24,6 +24,7 @@ reviews 20 | cut -f2 >texts.txt
 for run in windows.tsv data.tsv.gz data.csv data.txt data.jsonl headless stdin; do
   "$unroll" predict "runs/$run" --top 2 <texts.txt | cmp - expected || fail "$run predicts otherwise"
 done
+"$unroll" predict runs/data.tsv texts.txt --top 2 --word-table | cmp - expected || fail "--word-table predicts otherwise"
 "$unroll" predict runs/data.tsv texts.txt --prob | awk -F'\t' 'NF != 2 || $2 < 0.5 || $2 > 1 { exit 1 }' || fail "--prob"
 "$unroll" predict runs/data.tsv texts.txt | cmp - <(cut -f1 expected) || fail "labels"
 "$unroll" predict runs/data.tsv texts.txt --json | head -n 1 | grep -q '^{"label":"neg","probability":0' || fail "--json"

@@ -2,72 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <string>
-#include <vector>
 
 #include "tests/support/temp_folder.h"
-#include "tests/tools/small_data.h"
+#include "tests/tools/small_classifier.h"
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
-#include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
 #include "unroll/core/safetensors.h"
 
 namespace unroll {
 namespace {
 
-TextClassifier small_classifier() {
-  Vocabulary vocabulary({{"good", 3}, {"bad", 2}, {"film", 4}}, {});
-  SequenceClassifierConfig config{.embedding = 6, .hidden = 5};
-  config.vocabulary = vocabulary.size();
-  config.classes = 3;
-  EncoderSettings settings;
-  settings.max_tokens = 7;
-  TextClassifier classifier(TextEncoder(settings, std::move(vocabulary)), {"neg", "neu", "pos"},
-                            config);
-  classifier.model().init(4);
-  classifier.notes["seed"] = "4";
-  return classifier;
-}
-
-const std::vector<std::string_view> kTexts{"a good film", "Bad! BAD film.", "", "电影",
-                                           "good good good good good good good good good"};
-
-TEST(TextClassifier, PredictsTheSameAfterSavingAndLoading) {
-  const TempFolder folder;
-  const TextClassifier classifier = small_classifier();
-  classifier.save(folder.path());
-  const TextClassifier loaded = TextClassifier::load(folder.path());
-  EXPECT_EQ(loaded.labels(), classifier.labels());
-  EXPECT_EQ(loaded.notes, classifier.notes);
-  const auto before = classifier.predict(kTexts);
-  const auto after = loaded.predict(kTexts);
-  for (std::size_t k = 0; k < kTexts.size(); ++k) {
-    EXPECT_EQ(after[k].label, before[k].label);
-    EXPECT_EQ(after[k].probabilities, before[k].probabilities);
-  }
-}
-
-TEST(TextClassifier, GivesProbabilitiesThatSumToOne) {
-  for (const Prediction& prediction : small_classifier().predict(kTexts)) {
-    const double sum =
-        std::accumulate(prediction.probabilities.begin(), prediction.probabilities.end(), 0.0);
-    EXPECT_NEAR(sum, 1, 1e-6);
-    EXPECT_GE(prediction.probability, 1.0 / 3);
-  }
-}
-
-TEST(TextClassifier, GivesTheSameBitsAloneAndInCompanyAndOnAnyThreads) {
-  const TextClassifier classifier = small_classifier();
-  const std::size_t before = thread_count();
-  set_thread_count(3);
-  const auto together = classifier.predict(kTexts);
-  set_thread_count(before);
-  for (std::size_t k = 0; k < kTexts.size(); ++k) {
-    EXPECT_EQ(classifier.predict(kTexts[k]).probabilities, together[k].probabilities);
-  }
-}
+using test::small_classifier;
 
 TEST(TextClassifier, SavesTheSameBytesAgain) {
   const TempFolder a, b;

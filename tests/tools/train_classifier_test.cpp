@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "tests/support/temp_folder.h"
 #include "tests/tools/small_data.h"
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
+#include "unroll/tools/text_predictor.h"
 
 namespace unroll {
 namespace {
@@ -16,13 +18,14 @@ using test::small_options;
 using test::small_reviews;
 
 TEST(TrainClassifier, LearnsWhatIsToBeLearnt) {
-  const TrainedClassifier trained = train_classifier(small_reviews(200), {}, small_options());
+  TrainedClassifier trained = train_classifier(small_reviews(200), {}, small_options());
   EXPECT_EQ(trained.training.best_score.value, 1);
   EXPECT_TRUE(trained.plan.dev_held_back);
   EXPECT_EQ(trained.plan.train_rows + trained.plan.dev_rows, 200u);
   EXPECT_EQ(trained.plan.dev_rows, 20u);
-  EXPECT_EQ(trained.classifier.predict("a lovely film").label, "pos");
-  EXPECT_EQ(trained.classifier.predict("an awful film").label, "neg");
+  const TextPredictor predictor(std::move(trained.classifier));
+  EXPECT_EQ(predictor.predict("a lovely film").label, "pos");
+  EXPECT_EQ(predictor.predict("an awful film").label, "neg");
 }
 
 TEST(TrainClassifier, LearnsWithEveryCell) {

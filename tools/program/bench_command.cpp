@@ -103,6 +103,7 @@ void add_bench_command(CLI::App& program, int& status) {
   bench->require_subcommand(1);
   add_activations_command(*bench, status);
   add_bench_cells_command(*bench, status);
+  add_bench_predict_command(*bench, status);
 }
 
 }  // namespace unroll

@@ -30,6 +30,7 @@ void add_gradcheck_command(CLI::App& program, int& status);
 void add_gradflow_command(CLI::App& program, int& status);
 void add_bench_command(CLI::App& program, int& status);
 void add_bench_cells_command(CLI::App& bench, int& status);
+void add_bench_predict_command(CLI::App& bench, int& status);
 void add_doctor_command(CLI::App& program, int& status);
 
 // ---------------------------------------------------------------------------------------- flags

@@ -9,7 +9,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/tools/program/commands.h"
-#include "unroll/tools/text_classifier.h"
+#include "unroll/tools/text_predictor.h"
 
 namespace unroll {
 
@@ -24,6 +24,7 @@ struct Flags {
   std::size_t top = 0;  ///< 0: only the label
   bool probabilities = false;
   bool json = false;
+  bool word_table = false;
 };
 
 /// Numbers of the `count` most probable labels, most probable first, equals in the labels' order.
@@ -37,21 +38,21 @@ std::vector<std::size_t> top_labels(const Prediction& prediction, std::size_t co
 }
 
 /// label TAB probability, as many pairs as asked for.
-std::string pairs_line(const TextClassifier& classifier, const Prediction& prediction,
+std::string pairs_line(const TextPredictor& predictor, const Prediction& prediction,
                        std::size_t top) {
   std::string line;
   for (std::size_t k : top_labels(prediction, top)) {
-    line += fmt::format("{}{}\t{:.6f}", line.empty() ? "" : "\t", classifier.labels()[k],
+    line += fmt::format("{}{}\t{:.6f}", line.empty() ? "" : "\t", predictor.labels()[k],
                         prediction.probabilities[k]);
   }
   return line;
 }
 
-std::string json_line(const TextClassifier& classifier, const Prediction& prediction,
+std::string json_line(const TextPredictor& predictor, const Prediction& prediction,
                       std::size_t top) {
   nlohmann::ordered_json probabilities = nlohmann::ordered_json::object();
-  for (std::size_t k : top_labels(prediction, top == 0 ? classifier.labels().size() : top)) {
-    probabilities[classifier.labels()[k]] = prediction.probabilities[k];
+  for (std::size_t k : top_labels(prediction, top == 0 ? predictor.labels().size() : top)) {
+    probabilities[predictor.labels()[k]] = prediction.probabilities[k];
   }
   const nlohmann::ordered_json json = {{"label", prediction.label},
                                        {"probability", prediction.probability},
@@ -59,41 +60,42 @@ std::string json_line(const TextClassifier& classifier, const Prediction& predic
   return json.dump();
 }
 
-std::string to_line(const TextClassifier& classifier, const Prediction& prediction,
+std::string to_line(const TextPredictor& predictor, const Prediction& prediction,
                     const Flags& flags) {
-  if (flags.json) return json_line(classifier, prediction, flags.top);
-  if (flags.top > 0) return pairs_line(classifier, prediction, flags.top);
-  if (flags.probabilities) return pairs_line(classifier, prediction, 1);
+  if (flags.json) return json_line(predictor, prediction, flags.top);
+  if (flags.top > 0) return pairs_line(predictor, prediction, flags.top);
+  if (flags.probabilities) return pairs_line(predictor, prediction, 1);
   return prediction.label;
 }
 
-void predict_lines(const TextClassifier& classifier, std::span<const std::string> lines,
+void predict_lines(const TextPredictor& predictor, std::span<const std::string> lines,
                    const Flags& flags) {
   for (std::size_t first = 0; first < lines.size(); first += kBlock) {
     const auto block = lines.subspan(first, std::min(kBlock, lines.size() - first));
     const std::vector<std::string_view> texts(block.begin(), block.end());
-    for (const Prediction& prediction : classifier.predict(texts)) {
-      fmt::print("{}\n", to_line(classifier, prediction, flags));
+    for (const Prediction& prediction : predictor.predict(texts)) {
+      fmt::print("{}\n", to_line(predictor, prediction, flags));
     }
   }
 }
 
 /// Somebody types: every line is answered before the next one is read.
-void converse(const TextClassifier& classifier, const Flags& flags) {
+void converse(const TextPredictor& predictor, const Flags& flags) {
   fmt::print(stderr, "Type a text and press Enter; Ctrl-D ends.\n");
   std::string line;
   while (std::getline(std::cin, line)) {
-    predict_lines(classifier, std::span(&line, 1), flags);
+    predict_lines(predictor, std::span(&line, 1), flags);
     std::fflush(stdout);
   }
 }
 
 void predict_command(const Flags& flags) {
-  const TextClassifier classifier = TextClassifier::load(flags.model);
+  const TextPredictor predictor = TextPredictor::load(
+      flags.model, flags.word_table ? WordProducts::kWholeVocabulary : WordProducts::kPerBatch);
   if (flags.file == "-" && ::isatty(STDIN_FILENO) == 1) {
-    converse(classifier, flags);
+    converse(predictor, flags);
   } else {
-    predict_lines(classifier, read_lines(flags.file), flags);
+    predict_lines(predictor, read_lines(flags.file), flags);
   }
 }
 
@@ -110,6 +112,10 @@ void add_predict_command(CLI::App& program, int& status) {
       ->check(CLI::Range(1, 1000000));
   command->add_flag("--prob", flags->probabilities, "Print label TAB probability");
   command->add_flag("--json", flags->json, "Print one JSON object a line");
+  command->add_flag(
+      "--word-table", flags->word_table,
+      "Multiply all words of the vocabulary by U beforehand: the same predictions,\n"
+      "sooner for single texts, of more memory (`unroll bench predict` says how much)");
   add_threads_flag(*command);
   command->callback([flags, &status] {
     predict_command(*flags);

@@ -6,7 +6,7 @@
 #include "unroll/tools/evaluation.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/terminal.h"
-#include "unroll/tools/text_classifier.h"
+#include "unroll/tools/text_predictor.h"
 
 namespace unroll {
 
@@ -23,14 +23,14 @@ struct Flags {
   ReadOptions columns;
 };
 
-std::vector<std::string> predict_labels(const TextClassifier& classifier,
+std::vector<std::string> predict_labels(const TextPredictor& predictor,
                                         std::span<const Record> records, Terminal& terminal) {
   std::vector<std::string_view> texts;
   for (const Record& record : records) texts.push_back(record.text);
   std::vector<std::string> labels;
   for (std::size_t first = 0; first < texts.size(); first += kBlock) {
     const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
-    for (Prediction& prediction : classifier.predict(block))
+    for (Prediction& prediction : predictor.predict(block))
       labels.push_back(std::move(prediction.label));
     terminal.progress(fmt::format("test  {:3.0f} %", 100 * static_cast<double>(labels.size()) /
                                                          static_cast<double>(texts.size())));
@@ -39,7 +39,7 @@ std::vector<std::string> predict_labels(const TextClassifier& classifier,
 }
 
 void test_command(const Flags& flags) {
-  const TextClassifier classifier = TextClassifier::load(flags.model);
+  const TextPredictor predictor = TextPredictor::load(flags.model);
   const std::vector<Record> records = read_records(flags.data, flags.columns);
   std::vector<std::string> actual;
   for (const Record& record : records) actual.push_back(record.label);
@@ -47,8 +47,7 @@ void test_command(const Flags& flags) {
   Evaluation evaluation;
   {
     Terminal terminal(flags.quiet);
-    evaluation =
-        evaluate(classifier.labels(), actual, predict_labels(classifier, records, terminal));
+    evaluation = evaluate(predictor.labels(), actual, predict_labels(predictor, records, terminal));
     for (const std::string& label : evaluation.unseen) {
       terminal.warning(
           fmt::format("label \"{}\" does not occur in training; its rows count as wrong", label));

@@ -8,7 +8,7 @@
 #include "unroll/tools/mathematics/worked_example_pages.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/terminal.h"
-#include "unroll/tools/text_classifier.h"
+#include "unroll/tools/text_predictor.h"
 
 namespace unroll {
 
@@ -45,10 +45,10 @@ Subject from_data(const Flags& flags) {
   return {std::move(records[flags.row - 1]), fmt::format("row {} of {}", flags.row, flags.data)};
 }
 
-Subject subject_of(const TextClassifier& classifier, const Flags& flags) {
+Subject subject_of(const TextPredictor& predictor, const Flags& flags) {
   if (!flags.data.empty()) return from_data(flags);
   Subject subject{{flags.text, flags.label, 0}, "a text"};
-  if (flags.label.empty()) subject.record.label = classifier.predict(flags.text).label;
+  if (flags.label.empty()) subject.record.label = predictor.predict(flags.text).label;
   return subject;
 }
 
@@ -68,8 +68,9 @@ WorkedExampleRequest request_of(const TextClassifier& classifier, std::size_t st
 }
 
 void trace_command(const Flags& flags) {
-  const TextClassifier classifier = TextClassifier::load(flags.model);
-  const Subject subject = subject_of(classifier, flags);
+  const TextPredictor predictor = TextPredictor::load(flags.model);
+  const TextClassifier& classifier = predictor.classifier();
+  const Subject subject = subject_of(predictor, flags);
   const std::string_view text = subject.record.text;
   const std::vector<std::int32_t> ids = classifier.encoder().encode(std::span(&text, 1)).front();
   SequenceClassifier<double> shadow = double_shadow(classifier.model());

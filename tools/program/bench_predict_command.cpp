@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "unroll/core/parallel.h"
+#include "unroll/kernels/isa.h"
+#include "unroll/tools/benchmark/prediction_speed.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/terminal.h"
+
+namespace unroll {
+
+namespace {
+
+/// Without --texts: short texts, as of a sentence or a title.
+constexpr std::size_t kTexts = 512;
+constexpr std::size_t kWords = 20;
+
+struct Flags {
+  std::string model;
+  std::string texts;
+  PredictionSpeedSettings settings;
+  bool json = false;
+  bool quiet = false;
+};
+
+std::vector<std::string> texts_of(const Flags& flags) {
+  if (!flags.texts.empty()) return read_lines(flags.texts);
+  const TextClassifier classifier = TextClassifier::load(flags.model);
+  return random_texts(classifier.encoder().vocabulary(), kTexts, kWords, 1);
+}
+
+void predict_speed_command(const Flags& flags) {
+  const std::vector<std::string> texts = texts_of(flags);
+  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  Terminal terminal(flags.quiet);
+  const auto progress = [&](const std::string& text) { terminal.progress(text); };
+  const auto rows = measure_prediction(flags.model, views, flags.settings, progress);
+  terminal.clear();
+  if (flags.json) {
+    fmt::print("{}", prediction_json(rows));
+    return;
+  }
+  const std::string source =
+      flags.texts.empty() ? fmt::format("random texts of {} words", kWords) : flags.texts;
+  fmt::print(
+      "{}\n{}, {} thread{}, {}.\n"
+      "products: of the words with U. texts: of a call. p50, p99: of a call's times,\n"
+      "text to label. made: packing weights, and products beforehand. MiB: of these\n"
+      "products (`unroll predict --word-table`).\n",
+      prediction_table(rows), source, thread_count(), thread_count() == 1 ? "" : "s",
+      to_string(active_isa()));
+}
+
+}  // namespace
+
+void add_bench_predict_command(CLI::App& bench, int& status) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = bench.add_subcommand(
+      "predict", "A trained model: time of a prediction alone, and of many together");
+  command->add_option("model", flags->model, "Folder of the model")->required();
+  command->add_option("--texts", flags->texts,
+                      "Texts, one a line; - is stdin; default: random ones of the model's words");
+  command->add_option("--batches", flags->settings.batches, "Texts of a call; a list")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command->add_option("--seconds", flags->settings.seconds, "About so long")
+      ->check(CLI::Range(0.0, 36000.0))
+      ->capture_default_str();
+  add_threads_flag(*command);
+  command->add_flag("--json", flags->json, "Print the rows as one JSON array");
+  add_quiet_flag(*command, flags->quiet);
+  command->callback([flags, &status] {
+    predict_speed_command(*flags);
+    status = 0;
+  });
+}
+
+}  // namespace unroll

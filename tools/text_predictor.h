@@ -1,0 +1,60 @@
+/// TextPredictor: raw text in, labels and probabilities out. What a C++ program that uses a trained
+/// model needs:
+///
+///     const auto predictor = unroll::TextPredictor::load("runs/a");
+///     std::cout << predictor.predict("A lovely film.").label << '\n';
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unroll/layers/sequence_predictor.h"
+#include "unroll/tools/text_classifier.h"
+
+namespace unroll {
+
+struct Prediction {
+  std::string label;                 ///< the most probable one; of equals the first
+  double probability = 0;            ///< of it
+  std::vector<float> probabilities;  ///< of every label, in the order of TextPredictor::labels()
+};
+
+/// A classifier that is only used. It is the classifier's one owner and shows it as const: so the
+/// weights that were packed when it was made are the weights for good.
+class TextPredictor {
+ public:
+  /// Packs the weights, for the instruction set in use. `words` costs time now and memory
+  /// (SequencePredictor), and changes no bit of a prediction.
+  explicit TextPredictor(TextClassifier classifier, WordProducts words = WordProducts::kPerBatch);
+  /// As above, of TextClassifier::load(path), and throws what that throws.
+  static TextPredictor load(const std::filesystem::path& path,
+                            WordProducts words = WordProducts::kPerBatch);
+
+  /// One text of valid UTF-8 (DataError otherwise). The bits of a result do not depend on what else
+  /// is predicted. Safe from several threads.
+  Prediction predict(std::string_view text) const;
+  /// Each text as above, on all threads.
+  std::vector<Prediction> predict(std::span<const std::string_view> texts) const;
+
+  const std::vector<std::string>& labels() const { return classifier_->labels(); }
+  const TextClassifier& classifier() const { return *classifier_; }
+  /// Of the products with the whole vocabulary; 0 without them.
+  std::size_t word_table_bytes() const { return predictor_.word_table_bytes(); }
+
+  /// Texts that are predicted together. Any number gives the same bits; from some ten on, the
+  /// kernels are at their best.
+  static constexpr std::size_t kBatch = 32;
+
+ private:
+  Prediction prediction(std::span<const float> O) const;
+
+  std::unique_ptr<const TextClassifier> classifier_;  // where predictor_ finds it after a move, too
+  SequencePredictor<float> predictor_;
+};
+
+}  // namespace unroll
