@@ -37,9 +37,24 @@ std::vector<std::string> peers_in(Rows table) {
   return names;
 }
 
-std::string gflops_text(Rows race, const std::string& implementation) {
+bool reads_ids(const CellRow& row) {
+  return row.at.vocabulary > 0;
+}
+
+/// What is compared: GFLOP/s, or µs where not all do the same work.
+std::string speed_text(const CellRow& row) {
+  return reads_ids(row) ? fmt::format("{:.0f}", row.us) : fmt::format("{:.1f}", row.gflops);
+}
+
+std::string speed_text(Rows race, const std::string& implementation) {
   const auto found = std::ranges::find(race, implementation, &CellRow::implementation);
-  return found != race.end() ? fmt::format("{:.1f}", found->gflops) : "–";
+  return found != race.end() ? speed_text(*found) : "–";
+}
+
+/// Ours: µs, or, where these are what is compared, the MiB of the words' products.
+std::string beside_text(const CellRow& ours) {
+  const auto bytes = static_cast<double>(word_table_bytes(ours.at));
+  return fmt::format("{:.0f}", reads_ids(ours) ? bytes / 0x1p20 : ours.us);
 }
 
 /// "1.23 (1.21–1.26) onednn"; "1.23 (?) onednn" where too few rounds were quiet for an interval; a
@@ -56,17 +71,18 @@ std::string against_best_text(Rows race) {
 
 std::string line_of(Rows race, const std::vector<std::string>& peers) {
   const CellRow& ours = race.front();
-  std::string text = fmt::format("| {} | {} | {} | {} | {:.0f} | {:.1f} | {:.0f} % |",
-                                 ours.at.hidden, ours.at.batch, ours.at.input, ours.at.steps,
-                                 ours.us, ours.gflops, 100 * ours.gflops / ours.peak_gflops);
-  for (const std::string& peer : peers) text += fmt::format(" {} |", gflops_text(race, peer));
+  std::string text = fmt::format("| {} | {} | {} | {} | {} | {} | {:.0f} % |", ours.at.hidden,
+                                 ours.at.batch, ours.at.input, ours.at.steps, beside_text(ours),
+                                 speed_text(ours), 100 * ours.gflops / ours.peak_gflops);
+  for (const std::string& peer : peers) text += fmt::format(" {} |", speed_text(race, peer));
   return text + fmt::format(" {} |\n", against_best_text(race));
 }
 
 std::string table_of(Rows table) {
   const std::vector<std::string> peers = peers_in(table);
-  std::string text = fmt::format("**{}**\n\n| H | B | I | T | µs | {} | of the peak |",
-                                 table_title(table[0]), kOurs);
+  std::string text =
+      fmt::format("**{}**\n\n| H | B | I | T | {} | {} | of the peak |", table_title(table[0]),
+                  reads_ids(table[0]) ? "table, MiB" : "µs", kOurs);
   std::string rule = "|--:|--:|--:|--:|--:|--:|--:|";
   for (const std::string& peer : peers) {
     text += fmt::format(" {} |", peer);

@@ -1,5 +1,6 @@
 // One RNN or LSTM layer, forward and a training step, on one thread and on two: ours, and the peers
-// whose modules lie beside this program (bench/peers/cells, bench/compare-cells.sh).
+// whose modules lie beside this program (bench/peers/cells, bench/compare-cells.sh). With
+// --from-ids the layer reads ids of words.
 //
 // Prints Markdown. --markdown FILE also writes it into the file's section for this kind of CPU.
 #include <fmt/format.h>
@@ -23,10 +24,14 @@
 namespace unroll::bench {
 namespace {
 
+/// Of the ids: as many words as a text classifier has.
+constexpr std::size_t kVocabulary = 20000;
+
 struct Flags {
   CellGrid grid = {.cells = {Cell::kLstm, Cell::kRnn}};
   CellRaceSettings race = {.cases = {}, .threads = {1, 2}, .seconds = 300, .least_rounds = 30};
   std::string shapes;
+  bool from_ids = false;
   std::string markdown;
 };
 
@@ -65,7 +70,8 @@ void add_grid_flags(CLI::App& program, CellGrid& grid) {
   add_names(program, "--passes", grid.passes);
   add_sizes(program, "--steps", grid.steps, "T");
   add_sizes(program, "--hidden", grid.hidden, "H");
-  add_sizes(program, "--input", grid.input, "I; without it 100 up to H = 128, above that H");
+  add_sizes(program, "--input", grid.input,
+            "I; without it 100 up to H = 128, above that H; from ids H and 300");
   add_sizes(program, "--batch", grid.batch, "B");
 }
 
@@ -79,9 +85,30 @@ void add_shapes_flag(CLI::App& program, std::string& shapes) {
   }
 }
 
+void add_from_ids_flag(CLI::App& program, Flags& flags) {
+  program
+      .add_flag("--from-ids", flags.from_ids,
+                fmt::format("x_t are vectors of {} words, read by their ids; ours has multiplied "
+                            "all by U beforehand. LSTM, forward, B 1, H 128 to 512 unless told",
+                            kVocabulary))
+      ->excludes(program.get_option("--shapes"))
+      ->excludes(program.get_option("--passes"));
+}
+
+/// What --from-ids takes: a text at a time, unless the flags say otherwise.
+CellGrid grid_from_ids(const CLI::App& program, CellGrid grid) {
+  if (program.count("--cells") == 0) grid.cells = {Cell::kLstm};
+  if (program.count("--hidden") == 0) grid.hidden = {128, 256, 512};
+  if (program.count("--batch") == 0) grid.batch = {1};
+  grid.passes = {CellPass::kForward};
+  grid.vocabulary = kVocabulary;
+  return grid;
+}
+
 void add_flags(CLI::App& program, Flags& flags) {
   add_grid_flags(program, flags.grid);
   add_shapes_flag(program, flags.shapes);
+  add_from_ids_flag(program, flags);
   program.add_option("--threads", flags.race.threads, "Thread counts")
       ->delimiter(',')
       ->capture_default_str();
@@ -96,7 +123,9 @@ void add_flags(CLI::App& program, Flags& flags) {
 /// False if somebody did not agree, and so was not timed.
 bool run(Flags flags, const std::string& command) {
   std::optional<test::MarkedSection> section;
-  if (!flags.markdown.empty()) section.emplace(flags.markdown, section_name("cells"));
+  if (!flags.markdown.empty()) {
+    section.emplace(flags.markdown, section_name(flags.from_ids ? "cells-from-ids" : "cells"));
+  }
   flags.race.cases =
       flags.shapes.empty() ? cases_of(flags.grid) : named_shapes(flags.shapes, flags.grid);
   const CellPeers peers = load_cell_peers(program_folder() / "peers" / "cells");
@@ -121,6 +150,7 @@ int main(int count, char** arguments) {
   unroll::bench::Flags flags;
   unroll::bench::add_flags(program, flags);
   return unroll::bench::run_program(program, count, arguments, [&] {
+    if (flags.from_ids) flags.grid = unroll::bench::grid_from_ids(program, flags.grid);
     return unroll::bench::run(flags, unroll::bench::command_line("cells", count, arguments));
   });
 }

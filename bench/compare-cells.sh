@@ -6,9 +6,10 @@
 #   bench/compare-cells.sh                                         all of it
 #   bench/compare-cells.sh --cells lstm --hidden 128 --seconds 30  a part of it, quickly
 #   bench/compare-cells.sh --shapes deepbench                      others' shapes; also appleyard, or grid, the large one
+#   bench/compare-cells.sh --from-ids                              an LSTM that reads ids of words, a text at a time: six minutes
 #   bench/compare-cells.sh --markdown docs/performance.md          also writes the tables there, to this kind of CPU's section
 set -euo pipefail
-case "${1:-}" in -h | --help) sed -n '2,9p' "$0" | cut -c3-; exit ;; esac
+case "${1:-}" in -h | --help) sed -n '2,10p' "$0" | cut -c3-; exit ;; esac
 cd "$(dirname "$0")/.."
 
 . bench/peers/install.sh

@@ -30,6 +30,20 @@ TEST(CellTables, SetOursBesideEverybody) {
             "| 128 | 32 | 100 | 50 | 20 | 50.0 | 25 % | – | 25.0 | 2.00 (1.90–2.10) pytorch |\n\n");
 }
 
+TEST(CellTables, SetTimesBesideEachOtherWhereNotAllDoTheSameWork) {
+  std::vector<CellRow> rows = {row("unroll", 128, 100, {1, 1, 1, 9}),
+                               row("pytorch", 128, 250, {2.5, 2.4, 2.6, 9})};
+  for (CellRow& of : rows) {
+    of.at = {.batch = 1, .input = 300, .hidden = 128, .vocabulary = 20000};
+  }
+  EXPECT_EQ(cell_tables(rows),
+            "**lstm forward from token ids, 1 thread**\n\n"
+            "| H | B | I | T | table, MiB | unroll | of the peak | pytorch | times as fast as the "
+            "best peer |\n"
+            "|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+            "| 128 | 1 | 300 | 50 | 39 | 100 | 5 % | 250 | 2.50 (2.40–2.60) pytorch |\n\n");
+}
+
 TEST(CellTables, GiveNoIntervalOfTooFewRounds) {
   const std::vector<CellRow> rows = {row("unroll", 64, 10, {1, 1, 1, 5}),
                                      row("onednn", 64, 12, {1.2, 1.1, 1.3, 5})};

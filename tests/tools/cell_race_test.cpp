@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
@@ -69,6 +72,14 @@ TEST(CellGrid, HasEveryCombinationOfItsLists) {
   EXPECT_EQ(to_string(cases.back()), "lstm train, T 7, B 4, I 300, H 3");
 }
 
+TEST(CellGrid, TakesWordVectorsAsWideAsTheStateAndOf300FromIds) {
+  const auto cases = cases_of(
+      {.passes = {CellPass::kForward}, .hidden = {128}, .batch = {1}, .vocabulary = 20000});
+  ASSERT_EQ(cases.size(), 2U);
+  EXPECT_EQ(to_string(cases[0]), "lstm forward from token ids, T 50, B 1, I 128, H 128, V 20000");
+  EXPECT_EQ(cases[1].input, 300U);
+}
+
 TEST(CellRace, TimesOursOnEveryCellAndPass) {
   std::vector<CellCase> cases;
   for (Cell cell : kAll<Cell>) {
@@ -90,6 +101,40 @@ TEST(CellRace, TimesOursOnEveryCellAndPass) {
     EXPECT_NEAR(row.tokens_per_s, 6 / row.us * 1e6, 1e-6 * row.tokens_per_s);
     EXPECT_EQ(row.times_first.median, 1);
   }
+}
+
+CellCase from_ids(Cell cell) {
+  CellCase at = small_case(cell, CellPass::kForward);
+  at.vocabulary = 11;
+  return at;
+}
+
+TEST(CellRace, TimesOursFromIds) {
+  const auto rows = race_cells({our_cells()}, short_race({from_ids(Cell::kLstm)})).rows;
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_GT(rows[0].us, 0);
+  EXPECT_EQ(useful_flop(rows[0].at), 2 * 6 * 28 * 7);
+  EXPECT_EQ(word_table_bytes(rows[0].at), 11U * 28 * sizeof(float));
+  EXPECT_EQ(to_string(rows[0].at), "lstm forward from token ids, T 3, B 2, I 5, H 7, V 11");
+}
+
+TEST(CellRace, ReadsOtherIdsInEveryPassAndXOfTheFirst) {
+  const CellProblem problem(from_ids(Cell::kRnn));
+  const std::vector<std::int32_t> first(problem.ids_of(0).begin(), problem.ids_of(0).end());
+  ASSERT_EQ(first.size(), 6U);
+  EXPECT_FALSE(std::ranges::equal(first, problem.ids_of(1)));
+  for (std::size_t n = 0; n < first.size(); ++n) {
+    EXPECT_TRUE(std::ranges::equal(problem.x.matrix().row(n),
+                                   problem.E.matrix().row(static_cast<std::size_t>(first[n]))));
+  }
+  const auto ours = our_cells().make(problem, 1);
+  ours->run();
+  const Tensor<float> h = ours->outputs().h;
+  EXPECT_LT(error_of_plain_loops(problem, h), 1e-5);
+  ours->run();
+  EXPECT_GT(error_of_plain_loops(problem, ours->outputs().h), 1e-2);
+  for (std::size_t pass = 2; pass < problem.ids.size() / first.size() + 1; ++pass) ours->run();
+  EXPECT_TRUE(std::ranges::equal(ours->outputs().h.values(), h.values()));
 }
 
 TEST(CellRace, NamesWhoDisagreesAndDoesNotTimeIt) {
@@ -129,6 +174,8 @@ TEST(CellRace, RefusesNothing) {
   settings.threads = {0};
   EXPECT_THROW(race_cells({our_cells()}, settings), UsageError);
   settings = short_race({{.batch = 0}});
+  EXPECT_THROW(race_cells({our_cells()}, settings), UsageError);
+  settings = short_race({{.pass = CellPass::kTrain, .vocabulary = 5}});
   EXPECT_THROW(race_cells({our_cells()}, settings), UsageError);
 }
 

@@ -5,9 +5,11 @@
 #include <limits>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
+#include "unroll/kernels/ops.h"
 #include "unroll/tools/benchmark/race.h"
 #include "unroll/tools/mathematics/naive.h"
 
@@ -15,10 +17,29 @@ namespace unroll {
 
 namespace {
 
+/// Of the ids: enough that their words are not all in the first-level cache.
+constexpr std::size_t kPasses = 64;
+
 /// Uniform in ±bound.
 void draw(Tensor<float>& tensor, double bound, std::string_view stream) {
   Random random(1, stream);
   for (float& value : tensor.values()) value = static_cast<float>(random.uniform(-bound, bound));
+}
+
+/// Ids below `vocabulary`, of rising rank in Zipf's law.
+std::vector<std::int32_t> draw_ids(std::size_t count, std::size_t vocabulary) {
+  std::vector<double> until;  // the weights of this id and all before it
+  double sum = 0;
+  for (std::size_t id = 0; id < vocabulary; ++id) {
+    until.push_back(sum += 1 / static_cast<double>(id + 1));
+  }
+  Random random(1, "cells/ids");
+  std::vector<std::int32_t> ids(count);
+  for (std::int32_t& id : ids) {
+    const auto found = std::ranges::lower_bound(until, random.uniform() * sum);
+    id = static_cast<std::int32_t>(found - until.begin());
+  }
+  return ids;
 }
 
 // -------------------------------------------------------------------------------------------- ours
@@ -37,12 +58,16 @@ class OurRunner : public CellRunner {
     layer_->b.value = problem.b;
     layer_->set_precision(precision);
     weights_ = layer_->pack();
+    if (problem.at.vocabulary == 0) return;
+    word_table_.resize({problem.at.vocabulary, problem.U.shape()[0]});
+    layer_->project(problem.E.matrix(), weights_, word_table_.matrix());
   }
 
   void run() override {
     clear_state();
     if (problem_.at.pass == CellPass::kForward) {
-      layer_->infer(shape_, problem_.x.matrix(), weights_, {}, state_, scratch_, h_.matrix());
+      layer_->infer(shape_, next_input(), weights_, std::as_const(word_table_).matrix(), state_,
+                    scratch_, h_.matrix());
       return;
     }
     layer_->forward(shape_, problem_.x.matrix(), state_, cache_, h_.matrix());
@@ -57,6 +82,11 @@ class OurRunner : public CellRunner {
   }
 
  private:
+  RecurrentInput<float> next_input() {
+    if (problem_.at.vocabulary == 0) return problem_.x.matrix();
+    return {problem_.E.matrix(), problem_.ids_of(pass_++)};
+  }
+
   /// h_0 = C_0 = 0; in a backward pass ∂L/∂h_T = ∂L/∂C_T = 0 beyond what comes from above.
   void clear_state() {
     state_.h.fill(0);
@@ -69,6 +99,8 @@ class OurRunner : public CellRunner {
   RecurrentState<float> state_;
   RecurrentCache<float> cache_;
   RecurrentWeights<float> weights_;
+  Tensor<float> word_table_;  ///< (V, G·H): E·Uᵀ + b
+  std::size_t pass_ = 0;
   RecurrentScratch<float> scratch_;
   Tensor<float> h_;
 };
@@ -129,13 +161,23 @@ CellProblem::CellProblem(const CellCase& at_case)
       W({gate_count(at.cell) * at.hidden, at.hidden}),
       b(Shape{gate_count(at.cell) * at.hidden}),
       x({at.steps * at.batch, at.input}),
-      dh({at.steps * at.batch, at.hidden}) {
+      dh({at.steps * at.batch, at.hidden}),
+      E({at.vocabulary, at.input}) {
   const double bound = 1 / std::sqrt(static_cast<double>(at.hidden));
   draw(U, bound, "cells/U");
   draw(W, bound, "cells/W");
   draw(b, bound, "cells/b");
   draw(x, 1, "cells/x");
   draw(dh, 1, "cells/dh");
+  if (at.vocabulary == 0) return;
+  draw(E, 1, "cells/E");
+  ids = draw_ids(kPasses * at.steps * at.batch, at.vocabulary);
+  gather_rows<float>(std::as_const(E).matrix(), ids_of(0), x.matrix());
+}
+
+std::span<const std::int32_t> CellProblem::ids_of(std::size_t pass) const {
+  const std::size_t tokens = ids.size() / kPasses;
+  return std::span(ids).subspan(pass % kPasses * tokens, tokens);
 }
 
 CellContender our_cells(Precision precision) {

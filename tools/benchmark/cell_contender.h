@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "unroll/core/tensor.h"
 #include "unroll/layers/recurrent.h"
@@ -20,8 +23,16 @@ struct CellProblem {
   Tensor<float> U;   ///< (G·H, I)
   Tensor<float> W;   ///< (G·H, H)
   Tensor<float> b;   ///< (G·H)
-  Tensor<float> x;   ///< (T·B, I), time-major
+  Tensor<float> x;   ///< (T·B, I), time-major; from ids that of the first pass
   Tensor<float> dh;  ///< (T·B, H): ∂L/∂h_t from above, of a training step
+
+  // From ids. Those of many passes, or the words of one would stay in the first-level cache; drawn
+  // as words are, the r-th most frequent 1/r as often as the first (Zipf's law).
+  Tensor<float> E;                ///< (V, I)
+  std::vector<std::int32_t> ids;  ///< (passes, T·B)
+
+  /// (T·B), of a runner's pass, counted from 0; none where x is given.
+  std::span<const std::int32_t> ids_of(std::size_t pass) const;
 };
 
 /// What a pass leaves. The gradients are those of a training step, otherwise empty.
@@ -36,7 +47,8 @@ struct CellOutputs {
 class CellRunner {
  public:
   virtual ~CellRunner() = default;
-  /// The whole pass, once. A training step clears the gradients and computes them.
+  /// The whole pass, once; from ids the next one. A training step clears the gradients and computes
+  /// them.
   virtual void run() = 0;
   /// Of the last run.
   virtual CellOutputs outputs() const = 0;
@@ -50,7 +62,9 @@ struct CellContender {
   Precision precision = Precision::kFull;
 };
 
-/// The library's own layer. Making a runner sets the library's number of threads.
+/// The library's own layer; from ids with the products of all words, E·Uᵀ + b, computed when a
+/// runner is made, as SequencePredictor's are. Making a runner sets the library's number of
+/// threads.
 CellContender our_cells(Precision precision = Precision::kFull);
 
 /// The largest difference of h, dU, dW or db, as a part of the largest value there; infinite where

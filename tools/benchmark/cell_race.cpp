@@ -35,6 +35,10 @@ void check(const std::vector<CellContender>& contenders, const CellRaceSettings&
     if (at.steps > 0 && at.batch > 0 && at.input > 0 && at.hidden > 0) continue;
     throw UsageError(fmt::format("{}: expected sizes of at least 1", to_string(at)));
   }
+  for (const CellCase& at : settings.cases) {
+    if (at.vocabulary == 0 || at.pass == CellPass::kForward) continue;
+    throw UsageError(fmt::format("{}: only a forward pass reads ids", to_string(at)));
+  }
 }
 
 CellOutputs first_outputs(const CellProblem& problem, const Entry& first) {

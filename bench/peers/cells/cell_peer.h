@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -23,12 +24,25 @@ struct CellPeerProblem {
   const float* U;      ///< (G·H, I)
   const float* W;      ///< (G·H, H)
   const float* b;      ///< (G·H)
-  const float* x;      ///< (T, B, I)
+  const float* x;      ///< (T, B, I); null where it is to be read by ids
   const float* dh;     ///< (T, B, H), of a training step
+
+  // From token ids, forward only: x_t is row ids_t of E. Before each pass the ids are others.
+  const std::int32_t* ids;  ///< (T, B); null where x is given
+  const float* E;           ///< (V, I)
+  std::size_t vocabulary;   ///< V
 };
 
 inline std::size_t gates_of(const CellPeerProblem& problem) {
   return problem.kind == CellPeerKind::kLstm ? 4 : 1;
+}
+
+/// x (T·B, stride) of the ids, for a library that has no embedding of its own.
+inline void gather_input(const CellPeerProblem& problem, float* x, std::size_t stride) {
+  for (std::size_t n = 0; n < problem.steps * problem.batch; ++n) {
+    const float* const row = problem.E + static_cast<std::size_t>(problem.ids[n]) * problem.input;
+    std::copy_n(row, problem.input, x + n * stride);
+  }
 }
 
 /// Where outputs go; the gradients null unless the problem is to train. Shapes as of h, U, W, b.

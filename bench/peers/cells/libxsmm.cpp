@@ -132,6 +132,7 @@ class Layer {
   }
 
   void run() {
+    if (problem_.ids != nullptr) gather_input(problem_, x_, U_.in);
 #pragma omp parallel num_threads(threads_)
     {
       const int thread = omp_get_thread_num();
@@ -208,11 +209,11 @@ class Layer {
 
   void bind_inputs() {
     const std::size_t rows = problem_.steps * problem_.batch;
-    float* const x = own(rows * U_.in);
-    for (std::size_t row = 0; row < rows; ++row) {
-      std::copy_n(problem_.x + row * problem_.input, problem_.input, x + row * U_.in);
+    x_ = own(rows * U_.in);
+    for (std::size_t row = 0; row < rows && problem_.x != nullptr; ++row) {
+      std::copy_n(problem_.x + row * problem_.input, problem_.input, x_ + row * U_.in);
     }
-    bind(LIBXSMM_DNN_RNN_REGULAR_INPUT, x);
+    bind(LIBXSMM_DNN_RNN_REGULAR_INPUT, x_);
     bind(LIBXSMM_DNN_RNN_REGULAR_WEIGHT, blocked(U_, problem_.U, problem_.input, false));
     bind(LIBXSMM_DNN_RNN_REGULAR_RECUR_WEIGHT, blocked(W_, problem_.W, problem_.hidden, false));
     const std::size_t biases = gates_of(problem_) * problem_.hidden;
@@ -290,6 +291,7 @@ class Layer {
   std::vector<Buffer> buffers_;
   std::vector<Tensor> tensors_;
   Cell cell_;
+  float* x_ = nullptr;
   float* h_ = nullptr;
   float* dU_ = nullptr;
   float* dW_ = nullptr;

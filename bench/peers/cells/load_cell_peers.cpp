@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "bench/peers/cells/cell_peer.h"
 #include "bench/peers/load_modules.h"
@@ -25,7 +28,7 @@ CellPeerKind kind_of(const CellCase& at) {
   }
 }
 
-CellPeerProblem as_peers_see_it(const CellProblem& problem) {
+CellPeerProblem as_peers_see_it(const CellProblem& problem, const std::vector<std::int32_t>& ids) {
   const CellCase& at = problem.at;
   return {.kind = kind_of(at),
           .train = at.pass == CellPass::kTrain,
@@ -36,18 +39,26 @@ CellPeerProblem as_peers_see_it(const CellProblem& problem) {
           .U = problem.U.data(),
           .W = problem.W.data(),
           .b = problem.b.data(),
-          .x = problem.x.data(),
-          .dh = problem.dh.data()};
+          .x = ids.empty() ? problem.x.data() : nullptr,
+          .dh = problem.dh.data(),
+          .ids = ids.empty() ? nullptr : ids.data(),
+          .E = problem.E.data(),
+          .vocabulary = at.vocabulary};
 }
 
 class PeerRunner : public CellRunner {
  public:
   using Layer = std::unique_ptr<void, void (*)(void*)>;
 
-  PeerRunner(const CellPeer& peer, const CellProblem& problem, Layer layer)
-      : peer_(peer), problem_(problem), layer_(std::move(layer)) {}
+  /// `ids`: where the layer reads them.
+  PeerRunner(const CellPeer& peer, const CellProblem& problem, std::vector<std::int32_t> ids,
+             Layer layer)
+      : peer_(peer), problem_(problem), ids_(std::move(ids)), layer_(std::move(layer)) {}
 
-  void run() override { peer_.run(layer_.get()); }
+  void run() override {
+    std::ranges::copy(problem_.ids_of(pass_++), ids_.begin());
+    peer_.run(layer_.get());
+  }
 
   CellOutputs outputs() const override {
     CellOutputs out;
@@ -64,6 +75,8 @@ class PeerRunner : public CellRunner {
  private:
   const CellPeer& peer_;
   const CellProblem& problem_;
+  std::vector<std::int32_t> ids_;
+  std::size_t pass_ = 0;
   Layer layer_;
 };
 
@@ -71,10 +84,11 @@ CellContender contender(const CellPeer& peer) {
   const auto make = [&peer](const CellProblem& problem,
                             std::size_t threads) -> std::unique_ptr<CellRunner> {
     try {
-      PeerRunner::Layer layer(peer.make(as_peers_see_it(problem), static_cast<int>(threads)),
+      std::vector<std::int32_t> ids(problem.ids_of(0).size());
+      PeerRunner::Layer layer(peer.make(as_peers_see_it(problem, ids), static_cast<int>(threads)),
                               peer.destroy);
       if (!layer) return nullptr;
-      return std::make_unique<PeerRunner>(peer, problem, std::move(layer));
+      return std::make_unique<PeerRunner>(peer, problem, std::move(ids), std::move(layer));
     } catch (const std::exception& error) {
       throw DataError(
           fmt::format("{}, {}: {}", peer.implementation, to_string(problem.at), error.what()));

@@ -95,7 +95,10 @@ class Layer {
   }
 
   explicit Layer(const CellPeerProblem& problem)
-      : problem_(problem), plain_(problem, Tag::ldgoi, Tag::ldgoi, Tag::ldgo), stream_(engine()) {
+      : problem_(problem),
+        gathered_(problem.ids != nullptr ? problem.steps * problem.batch * problem.input : 0),
+        plain_(problem, Tag::ldgoi, Tag::ldgoi, Tag::ldgo),
+        stream_(engine()) {
     const Descs any(problem, Tag::any, Tag::any, Tag::ldgo);
     if (is_lstm()) {
       describe_lstm(any);
@@ -105,6 +108,7 @@ class Layer {
   }
 
   void run() {
+    if (problem_.ids != nullptr) gather_input(problem_, gathered_.data(), problem_.input);
     forward_.execute(stream_, forward_arguments_);
     if (problem_.train) {
       for (int argument : kGradients) clear(backward_arguments_.at(argument));
@@ -187,7 +191,8 @@ class Layer {
   template <typename Description>
   Arguments inputs(const Description& description) {
     Arguments a;
-    a[DNNL_ARG_SRC_LAYER] = borrowed(plain_.x, problem_.x);
+    a[DNNL_ARG_SRC_LAYER] =
+        borrowed(plain_.x, problem_.ids != nullptr ? gathered_.data() : problem_.x);
     if (problem_.train) a[DNNL_ARG_SRC_ITER] = zeros(plain_.start);
     if (problem_.train && is_lstm()) a[DNNL_ARG_SRC_ITER_C] = zeros(plain_.start);
     a[DNNL_ARG_WEIGHTS_LAYER] = ordered(plain_.U, problem_.U, description.weights_layer_desc());
@@ -231,6 +236,7 @@ class Layer {
   }
 
   CellPeerProblem problem_;
+  std::vector<float> gathered_;  ///< x of the ids
   Descs plain_;
   dnnl::stream stream_;
   dnnl::primitive forward_, backward_;

@@ -40,13 +40,14 @@ class Message {
 
 namespace onnx {
 
-constexpr std::uint64_t kFloat = 1, kIntAttribute = 2, kStringsAttribute = 8;
+constexpr std::uint64_t kFloat = 1, kInt32 = 6, kIntAttribute = 2, kStringsAttribute = 8;
 
 /// ValueInfoProto.
-inline Message value(std::string_view name, const std::vector<std::size_t>& sizes) {
+inline Message value(std::string_view name, const std::vector<std::size_t>& sizes,
+                     std::uint64_t type = kFloat) {
   Message shape;
   for (std::size_t size : sizes) shape.add(1, Message().add(1, size));
-  const Message tensor = Message().add(1, kFloat).add(2, shape);
+  const Message tensor = Message().add(1, type).add(2, shape);
   return Message().add(1, name).add(2, Message().add(1, tensor));
 }
 
@@ -91,18 +92,30 @@ inline Message node(const CellPeerProblem& p) {
   return node.add(5, activations);
 }
 
-/// ModelProto: input x (T, B, I), output h (T, 1, B, H); its second bias is 0.
+/// NodeProto of an embedding: rows of E, ids → x.
+inline Message gather() {
+  return Message().add(1, "E").add(1, "ids").add(2, "x").add(4, "Gather");
+}
+
+/// ModelProto: input x (T, B, I), or ids (T, B); output h (T, 1, B, H); its second bias is 0.
 inline std::string model(const CellPeerProblem& p) {
   constexpr std::uint64_t kFormat = 8, kOperators = 14;
   const std::size_t rows = gates_of(p) * p.hidden;
   std::vector<float> biases = gates_in_order(p, p.b, 1);
   biases.resize(2 * rows);
   Message graph;
+  if (p.ids != nullptr) graph.add(1, gather());
   graph.add(1, node(p)).add(2, "layer");
   graph.add(5, constant("U", {1, rows, p.input}, gates_in_order(p, p.U, p.input)));
   graph.add(5, constant("W", {1, rows, p.hidden}, gates_in_order(p, p.W, p.hidden)));
   graph.add(5, constant("b", {1, 2 * rows}, biases));
-  graph.add(11, value("x", {p.steps, p.batch, p.input}));
+  if (p.ids != nullptr) {
+    const std::vector<float> E(p.E, p.E + p.vocabulary * p.input);
+    graph.add(5, constant("E", {p.vocabulary, p.input}, E));
+    graph.add(11, value("ids", {p.steps, p.batch}, kInt32));
+  } else {
+    graph.add(11, value("x", {p.steps, p.batch, p.input}));
+  }
   graph.add(12, value("h", {p.steps, 1, p.batch, p.hidden}));
   const Message operators = Message().add(1, "").add(2, kOperators);
   return std::string(Message().add(1, kFormat).add(7, graph).add(8, operators).bytes());

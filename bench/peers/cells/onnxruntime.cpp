@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "bench/peers/cells/cell_peer.h"
@@ -101,18 +102,20 @@ Owned<Session> session(const CellPeerProblem& problem, int threads) {
   return {made, api().ReleaseSession};
 }
 
-/// A tensor over memory of another.
-Owned<Value> tensor(const float* data, const std::vector<std::size_t>& sizes) {
-  constexpr int kArena = 1, kDefaultMemory = 0, kFloat = 1;
+/// A tensor over memory of another, of floats or of std::int32_t.
+template <typename T>
+Owned<Value> tensor(const T* data, const std::vector<std::size_t>& sizes) {
+  constexpr int kArena = 1, kDefaultMemory = 0;
+  constexpr auto kType = std::is_same_v<T, float> ? onnx::kFloat : onnx::kInt32;
   MemoryInfo* info = nullptr;
   check(api().CreateCpuMemoryInfo(kArena, kDefaultMemory, &info));
   const Owned<MemoryInfo> info_owner(info, api().ReleaseMemoryInfo);
   const std::vector<std::int64_t> dims(sizes.begin(), sizes.end());
-  std::size_t bytes = sizeof(float);
+  std::size_t bytes = sizeof(T);
   for (std::size_t size : sizes) bytes *= size;
   Value* made = nullptr;
-  check(api().CreateTensorWithDataAsOrtValue(info, const_cast<float*>(data), bytes, dims.data(),
-                                             dims.size(), kFloat, &made));
+  check(api().CreateTensorWithDataAsOrtValue(info, const_cast<T*>(data), bytes, dims.data(),
+                                             dims.size(), static_cast<int>(kType), &made));
   return {made, api().ReleaseValue};
 }
 
@@ -126,15 +129,16 @@ class Layer {
   Layer(const CellPeerProblem& p, int threads)
       : session_(session(p, threads)),
         h_(p.steps * p.batch * p.hidden),
-        input_(tensor(p.x, {p.steps, p.batch, p.input})),
+        input_name_(p.ids != nullptr ? "ids" : "x"),
+        input_(p.ids != nullptr ? tensor(p.ids, {p.steps, p.batch})
+                                : tensor(p.x, {p.steps, p.batch, p.input})),
         output_(tensor(h_.data(), {p.steps, 1, p.batch, p.hidden})) {}
 
   void run() {
-    const char* const input_name = "x";
     const char* const output_name = "h";
     const Value* const input = input_.get();
     Value* output = output_.get();
-    check(api().Run(session_.get(), nullptr, &input_name, &input, 1, &output_name, 1, &output));
+    check(api().Run(session_.get(), nullptr, &input_name_, &input, 1, &output_name, 1, &output));
   }
 
   void read(const CellPeerOutputs& outputs) const { std::ranges::copy(h_, outputs.h); }
@@ -142,6 +146,7 @@ class Layer {
  private:
   Owned<Session> session_;
   std::vector<float> h_;
+  const char* input_name_;
   Owned<Value> input_;
   Owned<Value> output_;
 };

@@ -1,6 +1,7 @@
 // PyTorch's lstm, rnn_tanh and rnn_relu, which torch::nn::LSTM and RNN call, with their tensors
 // made once: in inference mode, or with a backward pass through autograd. On its own threads.
 #include <ATen/Parallel.h>
+#include <ATen/ops/embedding.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/lstm.h>
 #include <ATen/ops/rnn_relu.h>
@@ -36,12 +37,13 @@ class Layer {
 
   explicit Layer(const CellPeerProblem& p)
       : problem_(p),
-        x_(borrowed(p.x, {size(p.steps), size(p.batch), size(p.input)})),
+        x_(input(p)),
         state_(at::zeros({1, size(p.batch), size(p.hidden)})),
         weights_{gates_in_order(p.U, p.input), gates_in_order(p.W, p.hidden),
                  gates_in_order(p.b, 1).flatten()} {
     // PyTorch has two biases and adds them.
     weights_.push_back(at::zeros_like(weights_[2]));
+    if (p.ids != nullptr) E_ = borrowed(p.E, {size(p.vocabulary), size(p.input)});
     if (!p.train) return;
     dh_ = borrowed(p.dh, {size(p.steps), size(p.batch), size(p.hidden)});
     for (Tensor& weight : weights_) weight.requires_grad_(true);
@@ -72,6 +74,13 @@ class Layer {
     return at::from_blob(const_cast<float*>(data), sizes, at::kFloat);
   }
 
+  /// x, or the ids.
+  static Tensor input(const CellPeerProblem& p) {
+    if (p.ids == nullptr) return borrowed(p.x, {size(p.steps), size(p.batch), size(p.input)});
+    return at::from_blob(const_cast<std::int32_t*>(p.ids), {size(p.steps), size(p.batch)},
+                         at::kInt);
+  }
+
   Tensor gates_in_order(const float* data, std::size_t columns) const {
     const std::size_t rows = gates_of(problem_) * problem_.hidden;
     std::vector<float> swapped = input_gate_first(data, gates_of(problem_), rows * columns);
@@ -96,7 +105,8 @@ class Layer {
     constexpr bool kBiases = true, kBidirectional = false, kBatchFirst = false;
     constexpr std::int64_t kLayers = 1;
     constexpr double kDropout = 0;
-    return std::get<0>(function(x_, start, weights_, kBiases, kLayers, kDropout, problem_.train,
+    const Tensor x = problem_.ids != nullptr ? at::embedding(E_, x_) : x_;
+    return std::get<0>(function(x, start, weights_, kBiases, kLayers, kDropout, problem_.train,
                                 kBidirectional, kBatchFirst));
   }
 
@@ -108,7 +118,7 @@ class Layer {
   }
 
   CellPeerProblem problem_;
-  Tensor x_, dh_;
+  Tensor x_, E_, dh_;
   Tensor state_;  ///< h_0 and C_0
   std::vector<Tensor> weights_;
   Tensor h_;
