@@ -67,13 +67,13 @@ bool run(const Flags& flags, const std::string& command) {
   std::ranges::copy(peers.contenders(), std::back_inserter(contenders));
   const auto progress = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
   const ActivationRaceResult result = race_activations(contenders, flags.race, progress);
-  for (const std::string& who : result.disagreeing) fmt::print(stderr, "not timed: {}\n", who);
-  const std::string text = conditions({result.clock, result.undisturbed, result.disagreeing,
-                                       peers.versions(), command}) +
+  for (const std::string& who : result.conditions.disagreeing)
+    fmt::print(stderr, "not timed: {}\n", who);
+  const std::string text = conditions({result.conditions, peers.versions(), command}) +
                            activation_tables(result.rows, leading_size(flags.race.bytes));
   if (section) section->write(text);
   fmt::print("{}", flags.json ? activation_json(result.rows) : text);
-  return result.disagreeing.empty();
+  return result.conditions.disagreeing.empty();
 }
 
 }  // namespace

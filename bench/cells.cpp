@@ -133,13 +133,13 @@ bool run(Flags flags, const std::string& command) {
   std::ranges::copy(peers.contenders, std::back_inserter(contenders));
   const auto progress = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
   const CellRaceResult result = race_cells(contenders, flags.race, progress);
-  for (const std::string& who : result.disagreeing) fmt::print(stderr, "not timed: {}\n", who);
+  for (const std::string& who : result.conditions.disagreeing)
+    fmt::print(stderr, "not timed: {}\n", who);
   const std::string text =
-      conditions({result.clock, result.undisturbed, result.disagreeing, peers.versions, command}) +
-      cell_tables(result.rows);
+      conditions({result.conditions, peers.versions, command}) + cell_tables(result.rows);
   if (section) section->write(text);
   fmt::print("{}", text);
-  return result.disagreeing.empty();
+  return result.conditions.disagreeing.empty();
 }
 
 }  // namespace

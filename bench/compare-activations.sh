@@ -6,10 +6,5 @@
 #   bench/compare-activations.sh --functions tanh,exp --seconds 30 a part of it, quickly
 #   bench/compare-activations.sh --markdown docs/performance.md    also writes the tables there, to this kind of CPU's section
 set -euo pipefail
-case "${1:-}" in -h | --help) sed -n '2,7p' "$0" | cut -c3-; exit ;; esac
-cd "$(dirname "$0")/.."
-
-. bench/peers/install.sh
-cmake --build --preset release --target activations peers >&2
-
-exec build/release/bench/activations "$@"
+. "$(dirname "$0")/compare.sh"
+race activations "activations peers" "$@"

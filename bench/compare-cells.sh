@@ -9,10 +9,5 @@
 #   bench/compare-cells.sh --from-ids                              an LSTM that reads ids of words, a text at a time: six minutes
 #   bench/compare-cells.sh --markdown docs/performance.md          also writes the tables there, to this kind of CPU's section
 set -euo pipefail
-case "${1:-}" in -h | --help) sed -n '2,10p' "$0" | cut -c3-; exit ;; esac
-cd "$(dirname "$0")/.."
-
-. bench/peers/install.sh
-cmake --build --preset release --target cells cell_peers >&2
-
-exec build/release/bench/cells "$@"
+. "$(dirname "$0")/compare.sh"
+race cells "cells cell_peers" "$@"

@@ -8,15 +8,10 @@
 #   bench/compare-training.sh --threads 1 --rounds 9 reviews.tsv.gz        a part of it; --batches, --dropout likewise
 #   bench/compare-training.sh --markdown docs/performance.md reviews.tsv   also writes the tables there, to this kind of CPU's section
 set -euo pipefail
-case "${1:-}" in -h | --help) sed -n '2,9p' "$0" | cut -c3-; exit ;; esac
+. "$(dirname "$0")/compare.sh"
 files=()
 for word in "$@"; do # the files are the caller's, the flags' paths those of the repository
   [ -f "$word" ] && [[ "$word" != *.md ]] && word=$(realpath "$word")
   files+=("$word")
 done
-cd "$(dirname "$0")/.."
-
-. bench/peers/install.sh
-cmake --build --preset release --target training training_ours >&2
-
-exec build/release/bench/training "${files[@]}"
+race training "training training_ours" "${files[@]}"

@@ -29,10 +29,10 @@ std::string conditions(const Conditions& of) {
   std::string text = fmt::format(
       "- {} (family {}, model {}) at {:.2f} GHz, GCC {}, {:%Y-%m-%d}; slices undisturbed by other "
       "jobs, in the worst race: {:.0f} %.\n- Peers: {}.\n",
-      cpu_name(), cpu_value("cpu family"), cpu_value("model"), of.clock, __VERSION__,
-      fmt::gmtime(std::time(nullptr)), 100 * of.undisturbed,
+      cpu_name(), cpu_value("cpu family"), cpu_value("model"), of.races.clock, __VERSION__,
+      fmt::gmtime(std::time(nullptr)), 100 * of.races.undisturbed,
       of.versions.empty() ? "none" : fmt::format("{}", fmt::join(of.versions, ", ")));
-  for (const std::string& who : of.disagreeing) text += "- Not timed: " + who + ".\n";
+  for (const std::string& who : of.races.disagreeing) text += "- Not timed: " + who + ".\n";
   return text + fmt::format("\n```\n{}\n```\n\n", of.command);
 }
 

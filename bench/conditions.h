@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "unroll/tools/benchmark/race.h"
+
 namespace unroll::bench {
 
 struct Conditions {
-  double clock;                          ///< GHz
-  double undisturbed;                    ///< the part of the slices, in the worst race
-  std::vector<std::string> disagreeing;  ///< who was not timed
-  std::vector<std::string> versions;     ///< of the peers
-  std::string command;                   ///< that does it again
+  RaceConditions races;
+  std::vector<std::string> versions;  ///< of the peers
+  std::string command;                ///< that does it again
 };
 
 /// A list, and the command below it.

@@ -71,8 +71,7 @@ void run(const Flags& flags, const std::string& command) {
   if (!flags.markdown.empty()) section.emplace(flags.markdown, section_name("training"));
   const std::filesystem::path here = program_folder();
   const auto contenders = training_contenders(here / "training_ours", here / "peers" / "training");
-  Conditions all{
-      .clock = 0, .undisturbed = 1, .disagreeing = {}, .versions = {}, .command = command};
+  Conditions all{.races = {}, .versions = {}, .command = command};
   std::string tables;
   for (const std::string& path : flags.files) {
     const std::string file = std::filesystem::path(path).filename().string();
@@ -82,8 +81,7 @@ void run(const Flags& flags, const std::string& command) {
     progress("encoding");
     const TrainingData data = read_training_data(path);
     const TrainingRaceResult result = race_training(data, contenders, flags.race, progress);
-    all.clock = std::max(all.clock, result.clock);
-    all.undisturbed = std::min(all.undisturbed, result.undisturbed);
+    all.races.add(result.conditions);
     all.versions = result.versions;
     tables += training_title(file, data) + training_tables(result.rows);
   }

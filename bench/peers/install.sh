@@ -1,5 +1,5 @@
-# Sourced by bench/compare-activations.sh, compare-cells.sh and compare-training.sh in the repository's root: installs the
-# libraries that we are raced against, and prepares the build of their modules.
+# Sourced by bench/compare.sh in the repository's root: installs the libraries that we are raced against, and prepares the build of
+# their modules.
 #
 # PyTorch and ONNX Runtime come from pip, with pip's own settings: PIP_INDEX_URL may name an index of wheels for the CPU alone, a tenth of the size.
 tools/install-dependencies.sh --peers

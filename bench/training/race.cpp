@@ -185,8 +185,7 @@ class Race {
                               .peak_mib = workers[w]->peak_mib(),
                               .times_first = race.ratio(w, 0)});
     }
-    result_.clock = std::max(result_.clock, race.clock());
-    result_.undisturbed = std::min(result_.undisturbed, race.undisturbed());
+    result_.conditions.add(race);
   }
 
   const std::vector<TrainingContender>& contenders_;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bench/training/batches.h"
-#include "unroll/tools/benchmark/median.h"
+#include "unroll/tools/benchmark/race.h"
 
 namespace unroll::bench {
 
@@ -49,8 +49,7 @@ struct TrainingRow {
 struct TrainingRaceResult {
   std::vector<TrainingRow> rows;      ///< by threads, contender
   std::vector<std::string> versions;  ///< of the peers
-  double clock = 0;                   ///< GHz
-  double undisturbed = 1;             ///< the part of the turns, in the race with least
+  RaceConditions conditions;          ///< a turn is a slice; nobody disagrees, or it throws
 };
 
 /// Contenders first train without dropout from the same values: their losses must be the first

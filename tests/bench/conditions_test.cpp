@@ -8,11 +8,10 @@ namespace unroll::bench {
 namespace {
 
 TEST(Conditions, NameThePeersAndWhoWasNotTimed) {
-  const std::string text = conditions({.clock = 3.5,
-                                       .undisturbed = 0.97,
-                                       .disagreeing = {"onednn, lstm train: 0.3 off"},
-                                       .versions = {"oneDNN 2.6.3", "PyTorch 2.13.0"},
-                                       .command = "bench/compare-cells.sh"});
+  const std::string text = conditions(
+      {.races = {.disagreeing = {"onednn, lstm train: 0.3 off"}, .clock = 3.5, .undisturbed = 0.97},
+       .versions = {"oneDNN 2.6.3", "PyTorch 2.13.0"},
+       .command = "bench/compare-cells.sh"});
   EXPECT_NE(text.find(" at 3.50 GHz, "), std::string::npos) << text;
   EXPECT_NE(text.find("in the worst race: 97 %.\n"), std::string::npos) << text;
   EXPECT_NE(text.find("- Peers: oneDNN 2.6.3, PyTorch 2.13.0.\n"), std::string::npos) << text;

@@ -25,8 +25,8 @@ std::string small_page() {
                  row("tanh", "flush", 2.0, 7e6),  row("copy", "memcpy", 0.3, 0),
                  row("relu", "unroll", 0.3, 0),   row("copy", "memcpy", 0.3, 0),
                  row("copy", "memcpy", 0.3, 0)};
-  result.disagreeing = {"wrong <avx2>, log: 0.1 off"};
-  result.clock = 4;
+  result.conditions.disagreeing = {"wrong <avx2>, log: 0.1 off"};
+  result.conditions.clock = 4;
   return activation_page(result, {"a CPU", "2026-01-02", "unroll bench activations --threads 1"});
 }
 

@@ -50,7 +50,7 @@ TEST(ActivationRace, HasOursAndTheRivalsOnEveryInstructionSet) {
 
 TEST(ActivationRace, AllOfItsOwnContendersAgree) {
   const ActivationRaceResult result = race_activations(own_contenders(), moment({}));
-  EXPECT_TRUE(result.disagreeing.empty()) << result.disagreeing.front();
+  EXPECT_TRUE(result.conditions.disagreeing.empty()) << result.conditions.disagreeing.front();
   for (const ActivationRow& row : result.rows) {
     const std::string name = row.function + " " + row.implementation + " " + row.isa;
     EXPECT_EQ(row.bytes, 4096U) << name;
@@ -75,8 +75,8 @@ TEST(ActivationRace, TakesTheContendersOfItsCaller) {
 TEST(ActivationRace, NamesWhoDoesNotAgreeAndDoesNotTimeHim) {
   const ActivationRaceResult result =
       race_activations({stranger([](float x) { return std::tanh(x) * 1.001F; })}, moment({"tanh"}));
-  ASSERT_EQ(result.disagreeing.size(), 1U);
-  EXPECT_EQ(result.disagreeing[0], "stranger scalar, tanh: 0.001 off");
+  ASSERT_EQ(result.conditions.disagreeing.size(), 1U);
+  EXPECT_EQ(result.conditions.disagreeing[0], "stranger scalar, tanh: 0.001 off");
   EXPECT_EQ(names(result.rows), std::vector<std::string>{"memcpy -"});
 }
 

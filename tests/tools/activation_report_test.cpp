@@ -28,7 +28,7 @@ ActivationRaceResult result_with(const ActivationRow& rival) {
   result.rows = {row("std", "scalar", 15, 2.06), rival, row("unroll", "avx512", 0.25, 1.1),
                  row("memcpy", "-", 0.08, 0)};
   result.rows.back().function = "copy";
-  result.clock = 4;
+  result.conditions.clock = 4;
   return result;
 }
 

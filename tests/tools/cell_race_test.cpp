@@ -91,7 +91,7 @@ TEST(CellRace, TimesOursOnEveryCellAndPass) {
     }
   }
   const CellRaceResult result = race_cells({our_cells()}, short_race(cases));
-  EXPECT_TRUE(result.disagreeing.empty());
+  EXPECT_TRUE(result.conditions.disagreeing.empty());
   ASSERT_EQ(result.rows.size(), cases.size());
   for (const CellRow& row : result.rows) {
     EXPECT_EQ(row.implementation, kOurs);
@@ -147,8 +147,9 @@ TEST(CellRace, NamesWhoDisagreesAndDoesNotTimeIt) {
       race_cells(contenders, short_race({small_case(Cell::kLstm, CellPass::kTrain)}));
   ASSERT_EQ(result.rows.size(), 2U);
   EXPECT_EQ(result.rows[1].implementation, "rounded");
-  ASSERT_EQ(result.disagreeing.size(), 1U);
-  EXPECT_TRUE(result.disagreeing[0].starts_with("wrong, lstm train, T 3, B 2, I 5, H 7: "));
+  ASSERT_EQ(result.conditions.disagreeing.size(), 1U);
+  EXPECT_TRUE(
+      result.conditions.disagreeing[0].starts_with("wrong, lstm train, T 3, B 2, I 5, H 7: "));
 }
 
 TEST(CellRace, HoldsTheFirstToTheEquations) {
@@ -185,7 +186,8 @@ TEST(CellReport, HasARowForEachCase) {
   row.gflops = 50;
   row.peak_gflops = 100;
   row.tokens_per_s = 480000;
-  const std::string table = cell_table({.rows = {row}, .disagreeing = {}, .clock = 3});
+  const std::string table =
+      cell_table({.rows = {row}, .conditions = {.disagreeing = {}, .clock = 3}});
   const std::string expected =
       "lstm train       3    2     5     7      12.5     50.0    50.0     480000\n";
   EXPECT_NE(table.find(expected), std::string::npos) << table;

@@ -8,7 +8,9 @@
 #include <cmath>
 #include <mutex>
 #include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "unroll/core/error.h"
 #include "unroll/tools/benchmark/clock.h"
@@ -54,6 +56,19 @@ TEST(RaceResult, DropsASliceBesideASlowClock) {
   EXPECT_EQ(result.time(1).slices, 3U);
   EXPECT_EQ(result.undisturbed(), 5.0 / 6);
   EXPECT_EQ(result.ratio(1, 0).low, 3);  // 3 / 9 is not among them
+}
+
+TEST(RaceConditions, KeepTheFastestClockAndTheLeastQuietOfAllRaces) {
+  RaceConditions conditions;
+  EXPECT_EQ(conditions.undisturbed, 1);
+  conditions.add(RaceResult({{{1, 2}, {9, 1.8}}, {{1, 2}, {3, 2}}}));
+  conditions.add(RaceResult({{{1, 3}, {3, 3}}}));
+  EXPECT_EQ(conditions.clock, 3);
+  EXPECT_EQ(conditions.undisturbed, 0.75);
+  conditions.add({.disagreeing = {"who"}, .clock = 1, .undisturbed = 0.5});
+  EXPECT_EQ(conditions.clock, 3);
+  EXPECT_EQ(conditions.undisturbed, 0.5);
+  EXPECT_EQ(conditions.disagreeing, (std::vector<std::string>{"who"}));
 }
 
 TEST(RaceResult, DropsASliceWhoseThreadHadNoCore) {

@@ -115,7 +115,7 @@ std::string verdict(const ActivationRaceResult& result) {
   for (const std::string& line : better) {
     html += fmt::format("<p class=\"verdict\">Faster, and as accurate: {}</p>\n", html_text(line));
   }
-  for (const std::string& who : result.disagreeing) {
+  for (const std::string& who : result.conditions.disagreeing) {
     html += fmt::format("<p class=\"verdict\">Not timed: {}</p>\n", html_text(who));
   }
   return html;
@@ -126,8 +126,8 @@ std::string circumstances_html(const ActivationRaceResult& result,
   return fmt::format(
       "<p class=\"note\">{}, {:.2f} GHz, {}. Slices undisturbed by other jobs, in the worst race: "
       "{:.0f} %. Made by {}</p>\n",
-      html_text(circumstances.machine), result.clock, html_text(circumstances.date),
-      100 * result.undisturbed, html_command(circumstances.command));
+      html_text(circumstances.machine), result.conditions.clock, html_text(circumstances.date),
+      100 * result.conditions.undisturbed, html_command(circumstances.command));
 }
 
 constexpr std::string_view kHow = R"html(<h2 id="how">How it is measured</h2>

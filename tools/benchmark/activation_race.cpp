@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -180,7 +179,8 @@ ActivationRaceResult race_activations(const std::vector<ActivationContender>& co
   ActivationRaceResult result;
   for (const ActivationFunction* function : functions) {
     progress(fmt::format("{}: errors", function->name));
-    const std::vector<Entry> entries = entries_of(*function, contenders, result.disagreeing);
+    const std::vector<Entry> entries =
+        entries_of(*function, contenders, result.conditions.disagreeing);
     for (std::size_t threads : settings.threads) {
       for (std::size_t bytes : settings.bytes) {
         const std::size_t n = bytes / sizeof(float) / kBlock * kBlock;
@@ -191,8 +191,7 @@ ActivationRaceResult race_activations(const std::vector<ActivationContender>& co
                                    .seconds = settings.seconds / static_cast<double>(races),
                                    .least_rounds = settings.least_rounds,
                                    .seed = settings.seed});
-        result.clock = std::max(result.clock, run.clock());
-        result.undisturbed = std::min(result.undisturbed, run.undisturbed());
+        result.conditions.add(run);
         ActivationRow row;
         row.threads = threads;
         row.bytes = n * sizeof(float);

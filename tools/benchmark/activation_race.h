@@ -81,10 +81,7 @@ struct ActivationRaceSettings {
 struct ActivationRaceResult {
   /// By function, threads, bytes; then in the order of the contenders, memcpy last.
   std::vector<ActivationRow> rows;
-  /// "eigen avx2, log: 0.3 off": who did not agree, and so was not timed.
-  std::vector<std::string> disagreeing;
-  double clock = 0;        ///< cycles per ns, the fastest seen
-  double undisturbed = 1;  ///< the part of the slices that was not dropped, in the race with least
+  RaceConditions conditions;
 };
 
 /// `progress` is told what is done now. Throws UsageError for a function that is not known, no

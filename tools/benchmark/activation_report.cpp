@@ -103,7 +103,7 @@ std::string activation_table(const ActivationRaceResult& result) {
       "the limit of memory); max ulp: largest error over every 1009th float; time/best:\n"
       "its time / that of unroll on the best instruction set, /same isa: on its own\n"
       "(95 % intervals). Slices undisturbed by other jobs, in the worst race: {:.0f} %.\n\n",
-      result.clock, 100 * result.undisturbed);
+      result.conditions.clock, 100 * result.conditions.undisturbed);
   const std::vector<std::string> better = faster_and_as_exact(result.rows);
   if (better.empty()) text += "Nobody is both faster than unroll and at least as accurate.\n";
   for (const std::string& line : better) text += "faster, as accurate: " + line + "\n";

@@ -132,12 +132,11 @@ CellRaceResult race_cells(const std::vector<CellContender>& contenders,
       progress(fmt::format("{}, {} thread{}", to_string(at), threads, threads == 1 ? "" : "s"));
       const CellProblem problem(at);
       const std::vector<Entry> entries =
-          entries_of(problem, threads, contenders, result.disagreeing);
+          entries_of(problem, threads, contenders, result.conditions.disagreeing);
       RaceSettings run = one;
       run.threads = threads;
       const RaceResult found = race(racers_of(entries, at, threads), run);
-      result.clock = std::max(result.clock, found.clock());
-      result.undisturbed = std::min(result.undisturbed, found.undisturbed());
+      result.conditions.add(found);
       add_rows(at, entries, threads, found, result.rows);
     }
   }

@@ -43,10 +43,7 @@ struct CellRaceSettings {
 struct CellRaceResult {
   /// By threads, case, contender.
   std::vector<CellRow> rows;
-  /// "onednn, lstm train, T 50, …: 0.3 off": who did not agree, and so was not timed.
-  std::vector<std::string> disagreeing;
-  double clock = 0;        ///< cycles per ns, the fastest seen
-  double undisturbed = 1;  ///< the part of the slices that was not dropped, in the race with least
+  RaceConditions conditions;
 };
 
 /// The first contender is held to the equations as plain loops, to 1e-4, and the others to the

@@ -47,7 +47,8 @@ std::string cell_table(const CellRaceResult& result) {
              "between the slices, at most {:.0f} GFLOP/s. Slices undisturbed by other jobs,\n"
              "in the worst race: {:.0f} %.\n",
              to_string(rows.front().precision), threads, threads == 1 ? "" : "s",
-             to_string(active_isa()), result.clock, peak, 100 * result.undisturbed) +
+             to_string(active_isa()), result.conditions.clock, peak,
+             100 * result.conditions.undisturbed) +
          (rounds ? "x fp32: how often as fast as fp32, in the same race.\n" : "");
 }
 

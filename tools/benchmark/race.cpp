@@ -218,6 +218,16 @@ MedianInterval RaceResult::ratio(std::size_t racer, std::size_t reference) const
   return median_interval(ratios);
 }
 
+void RaceConditions::add(const RaceResult& race) {
+  add({.disagreeing = {}, .clock = race.clock(), .undisturbed = race.undisturbed()});
+}
+
+void RaceConditions::add(const RaceConditions& other) {
+  disagreeing.insert(disagreeing.end(), other.disagreeing.begin(), other.disagreeing.end());
+  clock = std::max(clock, other.clock);
+  undisturbed = std::min(undisturbed, other.undisturbed);
+}
+
 RaceResult race(const std::vector<Racer>& racers, const RaceSettings& settings) {
   if (racers.empty() || settings.threads == 0 || settings.least_rounds == 0) {
     throw UsageError("race: needs at least one racer, one thread and one round");

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -74,6 +75,19 @@ class RaceResult {
 
   std::vector<std::vector<RaceSlice>> slices_;
   double clock_ = 0;
+};
+
+/// What holds for all races of one call.
+struct RaceConditions {
+  /// "onednn, lstm train, T 50, …: 0.3 off": who did not agree, and so was not timed.
+  std::vector<std::string> disagreeing;
+  double clock = 0;        ///< cycles per ns, the fastest seen
+  double undisturbed = 1;  ///< the part of the slices that was not dropped, in the race with least
+
+  /// One race more.
+  void add(const RaceResult& race);
+  /// Those of another call.
+  void add(const RaceConditions& other);
 };
 
 /// Throws UsageError for no racers, no threads or no rounds.

@@ -43,7 +43,8 @@ void activations_command(const Flags& flags) {
   const auto progress = [&](const std::string& text) { terminal.progress(text); };
   const ActivationRaceResult result = race_activations(own_contenders(), flags.race, progress);
   terminal.clear();
-  for (const std::string& who : result.disagreeing) terminal.warning("not timed: " + who);
+  for (const std::string& who : result.conditions.disagreeing)
+    terminal.warning("not timed: " + who);
   fmt::print("{}", flags.json ? activation_json(result.rows) : activation_table(result));
   if (flags.no_html) return;
   write_file(flags.html, activation_page(result, {cpu_name(), today(), command_text(flags.race)}));
