@@ -79,15 +79,25 @@ void Team::meet() {
 
 void parallel_team(std::size_t most, FunctionRef<Team&> body) {
   const std::size_t size = omp_in_parallel() ? 1 : std::clamp<std::size_t>(most, 1, thread_count());
+  if (size == 1) {
+    Team::Meeting alone{1};
+    Team team(alone, 0);
+    return body(team);
+  }
   std::exception_ptr failure;
   std::optional<Team::Meeting> meeting;
-#pragma omp parallel num_threads(static_cast<int>(size)) if (size > 1)
+  // Regions are always of all threads, of which some may have nothing to do: libgomp asks for
+  // memory and makes threads anew whenever their number changes.
+#pragma omp parallel
   {
 #pragma omp single
-    meeting.emplace(static_cast<std::size_t>(omp_get_num_threads()));
-    Team team(*meeting, static_cast<std::size_t>(omp_get_thread_num()));
+    meeting.emplace(std::min(size, static_cast<std::size_t>(omp_get_num_threads())));
+    const auto index = static_cast<std::size_t>(omp_get_thread_num());
     try {
-      body(team);
+      if (index < meeting->size) {
+        Team team(*meeting, index);
+        body(team);
+      }
     } catch (const TeamEnded&) {
     } catch (...) {
       meeting->failed = true;

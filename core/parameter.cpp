@@ -16,6 +16,17 @@ void zero_grad(const ParameterList<Real>& parameters) {
 }
 
 template <typename Real>
+void plan_parameters(const ParameterList<Real>& parameters, MemoryPlan& plan) {
+  for (Parameter<Real>* parameter : parameters) {
+    plan.begin_part("parameters");
+    plan.add(parameter->value, parameter->value.shape());
+    plan.begin_part("gradients");
+    plan.add(parameter->grad, parameter->grad.shape());
+    parameter->touched.plan(parameter->grad.matrix().rows(), plan);
+  }
+}
+
+template <typename Real>
 std::size_t count_values(const ParameterList<Real>& parameters) {
   std::size_t count = 0;
   for (const Parameter<Real>* parameter : parameters) count += parameter->value.size();
@@ -24,6 +35,8 @@ std::size_t count_values(const ParameterList<Real>& parameters) {
 
 template void zero_grad(const ParameterList<float>&);
 template void zero_grad(const ParameterList<double>&);
+template void plan_parameters(const ParameterList<float>&, MemoryPlan&);
+template void plan_parameters(const ParameterList<double>&, MemoryPlan&);
 template std::size_t count_values(const ParameterList<float>&);
 template std::size_t count_values(const ParameterList<double>&);
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "unroll/core/memory_plan.h"
 #include "unroll/core/row_set.h"
 #include "unroll/core/tensor.h"
 
@@ -31,6 +32,11 @@ struct Parameter {
 /// Borrowed parameters, in a fixed order.
 template <typename Real>
 using ParameterList = std::vector<Parameter<Real>*>;
+
+/// The memory of values and gradients, a part each. `touched` of a matrix counts with its gradient:
+/// of an embedding some rows may be listed.
+template <typename Real>
+void plan_parameters(const ParameterList<Real>& parameters, MemoryPlan& plan);
 
 /// Sets every gradient to 0, writing only to the rows that were touched.
 template <typename Real>

@@ -4,11 +4,16 @@
 #include <functional>
 
 #include "unroll/core/error.h"
+#include "unroll/core/memory_plan.h"
 
 namespace unroll {
 
-RaggedShape::RaggedShape(std::span<const std::size_t> lengths)
-    : lengths_(lengths.begin(), lengths.end()) {
+RaggedShape::RaggedShape(std::span<const std::size_t> lengths) {
+  assign(lengths);
+}
+
+void RaggedShape::set_offsets() {
+  offsets_.assign(1, 0);
   if (!std::is_sorted(lengths_.begin(), lengths_.end(), std::greater<>())) {
     throw ShapeError("ragged shape: lengths are not in descending order");
   }
@@ -19,6 +24,11 @@ RaggedShape::RaggedShape(std::span<const std::size_t> lengths)
     while (lengths_[active - 1] <= t) --active;
     offsets_.push_back(offsets_.back() + active);
   }
+}
+
+void RaggedShape::plan(const BatchLimits& limits, MemoryPlan& plan) {
+  plan.add(lengths_, limits.rows);
+  plan.add(offsets_, limits.steps + 1);
 }
 
 RaggedShape RaggedShape::rectangle(std::size_t steps, std::size_t batch) {

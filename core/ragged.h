@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <ranges>
 #include <span>
 #include <vector>
 
@@ -19,13 +20,32 @@
 
 namespace unroll {
 
+class MemoryPlan;
+
+/// The largest sizes among batches; they need not be of the same one.
+struct BatchLimits {
+  std::size_t rows = 0;      ///< B
+  std::size_t steps = 0;     ///< T
+  std::size_t tokens = 0;    ///< N
+  std::size_t distinct = 0;  ///< M, different words
+};
+
 class RaggedShape {
  public:
   RaggedShape() = default;
   /// `lengths`: one per row, each at least 1, in descending order; otherwise ShapeError.
   explicit RaggedShape(std::span<const std::size_t> lengths);
+  /// Likewise, in the memory that it has; of any range of lengths.
+  template <std::ranges::input_range Lengths>
+  void assign(Lengths&& lengths) {
+    lengths_.assign(std::ranges::begin(lengths), std::ranges::end(lengths));
+    set_offsets();
+  }
   /// `batch` rows of `steps` steps each.
   static RaggedShape rectangle(std::size_t steps, std::size_t batch);
+
+  /// Its memory, for batches within these limits.
+  void plan(const BatchLimits& limits, MemoryPlan& plan);
 
   std::size_t batch() const noexcept { return lengths_.size(); }      ///< B
   std::size_t steps() const noexcept { return offsets_.size() - 1; }  ///< T, the longest length
@@ -43,6 +63,8 @@ class RaggedShape {
   std::size_t index(std::size_t t, std::size_t row) const noexcept { return offsets_[t] + row; }
 
  private:
+  void set_offsets();
+
   std::vector<std::size_t> lengths_;
   std::vector<std::size_t> offsets_{0};  // T + 1 of them
 };

@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <numbers>
 
@@ -30,6 +31,17 @@ std::uint32_t high(std::uint64_t x) {
 
 Random::Random(std::uint64_t seed, std::string_view stream)
     : key_(seed), stream_(stream.empty() ? 0 : XXH3_64bits(stream.data(), stream.size())) {}
+
+Random::Random(std::uint64_t seed, std::string_view stream, std::uint64_t number)
+    : key_(seed), stream_(0) {
+  std::array<char, 20> digits;  // of 2⁶⁴ − 1
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  XXH3_state_t hash;
+  XXH3_64bits_reset(&hash);
+  XXH3_64bits_update(&hash, stream.data(), stream.size());
+  XXH3_64bits_update(&hash, digits.data(), static_cast<std::size_t>(end - digits.data()));
+  stream_ = XXH3_64bits_digest(&hash);
+}
 
 std::uint32_t Random::bits() noexcept {
   const std::uint64_t block = position_ / 4;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "unroll/core/memory_plan.h"
+
 namespace unroll {
 
 namespace {
@@ -36,6 +38,11 @@ void RowSet::add(const RowSet& other) {
   if (!other.all()) return add(other.rows());
   forget_rows();
   state_ = State::kAll;
+}
+
+void RowSet::plan(std::size_t rows, MemoryPlan& plan) {
+  plan.add(rows_, rows);
+  plan.add(marks_, (rows + kBits - 1) / kBits);
 }
 
 void RowSet::forget_rows() {

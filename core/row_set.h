@@ -11,6 +11,8 @@
 
 namespace unroll {
 
+class MemoryPlan;
+
 /// A new set is all rows, for good. After `restart` it is all rows as long as nobody lists any: who
 /// forgets to say which rows he means has said all of them.
 class RowSet {
@@ -24,6 +26,8 @@ class RowSet {
   /// Lists more rows, none below 0, in any order, repeated or not. All rows for good stay that.
   void add(std::span<const std::int32_t> rows);
   void add(const RowSet& other);
+  /// Its memory, of a set of some of `rows` rows.
+  void plan(std::size_t rows, MemoryPlan& plan);
 
  private:
   enum class State { kAll, kRestarted, kListed };

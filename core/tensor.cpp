@@ -54,12 +54,21 @@ void Tensor<Real>::fill(Real value) noexcept {
 
 template <typename Real>
 void Tensor<Real>::resize(const Shape& shape) {
-  if (shape.size() > capacity_) {
-    void* memory = ::operator new[](shape.size() * sizeof(Real), std::align_val_t{kAlignment});
-    data_.reset(static_cast<Real*>(memory));
-    capacity_ = shape.size();
-  }
+  reserve(shape.size());
   shape_ = shape;
+}
+
+template <typename Real>
+void Tensor<Real>::reserve(std::size_t size) {
+  if (size <= capacity_) return;
+  // The old memory goes first: both at once would be held for nothing.
+  const Shape kept = std::exchange(shape_, Shape());
+  capacity_ = 0;
+  data_.reset();
+  void* memory = ::operator new[](size * sizeof(Real), std::align_val_t{kAlignment});
+  data_.reset(static_cast<Real*>(memory));
+  capacity_ = size;
+  shape_ = kept;
 }
 
 template class Tensor<float>;

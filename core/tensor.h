@@ -91,6 +91,9 @@ class Tensor {
   /// Changes the shape. The memory is kept where it suffices, so that a buffer that is resized at
   /// every training step stops allocating; the elements are unspecified afterwards.
   void resize(const Shape& shape);
+  /// Memory for so many elements, so that no `resize` up to them asks for any. The elements are
+  /// unspecified afterwards where there was not enough.
+  void reserve(std::size_t size);
 
  private:
   struct Free {

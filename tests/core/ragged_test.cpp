@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ranges>
 #include <set>
 #include <vector>
 
@@ -21,6 +22,16 @@ TEST(RaggedShape, LaysRowsOutAsInItsPicture) {
   EXPECT_EQ(shape.index(1, 0), 3U);
   EXPECT_EQ(shape.index(1, 1), 4U);
   EXPECT_EQ(shape.index(2, 0), 5U);
+}
+
+TEST(RaggedShape, IsAssignedAsItIsMade) {
+  RaggedShape shape(Lengths{9, 7, 7, 1});
+  shape.assign(Lengths{3, 2, 1} | std::views::transform([](std::size_t length) { return length; }));
+  EXPECT_EQ(shape.lengths(), (Lengths{3, 2, 1}));
+  EXPECT_EQ(shape.steps(), 3U);
+  EXPECT_EQ(shape.tokens(), 6U);
+  EXPECT_EQ(shape.index(2, 0), 5U);
+  EXPECT_THROW(shape.assign(Lengths{1, 2}), ShapeError);
 }
 
 TEST(RaggedShape, CountsTheRowsThatAreStillRunning) {

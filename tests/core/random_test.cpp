@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <string>
 #include <vector>
 
 namespace unroll {
@@ -142,6 +143,15 @@ TEST(RandomBelow, HasNoBiasForBoundsThatDoNotDivideTheRange) {
 TEST(RandomBelow, OfOneIsZero) {
   Random random(5, "one");
   for (int i = 0; i < 10; ++i) EXPECT_EQ(random.below(1), 0U);
+}
+
+TEST(Random, NamesAStreamByANumberAsByItsDigits) {
+  for (std::uint64_t number : {std::uint64_t{0}, std::uint64_t{17}, ~std::uint64_t{0}}) {
+    for (const std::string name : {"", "dropout/", "dropout/embedding/of/a/long/name/"}) {
+      EXPECT_EQ(Random(5, name, number).bits(), Random(5, name + std::to_string(number)).bits())
+          << name << number;
+    }
+  }
 }
 
 TEST(RandomShuffle, IsAPermutation) {
