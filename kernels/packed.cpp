@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "unroll/core/error.h"
+#include "unroll/core/memory_plan.h"
 #include "unroll/kernels/dispatch.h"
 
 namespace unroll {
@@ -29,6 +30,15 @@ std::size_t panel_columns() {
   return 4 * products<SumOf<Operand>, Operand>().lanes;
 }
 
+/// (panels, lines, values of a line); a panel of gates has the columns of few units.
+template <typename Operand>
+Shape shape_of_panels(std::size_t rows, std::size_t more_rows, std::size_t columns,
+                      std::size_t gates) {
+  const std::size_t units = panel_columns<Operand>() / gates;
+  return {(columns / gates + units - 1) / units,
+          lines_of<Operand>(rows) + lines_of<Operand>(more_rows), units * gates * kDepth<Operand>};
+}
+
 /// Values that stand side by side, moved as one.
 template <typename Operand>
 using SideBySide = std::conditional_t<kDepth<Operand> == 2, std::uint32_t, Operand>;
@@ -38,10 +48,15 @@ using SideBySide = std::conditional_t<kDepth<Operand> == 2, std::uint32_t, Opera
 template <typename Operand>
 void Panels<Operand>::reshape(std::size_t inputs, std::size_t more_rows, std::size_t columns,
                               std::size_t gates) {
-  const std::size_t units = panel_columns<Operand>() / gates;  // that have columns in a panel
   K_ = inputs + more_rows, N_ = columns, G_ = gates, I_ = inputs;
   lines_ = lines_of<Operand>(inputs) + lines_of<Operand>(more_rows);
-  values_.resize({(N_ / G_ + units - 1) / units, lines_, units * gates * kDepth<Operand>});
+  values_.resize(shape_of_panels<Operand>(inputs, more_rows, columns, gates));
+}
+
+template <typename Operand>
+void Panels<Operand>::plan(std::size_t rows, std::size_t more_rows, std::size_t columns,
+                           std::size_t gates, MemoryPlan& plan) {
+  plan.add(values_, shape_of_panels<Operand>(rows, more_rows, columns, gates));
 }
 
 /// B is (K, N): a line of a panel is a part of one of its rows, or of two.
@@ -145,10 +160,15 @@ void add_gradients(MatrixView<const std::type_identity_t<Operand>> A,
     parts[count++] = {gradient.B.columns(), rows_of(gradient.B), rows_of(gradient.into)};
     columns += gradient.B.columns();
   }
-  const ProductTable<Real, Operand>& table = products<Real, Operand>();
-  const std::size_t size = table.gradient_scratch(columns, count);
+  const std::size_t size = gradient_scratch<Real, Operand>(columns, count);
   if (scratch.size() < size) scratch.resize({size});
-  table.add_gradients(A.columns(), A.rows(), rows_of(A), parts, count, scratch.data());
+  products<Real, Operand>().add_gradients(A.columns(), A.rows(), rows_of(A), parts, count,
+                                          scratch.data());
+}
+
+template <typename Real, typename Operand>
+std::size_t gradient_scratch(std::size_t columns, std::size_t gradients) {
+  return products<Real, Operand>().gradient_scratch(columns, gradients);
 }
 
 template <typename Real, typename Operand>
@@ -187,6 +207,7 @@ void project(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Ope
   template void add_gradients(MatrixView<const Operand>,                                           \
                               std::initializer_list<GradientOf<Real, Operand>>, Tensor<Operand>&); \
   template std::size_t gradient_rows<Real, Operand>();                                             \
+  template std::size_t gradient_scratch<Real, Operand>(std::size_t, std::size_t);                  \
   template void project(MatrixView<const Operand>, const Panels<Operand>&, std::span<const Real>,  \
                         MatrixView<Real>);                                                         \
   template void project(MatrixView<const Operand>, const Panels<Operand>&, std::span<const Real>,  \

@@ -16,6 +16,8 @@
 
 namespace unroll {
 
+class MemoryPlan;
+
 /// A right factor B (K, N) in the order in which the kernels of the active instruction set read it:
 /// panels of four vectors of columns, each panel K lines; of BFloat16 a line has two rows of B,
 /// side by side. Pack anew after another instruction set was made active.
@@ -30,6 +32,10 @@ class Panels {
   /// A recurrent layer's weights U (G·H, I) and W (G·H, H) as B (I + H, G·H), Uᵀ above Wᵀ. Of an
   /// LSTM, whose gates are stacked f i a o, a panel holds the four gates of the same units.
   void pack_weights(MatrixView<const Operand> U, MatrixView<const Operand> W);
+
+  /// The memory that pack needs (G = 1, no more rows) or pack_weights (I and H rows).
+  void plan(std::size_t rows, std::size_t more_rows, std::size_t columns, std::size_t gates,
+            MemoryPlan& plan);
 
   std::size_t rows() const { return K_; }       ///< K
   std::size_t columns() const { return N_; }    ///< N
@@ -64,6 +70,9 @@ template <typename Real, typename Operand>
 void add_gradients(MatrixView<const std::type_identity_t<Operand>> A,
                    std::initializer_list<GradientOf<Real, Operand>> gradients,
                    Tensor<Operand>& scratch);
+/// Values of `scratch`, for so many gradients of so many columns together.
+template <typename Real, typename Operand = Real>
+std::size_t gradient_scratch(std::size_t columns, std::size_t gradients);
 /// The rows of A that are multiplied at a time, while they are in the second-level cache.
 template <typename Real, typename Operand = Real>
 std::size_t gradient_rows();

@@ -27,6 +27,35 @@ void take_last(const RaggedShape& shape, Direction direction, MatrixView<const R
   }
 }
 
+/// The memory of what a training step multiplies, rounded or not.
+template <typename Real, typename Operand>
+void plan_operands(const RecurrentLayer<Real>& layer, const BatchLimits& limits, LayerUse use,
+                   bool needs_dz, RecurrentOperands<Operand>& operands, MemoryPlan& plan) {
+  const std::size_t N = limits.tokens, M = use.shared ? limits.distinct : N;
+  const std::size_t I = layer.input_size(), H = layer.hidden_size(), GH = layer.gate_count() * H;
+  const bool rounds = layer.precision() == Precision::kBFloat16;
+  plan.begin_part(kForwardPart);
+  plan.add(operands.h_prev, {N, H});
+  operands.weights.plan(I, H, GH, layer.gate_count(), plan);
+  if (rounds) {
+    plan.add(operands.x, {M, I});
+    plan.add(operands.U_values, {GH, I});
+    plan.add(operands.W_values, {GH, H});
+  }
+  plan.begin_part(kBackwardPart);
+  if (needs_dz) plan.add(operands.dz, {N, GH});
+  if (use.shared && !std::is_same_v<Operand, Real>) plan.add(operands.dz_of_rows, {M, GH});
+  operands.W.plan(GH, 0, H, 1, plan);
+  if (use.dx) operands.U.plan(GH, 0, I, 1, plan);
+  operands.gradient.resize(thread_count());
+  const std::size_t separate =
+      std::max(gradient_scratch<Real, Operand>(I, 1), gradient_scratch<Real, Operand>(H, 1));
+  const std::size_t scratch = use.shared ? separate : gradient_scratch<Real, Operand>(I + H, 2);
+  for (std::size_t thread = 0; thread < use.threads; ++thread) {
+    plan.add(operands.gradient[thread], {scratch});
+  }
+}
+
 /// body(pairs) or body(full).
 template <typename Real, typename Full, typename Pairs, typename Body>
 void choose(bool in_pairs, Full& full, Pairs& pairs, Body body) {
@@ -76,6 +105,42 @@ void RecurrentLayer<Real>::forward(const RaggedShape& shape, const RecurrentInpu
   take_last<Real>(shape, direction_, h, state.h);
   if (!state.C.empty()) take_last<Real>(shape, direction_, cache.C.matrix(), state.C);
 }
+template <typename Real>
+void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
+                                RecurrentCache<Real>& cache, MemoryPlan& plan) const {
+  const std::size_t N = limits.tokens, H = hidden_size(), GH = gate_count() * H;
+  const bool has_C = !activation_, pairs = multiplies_pairs();
+  plan.begin_part(kForwardPart);
+  plan.add(cache.gates, {N, GH});
+  plan.add(cache.C, {has_C ? N : 0, H});
+  plan.add(cache.C_0, {has_C ? limits.rows : 0, H});
+  plan.add(cache.projected, {use.shared ? limits.distinct : 0, GH});
+  RecurrentOperands<Real>& full = cache;
+  choose<Real>(pairs, full, cache.in_pairs, [&](auto& operands) {
+    plan_operands(*this, limits, use, pairs || !cache.once, operands, plan);
+  });
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::plan(RecurrentWeights<Real>& weights, MemoryPlan& plan) const {
+  choose<Real>(multiplies_pairs(), weights.full, weights.in_pairs, [&](auto& panels) {
+    panels.plan(input_size(), hidden_size(), gate_count() * hidden_size(), gate_count(), plan);
+  });
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
+                                RecurrentScratch<Real>& scratch, MemoryPlan& plan) const {
+  const std::size_t H = hidden_size(), GH = gate_count() * H;
+  const std::size_t few = std::min(limits.tokens, limits.steps * (kFewRows - 1));
+  plan.add(scratch.projected, {use.shared ? limits.distinct : few, GH});
+  choose<Real>(multiplies_pairs(), scratch.full, scratch.in_pairs, [&](auto& operands) {
+    for (auto& h_prev : operands.h_prev) plan.add(h_prev, {limits.rows, H});
+    if (precision_ == Precision::kFull) return;
+    plan.add(operands.x, {use.shared ? limits.distinct : limits.tokens, input_size()});
+  });
+}
+
 template <typename Real>
 void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInput<Real>& input,
                                     RecurrentCache<Real>& cache, MatrixView<const Real> dh,

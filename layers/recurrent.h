@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "unroll/core/memory_plan.h"
 #include "unroll/core/parallel.h"
 #include "unroll/core/parameter.h"
 #include "unroll/core/ragged.h"
@@ -23,6 +24,10 @@
 #include "unroll/layers/walk.h"
 
 namespace unroll {
+
+/// Parts of a MemoryPlan: what a forward pass needs, and what the backward pass needs beside.
+inline constexpr std::string_view kForwardPart = "forward pass";
+inline constexpr std::string_view kBackwardPart = "backward pass";
 
 /// States of every row, carried through time. In a forward pass h_0, C_0 go in and h_T, C_T (each
 /// row's own last step) come out; in a backward pass the same struct holds gradients: ∂L/∂h_T,
@@ -78,10 +83,22 @@ struct RecurrentCache : RecurrentOperands<Real> {
   Tensor<Real> C;      ///< (N, H): LSTM, C_t
   Tensor<Real> C_0;    ///< (B, H): LSTM, the C that entered each row
 
-  // Of an input with shared rows: U x, and the sum of ∂L/∂z over a row's tokens.
-  Tensor<Real> projected, dprojected;  ///< (M, G·H)
+  /// Of an input with shared rows, (M, G·H): forward b + U x, backward the sum of ∂L/∂z over a
+  /// row's tokens.
+  Tensor<Real> projected;
+
+  /// The backward pass will be run once: it writes dz over the gates, and `dz` stays empty, unless
+  /// it is of BFloat16.
+  bool once = false;
 
   RecurrentOperands<BFloat16> in_pairs;  ///< where these are multiplied instead
+};
+
+/// What a plan has to know of how a layer is used, beside its batches' largest sizes.
+struct LayerUse {
+  bool shared = false;      ///< tokens share rows of x
+  bool dx = false;          ///< ∂L/∂x is asked for
+  std::size_t threads = 1;  ///< that the layer has
 };
 
 /// The weights for inference, in one of two forms.
@@ -132,6 +149,14 @@ class RecurrentLayer {
   void backward(const RaggedShape& shape, const RecurrentInput<Real>& input,
                 RecurrentCache<Real>& cache, MatrixView<const Real> dh,
                 RecurrentState<Real>& dstate, MatrixView<Real> dx);
+
+  /// The memory of `cache` for batches within these limits.
+  void plan(const BatchLimits& limits, LayerUse use, RecurrentCache<Real>& cache,
+            MemoryPlan& plan) const;
+  /// The memory of the weights for inference, and of `scratch`.
+  void plan(RecurrentWeights<Real>& weights, MemoryPlan& plan) const;
+  void plan(const BatchLimits& limits, LayerUse use, RecurrentScratch<Real>& scratch,
+            MemoryPlan& plan) const;
 
   /// The weights as `infer` reads them: of now, of the active instruction set and the precision.
   RecurrentWeights<Real> pack() const;

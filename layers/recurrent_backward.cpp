@@ -23,14 +23,15 @@ void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<
                                       MatrixView<Real> dx) {
   const std::size_t H = layer.hidden_size(), GH = layer.gate_count() * H;
   const bool shared = !input.rows.empty();
-  operands.dz.resize({shape.tokens(), GH});
+  deltas().resize({shape.tokens(), GH});
   operands.W.pack(operands_again<Operand>(layer, layer.W.value.matrix(), operands.W_values));
   if (!dx.empty()) {
     operands.U.pack(operands_again<Operand>(layer, layer.U.value.matrix(), operands.U_values));
   }
-  cache.dprojected.resize({shared ? input.x.rows() : 0, GH});
-  cache.dprojected.fill(0);
-  if (!std::is_same_v<Operand, Real>) operands.dz_of_rows.resize(cache.dprojected.shape());
+  if (shared) cache.projected.fill(0);
+  if (shared && !std::is_same_v<Operand, Real>) {
+    operands.dz_of_rows.resize(cache.projected.shape());
+  }
   operands.gradient.resize(thread_count());
   share_walk(shape, H, unit_grain<Real, Operand>(), [&](const WalkShare& share) {
     Team& team = share.team;
@@ -58,7 +59,7 @@ void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<
     const std::size_t come = walk.come(), begin = walk.here.count - come;
     if (begin == 0) continue;
     // [RNN-dh0] [LSTM-dh0] ∂L/∂h_0 = Wᵀ dz_1, as at every step ∂L/∂h_{t−1} through z_t is Wᵀ dz_t
-    product<Real>(rows_of(operands.dz, walk.here.token + come, begin), operands.W,
+    product<Real>(rows_of(deltas(), walk.here.token + come, begin), operands.W,
                   rows_of(dstate.h, walk.here.row + come, begin));
   }
 }
@@ -70,11 +71,11 @@ void BackwardPass<Real, Operand>::walk(const WalkShare& share, Range positions,
     const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
     const auto [token, row, count] = walk.here;
     if (count > 0) {
-      const auto dz = rows_of(operands.dz, token, count);
+      const auto dz = rows_of(deltas(), token, count);
       step_backward<Real, Operand>(layer,
                                    {.W = &operands.W,
                                     .units = share.units,
-                                    .dz_next = rows_of(operands.dz, walk.after.token, walk.go_on()),
+                                    .dz_next = rows_of(deltas(), walk.after.token, walk.go_on()),
                                     .dh_T = rows_of(dstate.h, row, count),
                                     .dh = dh.row_range(token, count),
                                     .saved = rows_of(cache.gates, token, count),
@@ -97,7 +98,7 @@ void BackwardPass<Real, Operand>::add_gradients(Range tokens, Range columns,
                                                 Tensor<Operand>& scratch) {
   const std::size_t N = tokens.size();
   const MatrixView<const Operand> dz =
-      rows_of(operands.dz, tokens.begin, N).column_range(columns.begin, columns.size());
+      rows_of(deltas(), tokens.begin, N).column_range(columns.begin, columns.size());
   // [LAYOUT-sum] ∂L/∂W = (∂L/∂Z)ᵀ H_prev: a sum over rows is a product of matrices
   // [RNN-dW] [LSTM-dW] ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ
   const GradientOf<Real, Operand> dW{rows_of(operands.h_prev, tokens.begin, N),
@@ -114,14 +115,14 @@ void BackwardPass<Real, Operand>::add_gradients(Range tokens, Range columns,
     unroll::add_gradients<Real, Operand>(dz, {dW}, scratch);
     scatter_add_rows<Real, Operand>(
         dz, input.rows.subspan(tokens.begin, N),
-        cache.dprojected.matrix().column_range(columns.begin, columns.size()));
+        cache.projected.matrix().column_range(columns.begin, columns.size()));
   }
 }
 
 /// dU of an input with shared rows, in some columns of dz.
 template <typename Real, typename Operand>
 void BackwardPass<Real, Operand>::add_shared_gradients(Range columns, Tensor<Operand>& scratch) {
-  const auto sums = cache.dprojected.matrix().column_range(columns.begin, columns.size());
+  const auto sums = cache.projected.matrix().column_range(columns.begin, columns.size());
   if constexpr (std::is_same_v<Operand, Real>) {
     round_in_place(layer, sums);
   } else {
@@ -134,12 +135,21 @@ void BackwardPass<Real, Operand>::add_shared_gradients(Range columns, Tensor<Ope
                                        {dU}, scratch);
 }
 
+/// ∂L/∂z, where the backward pass writes it.
+template <typename Real, typename Operand>
+Tensor<Operand>& BackwardPass<Real, Operand>::deltas() {
+  if constexpr (std::is_same_v<Operand, Real>) {
+    if (cache.once) return cache.gates;
+  }
+  return operands.dz;
+}
+
 /// ∂L/∂(U x) for each row of x.
 template <typename Real, typename Operand>
 MatrixView<const Operand> BackwardPass<Real, Operand>::dz_of_input() {
-  if (input.rows.empty()) return operands.dz.matrix();
+  if (input.rows.empty()) return deltas().matrix();
   if constexpr (std::is_same_v<Operand, Real>) {
-    return cache.dprojected.matrix();
+    return cache.projected.matrix();
   } else {
     return operands.dz_of_rows.matrix();
   }

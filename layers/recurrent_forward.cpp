@@ -5,10 +5,6 @@ namespace unroll {
 
 namespace {
 
-/// Steps of fewer rows than this are multiplied by U all at once: alone they would spend their time
-/// reading it.
-constexpr std::size_t kFewRows = 4;
-
 /// The first token of the steps that have few rows.
 std::size_t first_of_few(const RaggedShape& shape) {
   std::size_t t = shape.steps();

@@ -13,6 +13,10 @@
 
 namespace unroll {
 
+/// Steps of fewer rows than this are multiplied by U all at once: alone they would spend their time
+/// reading it.
+inline constexpr std::size_t kFewRows = 4;
+
 /// A product is worth a second thread from this many rows or columns on.
 inline constexpr std::size_t kProductGrain = 16;
 
@@ -130,6 +134,7 @@ struct BackwardPass {
             RecurrentState<Real>& dstate);
   void add_gradients(Range tokens, Range columns, Tensor<Operand>& scratch);
   void add_shared_gradients(Range columns, Tensor<Operand>& scratch);
+  Tensor<Operand>& deltas();
   MatrixView<const Operand> dz_of_input();
 
   RecurrentLayer<Real>& layer;
