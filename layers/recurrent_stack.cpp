@@ -20,10 +20,15 @@ std::unique_ptr<RecurrentLayer<Real>> make_cell(const RecurrentStackConfig& conf
                                     direction);
 }
 
-/// Runs body(d) for each direction: with two threads each takes one, without ever waiting for the
-/// other; with more, one direction after the other, each on all threads (recurrent.cpp).
+/// With two threads each takes a direction, without ever waiting for the other; with more, one
+/// direction comes after the other, each on all threads (recurrent.cpp).
+bool directions_run_apart(std::size_t directions) {
+  return directions == 2 && thread_count() == 2;
+}
+
+/// Runs body(d) for each direction.
 void for_each_direction(std::size_t directions, FunctionRef<std::size_t> body) {
-  if (directions == 2 && thread_count() == 2) {
+  if (directions_run_apart(directions)) {
     parallel_parts(directions, body);
   } else {
     for (std::size_t d = 0; d < directions; ++d) body(d);
@@ -62,13 +67,78 @@ RecurrentStack<Real>::RecurrentStack(const RecurrentStackConfig& config) : confi
 template <typename Real>
 typename RecurrentStack<Real>::States RecurrentStack<Real>::zero_states(std::size_t batch) const {
   States states;
-  for (const auto& cell : cells_) states.push_back(cell->zero_state(batch));
+  set_zero(batch, states);
   return states;
 }
 
 template <typename Real>
 void RecurrentStack<Real>::set_precision(Precision precision) {
   for (const auto& cell : cells_) cell->set_precision(precision);
+}
+
+template <typename Real>
+void RecurrentStack<Real>::set_zero(std::size_t batch, States& states) const {
+  states.resize(cells_.size());
+  for (RecurrentState<Real>& state : states) {
+    state.h.resize({batch, config_.hidden});
+    state.h.fill(0);
+    if (config_.cell != Cell::kLstm) continue;
+    state.C.resize({batch, config_.hidden});
+    state.C.fill(0);
+  }
+}
+
+template <typename Real>
+void RecurrentStack<Real>::plan(const BatchLimits& limits, LayerUse use, Cache& cache,
+                                MemoryPlan& plan) const {
+  const Shape h{limits.tokens, output_size()};
+  cache.cells.resize(cells_.size());
+  cache.h.resize(config_.layers);
+  cache.masks.resize(dropouts_.size());
+  cache.dh.resize(dropouts_.size());
+  use.threads = directions_run_apart(directions()) ? 1 : thread_count();
+  const LayerUse above{.dx = true, .threads = use.threads};
+  for (std::size_t k = 0; k < cells_.size(); ++k) {
+    cells_[k]->plan(limits, k < directions() ? use : above, cache.cells[k], plan);
+  }
+  plan.begin_part(kForwardPart);
+  for (Tensor<Real>& one : cache.h) plan.add(one, h);
+  for (std::size_t l = 0; l < dropouts_.size(); ++l) {
+    if (dropouts_[l].active()) plan.add(cache.masks[l], h);
+  }
+  plan.begin_part(kBackwardPart);
+  for (Tensor<Real>& one : cache.dh) plan.add(one, h);
+  if (directions() < 2) return;
+  const Shape dx{use.shared ? limits.distinct : limits.tokens, use.dx ? config_.input : 0};
+  plan.add(cache.dx, config_.layers > 1 && h.size() > dx.size() ? h : dx);
+}
+
+template <typename Real>
+void RecurrentStack<Real>::plan(const BatchLimits& limits, States& states, MemoryPlan& plan) const {
+  states.resize(cells_.size());
+  for (RecurrentState<Real>& state : states) {
+    plan.add(state.h, {limits.rows, config_.hidden});
+    if (config_.cell == Cell::kLstm) plan.add(state.C, {limits.rows, config_.hidden});
+  }
+}
+
+template <typename Real>
+void RecurrentStack<Real>::plan(Frozen& frozen, MemoryPlan& plan) const {
+  frozen.weights.resize(cells_.size());
+  for (std::size_t k = 0; k < cells_.size(); ++k) cells_[k]->plan(frozen.weights[k], plan);
+}
+
+template <typename Real>
+void RecurrentStack<Real>::plan(const BatchLimits& limits, Scratch& scratch,
+                                MemoryPlan& plan) const {
+  scratch.cells.resize(cells_.size());
+  for (std::size_t k = 0; k < cells_.size(); ++k) {
+    cells_[k]->plan(limits, {.shared = k < directions()}, scratch.cells[k], plan);
+  }
+  const std::size_t widths = std::min<std::size_t>(config_.layers, 2);
+  for (std::size_t l = 0; l < widths; ++l) {
+    plan.add(scratch.h[l], {limits.tokens, output_size()});
+  }
 }
 
 template <typename Real>

@@ -66,6 +66,8 @@ class RecurrentStack {
   std::size_t directions() const { return config_.bidirectional ? 2 : 1; }
   std::size_t output_size() const { return directions() * config_.hidden; }
   States zero_states(std::size_t batch) const;
+  /// Likewise, in the memory that they have.
+  void set_zero(std::size_t batch, States& states) const;
   RecurrentLayer<Real>& layer(std::size_t l, std::size_t direction) {
     return *cells_[l * directions() + direction];
   }
@@ -90,6 +92,14 @@ class RecurrentStack {
   /// a frozen table, x is that table.
   MatrixView<const Real> infer(const RaggedShape& shape, const RecurrentInput<Real>& x,
                                const Frozen& frozen, States& states, Scratch& scratch) const;
+
+  /// The memory of these for batches within these limits; `use` of the lowest layer, but for its
+  /// threads.
+  void plan(const BatchLimits& limits, LayerUse use, Cache& cache, MemoryPlan& plan) const;
+  void plan(const BatchLimits& limits, States& states, MemoryPlan& plan) const;
+  void plan(const BatchLimits& limits, Scratch& scratch, MemoryPlan& plan) const;
+  /// The memory of `freeze` without a table.
+  void plan(Frozen& frozen, MemoryPlan& plan) const;
 
   ParameterList<Real> parameters();
 
