@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include "unroll/core/error.h"
+#include "unroll/core/memory_plan.h"
 
 namespace unroll {
 
 void DistinctIds::find(std::span<const std::int32_t> ids, std::size_t vocabulary) {
+  for (const std::int32_t id : ids_) row_of_id_[static_cast<std::size_t>(id)] = -1;
   row_of_id_.resize(vocabulary, -1);
   ids_.clear();
   rows_.clear();
@@ -21,11 +23,16 @@ void DistinctIds::find(std::span<const std::int32_t> ids, std::size_t vocabulary
     }
     rows_.push_back(row);
   }
-  for (const std::int32_t id : ids_) row_of_id_[static_cast<std::size_t>(id)] = -1;
   if (!is_inside) {
     throw ShapeError(
         fmt::format("id {} is outside a vocabulary of {}", ids[rows_.size()], vocabulary));
   }
+}
+
+void DistinctIds::plan(const BatchLimits& limits, std::size_t vocabulary, MemoryPlan& plan) {
+  plan.add(ids_, limits.distinct);
+  plan.add(rows_, limits.tokens);
+  plan.add(row_of_id_, vocabulary);
 }
 
 }  // namespace unroll

@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "unroll/core/ragged.h"
+
 namespace unroll {
 
 class DistinctIds {
@@ -18,11 +20,16 @@ class DistinctIds {
   std::span<const std::int32_t> ids() const { return ids_; }
   /// (N): where in ids() each id is.
   std::span<const std::int32_t> rows() const { return rows_; }
+  /// Where in ids() an id is that was among those of the last `find`.
+  std::int32_t row_of(std::int32_t id) const { return row_of_id_[static_cast<std::size_t>(id)]; }
+
+  /// Its memory, for this vocabulary.
+  void plan(const BatchLimits& limits, std::size_t vocabulary, MemoryPlan& plan);
 
  private:
   std::vector<std::int32_t> ids_;
   std::vector<std::int32_t> rows_;
-  std::vector<std::int32_t> row_of_id_;  // (vocabulary): −1 between calls
+  std::vector<std::int32_t> row_of_id_;  // (vocabulary): −1 for what is not in ids_
 };
 
 }  // namespace unroll

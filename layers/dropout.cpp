@@ -1,5 +1,8 @@
 #include "unroll/layers/dropout.h"
 
+#include <fmt/format.h>
+
+#include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
 #include "unroll/kernels/ops.h"
@@ -10,6 +13,14 @@ namespace {
 
 /// Rows per thread from which drawing them apart pays.
 constexpr std::size_t kRowGrain = 64;
+
+/// Row `row` of the whole, of what is dropped out of it.
+template <typename Real>
+void draw(Random& random, std::size_t row, std::uint32_t threshold, Real kept,
+          std::span<Real> mask) {
+  random.seek(row * mask.size());
+  for (Real& m : mask) m = random.bits() < threshold ? 0 : kept;
+}
 
 template <typename Real>
 void multiply_rows(const Tensor<Real>& mask, MatrixView<Real> x, Range rows) {
@@ -24,14 +35,18 @@ template <typename Real>
 void Dropout<Real>::forward(const DropoutSource& source, Tensor<Real>& mask,
                             MatrixView<Real> x) const {
   if (!active()) return;
+  if (!source.rows.empty() && source.rows.size() != x.rows()) {
+    throw ShapeError(
+        fmt::format("dropout: {} rows are named, x has {}", source.rows.size(), x.rows()));
+  }
   mask.resize(x.shape());
   const auto threshold = static_cast<std::uint32_t>(p_ * 0x1p32);
   const Real kept = static_cast<Real>(1 / (1 - p_));
   parallel_for(x.rows(), kRowGrain, [&](Range rows) {
-    Random random(source.seed, name_ + "/" + std::to_string(source.step));
-    random.seek(rows.begin * x.columns());
-    for (Real& m : mask.values().subspan(rows.begin * x.columns(), rows.size() * x.columns())) {
-      m = random.bits() < threshold ? 0 : kept;
+    Random random(source.seed, stream_, source.step);
+    for (std::size_t r = rows.begin; r < rows.end; ++r) {
+      const std::size_t row = source.rows.empty() ? r : static_cast<std::size_t>(source.rows[r]);
+      draw<Real>(random, row, threshold, kept, mask.matrix().row(r));
     }
     multiply_rows(mask, x, rows);
   });

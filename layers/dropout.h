@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,22 +15,26 @@ namespace unroll {
 struct DropoutSource {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
+  /// Of a part of what a step drops out: which row of the whole each row is, so that it draws what
+  /// it would there. Empty: it is the whole.
+  std::span<const std::int32_t> rows = {};
 };
 
 template <typename Real>
 class Dropout {
  public:
   /// 0 ≤ p < 1. `name` is the random stream's name.
-  Dropout(std::string_view name, double p) : name_(name), p_(p) {}
+  Dropout(std::string_view name, double p) : stream_(std::string(name) + "/"), p_(p) {}
 
   bool active() const { return p_ > 0; }
-  /// x ← x ⊙ mask, the mask drawn anew; saved in `mask` for the backward pass.
+  /// x ← x ⊙ mask, the mask drawn anew; saved in `mask` for the backward pass. Throws ShapeError if
+  /// the source's rows are neither none nor as many as x has.
   void forward(const DropoutSource& source, Tensor<Real>& mask, MatrixView<Real> x) const;
   /// dx ← dx ⊙ mask.
   void backward(const Tensor<Real>& mask, MatrixView<Real> dx) const;
 
  private:
-  std::string name_;
+  std::string stream_;
   double p_;
 };
 

@@ -24,6 +24,11 @@ class Linear {
   /// Adds dV = Σ dO hᵀ and dc = Σ dO; sets dh = Vᵀ dO.
   void backward(MatrixView<const Real> h, MatrixView<const Real> dO, MatrixView<Real> dh);
 
+  /// The memory of packed weights.
+  void plan(Panels<Real>& weights, MemoryPlan& plan) const {
+    weights.plan(V.value.shape()[1], V.value.shape()[0], 1, plan);
+  }
+
   ParameterList<Real> parameters() { return {&V, &c}; }
 
   Parameter<Real> V;

@@ -2,11 +2,43 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "unroll/core/error.h"
 #include "unroll/kernels/ops.h"
 #include "unroll/layers/softmax_cross_entropy.h"
 
 namespace unroll {
+
+namespace {
+
+void check(const char* what, std::size_t found, std::size_t expected) {
+  if (found == expected) return;
+  throw ShapeError(fmt::format("sequence classifier: {} {}, expected {}", found, what, expected));
+}
+
+/// The random numbers that these rows of the whole have in it.
+DropoutSource in_whole(const DropoutSource& dropout, std::span<const std::int32_t> rows) {
+  return {.seed = dropout.seed, .step = dropout.step, .rows = rows};
+}
+
+/// picked (places) = the values at these places.
+void pick(std::span<const std::int32_t> values, std::span<const std::int32_t> places,
+          std::vector<std::int32_t>& picked) {
+  picked.clear();
+  for (std::int32_t place : places) picked.push_back(values[static_cast<std::size_t>(place)]);
+}
+
+/// Of parts of batches within these limits.
+BatchLimits limits_of_parts(const BatchLimits& limits, std::size_t most_tokens) {
+  const std::size_t tokens = std::min(limits.tokens, std::max(most_tokens, limits.steps));
+  return {.rows = std::min(limits.rows, tokens),
+          .steps = limits.steps,
+          .tokens = tokens,
+          .distinct = std::min(limits.distinct, tokens)};
+}
+
+}  // namespace
 
 RecurrentStackConfig stack_config(const SequenceClassifierConfig& config) {
   return {.cell = config.cell,
@@ -61,23 +93,30 @@ ParameterList<Real> SequenceClassifier<Real>::trainable_parameters() {
 template <typename Real>
 void SequenceClassifier<Real>::forward(const RaggedShape& shape, std::span<const std::int32_t> ids,
                                        Pass& pass, const DropoutSource* dropout) const {
-  if (ids.size() != shape.tokens()) {
-    throw ShapeError(
-        fmt::format("sequence classifier: {} ids for {} tokens", ids.size(), shape.tokens()));
-  }
+  check("ids", ids.size(), shape.tokens());
   pass.words.find(ids, config_.vocabulary);
+  if (dropout == nullptr) return run_forward(shape, pass, nullptr);
+  const Dropouts dropouts{.x = *dropout, .h = *dropout, .p = *dropout};
+  run_forward(shape, pass, &dropouts);
+}
+
+/// Of pass.words.
+template <typename Real>
+void SequenceClassifier<Real>::run_forward(const RaggedShape& shape, Pass& pass,
+                                           const Dropouts* dropouts) const {
   pass.x.resize({pass.words.ids().size(), config_.embedding});
   embedding_.forward(pass.words.ids(), pass.x.matrix());
-  if (dropout != nullptr) x_dropout_.forward(*dropout, pass.x_mask, pass.x.matrix());
+  if (dropouts != nullptr) x_dropout_.forward(dropouts->x, pass.x_mask, pass.x.matrix());
 
-  auto states = stack_.zero_states(shape.batch());
-  stack_.forward(shape, pass.input(), states, pass.stack, dropout);
+  stack_.set_zero(shape.batch(), pass.states);
+  stack_.forward(shape, pass.input(), pass.states, pass.stack,
+                 dropouts == nullptr ? nullptr : &dropouts->h);
 
   if (config_.pool) {
     pass.p.resize({shape.batch(), stack_.output_size()});
     pooling_.forward(shape, pass.stack.h.back().matrix(), pass.pooling, pass.p.matrix());
   }
-  if (dropout != nullptr) p_dropout_.forward(*dropout, pass.p_mask, readout(pass).matrix());
+  if (dropouts != nullptr) p_dropout_.forward(dropouts->p, pass.p_mask, readout(pass).matrix());
 
   pass.O.resize({readout(pass).shape()[0], config_.classes});
   output_.pack(pass.V);
@@ -89,12 +128,55 @@ double SequenceClassifier<Real>::loss_and_gradients(const RaggedShape& shape,
                                                     std::span<const std::int32_t> ids,
                                                     std::span<const std::int32_t> targets,
                                                     Pass& pass, const DropoutSource* dropout) {
-  forward(shape, ids, pass, dropout);
-  pass.dO.resize(pass.O.shape());
   const double weight = 1.0 / static_cast<double>(shape.batch());
+  if (pass.most_tokens == 0 || shape.tokens() <= pass.most_tokens) {
+    forward(shape, ids, pass, dropout);
+    return run_back(shape, targets, weight, pass, dropout != nullptr);
+  }
+  check("ids", ids.size(), shape.tokens());
+  check("targets", targets.size(), config_.pool ? shape.batch() : shape.tokens());
+  pass.batch_words.find(ids, config_.vocabulary);
+  double loss = 0;
+  for (std::size_t row = 0; row < shape.batch(); row = pass.part.end()) {
+    pass.part.take(shape, row, pass.most_tokens);
+    loss += loss_and_gradients_of_part(ids, targets, weight, pass, dropout);
+  }
+  return loss;
+}
+
+/// Of pass.part, with the loss's weight and the random numbers that its rows have in the batch.
+template <typename Real>
+double SequenceClassifier<Real>::loss_and_gradients_of_part(std::span<const std::int32_t> ids,
+                                                            std::span<const std::int32_t> targets,
+                                                            double weight, Pass& pass,
+                                                            const DropoutSource* dropout) {
+  const RowPart& part = pass.part;
+  const auto with_target = config_.pool ? part.rows() : part.tokens();
+  pick(ids, part.tokens(), pass.ids);
+  pick(targets, with_target, pass.targets);
+  pass.words.find(pass.ids, config_.vocabulary);
+  if (dropout == nullptr) {
+    run_forward(part.shape(), pass, nullptr);
+  } else {
+    pass.word_rows.clear();
+    for (std::int32_t id : pass.words.ids()) pass.word_rows.push_back(pass.batch_words.row_of(id));
+    const Dropouts dropouts{.x = in_whole(*dropout, pass.word_rows),
+                            .h = in_whole(*dropout, part.tokens()),
+                            .p = in_whole(*dropout, with_target)};
+    run_forward(part.shape(), pass, &dropouts);
+  }
+  return run_back(part.shape(), pass.targets, weight, pass, dropout != nullptr);
+}
+
+/// The loss of a forward pass, and its gradients.
+template <typename Real>
+double SequenceClassifier<Real>::run_back(const RaggedShape& shape,
+                                          std::span<const std::int32_t> targets, double weight,
+                                          Pass& pass, bool dropout) {
+  pass.dO.resize(pass.O.shape());
   const double loss =
       softmax_cross_entropy<Real>(pass.O.matrix(), targets, weight, pass.dO.matrix());
-  backward(shape, pass, dropout != nullptr);
+  backward(shape, pass, dropout);
   return loss;
 }
 
@@ -112,12 +194,55 @@ void SequenceClassifier<Real>::backward(const RaggedShape& shape, Pass& pass, bo
 
   const bool embedding_learns = !embedding_.E.frozen;
   if (embedding_learns) pass.dx.resize(pass.x.shape());
-  auto dstates = stack_.zero_states(shape.batch());
-  stack_.backward(shape, pass.input(), pass.stack, pass.dh.matrix(), dstates,
+  stack_.set_zero(shape.batch(), pass.dstates);
+  stack_.backward(shape, pass.input(), pass.stack, pass.dh.matrix(), pass.dstates,
                   embedding_learns ? pass.dx.matrix() : MatrixView<Real>(), dropout);
   if (!embedding_learns) return;
   if (dropout) x_dropout_.backward(pass.x_mask, pass.dx.matrix());
   embedding_.backward(pass.words.ids(), pass.dx.matrix());
+}
+
+template <typename Real>
+void SequenceClassifier<Real>::plan(const BatchLimits& limits, std::size_t most_tokens, Pass& pass,
+                                    MemoryPlan& plan) const {
+  pass.most_tokens = most_tokens;
+  pass.stack.cells.resize(config_.layers * stack_.directions());
+  for (RecurrentCache<Real>& cell : pass.stack.cells) cell.once = true;
+  if (most_tokens == 0) return plan_pass(limits, pass, plan);
+  const BatchLimits part = limits_of_parts(limits, most_tokens);
+  plan_pass(part, pass, plan);
+  plan.begin_part(kForwardPart);
+  pass.part.plan(part, plan);
+  pass.batch_words.plan(limits, config_.vocabulary, plan);
+  plan.add(pass.word_rows, part.distinct);
+  plan.add(pass.ids, part.tokens);
+  plan.add(pass.targets, config_.pool ? part.rows : part.tokens);
+}
+
+template <typename Real>
+void SequenceClassifier<Real>::plan_pass(const BatchLimits& limits, Pass& pass,
+                                         MemoryPlan& plan) const {
+  const bool learns = !embedding_.E.frozen;
+  const Shape x{limits.distinct, config_.embedding};
+  const Shape h{limits.tokens, stack_.output_size()}, p{limits.rows, stack_.output_size()};
+  const Shape O{config_.pool ? limits.rows : limits.tokens, config_.classes};
+  stack_.plan(limits, {.shared = true, .dx = learns}, pass.stack, plan);
+  plan.begin_part(kForwardPart);
+  pass.words.plan(limits, config_.vocabulary, plan);
+  plan.add(pass.x, x);
+  if (x_dropout_.active()) plan.add(pass.x_mask, x);
+  if (p_dropout_.active()) plan.add(pass.p_mask, config_.pool ? p : h);
+  stack_.plan(limits, pass.states, plan);
+  if (config_.pool == Pool::kMax) plan.add(pass.pooling.at, p.size());
+  if (config_.pool) plan.add(pass.p, p);
+  output_.plan(pass.V, plan);
+  plan.add(pass.O, O);
+  plan.begin_part(kBackwardPart);
+  plan.add(pass.dO, O);
+  if (config_.pool) plan.add(pass.dp, p);
+  plan.add(pass.dh, h);
+  if (learns) plan.add(pass.dx, x);
+  stack_.plan(limits, pass.dstates, plan);
 }
 
 template <typename Real>

@@ -21,6 +21,7 @@
 #include "unroll/layers/linear.h"
 #include "unroll/layers/pooling.h"
 #include "unroll/layers/recurrent_stack.h"
+#include "unroll/layers/row_part.h"
 
 namespace unroll {
 
@@ -61,6 +62,15 @@ class SequenceClassifier {
     Panels<Real> V;  ///< the output layer's weights, packed
     Tensor<Real> O;  ///< (rows, K), rows = B or N
     Tensor<Real> dO, dp, dh, dx;
+    typename RecurrentStack<Real>::States states, dstates;
+
+    /// A batch with more tokens is taken in parts of at most so many, or of one row; 0: never. Then
+    /// what stands above is of the last part.
+    std::size_t most_tokens = 0;
+    RowPart part;
+    DistinctIds batch_words;                 ///< of the whole batch
+    std::vector<std::int32_t> word_rows;     ///< (M): where in them each of `words` is
+    std::vector<std::int32_t> ids, targets;  ///< of the part
   };
 
   explicit SequenceClassifier(const Config& config);
@@ -85,13 +95,30 @@ class SequenceClassifier {
                const DropoutSource* dropout = nullptr) const;
 
   /// Forward, loss (mean over the batch's sequences), backward: adds to all gradients. `targets`:
-  /// (B), or (N) packed where every step has one.
+  /// (B), or (N) packed where every step has one. In parts (Pass::most_tokens) the result is the
+  /// same up to rounding.
   double loss_and_gradients(const RaggedShape& shape, std::span<const std::int32_t> ids,
                             std::span<const std::int32_t> targets, Pass& pass,
                             const DropoutSource* dropout = nullptr);
 
+  /// The memory of a pass for training on batches within these limits, taken in parts of at most
+  /// `most_tokens` (0: whole) but for a longer row. From then on the pass's backward pass
+  /// overwrites what its forward pass saved.
+  void plan(const BatchLimits& limits, std::size_t most_tokens, Pass& pass, MemoryPlan& plan) const;
+
  private:
+  /// Where each dropout has its random numbers from.
+  struct Dropouts {
+    DropoutSource x, h, p;
+  };
+  void run_forward(const RaggedShape& shape, Pass& pass, const Dropouts* dropouts) const;
+  double run_back(const RaggedShape& shape, std::span<const std::int32_t> targets, double weight,
+                  Pass& pass, bool dropout);
+  double loss_and_gradients_of_part(std::span<const std::int32_t> ids,
+                                    std::span<const std::int32_t> targets, double weight,
+                                    Pass& pass, const DropoutSource* dropout);
   void backward(const RaggedShape& shape, Pass& pass, bool dropout);
+  void plan_pass(const BatchLimits& limits, Pass& pass, MemoryPlan& plan) const;
   /// What the output layer reads: the pooled vector, or every step's state.
   Tensor<Real>& readout(Pass& pass) const { return config_.pool ? pass.p : pass.stack.h.back(); }
 

@@ -31,7 +31,7 @@ MatrixView<const Real> SequencePredictor<Real>::predict(const RaggedShape& shape
     model_->embedding().forward(scratch.words.ids(), scratch.x.matrix());
     x = {scratch.x.matrix(), scratch.words.rows()};
   }
-  scratch.states = model_->stack().zero_states(shape.batch());
+  model_->stack().set_zero(shape.batch(), scratch.states);
   MatrixView<const Real> h = model_->stack().infer(shape, x, stack_, scratch.states, scratch.stack);
   if (model_->config().pool) {
     scratch.p.resize({shape.batch(), model_->stack().output_size()});
@@ -48,6 +48,35 @@ std::size_t SequencePredictor<Real>::word_table_bytes() const {
   std::size_t values = 0;
   for (const Tensor<Real>& table : stack_.projected) values += table.size();
   return values * sizeof(Real);
+}
+
+template <typename Real>
+void SequencePredictor<Real>::count(const SequenceClassifier<Real>& model,
+                                    const BatchLimits& limits, std::size_t threads,
+                                    MemoryPlan& plan) {
+  typename RecurrentStack<Real>::Frozen frozen;
+  Panels<Real> V;
+  model.stack().plan(frozen, plan);
+  model.output().plan(V, plan);
+  for (std::size_t thread = 0; thread < threads; ++thread) {
+    Scratch scratch;
+    plan_scratch(model, limits, scratch, plan);
+  }
+}
+
+template <typename Real>
+void SequencePredictor<Real>::plan_scratch(const SequenceClassifier<Real>& model,
+                                           const BatchLimits& limits, Scratch& scratch,
+                                           MemoryPlan& plan) {
+  const SequenceClassifierConfig& config = model.config();
+  const Shape p{limits.rows, model.stack().output_size()};
+  scratch.words.plan(limits, config.vocabulary, plan);
+  plan.add(scratch.x, {limits.distinct, config.embedding});
+  model.stack().plan(limits, scratch.states, plan);
+  model.stack().plan(limits, scratch.stack, plan);
+  if (config.pool == Pool::kMax) plan.add(scratch.pooling.at, p.size());
+  if (config.pool) plan.add(scratch.p, p);
+  plan.add(scratch.O, {config.pool ? limits.rows : limits.tokens, config.classes});
 }
 
 template class SequencePredictor<float>;

@@ -33,6 +33,11 @@ class SequencePredictor {
   explicit SequencePredictor(const SequenceClassifier<Real>& model,
                              WordProducts products = WordProducts::kPerBatch);
 
+  /// Counts what a predictor of kPerBatch and `threads` scratches hold for batches within these
+  /// limits.
+  static void count(const SequenceClassifier<Real>& model, const BatchLimits& limits,
+                    std::size_t threads, MemoryPlan& plan);
+
   /// ids (N) → O (rows, K) in `scratch`: what the model's forward pass gives, bit for bit. The bits
   /// of a row do not depend on the others. Safe from several threads.
   MatrixView<const Real> predict(const RaggedShape& shape, std::span<const std::int32_t> ids,
@@ -42,6 +47,9 @@ class SequencePredictor {
   std::size_t word_table_bytes() const;
 
  private:
+  static void plan_scratch(const SequenceClassifier<Real>& model, const BatchLimits& limits,
+                           Scratch& scratch, MemoryPlan& plan);
+
   const SequenceClassifier<Real>* model_;
   typename RecurrentStack<Real>::Frozen stack_;
   Panels<Real> V_;

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <vector>
 
+#include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 
 namespace unroll {
@@ -54,6 +57,18 @@ TEST(Dropout, DoesNotDependOnTheNumberOfThreads) {
   const Tensor<float> three = dropped(dropout, {.seed = 1, .step = 2}, 301);
   set_thread_count(before);
   EXPECT_TRUE(std::ranges::equal(one.values(), three.values()));
+}
+
+TEST(Dropout, DrawsForARowWhatItDrawsInTheWhole) {
+  const Dropout<float> dropout("d", 0.5);
+  const Tensor<float> whole = dropped(dropout, {.seed = 1, .step = 2}, 100);
+  const std::vector<std::int32_t> rows{99, 3, 4, 5, 0};
+  const Tensor<float> part = dropped(dropout, {.seed = 1, .step = 2, .rows = rows}, rows.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const auto expected = whole.matrix().row(static_cast<std::size_t>(rows[r]));
+    EXPECT_TRUE(std::ranges::equal(part.matrix().row(r), expected)) << r;
+  }
+  EXPECT_THROW(dropped(dropout, {.seed = 1, .step = 2, .rows = rows}, 4), ShapeError);
 }
 
 TEST(Dropout, OfZeroChangesNothing) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <ostream>
 #include <string>
@@ -93,6 +94,50 @@ TEST_P(SequenceClassifierBackward, MatchesCentralDifferences) {
 
 INSTANTIATE_TEST_SUITE_P(Models, SequenceClassifierBackward, testing::ValuesIn(cases()),
                          [](const auto& test) { return test.param.name; });
+
+/// The loss, and the gradients of all parameters.
+struct Result {
+  double loss = 0;
+  std::vector<Tensor<double>> gradients;
+};
+
+Result result_of(const SequenceClassifierConfig& config, std::size_t most_tokens, bool is_planned) {
+  SequenceClassifier<double> model(config);
+  randomize(model);
+  SequenceClassifier<double>::Pass pass;
+  pass.most_tokens = most_tokens;
+  MemoryPlan reserve(MemoryPlan::Mode::kReserve);
+  const BatchLimits limits{.rows = 4, .steps = 4, .tokens = 11, .distinct = 5};
+  if (is_planned) model.plan(limits, most_tokens, pass, reserve);
+  const DropoutSource dropout{.seed = 5, .step = 1};
+  zero_grad(model.parameters());
+  Result result;
+  result.loss = model.loss_and_gradients(kShape, kIds, targets_for(config), pass, &dropout);
+  for (auto* parameter : model.parameters()) result.gradients.push_back(parameter->grad);
+  return result;
+}
+
+TEST_P(SequenceClassifierBackward, IsTheSameInParts) {
+  const Result whole = result_of(GetParam().config, 0, false);
+  for (std::size_t most_tokens : {1, 4, 7, 10}) {
+    const Result parts = result_of(GetParam().config, most_tokens, true);
+    EXPECT_NEAR(parts.loss, whole.loss, 1e-12);
+    for (std::size_t k = 0; k < whole.gradients.size(); ++k) {
+      EXPECT_LT(test::relative_error(parts.gradients[k].values(), whole.gradients[k].values()),
+                1e-12)
+          << most_tokens << ", gradient " << k;
+    }
+  }
+}
+
+TEST_P(SequenceClassifierBackward, HasTheSameBitsInPlannedMemory) {
+  const Result plain = result_of(GetParam().config, 0, false);
+  const Result planned = result_of(GetParam().config, 0, true);
+  EXPECT_EQ(planned.loss, plain.loss);
+  for (std::size_t k = 0; k < plain.gradients.size(); ++k) {
+    EXPECT_TRUE(std::ranges::equal(planned.gradients[k].values(), plain.gradients[k].values()));
+  }
+}
 
 TEST(SequenceClassifier, LeavesAFrozenEmbeddingWithoutGradient) {
   SequenceClassifier<double> model(small_config());
