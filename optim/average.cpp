@@ -17,11 +17,31 @@ constexpr std::size_t kMostSteps = 1024;
 template <typename Real>
 ParameterAverage<Real>::ParameterAverage(const ParameterList<Real>& parameters, double decay)
     : parameters_(parameters), decay_(decay) {
-  for (const Parameter<Real>* parameter : parameters) {
-    const std::size_t rows = parameter->value.matrix().rows();
-    averages_.push_back({parameter->value, std::vector<std::uint16_t>(rows)});
+  MemoryPlan reserve(MemoryPlan::Mode::kReserve);
+  plan(parameters, averages_, steps_, reserve);
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    averages_[k].values = parameters[k]->value;
+    averages_[k].taken.resize(parameters[k]->value.matrix().rows());
   }
-  steps_.reserve(kMostSteps);
+}
+
+template <typename Real>
+void ParameterAverage<Real>::count(const ParameterList<Real>& parameters, MemoryPlan& plan) {
+  std::vector<Average> averages;
+  std::vector<AverageStep<Real>> steps;
+  ParameterAverage::plan(parameters, averages, steps, plan);
+}
+
+template <typename Real>
+void ParameterAverage<Real>::plan(const ParameterList<Real>& parameters,
+                                  std::vector<Average>& averages,
+                                  std::vector<AverageStep<Real>>& steps, MemoryPlan& plan) {
+  averages.resize(parameters.size());
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    plan.add(averages[k].values, parameters[k]->value.shape());
+    plan.add(averages[k].taken, parameters[k]->value.matrix().rows());
+  }
+  plan.add(steps, kMostSteps);
 }
 
 template <typename Real>

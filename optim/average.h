@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "unroll/core/memory_plan.h"
 #include "unroll/core/parameter.h"
 #include "unroll/kernels/ops.h"
 
@@ -20,6 +21,9 @@ class ParameterAverage {
  public:
   /// 0 ≤ decay < 1. Borrows the parameters.
   ParameterAverage(const ParameterList<Real>& parameters, double decay);
+
+  /// Counts what an average of these parameters holds.
+  static void count(const ParameterList<Real>& parameters, MemoryPlan& plan);
 
   /// An update of all averages: average ← d·average + (1 − d)·value. The first ones use a smaller
   /// d = n/(n + 9) at the n-th, so that the start is soon forgotten. The values are those at the
@@ -37,6 +41,8 @@ class ParameterAverage {
     Tensor<Real> values;
     std::vector<std::uint16_t> taken;  ///< how many of steps_, by each row
   };
+  static void plan(const ParameterList<Real>& parameters, std::vector<Average>& averages,
+                   std::vector<AverageStep<Real>>& steps, MemoryPlan& plan);
   void take_steps(const Parameter<Real>& parameter, Range rows, std::size_t count);
   void take_all_steps();
 

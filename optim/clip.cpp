@@ -1,11 +1,11 @@
 #include "unroll/optim/clip.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
 #include <span>
-#include <vector>
 
 #include "unroll/core/parallel.h"
 #include "unroll/kernels/ops.h"
@@ -17,6 +17,9 @@ namespace {
 /// Sums of squares are taken over blocks of this many values and then added in order, so that the
 /// norm's bits do not depend on the number of threads.
 constexpr std::size_t kBlock = 1 << 16;
+
+/// Blocks whose sums are kept at once, without asking for memory: enough for many threads.
+constexpr std::size_t kBlocksAtOnce = 256;
 
 /// Calls body(values) for those values of a block that lie in touched rows. What it is given begins
 /// and ends at multiples of kPartialSums (or at the end of all): so every value goes to the sum
@@ -43,18 +46,24 @@ template <typename Real>
 double sum_of_squares_of(const Parameter<Real>& parameter) {
   const std::span<const Real> grad = parameter.grad.values();
   const std::size_t columns = parameter.grad.matrix().columns();
-  std::vector<double> sums((grad.size() + kBlock - 1) / kBlock);
-  parallel_for(sums.size(), 1, [&](Range range) {
-    for (std::size_t k = range.begin; k < range.end; ++k) {
-      PartialSums partial{};
-      const Range block{k * kBlock, std::min((k + 1) * kBlock, grad.size())};
-      for_each_touched(parameter.touched, columns, block, [&](Range values) {
-        add_squares<Real>(grad.subspan(values.begin, values.size()), partial);
-      });
-      sums[k] = total(partial);
-    }
-  });
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
+  const std::size_t blocks = (grad.size() + kBlock - 1) / kBlock;
+  std::array<double, kBlocksAtOnce> sums;
+  double sum = 0;
+  for (std::size_t first = 0; first < blocks; first += kBlocksAtOnce) {
+    const std::size_t count = std::min(kBlocksAtOnce, blocks - first);
+    parallel_for(count, 1, [&](Range range) {
+      for (std::size_t k = range.begin; k < range.end; ++k) {
+        PartialSums partial{};
+        const Range block{(first + k) * kBlock, std::min((first + k + 1) * kBlock, grad.size())};
+        for_each_touched(parameter.touched, columns, block, [&](Range values) {
+          add_squares<Real>(grad.subspan(values.begin, values.size()), partial);
+        });
+        sums[k] = total(partial);
+      }
+    });
+    sum = std::accumulate(sums.begin(), sums.begin() + static_cast<std::ptrdiff_t>(count), sum);
+  }
+  return sum;
 }
 
 /// Untouched rows are 0, and both kinds of clipping leave 0 as it is.

@@ -16,6 +16,13 @@ const RowSet kAllRows;
 /// ahead of who reads it in order.
 constexpr std::size_t kScatteredCost = 8;
 
+/// In the memory that was planned, if it was.
+template <typename Real>
+void set_zero(const Shape& shape, Tensor<Real>& tensor) {
+  tensor.resize(shape);
+  tensor.fill(0);
+}
+
 /// Calls update_values(values) for these rows, and has the average follow while they are in the
 /// cache.
 template <typename Real>
@@ -48,10 +55,22 @@ void Optimizer<Real>::step(const ParameterList<Real>& parameters, double learnin
 }
 
 template <typename Real>
+void Optimizer<Real>::plan(const ParameterList<Real>& parameters, MemoryPlan& plan) {
+  for (const Parameter<Real>* parameter : parameters) {
+    if (!parameter->frozen) plan_state(*parameter, plan);
+  }
+}
+
+template <typename Real>
+void Sgd<Real>::plan_state(const Parameter<Real>& parameter, MemoryPlan& plan) {
+  if (config_.momentum != 0) plan.add(velocity_[parameter.name], parameter.value.shape());
+}
+
+template <typename Real>
 void Sgd<Real>::update(Parameter<Real>& parameter, double learning_rate,
                        ParameterAverage<Real>* average) {
   Tensor<Real>& velocity = velocity_[parameter.name];
-  if (config_.momentum != 0 && velocity.empty()) velocity = Tensor<Real>(parameter.value.shape());
+  if (config_.momentum != 0 && velocity.empty()) set_zero(parameter.value.shape(), velocity);
   const SgdStep<Real> step{.learning_rate = static_cast<Real>(learning_rate),
                            .momentum = static_cast<Real>(config_.momentum),
                            .weight_decay = static_cast<Real>(config_.weight_decay),
@@ -60,6 +79,14 @@ void Sgd<Real>::update(Parameter<Real>& parameter, double learning_rate,
     sgd_update<Real>(step, slice(std::span<const Real>(parameter.grad.values()), range),
                      slice(velocity.values(), range), slice(parameter.value.values(), range));
   });
+}
+
+template <typename Real>
+void Adam<Real>::plan_state(const Parameter<Real>& parameter, MemoryPlan& plan) {
+  Moments& moments = moments_[parameter.name];
+  plan.add(moments.m, parameter.value.shape());
+  plan.add(moments.v, parameter.value.shape());
+  moments.seen.plan(parameter.value.matrix().rows(), plan);
 }
 
 template <typename Real>
@@ -78,8 +105,8 @@ template <typename Real>
 typename Adam<Real>::Moments& Adam<Real>::moments_of(const Parameter<Real>& parameter) {
   Moments& moments = moments_[parameter.name];
   if (moments.m.empty()) {
-    moments.m = Tensor<Real>(parameter.value.shape());
-    moments.v = Tensor<Real>(parameter.value.shape());
+    set_zero(parameter.value.shape(), moments.m);
+    set_zero(parameter.value.shape(), moments.v);
     moments.seen.restart();
   }
   return moments;

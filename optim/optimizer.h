@@ -25,8 +25,11 @@ class Optimizer {
   void step(const ParameterList<Real>& parameters, double learning_rate,
             ParameterAverage<Real>* average = nullptr);
   std::uint64_t steps() const { return steps_; }
+  /// The memory of its state for these parameters; parameters that are frozen have none.
+  void plan(const ParameterList<Real>& parameters, MemoryPlan& plan);
 
  protected:
+  virtual void plan_state(const Parameter<Real>& parameter, MemoryPlan& plan) = 0;
   /// Updates one parameter, and its average unless that is null; steps() counts the step that is
   /// being done.
   virtual void update(Parameter<Real>& parameter, double learning_rate,
@@ -49,6 +52,7 @@ class Sgd final : public Optimizer<Real> {
   explicit Sgd(const SgdConfig& config) : config_(config) {}
 
  private:
+  void plan_state(const Parameter<Real>& parameter, MemoryPlan& plan) override;
   void update(Parameter<Real>& parameter, double learning_rate,
               ParameterAverage<Real>* average) override;
 
@@ -87,6 +91,7 @@ class Adam final : public Optimizer<Real> {
     Tensor<Real> v;
     RowSet seen;  ///< rows that had a gradient so far, or all once they are many
   };
+  void plan_state(const Parameter<Real>& parameter, MemoryPlan& plan) override;
   void update(Parameter<Real>& parameter, double learning_rate,
               ParameterAverage<Real>* average) override;
   Moments& moments_of(const Parameter<Real>& parameter);

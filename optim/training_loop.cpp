@@ -18,16 +18,24 @@ class Snapshot {
  public:
   explicit Snapshot(const ParameterList<Real>& parameters) : parameters_(parameters) {}
 
-  bool taken() const { return !values_.empty(); }
+  void plan(MemoryPlan& plan) {
+    values_.resize(parameters_.size());
+    for (std::size_t k = 0; k < values_.size(); ++k) {
+      plan.add(values_[k], parameters_[k]->value.shape());
+    }
+  }
+  bool taken() const { return taken_; }
   void take() {
-    values_.clear();
-    for (const Parameter<Real>* parameter : parameters_) values_.push_back(parameter->value);
+    values_.resize(parameters_.size());
+    for (std::size_t k = 0; k < values_.size(); ++k) values_[k] = parameters_[k]->value;
+    taken_ = true;
   }
   void restore() const {
     for (std::size_t k = 0; k < values_.size(); ++k) parameters_[k]->value = values_[k];
   }
 
  private:
+  bool taken_ = false;
   const ParameterList<Real>& parameters_;
   std::vector<Tensor<Real>> values_;
 };
@@ -44,6 +52,8 @@ class Loop {
         task_(task),
         observer_(observer),
         best_(parameters) {
+    MemoryPlan reserve(MemoryPlan::Mode::kReserve);
+    optimizer.plan(parameters, reserve);
     if (options.averaging > 0) average_.emplace(parameters, options.averaging);
   }
 
@@ -116,12 +126,27 @@ class Loop {
 }  // namespace
 
 template <typename Real>
+void count_training(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
+                    const TrainingOptions& options, MemoryPlan& plan) {
+  plan.begin_part("optimizer");
+  optimizer.plan(parameters, plan);
+  plan.begin_part("average");
+  if (options.averaging > 0) ParameterAverage<Real>::count(parameters, plan);
+  plan.begin_part("best epoch");
+  Snapshot<Real>(parameters).plan(plan);
+}
+
+template <typename Real>
 TrainingResult train(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
                      const TrainingOptions& options, const TrainingTask& task,
                      const TrainingObserver& observer) {
   return Loop<Real>(parameters, optimizer, options, task, observer).run();
 }
 
+template void count_training(const ParameterList<float>&, Optimizer<float>&, const TrainingOptions&,
+                             MemoryPlan&);
+template void count_training(const ParameterList<double>&, Optimizer<double>&,
+                             const TrainingOptions&, MemoryPlan&);
 template TrainingResult train(const ParameterList<float>&, Optimizer<float>&,
                               const TrainingOptions&, const TrainingTask&, const TrainingObserver&);
 template TrainingResult train(const ParameterList<double>&, Optimizer<double>&,

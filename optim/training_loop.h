@@ -76,6 +76,12 @@ struct TrainingResult {
   Score best_score;
 };
 
+/// Counts what `train` holds beside parameters and their gradients, in a part for each of
+/// optimizer, average and the best epoch's parameters.
+template <typename Real>
+void count_training(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
+                    const TrainingOptions& options, MemoryPlan& plan);
+
 /// Trains until the epochs are over, the score no longer rises, the observer stops it, or the loss
 /// is no longer a finite number. In every case the parameters are then those of the best completed
 /// epoch (unchanged from the last step if none was completed).
