@@ -1,10 +1,13 @@
 #include "unroll/text/batches.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
+#include <ranges>
 #include <utility>
 
 #include "unroll/core/error.h"
+#include "unroll/core/memory_plan.h"
 
 namespace unroll {
 
@@ -23,9 +26,12 @@ Indices all_indices(std::size_t count) {
 }
 
 void sort_by_length(std::span<const Example> examples, std::span<std::size_t> rows) {
-  std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+  const auto is_longer = [&](std::size_t a, std::size_t b) {
     return examples[a].ids.size() > examples[b].ids.size();
-  });
+  };
+  // Batches of a sorted pool are sorted already; and std::stable_sort asks for memory.
+  if (std::ranges::is_sorted(rows, is_longer)) return;
+  std::ranges::stable_sort(rows, is_longer);
 }
 
 void append_batches(std::span<const std::size_t> rows, std::size_t batch_size,
@@ -40,28 +46,60 @@ void check(std::size_t batch_size) {
   if (batch_size == 0) throw UsageError("the batch size is 0, expected at least 1");
 }
 
-RaggedShape shape_of(std::span<const Example> examples, const Indices& rows) {
-  std::vector<std::size_t> lengths;
-  lengths.reserve(rows.size());
-  for (const std::size_t row : rows) lengths.push_back(examples[row].ids.size());
-  return RaggedShape(lengths);
+/// The sum of the `count` largest.
+std::size_t sum_of_largest(std::vector<std::size_t> sizes, std::size_t count) {
+  count = std::min(count, sizes.size());
+  const auto end = sizes.begin() + static_cast<std::ptrdiff_t>(count);
+  std::partial_sort(sizes.begin(), end, sizes.end(), std::greater<>());
+  return std::accumulate(sizes.begin(), end, std::size_t{0});
 }
 
 }  // namespace
 
 Batch make_batch(std::span<const Example> examples, std::span<const std::size_t> rows) {
   Batch batch;
+  make_batch(examples, rows, batch);
+  return batch;
+}
+
+void make_batch(std::span<const Example> examples, std::span<const std::size_t> rows,
+                Batch& batch) {
   batch.rows.assign(rows.begin(), rows.end());
   sort_by_length(examples, batch.rows);
-  batch.shape = shape_of(examples, batch.rows);
+  const auto length = [&](std::size_t row) { return examples[row].ids.size(); };
+  batch.shape.assign(batch.rows | std::views::transform(length));
   batch.ids.resize(batch.shape.tokens());
+  batch.labels.clear();
   for (std::size_t row = 0; row < batch.rows.size(); ++row) {
     const Example& example = examples[batch.rows[row]];
     batch.labels.push_back(example.label);
     for (std::size_t t = 0; t < example.ids.size(); ++t)
       batch.ids[batch.shape.index(t, row)] = example.ids[t];
   }
-  return batch;
+}
+
+void plan_batch(const BatchLimits& limits, Batch& batch, MemoryPlan& plan) {
+  batch.shape.plan(limits, plan);
+  plan.add(batch.ids, limits.tokens);
+  plan.add(batch.labels, limits.rows);
+  plan.add(batch.rows, limits.rows);
+}
+
+BatchLimits batch_limits(std::span<const Example> examples, std::size_t batch_size,
+                         std::size_t vocabulary) {
+  std::vector<std::size_t> lengths, distinct;
+  std::vector<std::int32_t> words;
+  for (const Example& example : examples) {
+    words = example.ids;
+    std::ranges::sort(words);
+    lengths.push_back(words.size());
+    distinct.push_back(
+        static_cast<std::size_t>(std::ranges::unique(words).begin() - words.begin()));
+  }
+  return {.rows = std::min(batch_size, examples.size()),
+          .steps = lengths.empty() ? 0 : std::ranges::max(lengths),
+          .tokens = sum_of_largest(lengths, batch_size),
+          .distinct = std::min(sum_of_largest(distinct, batch_size), vocabulary)};
 }
 
 std::vector<Indices> shuffled_batches(std::span<const Example> examples, std::size_t batch_size,

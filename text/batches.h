@@ -29,6 +29,15 @@ struct Batch {
 /// The examples with these indices as one batch, sorted by length (stable).
 Batch make_batch(std::span<const Example> examples, std::span<const std::size_t> rows);
 
+/// Likewise, in the memory that `batch` has.
+void make_batch(std::span<const Example> examples, std::span<const std::size_t> rows, Batch& batch);
+void plan_batch(const BatchLimits& limits, Batch& batch, MemoryPlan& plan);
+
+/// What no batch of so many of the examples goes beyond, whichever they are; `distinct` takes words
+/// that several of them have for different ones, up to `vocabulary`.
+BatchLimits batch_limits(std::span<const Example> examples, std::size_t batch_size,
+                         std::size_t vocabulary);
+
 /// Which examples go together, in batches of `batch_size` (the last ones may be smaller): for
 /// training, a random permutation cut into pools, each sorted by length and cut into batches, the
 /// batches then shuffled.
