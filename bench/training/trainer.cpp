@@ -3,6 +3,7 @@
 #include <fmt/ostream.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <istream>
@@ -43,11 +44,12 @@ SequenceClassifier<float> model_of(const TrainerFlags& flags) {
 class Trainer {
  public:
   Trainer(const TrainerFlags& flags, std::istream& turns, std::ostream& answers)
-      : flags_(flags),
-        turns_(turns),
-        answers_(answers),
-        batches_(read_batches(flags.batches)),
-        model_(model_of(flags)) {}
+      : flags_(flags), turns_(turns), answers_(answers), model_(model_of(flags)) {
+    for (const TrainingBatch& texts : read_batches(flags.batches)) add(texts);
+    MemoryPlan reserve(MemoryPlan::Mode::kReserve);
+    plan_parameters(model_.parameters(), reserve);
+    model_.plan(limits_, 0, pass_, reserve);
+  }
 
   void run() {
     const auto optimizer = make_optimizer<float>({});
@@ -63,6 +65,18 @@ class Trainer {
   }
 
  private:
+  /// Laid out before the timing, as the peers' are.
+  void add(const TrainingBatch& texts) {
+    std::vector<std::size_t> rows(texts.size());
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    batches_.push_back(make_batch(texts, rows));
+    const BatchLimits batch = batch_limits(texts, texts.size(), model_.config().vocabulary);
+    limits_.rows = std::max(limits_.rows, batch.rows);
+    limits_.steps = std::max(limits_.steps, batch.steps);
+    limits_.tokens = std::max(limits_.tokens, batch.tokens);
+    limits_.distinct = std::max(limits_.distinct, batch.distinct);
+  }
+
   std::size_t begin_turn() {
     std::string line;
     std::getline(turns_, line);
@@ -72,10 +86,7 @@ class Trainer {
   }
 
   double train_on(std::size_t step) {
-    const TrainingBatch& texts = batches_[step];
-    std::vector<std::size_t> rows(texts.size());
-    std::iota(rows.begin(), rows.end(), std::size_t{0});
-    const Batch batch = make_batch(texts, rows);
+    const Batch& batch = batches_[step];
     const DropoutSource dropout{.seed = 1, .step = steps_++};
     losses_.push_back(model_.loss_and_gradients(batch.shape, batch.ids, batch.labels, pass_,
                                                 flags_.dropout > 0 ? &dropout : nullptr));
@@ -93,8 +104,9 @@ class Trainer {
   const TrainerFlags& flags_;
   std::istream& turns_;
   std::ostream& answers_;
-  std::vector<TrainingBatch> batches_;
   SequenceClassifier<float> model_;
+  std::vector<Batch> batches_;
+  BatchLimits limits_;
   SequenceClassifier<float>::Pass pass_;
   std::uint64_t steps_ = 0;
   Clock::time_point begin_;
