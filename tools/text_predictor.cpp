@@ -28,8 +28,9 @@ std::vector<Prediction> TextPredictor::predict(std::span<const std::string_view>
   std::vector<Prediction> predictions(texts.size());
   parallel_for(batches.size(), 1, [&](Range range) {
     SequencePredictor<float>::Scratch scratch;
+    Batch batch;
     for (std::size_t k = range.begin; k < range.end; ++k) {
-      const Batch batch = make_batch(examples, batches[k]);
+      make_batch(examples, batches[k], batch);
       const MatrixView<const float> O = predictor_.predict(batch.shape, batch.ids, scratch);
       for (std::size_t r = 0; r < batch.rows.size(); ++r) {
         predictions[batch.rows[r]] = prediction(O.row(r));

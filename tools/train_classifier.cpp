@@ -22,7 +22,7 @@ namespace unroll {
 
 namespace {
 
-/// Rows per batch in evaluation; any number gives the same predictions up to rounding.
+/// Rows per batch in evaluation; any number gives the same bits.
 constexpr std::size_t kEvaluationBatch = 64;
 
 std::vector<std::string_view> texts_of(std::span<const Record> records) {
@@ -67,13 +67,15 @@ Parts hold_back(std::span<const Record> records, double dev_fraction, std::uint6
 
 /// The share of examples whose label the model finds, and the mean loss. A label that training has
 /// not seen counts as wrong and has no loss.
-Score score(const SequenceClassifier<float>& model, std::span<const Example> examples) {
+Score score(const SequenceClassifier<float>& model, std::span<const Example> examples,
+            std::size_t batch_size) {
   const SequencePredictor<float> predictor(model);
   SequencePredictor<float>::Scratch scratch;
+  Batch batch;
   std::size_t correct = 0;
   double loss = 0;
-  for (const std::vector<std::size_t>& rows : sorted_batches(examples, kEvaluationBatch)) {
-    const Batch batch = make_batch(examples, rows);
+  for (const std::vector<std::size_t>& rows : sorted_batches(examples, batch_size)) {
+    make_batch(examples, rows, batch);
     const MatrixView<const float> all = predictor.predict(batch.shape, batch.ids, scratch);
     for (std::size_t r = 0; r < rows.size(); ++r) {
       if (batch.labels[r] < 0) continue;
@@ -134,6 +136,7 @@ class Session {
     TextClassifier classifier = prepare(train, dev);
     classifier.model().init(options_.seed);
     load_vectors(classifier);
+    plan_memory(classifier.model());
     plan_.parameters = count_values(classifier.model().parameters());
     if (observer_.plan) observer_.plan(plan_, classifier);
     const TrainingResult result = fit(classifier);
@@ -189,9 +192,34 @@ class Session {
     plan_.vectors_found = vectors_.found;
   }
 
+  void plan_memory(const SequenceClassifier<float>& model) {
+    TrainingMemory& memory = plan_.memory;
+    memory.batch = batch_limits(train_, options_.batch, plan_.vocabulary);
+    // Word dropout may bring in the unknown word.
+    memory.batch.distinct =
+        std::min({memory.batch.distinct + 1, plan_.vocabulary, memory.batch.tokens});
+    memory.evaluation = batch_limits(dev_, kEvaluationBatch, plan_.vocabulary);
+    memory.data_bytes = bytes_of(train_) + bytes_of(dev_);
+    memory.optimizer = options_.optimizer;
+    memory.averaging = options_.averaging;
+    memory.frozen_embedding = options_.freeze_embedding;
+    if (options_.max_memory > 0) hold_memory(model, options_.max_memory, memory);
+  }
+
+  /// So that no step asks for memory.
+  void reserve(SequenceClassifier<float>& model, Batch& batch,
+               SequenceClassifier<float>::Pass& pass) const {
+    MemoryPlan plan(MemoryPlan::Mode::kReserve);
+    plan_parameters(model.parameters(), plan);
+    plan_batch(plan_.memory.batch, batch, plan);
+    model.plan(plan_.memory.batch, plan_.memory.most_tokens, pass, plan);
+  }
+
   TrainingResult fit(TextClassifier& classifier) {
     SequenceClassifier<float>& model = classifier.model();
     SequenceClassifier<float>::Pass pass;
+    Batch batch;
+    reserve(model, batch, pass);
     std::vector<std::vector<std::size_t>> batches;
     std::uint64_t steps = 0;
     std::size_t tokens = 0;
@@ -205,13 +233,13 @@ class Session {
             },
         .loss_and_gradients =
             [&](std::size_t step) {
-              Batch batch = make_batch(train_, batches[step]);
+              make_batch(train_, batches[step], batch);
               drop_words(steps, batch.ids);
               tokens = batch.shape.tokens();
               const DropoutSource dropout{.seed = options_.seed, .step = steps++};
               return model.loss_and_gradients(batch.shape, batch.ids, batch.labels, pass, &dropout);
             },
-        .evaluate = [&] { return score(model, dev_); }};
+        .evaluate = [&] { return score(model, dev_, plan_.memory.evaluation.rows); }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
     if (observer_.step)
@@ -227,7 +255,7 @@ class Session {
   /// learns what it means. A function of the seed and the step.
   void drop_words(std::uint64_t step, std::span<std::int32_t> ids) const {
     if (options_.word_dropout == 0) return;
-    Random random(options_.seed, "dropout/words/" + std::to_string(step));
+    Random random(options_.seed, "dropout/words/", step);
     for (std::int32_t& id : ids) {
       if (random.uniform() < options_.word_dropout) id = Vocabulary::kUnknown;
     }

@@ -13,6 +13,7 @@
 #include "unroll/optim/schedule.h"
 #include "unroll/optim/training_loop.h"
 #include "unroll/text/records.h"
+#include "unroll/tools/memory.h"
 #include "unroll/tools/text_classifier.h"
 
 namespace unroll {
@@ -42,7 +43,8 @@ struct TrainClassifierOptions {
   std::size_t batch = 64;
   std::size_t epochs = 0;  ///< 0: as many as give kDefaultSteps steps, at least kDefaultEpochs
   std::optional<std::size_t>
-      early_stop;  ///< epochs; 0 is off; none: a third of the epochs, at least 3
+      early_stop;              ///< epochs; 0 is off; none: a third of the epochs, at least 3
+  std::size_t max_memory = 0;  ///< bytes of all that TrainingPlan::memory says; 0: no limit
   // data
   double dev_fraction = 0.1;  ///< held back from the training records if there are no dev records
   std::uint64_t seed = 1;
@@ -67,6 +69,7 @@ struct TrainingPlan {
   std::size_t epochs = 0;
   std::size_t early_stop = 0;
   std::size_t steps_per_epoch = 0;
+  TrainingMemory memory;  ///< with the parts of batches that the limit asks for
 };
 
 struct ClassifierObserver {
@@ -83,7 +86,8 @@ struct TrainedClassifier {
   TrainingResult training;
 };
 
-/// Throws DataError if the records have fewer than two labels.
+/// Throws DataError if the records have fewer than two labels, UsageError if the memory does not
+/// suffice.
 TrainedClassifier train_classifier(std::span<const Record> train, std::span<const Record> dev,
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer = {});

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "unroll/core/file.h"
 #include "unroll/core/parallel.h"
 
@@ -23,6 +25,16 @@ void add_threads_flag(CLI::App& command) {
           "--threads", [](std::size_t count) { set_thread_count(count); },
           "Threads (default: all processors, or OMP_NUM_THREADS)")
       ->check(CLI::Range(1, 1024));
+}
+
+CLI::AsNumberWithUnit memory_size() {
+  const std::map<std::string, double> units{{"K", 0x1p10}, {"M", 0x1p20}, {"G", 0x1p30}};
+  using Unit = CLI::AsNumberWithUnit;
+  return Unit(units, static_cast<Unit::Options>(Unit::CASE_INSENSITIVE | Unit::UNIT_REQUIRED));
+}
+
+std::string mib_text(std::size_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / 0x1p20);
 }
 
 void add_quiet_flag(CLI::App& command, bool& quiet) {

@@ -52,6 +52,10 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, Enum& value,
 void add_column_flags(CLI::App& command, ReadOptions& options);
 /// --threads, applied at once.
 void add_threads_flag(CLI::App& command);
+/// What a size in bytes may look like: 200M, 1.5G.
+CLI::AsNumberWithUnit memory_size();
+/// "71.3 MiB".
+std::string mib_text(std::size_t bytes);
 /// --quiet.
 void add_quiet_flag(CLI::App& command, bool& quiet);
 

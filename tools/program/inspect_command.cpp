@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "unroll/core/parallel.h"
+#include "unroll/tools/memory.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/text_classifier.h"
@@ -58,7 +61,9 @@ void print_text(const TextClassifier& classifier) {
   }
   fmt::print("{:<24}  {:>12}  {:>12}\n", "all", "", count_values_of(classifier));
   if (!classifier.notes.empty()) fmt::print("\n");
-  for (const auto& [name, value] : classifier.notes) fmt::print("{:<12}  {}\n", name, value);
+  for (const auto& [name, value] : classifier.notes) {
+    if (name != kMemoryNote) fmt::print("{:<12}  {}\n", name, value);  // --memory shows it
+  }
 }
 
 void print_json(const TextClassifier& classifier) {
@@ -78,17 +83,74 @@ void print_json(const TextClassifier& classifier) {
   fmt::print("{}\n", json.dump());
 }
 
+/// How the model was trained, if it says so.
+std::optional<TrainingMemory> training_of(const TextClassifier& classifier) {
+  const auto note = classifier.notes.find(std::string(kMemoryNote));
+  if (note == classifier.notes.end()) return std::nullopt;
+  return training_memory_from_json(note->second);
+}
+
+void print_table(const MemoryPlan& plan) {
+  for (const MemoryPlan::Part& part : plan.parts()) {
+    fmt::print("  {:<16}  {:>12}\n", part.name, mib_text(part.bytes));
+  }
+  fmt::print("  {:<16}  {:>12}\n", "all", mib_text(plan.total()));
+}
+
+void print_memory(const TextClassifier& classifier) {
+  if (const auto training = training_of(classifier)) {
+    const BatchLimits& batch = training->batch;
+    fmt::print("training: batches of up to {} texts, {} tokens, {} of them different{}\n",
+               batch.rows, batch.tokens, batch.distinct,
+               training->most_tokens == 0
+                   ? ""
+                   : fmt::format(", in parts of {} tokens", training->most_tokens));
+    print_table(count_memory(classifier.model(), *training));
+  } else {
+    fmt::print("training: the model does not say how it was trained\n");
+  }
+  fmt::print("prediction: {} texts of up to {} tokens at once on each thread\n",
+             TextClassifier::kTextsAtOnce, classifier.encoder().settings().max_tokens);
+  print_table(count_prediction_memory(classifier));
+}
+
+nlohmann::ordered_json json_of(const MemoryPlan& plan) {
+  nlohmann::ordered_json parts;
+  for (const MemoryPlan::Part& part : plan.parts()) parts[part.name] = part.bytes;
+  return {{"parts", parts}, {"bytes", plan.total()}};
+}
+
+void print_memory_json(const TextClassifier& classifier) {
+  nlohmann::ordered_json json;
+  if (const auto training = training_of(classifier)) {
+    json["training"] = json_of(count_memory(classifier.model(), *training));
+    json["training"]["settings"] = nlohmann::ordered_json::parse(to_json(*training));
+  }
+  json["prediction"] = json_of(count_prediction_memory(classifier));
+  json["threads"] = thread_count();
+  fmt::print("{}\n", json.dump());
+}
+
 }  // namespace
 
 void add_inspect_command(CLI::App& program, int& status) {
   const auto model = std::make_shared<std::string>();
   const auto json = std::make_shared<bool>(false);
+  const auto memory = std::make_shared<bool>(false);
   CLI::App* command = program.add_subcommand("inspect", "Show what is in a model");
   command->add_option("model", *model, "Folder of the model")->required();
   command->add_flag("--json", *json, "Print one JSON object, with the whole vocabulary");
-  command->callback([model, json, &status] {
+  command->add_flag("--memory", *memory,
+                    "Show what its training and prediction hold in memory at most, without the\n"
+                    "program itself and the texts as they were read");
+  add_threads_flag(*command);
+  command->callback([model, json, memory, &status] {
     const TextClassifier classifier = TextClassifier::load(*model);
-    *json ? print_json(classifier) : print_text(classifier);
+    if (*memory) {
+      *json ? print_memory_json(classifier) : print_memory(classifier);
+    } else {
+      *json ? print_json(classifier) : print_text(classifier);
+    }
     status = 0;
   });
 }

@@ -98,7 +98,9 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_option("--vectors", options.vectors,
                      "Word vectors to start from: GloVe or word2vec text");
   command.add_flag("--freeze-embedding", options.freeze_embedding, "Do not train the word vectors");
-  command.add_option("--dropout", model.dropout, "Share of values dropped, of word vectors once for each word of a batch")
+  command
+      .add_option("--dropout", model.dropout,
+                  "Share of values dropped, of word vectors once for each word of a batch")
       ->check(CLI::Range(0.0, 0.95))
       ->capture_default_str();
   add_choice(command, "--init", model.init, "Initial recurrent weights");
@@ -147,6 +149,13 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
   command.add_option("--batch", options.batch, "Texts per step")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
+  command
+      .add_option_function<double>(
+          "--max-memory",
+          [&options](double bytes) { options.max_memory = static_cast<std::size_t>(bytes); },
+          "Most memory to plan for, as 200M or 1.5G: large batches are then computed\n"
+          "in parts, with the same result; `unroll inspect --memory` shows the plan")
+      ->transform(memory_size());
   command
       .add_option(
           "--epochs", options.epochs,
@@ -198,6 +207,7 @@ class Progress {
         classifier.labels().size(), count_text(static_cast<double>(plan.train_tokens))));
     notes_on_texts(plan, classifier);
     terminal_.note(describe_model(classifier));
+    terminal_.note(memory_text(plan.memory, classifier));
     terminal_.note(fmt::format(
         "plan    {} epochs of {} steps{}", plan.epochs, plan.steps_per_epoch,
         plan.early_stop == 0 ? ""
@@ -273,6 +283,16 @@ class Progress {
     }
   }
 
+  static std::string memory_text(const TrainingMemory& memory, const TextClassifier& classifier) {
+    const std::string parts =
+        memory.most_tokens == 0 ? ""
+                                : fmt::format(", in parts of {} tokens to stay within --max-memory",
+                                              memory.most_tokens);
+    return fmt::format("memory  {}; batches of up to {} tokens{}",
+                       mib_text(count_memory(classifier.model(), memory).total()),
+                       memory.batch.tokens, parts);
+  }
+
   std::string describe_model(const TextClassifier& classifier) const {
     const SequenceClassifierConfig& model = classifier.model().config();
     const std::string cell =
@@ -303,13 +323,14 @@ void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
       folder.string()));
 }
 
-void set_notes(TextClassifier& classifier, const Flags& flags, std::size_t epoch,
-               double dev_accuracy) {
+void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMemory& memory,
+               std::size_t epoch, double dev_accuracy) {
   classifier.notes = {{"program", fmt::format("unroll {}", kVersion)},
                       {"train", flags.train},
                       {"dev", flags.dev.empty() ? "a part held back" : flags.dev},
                       {"seed", std::to_string(flags.options.seed)},
                       {"epoch", std::to_string(epoch + 1)},
+                      {std::string(kMemoryNote), to_json(memory)},
                       // another version may cut Chinese or Thai otherwise
                       {"icu", U_ICU_VERSION},
                       {"dev_accuracy", fmt::format("{:.4f}", dev_accuracy)}};
@@ -338,6 +359,7 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
                                          {"epochs", training.epochs.size()},
                                          {"best_epoch", training.best_epoch + 1},
                                          {"dev_accuracy", training.best_score.value},
+                                         {"most_tokens", trained.plan.memory.most_tokens},
                                          {"seconds", seconds}};
     fmt::print("{}\n", json.dump());
     return;
@@ -403,11 +425,13 @@ int train_command(const Flags& flags) {
   Terminal terminal(flags.quiet);
   Progress progress(terminal);
   FlowWatch flow(flags, dev.empty() ? train : dev, terminal);
+  TrainingMemory memory;
   const InterruptGuard guard;
   const ClassifierObserver observer{
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
             progress.plan(plan, classifier);
+            memory = plan.memory;
             flow.measure(0, classifier);
           },
       .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },
@@ -416,7 +440,7 @@ int train_command(const Flags& flags) {
             progress.epoch(report);
             if (report.best) {
               // Written at once: whatever ends the run, the best epoch so far is on disk.
-              set_notes(classifier, flags, report.epoch, report.score.value);
+              set_notes(classifier, flags, memory, report.epoch, report.score.value);
               classifier.save(flags.out);
             }
             flow.measure(report.epoch + 1, classifier);

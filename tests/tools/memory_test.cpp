@@ -1,0 +1,106 @@
+#include "unroll/tools/memory.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/tools/small_data.h"
+#include "unroll/core/error.h"
+#include "unroll/tools/train_classifier.h"
+
+namespace unroll {
+namespace {
+
+using test::small_options;
+using test::small_reviews;
+
+const TrainingMemory kMemory{
+    .batch = {.rows = 64, .steps = 40, .tokens = 2000, .distinct = 700},
+    .evaluation = {.rows = 64, .steps = 50, .tokens = 2100, .distinct = 800},
+    .data_bytes = 12345,
+    .optimizer = {},
+    .averaging = 0.995};
+
+SequenceClassifier<float> model() {
+  return SequenceClassifier<float>(
+      {.vocabulary = 900, .classes = 2, .embedding = 30, .hidden = 20});
+}
+
+TEST(TrainingMemory, IsReadAsItIsWritten) {
+  TrainingMemory memory = kMemory;
+  memory.most_tokens = 77;
+  memory.optimizer.kind = OptimizerKind::kSgd;
+  memory.frozen_embedding = true;
+  const std::string json = to_json(memory);
+  EXPECT_EQ(to_json(training_memory_from_json(json)), json);
+  EXPECT_THROW(training_memory_from_json("{}"), ModelError);
+  EXPECT_THROW(training_memory_from_json("no"), ModelError);
+}
+
+TEST(TrainingMemory, HasEveryPart) {
+  const MemoryPlan plan = count_memory(model(), kMemory);
+  for (const char* part : {"data", "parameters", "gradients", "optimizer", "average", "best epoch",
+                           "batch", "forward pass", "backward pass", "evaluation"}) {
+    EXPECT_GT(plan.bytes(part), 0) << part;
+  }
+  EXPECT_EQ(plan.bytes("data"), kMemory.data_bytes);
+  EXPECT_GT(plan.bytes("optimizer"), 2 * plan.bytes("parameters"));
+}
+
+TEST(TrainingMemory, IsHeldBySmallerParts) {
+  const std::size_t whole = count_memory(model(), kMemory).total();
+  TrainingMemory held = kMemory;
+  hold_memory(model(), whole, held);
+  EXPECT_EQ(held.most_tokens, 0);
+  std::size_t before = kMemory.batch.tokens;
+  for (double share : {0.9, 0.7, 0.5}) {
+    held = kMemory;
+    const auto most = static_cast<std::size_t>(share * static_cast<double>(whole));
+    hold_memory(model(), most, held);
+    EXPECT_LE(count_memory(model(), held).total(), most) << share;
+    EXPECT_LT(held.most_tokens, before) << share;
+    EXPECT_GE(held.most_tokens, held.batch.steps) << share;
+    before = held.most_tokens;
+  }
+}
+
+TEST(TrainingMemory, SaysHowMuchTheLeastIs) {
+  TrainingMemory memory = kMemory;
+  try {
+    hold_memory(model(), 1000, memory);
+    FAIL() << "a kilobyte was enough";
+  } catch (const UsageError& error) {
+    const std::string text = error.what();
+    const std::size_t at = text.find("at least ");
+    ASSERT_NE(at, std::string::npos) << text;
+    const double least = std::stod(text.substr(at + 9)) * 0x1p20;
+    hold_memory(model(), static_cast<std::size_t>(least), memory);
+    EXPECT_LT(memory.most_tokens, 2 * memory.batch.steps);
+  }
+}
+
+TEST(TrainingMemory, ChangesNoMoreThanRoundingWhenItIsHeld) {
+  TrainClassifierOptions options = small_options();
+  options.epochs = 1;
+  const TrainedClassifier whole = train_classifier(small_reviews(100), {}, options);
+  options.max_memory = 1;
+  EXPECT_THROW(train_classifier(small_reviews(100), {}, options), UsageError);
+  const std::size_t all = count_memory(whole.classifier.model(), whole.plan.memory).total();
+  TrainingMemory one_text = whole.plan.memory;
+  one_text.most_tokens = one_text.batch.steps;
+  const std::size_t least = count_memory(whole.classifier.model(), one_text).total();
+  options.max_memory = least + (all - least) / 4;
+  const TrainedClassifier held = train_classifier(small_reviews(100), {}, options);
+  EXPECT_GT(held.plan.memory.most_tokens, 0);
+  EXPECT_NEAR(held.training.epochs[0].mean_loss, whole.training.epochs[0].mean_loss, 1e-5);
+}
+
+TEST(PredictionMemory, HasTheModelAndAScratch) {
+  const TrainedClassifier trained = train_classifier(small_reviews(40), {}, small_options());
+  const MemoryPlan plan = count_prediction_memory(trained.classifier);
+  EXPECT_GT(plan.bytes("parameters"), 0);
+  EXPECT_GT(plan.bytes("prediction"), 0);
+}
+
+}  // namespace
+}  // namespace unroll

@@ -1,0 +1,162 @@
+#include "unroll/tools/memory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "unroll/core/error.h"
+#include "unroll/core/parallel.h"
+#include "unroll/tools/model_config.h"
+
+namespace unroll {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const BatchLimits& limits) {
+  return {{"rows", limits.rows},
+          {"steps", limits.steps},
+          {"tokens", limits.tokens},
+          {"distinct", limits.distinct}};
+}
+
+BatchLimits limits_from(const Json& json) {
+  return {.rows = json.at("rows").get<std::size_t>(),
+          .steps = json.at("steps").get<std::size_t>(),
+          .tokens = json.at("tokens").get<std::size_t>(),
+          .distinct = json.at("distinct").get<std::size_t>()};
+}
+
+OptimizerKind optimizer_from(const std::string& name) {
+  if (const auto kind = from_name<OptimizerKind>(name)) return *kind;
+  throw ModelError(fmt::format("its optimizer is {}, which this program does not know", name));
+}
+
+/// Of batches of so few rows that they have at most so many tokens, or of one row.
+BatchLimits within(const BatchLimits& limits, std::size_t most_tokens) {
+  const std::size_t longest = std::max<std::size_t>(limits.steps, 1);
+  const std::size_t rows = std::clamp<std::size_t>(most_tokens / longest, 1, limits.rows);
+  const std::size_t tokens = std::min(limits.tokens, rows * limits.steps);
+  return {.rows = rows,
+          .steps = limits.steps,
+          .tokens = tokens,
+          .distinct = std::min(limits.distinct, tokens)};
+}
+
+TrainingMemory in_parts(TrainingMemory memory, std::size_t most_tokens) {
+  memory.most_tokens = most_tokens;
+  memory.evaluation = within(memory.evaluation, most_tokens);
+  return memory;
+}
+
+}  // namespace
+
+std::string to_json(const TrainingMemory& memory) {
+  const Json json = {{"batch", json_of(memory.batch)},
+                     {"evaluation", json_of(memory.evaluation)},
+                     {"most_tokens", memory.most_tokens},
+                     {"data_bytes", memory.data_bytes},
+                     {"optimizer", to_string(memory.optimizer.kind)},
+                     {"momentum", memory.optimizer.momentum},
+                     {"average", memory.averaging},
+                     {"frozen_embedding", memory.frozen_embedding}};
+  return json.dump();
+}
+
+TrainingMemory training_memory_from_json(std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    TrainingMemory memory;
+    memory.batch = limits_from(json.at("batch"));
+    memory.evaluation = limits_from(json.at("evaluation"));
+    memory.most_tokens = json.at("most_tokens").get<std::size_t>();
+    memory.data_bytes = json.at("data_bytes").get<std::size_t>();
+    memory.optimizer.kind = optimizer_from(json.at("optimizer").get<std::string>());
+    memory.optimizer.momentum = json.at("momentum").get<double>();
+    memory.averaging = json.at("average").get<double>();
+    memory.frozen_embedding = json.at("frozen_embedding").get<bool>();
+    return memory;
+  } catch (const Json::exception& error) {
+    throw ModelError(fmt::format("its note on memory can't be read: {}", error.what()));
+  }
+}
+
+std::size_t bytes_of(std::span<const Example> examples) {
+  std::size_t bytes = examples.size_bytes();
+  for (const Example& example : examples) bytes += example.ids.capacity() * sizeof(std::int32_t);
+  return bytes;
+}
+
+MemoryPlan count_memory(const SequenceClassifier<float>& borrowed, const TrainingMemory& memory) {
+  // The plan names buffers as those that it could reserve; one that only counts changes nothing.
+  auto& model = const_cast<SequenceClassifier<float>&>(borrowed);
+  MemoryPlan plan;
+  plan.begin_part("data");
+  plan.add_bytes(memory.data_bytes);
+  plan_parameters(model.parameters(), plan);
+  const auto optimizer = make_optimizer<float>(memory.optimizer);
+  ParameterList<float> trained = model.parameters();
+  if (memory.frozen_embedding) std::erase(trained, &model.embedding().E);
+  TrainingOptions options;
+  options.averaging = memory.averaging;
+  count_training(trained, *optimizer, options, plan);
+  plan.begin_part("batch");
+  Batch batch;
+  plan_batch(memory.batch, batch, plan);
+  SequenceClassifier<float>::Pass pass;
+  model.plan(memory.batch, memory.most_tokens, pass, plan);
+  plan.begin_part("evaluation");
+  plan_batch(memory.evaluation, batch, plan);
+  SequencePredictor<float>::count(model, memory.evaluation, 1, plan);
+  return plan;
+}
+
+void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
+                 TrainingMemory& memory) {
+  if (count_memory(model, memory).total() <= most_bytes) return;
+  const auto bytes = [&](std::size_t tokens) {
+    return count_memory(model, in_parts(memory, tokens)).total();
+  };
+  std::size_t fits = std::max<std::size_t>(memory.batch.steps, 1), too_many = memory.batch.tokens;
+  if (bytes(fits) > most_bytes) {
+    constexpr double kMib = 1 << 20;
+    throw UsageError(
+        fmt::format("--max-memory: training needs at least {:.1f}M, one text of {} tokens at a "
+                    "time; a smaller model, --max-tokens or --max-vocabulary would need less",
+                    static_cast<double>(bytes(fits)) / kMib + 0.1, fits));
+  }
+  while (fits + 1 < too_many) {
+    const std::size_t tokens = fits + (too_many - fits) / 2;
+    (bytes(tokens) <= most_bytes ? fits : too_many) = tokens;
+  }
+  memory = in_parts(memory, fits);
+}
+
+MemoryPlan count_prediction_memory(const TextClassifier& classifier) {
+  const std::size_t vocabulary = classifier.encoder().vocabulary().size();
+  const std::size_t steps = classifier.encoder().settings().max_tokens;
+  const std::size_t rows = TextClassifier::kTextsAtOnce, tokens = rows * steps;
+  const BatchLimits limits{
+      .rows = rows, .steps = steps, .tokens = tokens, .distinct = std::min(tokens, vocabulary)};
+  MemoryPlan plan;
+  plan.begin_part("parameters");
+  for (const Parameter<float>* parameter : classifier.model().parameters()) {
+    plan.add_bytes(parameter->value.size() * sizeof(float));
+  }
+  plan.begin_part("gradients");
+  for (const Parameter<float>* parameter : classifier.model().parameters()) {
+    plan.add_bytes(parameter->grad.size() * sizeof(float));
+  }
+  plan.begin_part("prediction");
+  for (std::size_t thread = 0; thread < thread_count(); ++thread) {
+    Batch batch;
+    plan_batch(limits, batch, plan);
+  }
+  SequencePredictor<float>::count(classifier.model(), limits, thread_count(), plan);
+  return plan;
+}
+
+}  // namespace unroll
