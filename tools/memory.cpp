@@ -23,11 +23,19 @@ Json json_of(const BatchLimits& limits) {
           {"distinct", limits.distinct}};
 }
 
+/// A number that no size computed from it overflows.
+std::size_t size_from(const Json& json, const char* key) {
+  constexpr std::size_t kMost = std::size_t{1} << 31;
+  const auto value = json.at(key).get<std::size_t>();
+  if (value <= kMost) return value;
+  throw ModelError(fmt::format("its {} is {}, expected at most {}", key, value, kMost));
+}
+
 BatchLimits limits_from(const Json& json) {
-  return {.rows = json.at("rows").get<std::size_t>(),
-          .steps = json.at("steps").get<std::size_t>(),
-          .tokens = json.at("tokens").get<std::size_t>(),
-          .distinct = json.at("distinct").get<std::size_t>()};
+  return {.rows = size_from(json, "rows"),
+          .steps = size_from(json, "steps"),
+          .tokens = size_from(json, "tokens"),
+          .distinct = size_from(json, "distinct")};
 }
 
 OptimizerKind optimizer_from(const std::string& name) {
@@ -72,7 +80,7 @@ TrainingMemory training_memory_from_json(std::string_view text) {
     TrainingMemory memory;
     memory.batch = limits_from(json.at("batch"));
     memory.evaluation = limits_from(json.at("evaluation"));
-    memory.most_tokens = json.at("most_tokens").get<std::size_t>();
+    memory.most_tokens = size_from(json, "most_tokens");
     memory.data_bytes = json.at("data_bytes").get<std::size_t>();
     memory.optimizer.kind = optimizer_from(json.at("optimizer").get<std::string>());
     memory.optimizer.momentum = json.at("momentum").get<double>();
@@ -98,11 +106,9 @@ MemoryPlan count_memory(const SequenceClassifier<float>& borrowed, const Trainin
   plan.add_bytes(memory.data_bytes);
   plan_parameters(model.parameters(), plan);
   const auto optimizer = make_optimizer<float>(memory.optimizer);
-  ParameterList<float> trained = model.parameters();
-  if (memory.frozen_embedding) std::erase(trained, &model.embedding().E);
   TrainingOptions options;
   options.averaging = memory.averaging;
-  count_training(trained, *optimizer, options, plan);
+  count_training(model.trainable_parameters(), *optimizer, options, plan);
   plan.begin_part("batch");
   Batch batch;
   plan_batch(memory.batch, batch, plan);

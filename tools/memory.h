@@ -38,7 +38,7 @@ TrainingMemory training_memory_from_json(std::string_view json);
 /// Bytes of encoded texts.
 std::size_t bytes_of(std::span<const Example> examples);
 
-/// All parts of training this model.
+/// All parts of training this model, whose embedding is frozen if it was or will be in training.
 MemoryPlan count_memory(const SequenceClassifier<float>& model, const TrainingMemory& memory);
 
 /// Makes training batches and evaluation batches so much smaller that all parts together have at

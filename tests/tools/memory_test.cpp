@@ -35,6 +35,9 @@ TEST(TrainingMemory, IsReadAsItIsWritten) {
   EXPECT_EQ(to_json(training_memory_from_json(json)), json);
   EXPECT_THROW(training_memory_from_json("{}"), ModelError);
   EXPECT_THROW(training_memory_from_json("no"), ModelError);
+  std::string negative = json;
+  negative.replace(negative.find("2000"), 4, "-1");
+  EXPECT_THROW(training_memory_from_json(negative), ModelError);
 }
 
 TEST(TrainingMemory, HasEveryPart) {
@@ -45,6 +48,15 @@ TEST(TrainingMemory, HasEveryPart) {
   }
   EXPECT_EQ(plan.bytes("data"), kMemory.data_bytes);
   EXPECT_GT(plan.bytes("optimizer"), 2 * plan.bytes("parameters"));
+}
+
+TEST(TrainingMemory, IsLessForAFrozenEmbedding) {
+  SequenceClassifier<float> frozen = model();
+  frozen.embedding().E.frozen = true;
+  const MemoryPlan plan = count_memory(frozen, kMemory), all = count_memory(model(), kMemory);
+  for (const char* part : {"optimizer", "average", "best epoch", "backward pass"}) {
+    EXPECT_LT(plan.bytes(part), all.bytes(part)) << part;
+  }
 }
 
 TEST(TrainingMemory, IsHeldBySmallerParts) {

@@ -83,11 +83,13 @@ void print_json(const TextClassifier& classifier) {
   fmt::print("{}\n", json.dump());
 }
 
-/// How the model was trained, if it says so.
-std::optional<TrainingMemory> training_of(const TextClassifier& classifier) {
+/// How the model was trained, if it says so. Freezes what was frozen then.
+std::optional<TrainingMemory> training_of(TextClassifier& classifier) {
   const auto note = classifier.notes.find(std::string(kMemoryNote));
   if (note == classifier.notes.end()) return std::nullopt;
-  return training_memory_from_json(note->second);
+  const TrainingMemory training = training_memory_from_json(note->second);
+  classifier.model().embedding().E.frozen = training.frozen_embedding;
+  return training;
 }
 
 void print_table(const MemoryPlan& plan) {
@@ -97,7 +99,7 @@ void print_table(const MemoryPlan& plan) {
   fmt::print("  {:<16}  {:>12}\n", "all", mib_text(plan.total()));
 }
 
-void print_memory(const TextClassifier& classifier) {
+void print_memory(TextClassifier& classifier) {
   if (const auto training = training_of(classifier)) {
     const BatchLimits& batch = training->batch;
     fmt::print("training: batches of up to {} texts, {} tokens, {} of them different{}\n",
@@ -120,7 +122,7 @@ nlohmann::ordered_json json_of(const MemoryPlan& plan) {
   return {{"parts", parts}, {"bytes", plan.total()}};
 }
 
-void print_memory_json(const TextClassifier& classifier) {
+void print_memory_json(TextClassifier& classifier) {
   nlohmann::ordered_json json;
   if (const auto training = training_of(classifier)) {
     json["training"] = json_of(count_memory(classifier.model(), *training));
@@ -145,7 +147,7 @@ void add_inspect_command(CLI::App& program, int& status) {
                     "program itself and the texts as they were read");
   add_threads_flag(*command);
   command->callback([model, json, memory, &status] {
-    const TextClassifier classifier = TextClassifier::load(*model);
+    TextClassifier classifier = TextClassifier::load(*model);
     if (*memory) {
       *json ? print_memory_json(classifier) : print_memory(classifier);
     } else {
