@@ -54,9 +54,14 @@ void Panels<Operand>::reshape(std::size_t inputs, std::size_t more_rows, std::si
 }
 
 template <typename Operand>
-void Panels<Operand>::plan(std::size_t rows, std::size_t more_rows, std::size_t columns,
-                           std::size_t gates, MemoryPlan& plan) {
-  plan.add(values_, shape_of_panels<Operand>(rows, more_rows, columns, gates));
+void Panels<Operand>::plan(std::size_t K, std::size_t N, MemoryPlan& plan) {
+  plan.add(values_, shape_of_panels<Operand>(K, 0, N, 1));
+}
+
+template <typename Operand>
+void Panels<Operand>::plan_weights(std::size_t I, std::size_t H, std::size_t gates,
+                                   MemoryPlan& plan) {
+  plan.add(values_, shape_of_panels<Operand>(I, H, gates * H, gates));
 }
 
 /// B is (K, N): a line of a panel is a part of one of its rows, or of two.

@@ -33,9 +33,10 @@ class Panels {
   /// LSTM, whose gates are stacked f i a o, a panel holds the four gates of the same units.
   void pack_weights(MatrixView<const Operand> U, MatrixView<const Operand> W);
 
-  /// The memory that pack needs (G = 1, no more rows) or pack_weights (I and H rows).
-  void plan(std::size_t rows, std::size_t more_rows, std::size_t columns, std::size_t gates,
-            MemoryPlan& plan);
+  /// The memory of `pack` for a factor (K, N).
+  void plan(std::size_t K, std::size_t N, MemoryPlan& plan);
+  /// And of `pack_weights`.
+  void plan_weights(std::size_t I, std::size_t H, std::size_t gates, MemoryPlan& plan);
 
   std::size_t rows() const { return K_; }       ///< K
   std::size_t columns() const { return N_; }    ///< N

@@ -26,7 +26,7 @@ class Linear {
 
   /// The memory of packed weights.
   void plan(Panels<Real>& weights, MemoryPlan& plan) const {
-    weights.plan(V.value.shape()[1], V.value.shape()[0], 1, plan);
+    weights.plan(V.value.shape()[1], V.value.shape()[0], plan);
   }
 
   ParameterList<Real> parameters() { return {&V, &c}; }

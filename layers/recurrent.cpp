@@ -36,7 +36,7 @@ void plan_operands(const RecurrentLayer<Real>& layer, const BatchLimits& limits,
   const bool rounds = layer.precision() == Precision::kBFloat16;
   plan.begin_part(kForwardPart);
   plan.add(operands.h_prev, {N, H});
-  operands.weights.plan(I, H, GH, layer.gate_count(), plan);
+  operands.weights.plan_weights(I, H, layer.gate_count(), plan);
   if (rounds) {
     plan.add(operands.x, {M, I});
     plan.add(operands.U_values, {GH, I});
@@ -45,8 +45,8 @@ void plan_operands(const RecurrentLayer<Real>& layer, const BatchLimits& limits,
   plan.begin_part(kBackwardPart);
   if (needs_dz) plan.add(operands.dz, {N, GH});
   if (use.shared && !std::is_same_v<Operand, Real>) plan.add(operands.dz_of_rows, {M, GH});
-  operands.W.plan(GH, 0, H, 1, plan);
-  if (use.dx) operands.U.plan(GH, 0, I, 1, plan);
+  operands.W.plan(GH, H, plan);
+  if (use.dx) operands.U.plan(GH, I, plan);
   operands.gradient.resize(thread_count());
   const std::size_t separate =
       std::max(gradient_scratch<Real, Operand>(I, 1), gradient_scratch<Real, Operand>(H, 1));
@@ -124,7 +124,7 @@ void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
 template <typename Real>
 void RecurrentLayer<Real>::plan(RecurrentWeights<Real>& weights, MemoryPlan& plan) const {
   choose<Real>(multiplies_pairs(), weights.full, weights.in_pairs, [&](auto& panels) {
-    panels.plan(input_size(), hidden_size(), gate_count() * hidden_size(), gate_count(), plan);
+    panels.plan_weights(input_size(), hidden_size(), gate_count(), plan);
   });
 }
 

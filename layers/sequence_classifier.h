@@ -75,6 +75,8 @@ class SequenceClassifier {
 
   explicit SequenceClassifier(const Config& config);
 
+  /// Of the recurrent layers' passes from now on; not part of the model.
+  void set_precision(Precision precision) { stack_.set_precision(precision); }
   /// Initial values from the seed; the embedding is normal with deviation 0.1.
   void init(std::uint64_t seed);
   const Config& config() const { return config_; }

@@ -9,6 +9,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/tools/model_config.h"
+#include "unroll/tools/text_predictor.h"
 
 namespace unroll {
 
@@ -38,9 +39,12 @@ BatchLimits limits_from(const Json& json) {
           .distinct = size_from(json, "distinct")};
 }
 
-OptimizerKind optimizer_from(const std::string& name) {
-  if (const auto kind = from_name<OptimizerKind>(name)) return *kind;
-  throw ModelError(fmt::format("its optimizer is {}, which this program does not know", name));
+/// A choice by its name.
+template <typename Enum>
+Enum choice_from(const Json& json, const char* key) {
+  const auto name = json.at(key).get<std::string>();
+  if (const auto choice = from_name<Enum>(name)) return *choice;
+  throw ModelError(fmt::format("its {} is {}, which this program does not know", key, name));
 }
 
 /// Of batches of so few rows that they have at most so many tokens, or of one row.
@@ -70,7 +74,8 @@ std::string to_json(const TrainingMemory& memory) {
                      {"optimizer", to_string(memory.optimizer.kind)},
                      {"momentum", memory.optimizer.momentum},
                      {"average", memory.averaging},
-                     {"frozen_embedding", memory.frozen_embedding}};
+                     {"frozen_embedding", memory.frozen_embedding},
+                     {"precision", to_string(memory.precision)}};
   return json.dump();
 }
 
@@ -82,10 +87,11 @@ TrainingMemory training_memory_from_json(std::string_view text) {
     memory.evaluation = limits_from(json.at("evaluation"));
     memory.most_tokens = size_from(json, "most_tokens");
     memory.data_bytes = json.at("data_bytes").get<std::size_t>();
-    memory.optimizer.kind = optimizer_from(json.at("optimizer").get<std::string>());
+    memory.optimizer.kind = choice_from<OptimizerKind>(json, "optimizer");
     memory.optimizer.momentum = json.at("momentum").get<double>();
     memory.averaging = json.at("average").get<double>();
     memory.frozen_embedding = json.at("frozen_embedding").get<bool>();
+    memory.precision = choice_from<Precision>(json, "precision");
     return memory;
   } catch (const Json::exception& error) {
     throw ModelError(fmt::format("its note on memory can't be read: {}", error.what()));
@@ -144,7 +150,7 @@ void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
 MemoryPlan count_prediction_memory(const TextClassifier& classifier) {
   const std::size_t vocabulary = classifier.encoder().vocabulary().size();
   const std::size_t steps = classifier.encoder().settings().max_tokens;
-  const std::size_t rows = TextClassifier::kTextsAtOnce, tokens = rows * steps;
+  const std::size_t rows = TextPredictor::kBatch, tokens = rows * steps;
   const BatchLimits limits{
       .rows = rows, .steps = steps, .tokens = tokens, .distinct = std::min(tokens, vocabulary)};
   MemoryPlan plan;

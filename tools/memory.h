@@ -25,6 +25,7 @@ struct TrainingMemory {
   OptimizerConfig optimizer;
   double averaging = 0;
   bool frozen_embedding = false;
+  Precision precision = Precision::kFull;
 };
 
 /// The note of a model that has this as JSON.

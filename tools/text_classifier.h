@@ -21,10 +21,6 @@ class TextClassifier {
   /// The name of the one model file in a run's folder.
   static constexpr std::string_view kFileName = "model.safetensors";
 
-  /// Texts that are predicted together. Any number gives the same bits; from some ten on, the
-  /// kernels are at their best.
-  static constexpr std::size_t kTextsAtOnce = 32;
-
   /// Labels in byte order. The model's values are zeros until they are set.
   TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
                  const SequenceClassifierConfig& config);

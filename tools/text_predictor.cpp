@@ -9,12 +9,23 @@
 
 namespace unroll {
 
-TextPredictor::TextPredictor(TextClassifier classifier, WordProducts words)
-    : classifier_(std::make_unique<const TextClassifier>(std::move(classifier))),
+namespace {
+
+std::unique_ptr<const TextClassifier> with_precision(TextClassifier classifier,
+                                                     Precision precision) {
+  classifier.model().set_precision(precision);
+  return std::make_unique<const TextClassifier>(std::move(classifier));
+}
+
+}  // namespace
+
+TextPredictor::TextPredictor(TextClassifier classifier, WordProducts words, Precision precision)
+    : classifier_(with_precision(std::move(classifier), precision)),
       predictor_(classifier_->model(), words) {}
 
-TextPredictor TextPredictor::load(const std::filesystem::path& path, WordProducts words) {
-  return TextPredictor(TextClassifier::load(path), words);
+TextPredictor TextPredictor::load(const std::filesystem::path& path, WordProducts words,
+                                  Precision precision) {
+  return TextPredictor(TextClassifier::load(path), words, precision);
 }
 
 Prediction TextPredictor::predict(std::string_view text) const {

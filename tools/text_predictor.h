@@ -29,11 +29,14 @@ struct Prediction {
 class TextPredictor {
  public:
   /// Packs the weights, for the instruction set in use. `words` costs time now and memory
-  /// (SequencePredictor), and changes no bit of a prediction.
-  explicit TextPredictor(TextClassifier classifier, WordProducts words = WordProducts::kPerBatch);
+  /// (SequencePredictor), and changes no bit of a prediction. `precision` is the prediction's,
+  /// whatever training had.
+  explicit TextPredictor(TextClassifier classifier, WordProducts words = WordProducts::kPerBatch,
+                         Precision precision = Precision::kFull);
   /// As above, of TextClassifier::load(path), and throws what that throws.
   static TextPredictor load(const std::filesystem::path& path,
-                            WordProducts words = WordProducts::kPerBatch);
+                            WordProducts words = WordProducts::kPerBatch,
+                            Precision precision = Precision::kFull);
 
   /// One text of valid UTF-8 (DataError otherwise). The bits of a result do not depend on what else
   /// is predicted. Safe from several threads.

@@ -135,6 +135,7 @@ class Session {
   TrainedClassifier run(std::span<const Record> train, std::span<const Record> dev) {
     TextClassifier classifier = prepare(train, dev);
     classifier.model().init(options_.seed);
+    classifier.model().set_precision(options_.precision);
     load_vectors(classifier);
     plan_memory(classifier.model());
     plan_.parameters = count_values(classifier.model().parameters());
@@ -203,6 +204,7 @@ class Session {
     memory.optimizer = options_.optimizer;
     memory.averaging = options_.averaging;
     memory.frozen_embedding = options_.freeze_embedding;
+    memory.precision = options_.precision;
     if (options_.max_memory > 0) hold_memory(model, options_.max_memory, memory);
   }
 

@@ -31,6 +31,7 @@ struct TrainClassifierOptions {
   SequenceClassifierConfig model;
   std::string vectors;  ///< a file of word vectors, or ""; their dimension is then the embedding's
   bool freeze_embedding = false;
+  Precision precision = Precision::kFull;  ///< of training and of the evaluation on dev texts
   // optimization
   OptimizerConfig optimizer;
   double learning_rate = 1e-3;

@@ -21,6 +21,10 @@ try --tokenizer char --stopwords en --schedule linear --init glorot --clip-value
 try --tokenizer space --no-fold --stopwords stop.txt --min-count 2 --max-vocabulary 10 --max-tokens 3
 try --vectors vectors.txt --freeze-embedding --dropout 0 --early-stop 1 --batch 7
 for isa in scalar sse2; do UNROLL_ISA=$isa try --batch 16; done
+try --precision bf16
+"$unroll" test run dev.tsv --precision bf16 --json | grep -q '"accuracy":' || fail "test --precision"
+[ "$(cut -f2 dev.tsv | "$unroll" predict run --precision bf16 - | wc -l)" = "$(wc -l <dev.tsv)" ] || fail "predict --precision"
+"$unroll" inspect run --memory --json | grep -q '"precision":"bf16"' || fail "inspect --memory of bf16"
 
 # The same seed gives the same model, bit by bit; another seed another one.
 train() { "$unroll" train --train data.tsv --out "$1" --hidden 6 --embedding 5 --epochs 2 --quiet --threads 2 --seed "$2" >/dev/null; }

@@ -27,6 +27,12 @@ void add_threads_flag(CLI::App& command) {
       ->check(CLI::Range(1, 1024));
 }
 
+void add_precision_flag(CLI::App& command, Precision& precision) {
+  add_choice(command, "--precision", precision,
+             "As what recurrent layers multiply values; bf16 is nearly twice as fast\n"
+             "where the CPU has products of bfloat16, and rounds to 8 bits everywhere");
+}
+
 CLI::AsNumberWithUnit memory_size() {
   const std::map<std::string, double> units{{"K", 0x1p10}, {"M", 0x1p20}, {"G", 0x1p30}};
   using Unit = CLI::AsNumberWithUnit;

@@ -56,6 +56,8 @@ void add_threads_flag(CLI::App& command);
 CLI::AsNumberWithUnit memory_size();
 /// "71.3 MiB".
 std::string mib_text(std::size_t bytes);
+/// --precision, as what the recurrent layers' products multiply values.
+void add_precision_flag(CLI::App& command, Precision& precision);
 /// --quiet.
 void add_quiet_flag(CLI::App& command, bool& quiet);
 

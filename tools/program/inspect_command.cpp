@@ -10,6 +10,7 @@
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/text_classifier.h"
+#include "unroll/tools/text_predictor.h"
 
 namespace unroll {
 
@@ -83,12 +84,13 @@ void print_json(const TextClassifier& classifier) {
   fmt::print("{}\n", json.dump());
 }
 
-/// How the model was trained, if it says so. Freezes what was frozen then.
+/// How the model was trained, if it says so. Freezes what was frozen then, and rounds as then.
 std::optional<TrainingMemory> training_of(TextClassifier& classifier) {
   const auto note = classifier.notes.find(std::string(kMemoryNote));
   if (note == classifier.notes.end()) return std::nullopt;
   const TrainingMemory training = training_memory_from_json(note->second);
   classifier.model().embedding().E.frozen = training.frozen_embedding;
+  classifier.model().set_precision(training.precision);
   return training;
 }
 
@@ -112,7 +114,8 @@ void print_memory(TextClassifier& classifier) {
     fmt::print("training: the model does not say how it was trained\n");
   }
   fmt::print("prediction: {} texts of up to {} tokens at once on each thread\n",
-             TextClassifier::kTextsAtOnce, classifier.encoder().settings().max_tokens);
+             TextPredictor::kBatch, classifier.encoder().settings().max_tokens);
+  classifier.model().set_precision(Precision::kFull);
   print_table(count_prediction_memory(classifier));
 }
 
@@ -128,6 +131,7 @@ void print_memory_json(TextClassifier& classifier) {
     json["training"] = json_of(count_memory(classifier.model(), *training));
     json["training"]["settings"] = nlohmann::ordered_json::parse(to_json(*training));
   }
+  classifier.model().set_precision(Precision::kFull);
   json["prediction"] = json_of(count_prediction_memory(classifier));
   json["threads"] = thread_count();
   fmt::print("{}\n", json.dump());

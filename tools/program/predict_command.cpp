@@ -25,6 +25,7 @@ struct Flags {
   bool probabilities = false;
   bool json = false;
   bool word_table = false;
+  Precision precision = Precision::kFull;
 };
 
 /// Numbers of the `count` most probable labels, most probable first, equals in the labels' order.
@@ -91,7 +92,8 @@ void converse(const TextPredictor& predictor, const Flags& flags) {
 
 void predict_command(const Flags& flags) {
   const TextPredictor predictor = TextPredictor::load(
-      flags.model, flags.word_table ? WordProducts::kWholeVocabulary : WordProducts::kPerBatch);
+      flags.model, flags.word_table ? WordProducts::kWholeVocabulary : WordProducts::kPerBatch,
+      flags.precision);
   if (flags.file == "-" && ::isatty(STDIN_FILENO) == 1) {
     converse(predictor, flags);
   } else {
@@ -116,6 +118,7 @@ void add_predict_command(CLI::App& program, int& status) {
       "--word-table", flags->word_table,
       "Multiply all words of the vocabulary by U beforehand: the same predictions,\n"
       "sooner for single texts, of more memory (`unroll bench predict` says how much)");
+  add_precision_flag(*command, flags->precision);
   add_threads_flag(*command);
   command->callback([flags, &status] {
     predict_command(*flags);

@@ -20,6 +20,7 @@ struct Flags {
   std::string data;
   bool quiet = false;
   bool json = false;
+  Precision precision = Precision::kFull;
   ReadOptions columns;
 };
 
@@ -39,7 +40,8 @@ std::vector<std::string> predict_labels(const TextPredictor& predictor,
 }
 
 void test_command(const Flags& flags) {
-  const TextPredictor predictor = TextPredictor::load(flags.model);
+  const TextPredictor predictor =
+      TextPredictor::load(flags.model, WordProducts::kPerBatch, flags.precision);
   const std::vector<Record> records = read_records(flags.data, flags.columns);
   std::vector<std::string> actual;
   for (const Record& record : records) actual.push_back(record.label);
@@ -68,6 +70,7 @@ void add_test_command(CLI::App& program, int& status) {
   command->add_option("model", flags->model, "Folder of the model")->required();
   command->add_option("data", flags->data, "Labelled texts; - is stdin")->required();
   add_column_flags(*command, flags->columns);
+  add_precision_flag(*command, flags->precision);
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);
   command->add_flag("--json", flags->json, "Print one JSON object");

@@ -115,6 +115,7 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
   command.add_option("--lr", options.learning_rate, "Learning rate")
       ->check(CLI::Range(1e-8, 100.0))
       ->capture_default_str();
+  add_precision_flag(command, options.precision);
   add_choice(command, "--schedule", options.decay, "How the learning rate falls");
   command
       .add_option("--warmup", options.warmup_steps,
@@ -330,6 +331,7 @@ void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMem
                       {"dev", flags.dev.empty() ? "a part held back" : flags.dev},
                       {"seed", std::to_string(flags.options.seed)},
                       {"epoch", std::to_string(epoch + 1)},
+                      {"precision", std::string(to_string(flags.options.precision))},
                       {std::string(kMemoryNote), to_json(memory)},
                       // another version may cut Chinese or Thai otherwise
                       {"icu", U_ICU_VERSION},
