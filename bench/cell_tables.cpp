@@ -27,12 +27,17 @@ std::string table_title(const CellRow& row) {
                      row.threads == 1 ? "" : "s");
 }
 
+/// Our own in bfloat16 is no peer.
+bool is_peer(const CellRow& row) {
+  return row.implementation != kOurs && row.precision == Precision::kFull;
+}
+
 /// Everybody but ours, in the order in which they come first.
 std::vector<std::string> peers_in(Rows table) {
   std::vector<std::string> names;
   for (const CellRow& row : table) {
     const bool is_known = std::ranges::find(names, row.implementation) != names.end();
-    if (row.implementation != kOurs && !is_known) names.push_back(row.implementation);
+    if (is_peer(row) && !is_known) names.push_back(row.implementation);
   }
   return names;
 }
@@ -57,40 +62,65 @@ std::string beside_text(const CellRow& ours) {
   return fmt::format("{:.0f}", reads_ids(ours) ? bytes / 0x1p20 : ours.us);
 }
 
-/// "1.23 (1.21–1.26) onednn"; "1.23 (?) onednn" where too few rounds were quiet for an interval; a
-/// dash where nobody else was there.
-std::string against_best_text(Rows race) {
-  const Rows peers = race.subspan(1);
-  if (peers.empty()) return "–";
-  const CellRow& best = *std::ranges::min_element(peers, {}, &CellRow::us);
-  const MedianInterval& times = best.times_first;
-  const std::string interval =
-      times.count >= kLeastForInterval ? fmt::format("{:.2f}–{:.2f}", times.low, times.high) : "?";
-  return fmt::format("{:.2f} ({}) {}", times.median, interval, best.implementation);
+/// "1.23 (1.21–1.26)"; "1.23 (?)" where too few rounds were quiet for an interval.
+std::string ratio_text(double median, double low, double high, std::size_t count) {
+  if (count < kLeastForInterval) return fmt::format("{:.2f} (?)", median);
+  return fmt::format("{:.2f} ({:.2f}–{:.2f})", median, low, high);
 }
 
-std::string line_of(Rows race, const std::vector<std::string>& peers) {
+/// "1.23 (1.21–1.26) onednn"; a dash where nobody else was there.
+std::string against_best_text(Rows race) {
+  const CellRow* best = nullptr;
+  for (const CellRow& row : race) {
+    if (is_peer(row) && (best == nullptr || row.us < best->us)) best = &row;
+  }
+  if (best == nullptr) return "–";
+  const MedianInterval& times = best->times_first;
+  return fmt::format("{} {}", ratio_text(times.median, times.low, times.high, times.count),
+                     best->implementation);
+}
+
+bool is_rounded(const CellRow& row) {
+  return row.precision == Precision::kBFloat16;
+}
+
+/// How many times as fast as in fp32 ours is in bfloat16.
+std::string bfloat16_text(Rows race) {
+  const auto found = std::ranges::find_if(race, is_rounded);
+  if (found == race.end()) return "–";
+  const MedianInterval& times = found->times_first;
+  return ratio_text(1 / times.median, 1 / times.high, 1 / times.low, times.count);
+}
+
+std::string line_of(Rows race, const std::vector<std::string>& peers, bool with_bfloat16) {
   const CellRow& ours = race.front();
   std::string text = fmt::format("| {} | {} | {} | {} | {} | {} | {:.0f} % |", ours.at.hidden,
                                  ours.at.batch, ours.at.input, ours.at.steps, beside_text(ours),
                                  speed_text(ours), 100 * ours.gflops / ours.peak_gflops);
+  if (with_bfloat16) text += fmt::format(" {} |", bfloat16_text(race));
   for (const std::string& peer : peers) text += fmt::format(" {} |", speed_text(race, peer));
   return text + fmt::format(" {} |\n", against_best_text(race));
 }
 
 std::string table_of(Rows table) {
   const std::vector<std::string> peers = peers_in(table);
+  const bool with_bfloat16 = std::ranges::any_of(table, is_rounded);
   std::string text =
       fmt::format("**{}**\n\n| H | B | I | T | {} | {} | of the peak |", table_title(table[0]),
                   reads_ids(table[0]) ? "table, MiB" : "µs", kOurs);
   std::string rule = "|--:|--:|--:|--:|--:|--:|--:|";
+  if (with_bfloat16) {
+    text += " bf16 against fp32 |";
+    rule += "--:|";
+  }
   for (const std::string& peer : peers) {
     text += fmt::format(" {} |", peer);
     rule += "--:|";
   }
   text += fmt::format(" times as fast as the best peer |\n{}--:|\n", rule);
   while (!table.empty()) {
-    text += line_of(take_same(table, [](const CellRow& row) { return to_string(row.at); }), peers);
+    const Rows race = take_same(table, [](const CellRow& row) { return to_string(row.at); });
+    text += line_of(race, peers, with_bfloat16);
   }
   return text + "\n";
 }

@@ -1,5 +1,6 @@
-// One RNN or LSTM layer, forward and a training step, on one thread and on two: ours, and the peers
-// whose modules lie beside this program (bench/peers/cells, bench/compare-cells.sh). With
+// One RNN or LSTM layer, forward and a training step, on one thread and on two: ours, in fp32 and
+// in bfloat16, and the peers whose modules lie beside this program (bench/peers/cells,
+// bench/compare-cells.sh). With
 // --from-ids the layer reads ids of words.
 //
 // Prints Markdown. --markdown FILE also writes it into the file's section for this kind of CPU.
@@ -129,7 +130,7 @@ bool run(Flags flags, const std::string& command) {
   flags.race.cases =
       flags.shapes.empty() ? cases_of(flags.grid) : named_shapes(flags.shapes, flags.grid);
   const CellPeers peers = load_cell_peers(program_folder() / "peers" / "cells");
-  std::vector<CellContender> contenders = {our_cells()};
+  std::vector<CellContender> contenders = {our_cells(), our_cells(Precision::kBFloat16)};
   std::ranges::copy(peers.contenders, std::back_inserter(contenders));
   const auto progress = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
   const CellRaceResult result = race_cells(contenders, flags.race, progress);

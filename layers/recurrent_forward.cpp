@@ -42,6 +42,23 @@ ProductOfInput<Real, Operand> InputProducts<Real, Operand>::of(std::size_t token
   return {{}, projected.row_range(token - few, count), {}};
 }
 
+// Inlined, or GCC drops the call: to it a function that only prefetches has no effect.
+template <typename Real, typename Operand>
+[[gnu::always_inline]] inline void InputProducts<Real, Operand>::ask_for(const StepRows& step,
+                                                                         Range units,
+                                                                         std::size_t gates) const {
+  if (rows.empty()) return;
+  const std::size_t H = projected.columns() / gates;
+  for (std::size_t n = step.token; n < step.token + step.count; ++n) {
+    const Real* const row = projected.row(static_cast<std::size_t>(rows[n])).data();
+    for (std::size_t gate = 0; gate < gates; ++gate) {
+      for (std::size_t k = units.begin; k < units.end; k += kAlignment / sizeof(Real)) {
+        __builtin_prefetch(row + gate * H + k);
+      }
+    }
+  }
+}
+
 template <typename Real, typename Operand>
 void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixView<Real> h) {
   const std::size_t N = shape.tokens(), H = layer.hidden_size(), GH = layer.gate_count() * H;
@@ -138,6 +155,7 @@ void InferencePass<Real, Operand>::walk(const WalkShare& share,
   for (std::size_t position = 0; position < shape.steps(); ++position) {
     const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
     const auto [token, row, count] = walk.here;
+    if (walk.after.count < kFewRows) products.ask_for(walk.after, share.units, layer.gate_count());
     if (count > 0) {
       const MatrixView<Real> C = rows_of(state.C, row, count);
       const auto h_next = rows_of(scratch.h_prev[(position + 1) % 2], row, walk.go_on());

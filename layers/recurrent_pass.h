@@ -105,6 +105,8 @@ struct InputProducts {
   /// What is to be projected before the walk.
   MatrixView<const Operand> to_project() const;
   ProductOfInput<Real, Operand> of(std::size_t token, std::size_t count) const;
+  /// Asks for the rows of a step to come, which lie anywhere in a large table.
+  void ask_for(const StepRows& step, Range units, std::size_t gates) const;
 
   MatrixView<const Operand> x;         ///< (M, I)
   std::span<const std::int32_t> rows;  ///< as RecurrentInput has them

@@ -185,7 +185,8 @@ CellContender our_cells(Precision precision) {
     set_thread_count(threads);
     return std::make_unique<OurRunner>(problem, precision);
   };
-  return {std::string(kOurs), make, precision};
+  const bool rounds = precision == Precision::kBFloat16;
+  return {std::string(kOurs) + (rounds ? " bf16" : ""), make, precision};
 }
 
 double relative_error(const CellOutputs& found, const CellOutputs& expected) {
