@@ -135,7 +135,7 @@ TEST(PackedBFloat16, GradientsOfOddAndEvenNumbersOfRows) {
 /// One step of a cell with G gates, forward and back, in the form of Operand.
 template <typename Operand>
 struct Steps {
-  Steps(std::size_t G, std::size_t rows, std::size_t I, std::size_t H)
+  Steps(std::size_t G, std::size_t rows, std::size_t H)
       : saved({rows, G * H}),
         C({rows, H}),
         h({rows, H}),
@@ -162,7 +162,7 @@ Steps<Operand> run_steps(std::size_t G, std::size_t rows, std::size_t I, std::si
   const Tensor<float> b = test::random_tensor<float>({G * H}, "b"),
                       C_prev = test::random_tensor<float>({rows, H}, "C"),
                       dh = test::random_tensor<float>({rows, H}, "dh");
-  Steps<Operand> s(G, rows, I, H);
+  Steps<Operand> s(G, rows, H);
   Panels<Operand> weights, back;
   weights.pack_weights(form<Operand>(U).matrix(), form<Operand>(W).matrix());
   back.pack(form<Operand>(W).matrix());

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <mutex>
+#include <utility>
 
 #include "tests/support/arrays.h"
 #include "unroll/core/parallel.h"
@@ -61,9 +62,12 @@ template struct Seen<float>;
 template struct Seen<double>;
 
 template <typename Real>
-Sweep<Real>::Sweep(const VectorFunction& function)
+Sweep<Real>::Sweep(const VectorFunction& function) : Sweep(function, variants_of(function)) {}
+
+template <typename Real>
+Sweep<Real>::Sweep(const VectorFunction& function, std::vector<Variant> variants)
     : function_(&function),
-      variants_(variants_of(function)),
+      variants_(std::move(variants)),
       seen_(variants_.size()),
       exact_(function.exact),
       exact_float_(function.library, function.exact) {}
@@ -132,10 +136,11 @@ std::uint64_t swept_floats(std::uint64_t stride) {
 
 std::vector<Seen<float>> sweep_floats(const VectorFunction& function, std::uint64_t stride) {
   const std::uint64_t count = swept_floats(stride);
-  Sweep<float> all(function);
+  const std::vector<Variant> variants = variants_of(function);
+  Sweep<float> all(function, variants);
   std::mutex merging;
   parallel_for((count + kBlock - 1) / kBlock, 1, [&](Range blocks) {
-    Sweep<float> sweep(function);
+    Sweep<float> sweep(function, variants);
     std::vector<float> x;
     for (std::uint64_t block = blocks.begin; block < blocks.end; ++block) {
       const std::uint64_t first = block * kBlock, last = std::min(count, first + kBlock);
@@ -184,10 +189,11 @@ std::vector<double> doubles_to_sweep(std::size_t density) {
 
 std::vector<Seen<double>> sweep_doubles(const VectorFunction& function,
                                         std::span<const double> ascending) {
-  Sweep<double> all(function);
+  const std::vector<Variant> variants = variants_of(function);
+  Sweep<double> all(function, variants);
   std::mutex merging;
   parallel_for(ascending.size(), kBlock / 64, [&](Range range) {
-    Sweep<double> sweep(function);
+    Sweep<double> sweep(function, variants);
     for (std::size_t first = range.begin; first < range.end; first += kBlock) {
       const std::size_t count = std::min(kBlock, range.end - first);
       sweep.look_at(ascending.subspan(first, count), ascending[first > 0 ? first - 1 : 0]);

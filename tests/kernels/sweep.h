@@ -29,6 +29,8 @@ template <typename Real>
 class Sweep {
  public:
   explicit Sweep(const VectorFunction& function);
+  /// The same with variants_of(function), which not two threads may call at once.
+  Sweep(const VectorFunction& function, std::vector<Variant> variants);
 
   /// Looks at these numbers, ascending ones; `before` is the one before them, or the first again.
   void look_at(std::span<const Real> x, Real before);
