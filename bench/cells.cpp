@@ -1,7 +1,6 @@
 // One RNN or LSTM layer, forward and a training step, on one thread and on two: ours, in fp32 and
 // in bfloat16, and the peers whose modules lie beside this program (bench/peers/cells,
-// bench/compare-cells.sh). With
-// --from-ids the layer reads ids of words.
+// bench/compare-cells.sh). With --from-ids the layer reads ids of words.
 //
 // Prints Markdown. --markdown FILE also writes it into the file's section for this kind of CPU.
 #include <fmt/format.h>

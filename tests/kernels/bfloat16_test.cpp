@@ -52,13 +52,11 @@ struct Both {
 /// On every instruction set, and on AVX512_BF16 even where another way is faster.
 template <typename Body>
 void for_each_form(Body body) {
-  const bool before = multiplies_bfloat16();
   for (bool wanted : {false, true}) {
-    set_multiplies_bfloat16(wanted);
+    const test::WithPairs pairs(wanted);
     SCOPED_TRACE(multiplies_bfloat16() ? "AVX512_BF16" : "plain");
     body();
   }
-  set_multiplies_bfloat16(before);
 }
 
 void expect_near(const Tensor<float>& found, const Tensor<float>& wanted, double bound,

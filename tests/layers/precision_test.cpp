@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/for_each_isa.h"
 #include "tests/support/gradient_check.h"
 #include "tests/support/random_tensor.h"
 #include "unroll/core/parallel.h"
-#include "unroll/kernels/isa.h"
 #include "unroll/layers/lstm.h"
 #include "unroll/layers/rnn.h"
 
@@ -82,20 +82,7 @@ double difference(const LayerRun<A>& found, const LayerRun<B>& wanted) {
                    difference(found.layer->b.grad, wanted.layer->b.grad)});
 }
 
-/// With and without pairs, where the CPU has them; a layer of odd sizes never has.
-class MultipliesPairs {
- public:
-  explicit MultipliesPairs(bool wanted) : before_(multiplies_bfloat16()) {
-    set_multiplies_bfloat16(wanted);
-  }
-  ~MultipliesPairs() { set_multiplies_bfloat16(before_); }
-  MultipliesPairs(const MultipliesPairs&) = delete;
-  MultipliesPairs& operator=(const MultipliesPairs&) = delete;
-
- private:
-  bool before_;
-};
-
+/// A layer of odd sizes never multiplies pairs.
 struct Sizes {
   std::size_t G, I, H;
 };
@@ -113,7 +100,7 @@ TEST(Precision, RoundsTheSameOnEveryPath) {
         EXPECT_GT(difference(plain, full), 1e-3);
         EXPECT_LT(difference(plain, full), 5e-2);
         for (bool pairs : {false, true}) {
-          const MultipliesPairs with(pairs);
+          const test::WithPairs with(pairs);
           LayerRun<float> fast(G, I, H, direction, Precision::kBFloat16, share_rows);
           fast.run();
           EXPECT_LT(difference(fast, plain), 6e-3) << "G " << G << " H " << H << " " << pairs;
@@ -126,7 +113,7 @@ TEST(Precision, RoundsTheSameOnEveryPath) {
 TEST(Precision, ThreadsChangeNoBit) {
   const std::size_t before = thread_count();
   for (bool pairs : {false, true}) {
-    const MultipliesPairs with(pairs);
+    const test::WithPairs with(pairs);
     for (const auto& [G, I, H] : kSizes) {
       set_thread_count(1);
       LayerRun<float> one(G, I, H, Direction::kForward, Precision::kBFloat16);
@@ -144,7 +131,7 @@ TEST(Precision, ThreadsChangeNoBit) {
 
 TEST(Precision, InferenceGivesTheBitsOfTheForwardPass) {
   for (bool pairs : {false, true}) {
-    const MultipliesPairs with(pairs);
+    const test::WithPairs with(pairs);
     for (Direction direction : {Direction::kForward, Direction::kBackward}) {
       for (bool share_rows : {false, true}) {
         for (const auto& [G, I, H] : kSizes) {

@@ -9,29 +9,25 @@
 
 namespace unroll::test {
 
-/// Makes an instruction set active, and the one before it again at the end of the scope.
-class WithIsa {
+/// Sets what holds for the whole process, and what it was before at the end of the scope.
+template <auto kGet, auto kSet>
+class With {
  public:
-  explicit WithIsa(Isa isa) : before_(active_isa()) { set_active_isa(isa); }
-  ~WithIsa() { set_active_isa(before_); }
-  WithIsa(const WithIsa&) = delete;
-  WithIsa& operator=(const WithIsa&) = delete;
+  using Value = decltype(kGet());
+  explicit With(Value value) : before_(kGet()) { kSet(value); }
+  ~With() { kSet(before_); }
+  With(const With&) = delete;
+  With& operator=(const With&) = delete;
 
  private:
-  Isa before_;
+  Value before_;
 };
 
-/// The same for how AVX-512 divides.
-class WithDivision {
- public:
-  explicit WithDivision(bool slow) : before_(divides_slowly()) { set_divides_slowly(slow); }
-  ~WithDivision() { set_divides_slowly(before_); }
-  WithDivision(const WithDivision&) = delete;
-  WithDivision& operator=(const WithDivision&) = delete;
-
- private:
-  bool before_;
-};
+using WithIsa = With<active_isa, set_active_isa>;
+/// How AVX-512 divides.
+using WithDivision = With<divides_slowly, set_divides_slowly>;
+/// Whether bfloat16 is multiplied in pairs, where the CPU can.
+using WithPairs = With<multiplies_bfloat16, set_multiplies_bfloat16>;
 
 /// body() for each available instruction set, for AVX-512 with and without a division; failures
 /// name it.
