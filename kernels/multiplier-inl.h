@@ -36,9 +36,8 @@ struct Multiplier<V, RealOf<V>> {
 
   /// The next kDepth of `rows` rows, side by side: `count` columns of them, in `scratch` or where
   /// they are.
-  static const Real* side_by_side(std::size_t count, std::size_t rows, Rows<const Real> B,
+  static const Real* side_by_side(std::size_t /*count*/, std::size_t /*rows*/, Rows<const Real> B,
                                   Real* /*scratch*/) {
-    static_cast<void>(count), static_cast<void>(rows);
     return B.data;
   }
 };
@@ -74,8 +73,9 @@ struct Multiplier<OneLane<float>, BFloat16> {
   }
 };
 
-/// The values of one line of a panel of four vectors of columns.
+/// Vectors of columns that a tile, and so a panel, has.
 inline constexpr std::size_t kTileVectors = 4;
+/// The values of one line of a panel.
 template <typename V, typename Operand = RealOf<V>>
 inline constexpr std::size_t kPanelLine = kTileVectors * V::size * kDepth<Operand>;
 
