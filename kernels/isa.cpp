@@ -41,9 +41,19 @@ std::string names_of_available_isas() {
   return names;
 }
 
+/// Of the environment; empty if it is not there.
+std::string_view variable(const char* name) noexcept {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 Isa initial_isa() {
-  const char* wanted = std::getenv("UNROLL_ISA");
-  if (wanted == nullptr || *wanted == '\0') return available_isas().back();
+  const std::string_view cpu = variable("UNROLL_CPU");
+  if (!cpu.empty() && cpu != "amd" && cpu != "intel") {
+    throw UsageError(fmt::format("UNROLL_CPU: no variants for `{}`; there are: amd, intel", cpu));
+  }
+  const std::string_view wanted = variable("UNROLL_ISA");
+  if (wanted.empty()) return available_isas().back();
   try {
     return isa_named(wanted);
   } catch (const UsageError& error) {
@@ -58,12 +68,22 @@ std::atomic<Isa>& active() {
   return isa;
 }
 
-std::atomic<bool>& slow_division() noexcept {
+/// Whose processors' variants of kernels are used.
+enum class Maker { kAmd, kIntel, kOther };
+
+/// Named by UNROLL_CPU, or the CPU's.
+Maker maker() noexcept {
+  const std::string_view wanted = variable("UNROLL_CPU");
+  if (!wanted.empty()) return wanted == "intel" ? Maker::kIntel : Maker::kAmd;
 #ifdef UNROLL_ISA_X86
-  static std::atomic<bool> slow = __builtin_cpu_is("intel") != 0;
-#else
-  static std::atomic<bool> slow = false;
+  if (__builtin_cpu_is("amd")) return Maker::kAmd;
+  if (__builtin_cpu_is("intel")) return Maker::kIntel;
 #endif
+  return Maker::kOther;
+}
+
+std::atomic<bool>& slow_division() noexcept {
+  static std::atomic<bool> slow = maker() == Maker::kIntel;
   return slow;
 }
 
@@ -76,11 +96,7 @@ bool has_bfloat16() noexcept {
 }
 
 std::atomic<bool>& wants_bfloat16() noexcept {
-#ifdef UNROLL_ISA_X86
-  static std::atomic<bool> wanted = __builtin_cpu_is("amd") != 0;
-#else
-  static std::atomic<bool> wanted = false;
-#endif
+  static std::atomic<bool> wanted = maker() == Maker::kAmd;
   return wanted;
 }
 

@@ -1,8 +1,9 @@
 /// Instruction sets: which ones this program holds kernels for, which the CPU has, which is in use.
 ///
 /// Chosen once, at the first call of a kernel: the best one that CPU and operating system support,
-/// or the one named by the environment variable UNROLL_ISA (which can only lower it). This file is
-/// compiled without any ISA flags.
+/// or the one named by the environment variable UNROLL_ISA (which can only lower it). Where makers'
+/// processors of one instruction set differ in what is fast on them, the CPU's maker chooses, or
+/// the one named by UNROLL_CPU (amd, intel). This file is compiled without any ISA flags.
 #pragma once
 
 #include <string>
@@ -27,11 +28,11 @@ std::vector<Isa> available_isas();
 Isa isa_named(std::string_view name);
 
 /// The one in use. Throws UsageError if UNROLL_ISA names one that is unknown or not available, with
-/// those that are.
+/// those that are; or if UNROLL_CPU names no maker that is known.
 Isa active_isa();
 
 /// Whether AVX-512's division is so slow here that sigmoid of floats does without: on Intel's
-/// processors a vector takes 16 cycles, on AMD's Zen 4 and 5 six and three. Set by the CPU's maker.
+/// processors a vector takes 16 cycles, on AMD's Zen 4 and 5 six and three. Set by the maker.
 bool divides_slowly() noexcept;
 
 /// Sets it, for tests and benchmarks; not while kernels run.

@@ -13,6 +13,7 @@ expect_status 2 'subcommand' "$unroll"
 expect_status 2 'explain --list' "$unroll" explain RNN-nothing
 expect_status 2 'name an equation' "$unroll" explain
 UNROLL_ISA=mmx expect_status 2 'UNROLL_ISA' "${train[@]}" data.tsv
+UNROLL_CPU=via expect_status 2 'amd, intel' "${train[@]}" data.tsv
 "${train[@]}" data.tsv >/dev/null
 sum=$(cksum <run/model.safetensors)
 expect_status 2 'run already holds a model' "${train[@]}" data.tsv

@@ -73,11 +73,13 @@ TEST(ActiveIsa, MayBeAskedFirstBySeveralThreadsAtOnce) {
 }
 
 /// Ends the process with 0 and the name of the active instruction set on stderr, or with the
-/// error's exit status and its message: in a fresh process, where UNROLL_ISA has not been read yet.
-[[noreturn]] void report_active_isa_with(const char* variable) {
-  setenv("UNROLL_ISA", variable, 1);
+/// error's exit status and its message: in a fresh process, where the environment has not been read
+/// yet.
+[[noreturn]] void report_active_isa_with(const char* value, const char* variable = "UNROLL_ISA") {
+  setenv(variable, value, 1);
   try {
-    std::cerr << "active: " << to_string(active_isa());
+    std::cerr << "active: " << to_string(active_isa()) << (divides_slowly() ? ", slow" : ", fast")
+              << " division" << (multiplies_bfloat16() ? ", pairs" : ", no pairs");
     std::_Exit(0);
   } catch (const Error& error) {
     std::cerr << error.what();
@@ -102,6 +104,15 @@ TEST_F(UnrollIsaVariableDeathTest, MeansTheBestOneWhereItIsEmpty) {
 TEST_F(UnrollIsaVariableDeathTest, WithAWrongNameIsAUsageError) {
   EXPECT_EXIT(report_active_isa_with("abacus"), testing::ExitedWithCode(2),
               "UNROLL_ISA: no instruction set `abacus` here.*scalar");
+}
+
+TEST_F(UnrollIsaVariableDeathTest, ChoosesWhatIsFastOnAMakersProcessors) {
+  EXPECT_EXIT(report_active_isa_with("intel", "UNROLL_CPU"), testing::ExitedWithCode(0),
+              "slow division, no pairs");
+  EXPECT_EXIT(report_active_isa_with("amd", "UNROLL_CPU"), testing::ExitedWithCode(0),
+              "fast division");
+  EXPECT_EXIT(report_active_isa_with("via", "UNROLL_CPU"), testing::ExitedWithCode(2),
+              "UNROLL_CPU: no variants for `via`; there are: amd, intel");
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ constexpr const char* kFooter = R"(Exit status:
 
 Environment:
   UNROLL_ISA        scalar, sse2, avx2 or avx512: use a lower instruction set
+  UNROLL_CPU        amd or intel: use what is fast on that maker's processors
   OMP_NUM_THREADS   number of threads        NO_COLOR   no colours
 
 `unroll COMMAND --help` shows the flags of a command.)";
