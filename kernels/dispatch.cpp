@@ -12,9 +12,11 @@ namespace {
 #ifdef UNROLL_ISA_X86
 constexpr std::array kFloatTables = {&kScalarFloat, &kSse2Float, &kAvx2Float, &kAvx512Float};
 constexpr std::array kDoubleTables = {&kScalarDouble, &kSse2Double, &kAvx2Double, &kAvx512Double};
+constexpr std::array kNarrowTables = {&kScalarNarrow, &kSse2Narrow, &kAvx2Narrow, &kAvx512Narrow};
 #else
 constexpr std::array kFloatTables = {&kScalarFloat};
 constexpr std::array kDoubleTables = {&kScalarDouble};
+constexpr std::array kNarrowTables = {&kScalarNarrow};
 #endif
 
 }  // namespace
@@ -30,6 +32,14 @@ const KernelTable<float>& kernels_for<float>(Isa isa) noexcept {
 template <>
 const KernelTable<double>& kernels_for<double>(Isa isa) noexcept {
   return *kDoubleTables[static_cast<std::size_t>(isa)];
+}
+
+const StepTable<float, float, BFloat16>& narrow_steps() {
+  const Isa isa = active_isa();
+#ifdef UNROLL_ISA_X86
+  if (isa == Isa::kAvx512 && divides_slowly()) return kAvx512NarrowByReciprocal;
+#endif
+  return *kNarrowTables[static_cast<std::size_t>(isa)];
 }
 
 const ProductTable<float, BFloat16>& products_of_bfloat16() {

@@ -33,6 +33,9 @@ const ProductTable<Real, Operand>& products() {
   }
 }
 
+/// The steps of the active instruction set, of weights that are narrow in memory.
+const StepTable<float, float, BFloat16>& narrow_steps();
+
 /// The one of three kernels that is this activation's.
 template <typename Kernel>
 Kernel* kernel_of(Activation activation, Kernel* tanh, Kernel* sigmoid, Kernel* relu) {

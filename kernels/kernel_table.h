@@ -69,8 +69,7 @@ struct StepInput {
 template <typename Real, typename Operand = Real>
 struct StepForward {
   std::size_t rows, H, first_unit, last_unit;
-  const Operand* weights;  ///< (I + H, G·H) in panels, Uᵀ above Wᵀ, the gates of a unit together
-  const Real* b;           ///< (G·H)
+  const Real* b;  ///< (G·H)
   StepInput<Real, Operand> in;
   Rows<const Operand> h_prev;    ///< (rows, H)
   Continued<const Real> C_prev;  ///< (rows, H)
@@ -96,6 +95,17 @@ struct StepBackward {
   Rows<const Real> C;            ///< (rows, H)
   Rows<Real> dC;                 ///< (rows, H): δC_{t+1} ⊙ f_{t+1} becomes δC_t ⊙ f_t
   Rows<Operand> dz;              ///< (rows, G·H): dz_t
+};
+
+/// The steps of weights that are kept as Weight: (I + H, G·H) in panels, Uᵀ above Wᵀ, the gates of
+/// a unit together.
+template <typename Real, typename Operand = Real, typename Weight = Operand>
+struct StepTable {
+  using Step = void(const StepForward<Real, Operand>& step, const Weight* weights) noexcept;
+  Step* lstm;
+  Step* rnn_tanh;
+  Step* rnn_sigmoid;
+  Step* rnn_relu;
 };
 
 /// Products whose sums are Real and whose operands, the values that are multiplied, are Operand;
@@ -129,11 +139,7 @@ struct ProductTable {
   void (*scatter_add_rows)(std::size_t rows, std::size_t n, Rows<const Operand> dy,
                            const std::int32_t* ids, Rows<Real> dtable) noexcept;
 
-  using Step = void(const StepForward<Real, Operand>& step) noexcept;
-  Step* lstm_step;
-  Step* rnn_step_tanh;
-  Step* rnn_step_sigmoid;
-  Step* rnn_step_relu;
+  StepTable<Real, Operand> steps;
   using StepBack = void(const StepBackward<Real, Operand>& step) noexcept;
   StepBack* lstm_step_back;
   StepBack* rnn_step_back_tanh;
@@ -178,6 +184,7 @@ struct KernelTable {
   void (*scale)(std::size_t n, Real a, Real* y) noexcept;
   void (*multiply)(std::size_t n, const Real* x, const Real* m, Real* y) noexcept;
   void (*clamp)(std::size_t n, Real low, Real high, Real* y) noexcept;
+  Unary* round_to_bfloat16;  // x (n) -> y (n); y may be x
   // x (n) -> sums (kPartialSums)
   void (*add_squares)(std::size_t n, const Real* x, double* sums) noexcept;
   double (*sigmoid_cross_entropy_sum)(std::size_t n, const Real* O, const Real* y) noexcept;

@@ -1,5 +1,6 @@
-/// What tiles multiply: operands as wide as the sums, or narrower ones, several of which stand side
-/// by side in a lane and are multiplied and added by one instruction (vec_avx512bf16-inl.h).
+/// What tiles multiply: operands as wide as the sums; or narrower ones, several of which stand side
+/// by side in a lane and are multiplied and added by one instruction (vec_avx512bf16-inl.h); or
+/// wide ones by weights that are narrow only in memory.
 #pragma once
 
 #include <cstddef>
@@ -10,18 +11,21 @@
 
 namespace unroll::simd {
 
-/// Operands of this type, in vectors for sums V.
-template <typename V, typename Operand>
+/// Operands of this type by weights of that one, in vectors for sums V.
+template <typename V, typename Operand, typename Weight = Operand>
 struct Multiplier;
 
 template <typename V>
-struct Multiplier<V, RealOf<V>> {
+struct Multiplier<V, RealOf<V>, RealOf<V>> {
   using Real = RealOf<V>;
   using Factor = V;
   /// The next kDepth values of a row of the left factor, for all columns.
   static V broadcast(const Real* a) { return V(*a); }
-  /// Those of V::size columns of the right factor, from a panel.
-  static V load_factor(const Real* p) { return V::load_unaligned(p); }
+  /// Those of V::size columns of the right factor, from a panel's line: its vector c.
+  template <typename VectorOf>
+  static V load_factor(VectorOf vector_of, std::size_t c) {
+    return V::load_unaligned(vector_of(c));
+  }
   static V multiply_add(V a, V b, V sum) { return simd::multiply_add(a, b, sum); }
 
   /// V::size values of an array, or a part of them.
@@ -42,16 +46,37 @@ struct Multiplier<V, RealOf<V>> {
   }
 };
 
+/// Weights that are read as BFloat16, half the bytes, and widened in registers: a line's vectors 2c
+/// and 2c + 1 are the lower and the upper halves of the same words (NarrowPanels in packed.h). The
+/// bits are those of the same weights as floats.
+template <typename V>
+struct Multiplier<V, float, BFloat16> : Multiplier<V, float, float> {
+  template <typename VectorOf>
+  static V load_factor(VectorOf vector_of, std::size_t c) {
+    if constexpr (V::size == 1) {
+      return V(to_float(*vector_of(c)));
+    } else {
+      V words;
+      std::memcpy(&words, vector_of(c - c % 2), sizeof(words));
+      const auto bits = bits_of(words);
+      return cast_bits<float>(c % 2 == 0 ? bits << 16 : bits & decltype(bits)(0xffff0000U));
+    }
+  }
+};
+
 /// Pairs, the plain way: products of two BFloat16 are exact in float; the second one's is added
 /// first, as AVX512_BF16 has it.
 template <>
-struct Multiplier<OneLane<float>, BFloat16> {
+struct Multiplier<OneLane<float>, BFloat16, BFloat16> {
   using V = OneLane<float>;
   struct Factor {
     float first, second;
   };
   static Factor broadcast(const BFloat16* a) { return {to_float(a[0]), to_float(a[1])}; }
-  static Factor load_factor(const BFloat16* p) { return broadcast(p); }
+  template <typename VectorOf>
+  static Factor load_factor(VectorOf vector_of, std::size_t c) {
+    return broadcast(vector_of(c));
+  }
   static V multiply_add(Factor a, Factor b, V sum) {
     return V(a.first * b.first) + (V(a.second * b.second) + sum);
   }

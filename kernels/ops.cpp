@@ -245,17 +245,23 @@ void scatter_add_rows(MatrixView<const std::type_identity_t<T>> dy,
                                        rows_of(dtable));
 }
 
-void round_to_bfloat16(MatrixView<const float> x, MatrixView<BFloat16> y) {
+/// round(n, x, y) on all values: at once if there is nothing between rows.
+template <typename T, typename U, typename Round>
+void round_rows(MatrixView<const T> x, MatrixView<U> y, Round round) {
   require_same_shape("round_to_bfloat16", Operand("x", x), Operand("y", y));
-  const auto round = products_of_bfloat16().round;
+  if (x.stride() == x.columns() && y.stride() == y.columns()) {
+    return round(x.rows() * x.columns(), x.data(), y.data());
+  }
   for (std::size_t r = 0; r < x.rows(); ++r) round(x.columns(), x.row(r).data(), y.row(r).data());
 }
 
+void round_to_bfloat16(MatrixView<const float> x, MatrixView<BFloat16> y) {
+  round_rows(x, y, products_of_bfloat16().round);
+}
+
 template <typename Real>
-void round_to_bfloat16(MatrixView<Real> x) {
-  for (std::size_t r = 0; r < x.rows(); ++r) {
-    for (Real& value : x.row(r)) value = to_float(to_bfloat16(static_cast<float>(value)));
-  }
+void round_to_bfloat16(MatrixView<const Real> x, MatrixView<Real> y) {
+  round_rows(x, y, kernels<Real>().round_to_bfloat16);
 }
 
 template <typename Real>
@@ -355,7 +361,7 @@ void update_average(std::span<const AverageStep<Real>> steps, std::span<const Re
                             MatrixView<Real>);                                                     \
   template void scatter_add_rows<Real, Real>(MatrixView<const Real>,                               \
                                              std::span<const std::int32_t>, MatrixView<Real>);     \
-  template void round_to_bfloat16(MatrixView<Real>);                                               \
+  template void round_to_bfloat16(MatrixView<const Real>, MatrixView<Real>);                       \
   template void keep_maximum(std::span<const Real>, std::int32_t, std::span<Real>,                 \
                              std::span<std::int32_t>);                                             \
   template void add_where_maximum(std::span<const Real>, std::span<const std::int32_t>,            \

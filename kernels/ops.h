@@ -130,11 +130,10 @@ template <typename Real, typename T = Real>
 void scatter_add_rows(MatrixView<const std::type_identity_t<T>> dy,
                       std::span<const std::int32_t> ids, MatrixView<Real> dtable);
 
-/// y = x, rounded to the nearest BFloat16 in one of two forms: as values of that type, or, of any
-/// Real, in place.
+/// y = x, rounded to the nearest BFloat16: as values of that type, or of any Real; y may be x.
 void round_to_bfloat16(MatrixView<const float> x, MatrixView<BFloat16> y);
 template <typename Real>
-void round_to_bfloat16(MatrixView<Real> x);
+void round_to_bfloat16(MatrixView<const Real> x, MatrixView<Real> y);
 
 /// Where x > best: best = x and at = index. Called once for each step, it leaves the maximum over
 /// time and where it was (the first one, of equals).

@@ -1,6 +1,7 @@
 #include "unroll/kernels/packed.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -20,14 +21,10 @@ void require(const char* op, const char* name, const Shape& found, const Shape& 
       fmt::format("{}: {} is {}, not {}", op, name, to_string(found), to_string(wanted)));
 }
 
-/// What sums of products of these operands are.
-template <typename Operand>
-using SumOf = std::conditional_t<std::is_same_v<Operand, BFloat16>, float, Operand>;
-
 /// Columns of a panel.
 template <typename Operand>
 std::size_t panel_columns() {
-  return 4 * products<SumOf<Operand>, Operand>().lanes;
+  return 4 * products<typename Panels<Operand>::Sum, Operand>().lanes;
 }
 
 /// (panels, lines, values of a line); a panel of gates has the columns of few units.
@@ -39,9 +36,41 @@ Shape shape_of_panels(std::size_t rows, std::size_t more_rows, std::size_t colum
           lines_of<Operand>(rows) + lines_of<Operand>(more_rows), units * gates * kDepth<Operand>};
 }
 
-/// Values that stand side by side, moved as one.
+/// How values become operands: y (n) from x (n); null where they are taken as they are.
 template <typename Operand>
-using SideBySide = std::conditional_t<kDepth<Operand> == 2, std::uint32_t, Operand>;
+using Rounding = void(std::size_t n, const typename Panels<Operand>::Sum* x, Operand* y) noexcept;
+template <typename Operand>
+Rounding<Operand>* rounding_of(Precision precision) {
+  if constexpr (std::is_same_v<Operand, BFloat16>) {
+    return products_of_bfloat16().round;
+  } else {
+    return precision == Precision::kFull ? nullptr : kernels<Operand>().round_to_bfloat16;
+  }
+}
+
+/// As BFloat16, of a float that is one.
+BFloat16 upper_half(float x) {
+  return {static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(x) >> 16)};
+}
+
+/// A block of a matrix on its way to being transposed: so many rows and operands of each row.
+constexpr std::size_t kBlock = 16;
+
+/// `count` values as operands, 0 after them.
+template <typename Operand>
+void set_operands(Rounding<Operand>* round, const typename Panels<Operand>::Sum* values,
+                  std::size_t count, std::span<Operand> to) {
+  if (round != nullptr) {
+    round(count, values, to.data());
+  } else if constexpr (!std::is_same_v<Operand, BFloat16>) {
+    if (count == kBlock) {  // of a constant size: otherwise GCC makes it a slow instruction
+      std::memcpy(to.data(), values, kBlock * sizeof(Operand));
+    } else {
+      std::copy_n(values, count, to.data());
+    }
+  }
+  std::ranges::fill(to.subspan(count), Operand());
+}
 
 }  // namespace
 
@@ -66,18 +95,25 @@ void Panels<Operand>::plan_weights(std::size_t I, std::size_t H, std::size_t gat
 
 /// B is (K, N): a line of a panel is a part of one of its rows, or of two.
 template <typename Operand>
-void Panels<Operand>::fill_from_rows(MatrixView<const Operand> B) {
+void Panels<Operand>::fill_from_rows(MatrixView<const Sum> B, Precision precision) {
   constexpr std::size_t depth = kDepth<Operand>;
+  const auto round = rounding_of<Operand>(precision);
   const std::size_t width = panel_columns<Operand>();
+  Operand rows[depth][64];  // a panel's columns are 64 at most
   Operand* line = values_.data();
   for (std::size_t first = 0; first < N_; first += width) {
     const std::size_t count = std::min(width, N_ - first);
     for (std::size_t k = 0; k < K_; k += depth, line += width * depth) {
-      for (std::size_t d = 0; d < depth; ++d) {
-        const Operand* row = k + d < K_ ? B.row(k + d).data() + first : nullptr;
-        for (std::size_t j = 0; j < count; ++j) line[j * depth + d] = row ? row[j] : Operand();
+      if constexpr (depth == 1) {
+        set_operands<Operand>(round, B.row(k).data() + first, count, {line, width});
+        continue;
       }
-      std::fill(line + count * depth, line + width * depth, Operand());
+      for (std::size_t d = 0; d < depth; ++d) {
+        const bool is_there = k + d < K_;
+        const Sum* values = is_there ? B.row(k + d).data() + first : nullptr;
+        set_operands<Operand>(round, values, is_there ? count : 0, {rows[d], width});
+        for (std::size_t j = 0; j < width; ++j) line[j * depth + d] = rows[d][j];
+      }
     }
   }
 }
@@ -85,10 +121,11 @@ void Panels<Operand>::fill_from_rows(MatrixView<const Operand> B) {
 /// Bt is (N, ·): its transpose becomes the lines from `first_line` on, by way of small blocks: rows
 /// of Bt often lie so that their beginnings compete for the same place in the cache.
 template <typename Operand>
-void Panels<Operand>::fill_from_columns(MatrixView<const Operand> Bt, std::size_t first_line) {
-  constexpr std::size_t kBlock = 16, depth = kDepth<Operand>;
-  using Element = SideBySide<Operand>;
-  Element block[kBlock][kBlock];
+void Panels<Operand>::fill_from_columns(MatrixView<const Sum> Bt, std::size_t first_line,
+                                        Precision precision) {
+  constexpr std::size_t depth = kDepth<Operand>;
+  const auto round = rounding_of<Operand>(precision);
+  Operand block[kBlock][kBlock * depth];
   const std::size_t width = panel_columns<Operand>(), units = width / G_, H = N_ / G_;
   const std::size_t lines = lines_of<Operand>(Bt.columns());
   for (std::size_t c = 0; c < values_.shape()[0] * width; c += std::min(units, kBlock)) {
@@ -99,20 +136,15 @@ void Panels<Operand>::fill_from_columns(MatrixView<const Operand> Bt, std::size_
         values_.data() + ((c / width * lines_ + first_line) * width + c % width) * depth;
     for (std::size_t k = 0; k < lines; k += kBlock) {
       const std::size_t count = std::min(kBlock, lines - k);
-      for (std::size_t j = 0; j < there; ++j) {
-        const Operand* source = Bt.row(gate * H + unit + j).data() + k * depth;
-        if (count == kBlock) {  // of a constant size: otherwise GCC makes it a slow instruction
-          std::memcpy(block[j], source, sizeof(block[j]));
-        } else {
-          for (std::size_t n = 0; n < count; ++n)
-            std::memcpy(&block[j][n], source + n * depth, sizeof(Element));
-        }
+      const std::size_t values = std::min(count * depth, Bt.columns() - k * depth);
+      for (std::size_t j = 0; j < columns; ++j) {
+        const Sum* source = j < there ? Bt.row(gate * H + unit + j).data() + k * depth : nullptr;
+        set_operands<Operand>(round, source, j < there ? values : 0, block[j]);
       }
       for (std::size_t n = 0; n < count; ++n) {
         Operand* line = panel + (k + n) * width * depth;
         for (std::size_t j = 0; j < columns; ++j) {
-          const Element element = j < there ? block[j][n] : Element();
-          std::memcpy(line + j * depth, &element, sizeof(element));
+          std::memcpy(line + j * depth, &block[j][n * depth], depth * sizeof(Operand));
         }
       }
     }
@@ -120,25 +152,49 @@ void Panels<Operand>::fill_from_columns(MatrixView<const Operand> Bt, std::size_
 }
 
 template <typename Operand>
-void Panels<Operand>::pack(Factor<Operand> B) {
+void Panels<Operand>::pack(Factor<Sum> B, Precision precision) {
   reshape(B.rows(), 0, B.columns(), 1);
   if (B.is_transposed) {
-    fill_from_columns(B.matrix, 0);
+    fill_from_columns(B.matrix, 0, precision);
   } else {
-    fill_from_rows(B.matrix);
+    fill_from_rows(B.matrix, precision);
   }
 }
 
 template <typename Operand>
-void Panels<Operand>::pack_weights(MatrixView<const Operand> U, MatrixView<const Operand> W) {
+void Panels<Operand>::pack_weights(MatrixView<const Sum> U, MatrixView<const Sum> W,
+                                   Precision precision) {
   const std::size_t I = U.columns(), H = W.columns(), G = H == 0 ? 0 : W.rows() / H;
   if (G != 1 && G != 4)
     throw ShapeError(fmt::format("pack_weights: W is {}", to_string(W.shape())));
   require("pack_weights", "W", W.shape(), {G * H, H});
   require("pack_weights", "U", U.shape(), {G * H, I});
   reshape(I, H, G * H, G);
-  fill_from_columns(U, 0);
-  fill_from_columns(W, lines_of<Operand>(I));
+  fill_from_columns(U, 0, precision);
+  fill_from_columns(W, lines_of<Operand>(I), precision);
+}
+
+void NarrowPanels::pack(const Panels<float>& weights) {
+  const std::size_t lines = weights.lines(), skipped = weights.inputs();
+  const std::size_t width = panel_columns<float>(), lanes = width / 4;
+  rows_ = lines - skipped;
+  const Shape shape = shape_of_panels<float>(0, rows_, weights.columns(), weights.gates());
+  values_.resize(shape);
+  const float* from = weights.data();
+  BFloat16* to = values_.data();
+  for (std::size_t panel = 0; panel < shape[0]; ++panel) {
+    from += skipped * width;
+    for (std::size_t two = 0; two < rows_ * 2; ++two, from += 2 * lanes, to += 2 * lanes) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        to[2 * lane] = upper_half(from[lane]);
+        to[2 * lane + 1] = upper_half(from[lanes + lane]);
+      }
+    }
+  }
+}
+
+void NarrowPanels::plan(std::size_t H, std::size_t gates, MemoryPlan& plan) {
+  plan.add(values_, shape_of_panels<float>(0, H, gates * H, gates));
 }
 
 template <typename Real, typename Operand>

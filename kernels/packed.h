@@ -10,6 +10,7 @@
 #include <span>
 #include <type_traits>
 
+#include "unroll/core/bfloat16.h"
 #include "unroll/core/range.h"
 #include "unroll/core/tensor.h"
 #include "unroll/kernels/gemm.h"
@@ -22,16 +23,20 @@ class MemoryPlan;
 /// panels of four vectors of columns, each panel K lines; of BFloat16 a line has two rows of B,
 /// side by side. Pack anew after another instruction set was made active.
 ///
-/// Operand: what is multiplied. Sums are of the same type, of BFloat16 in float. Rows of BFloat16
-/// begin at even places and, if they are odd in number, end with a 0 more.
+/// Operand: what is multiplied. Sums are of the same type, of BFloat16 in float; so is what is
+/// packed, and rounded if it is to be, as BFloat16 always. Rows of BFloat16 begin at even places
+/// and, if they are odd in number, end with a 0 more.
 template <typename Operand>
 class Panels {
  public:
+  using Sum = std::conditional_t<std::is_same_v<Operand, BFloat16>, float, Operand>;
+
   /// B, columns in their order.
-  void pack(Factor<Operand> B);
+  void pack(Factor<Sum> B, Precision precision = Precision::kFull);
   /// A recurrent layer's weights U (G·H, I) and W (G·H, H) as B (I + H, G·H), Uᵀ above Wᵀ. Of an
   /// LSTM, whose gates are stacked f i a o, a panel holds the four gates of the same units.
-  void pack_weights(MatrixView<const Operand> U, MatrixView<const Operand> W);
+  void pack_weights(MatrixView<const Sum> U, MatrixView<const Sum> W,
+                    Precision precision = Precision::kFull);
 
   /// The memory of `pack` for a factor (K, N).
   void plan(std::size_t K, std::size_t N, MemoryPlan& plan);
@@ -47,11 +52,29 @@ class Panels {
 
  private:
   void reshape(std::size_t inputs, std::size_t more_rows, std::size_t columns, std::size_t gates);
-  void fill_from_rows(MatrixView<const Operand> B);
-  void fill_from_columns(MatrixView<const Operand> Bt, std::size_t first_line);
+  void fill_from_rows(MatrixView<const Sum> B, Precision precision);
+  void fill_from_columns(MatrixView<const Sum> Bt, std::size_t first_line, Precision precision);
 
   std::size_t K_ = 0, N_ = 0, G_ = 1, I_ = 0, lines_ = 0;
   Tensor<Operand> values_;  // (panels, lines, values of a line)
+};
+
+/// The lines W of packed weights in half the bytes, for steps that are bound by reading them: as
+/// BFloat16, each two vectors of a line as the halves of one.
+class NarrowPanels {
+ public:
+  /// Of weights whose values are BFloat16's. Pack anew when those are.
+  void pack(const Panels<float>& weights);
+  /// The memory of `pack` for weights (I + H, G·H).
+  void plan(std::size_t H, std::size_t gates, MemoryPlan& plan);
+
+  bool empty() const { return values_.empty(); }
+  std::size_t rows() const { return rows_; }  ///< H
+  const BFloat16* data() const { return values_.data(); }
+
+ private:
+  std::size_t rows_ = 0;
+  Tensor<BFloat16> values_;  // (panels, H, values of a line)
 };
 
 /// C (M, N) = A (M, K) · B. Throws ShapeError unless the sizes fit.

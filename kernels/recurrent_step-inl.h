@@ -24,6 +24,11 @@ const Real* projected_row(const StepInput<Real, Operand>& in, std::size_t r) {
   return row(in.projected, in.ids == nullptr ? r : static_cast<std::size_t>(in.ids[r]));
 }
 
+/// A tile's rows: of weights that are narrow in memory it has few, for with more it is arithmetic
+/// that takes the time.
+template <typename V, typename Operand, typename Weight>
+inline constexpr std::size_t kStepRows = std::is_same_v<Operand, Weight> ? kTileRows<V> : 2;
+
 /// The values of a panel of these weights.
 template <typename V, typename Operand>
 std::size_t panel_size(const StepForward<RealOf<V>, Operand>& step) {
@@ -31,10 +36,10 @@ std::size_t panel_size(const StepForward<RealOf<V>, Operand>& step) {
 }
 
 /// sums = b + U x_t + W h_{t−1} of the rows from r on, in the columns of a panel.
-template <std::size_t vectors, typename V, typename Operand, typename Columns, typename ToCome,
-          std::size_t... i>
+template <std::size_t vectors, typename V, typename Operand, typename Weight, typename Columns,
+          typename ToCome, std::size_t... i>
 void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>, Operand>& step, std::size_t r,
-              std::size_t column, Columns columns, const Operand* panel, const ToCome& to_come,
+              std::size_t column, Columns columns, const Weight* panel, const ToCome& to_come,
               std::index_sequence<i...>) {
   const auto& in = step.in;
   const std::size_t lines_of_U = lines_of<Operand>(in.I);
@@ -85,10 +90,10 @@ LinesToCome<most> cell_lines(const StepBackward<Real, Operand>& step, std::size_
 }
 
 /// A tile of these sums, to memory. It is of so many units, with G gates each.
-template <std::size_t G, std::size_t vectors, typename V, typename Operand, typename Columns,
-          typename ToColumns, std::size_t... i>
+template <std::size_t G, std::size_t vectors, typename V, typename Operand, typename Weight,
+          typename Columns, typename ToColumns, std::size_t... i>
 void step_tile(const StepForward<RealOf<V>, Operand>& step, std::size_t r, std::size_t column,
-               Columns columns, const Operand* panel, RealOf<V>* to, std::size_t stride,
+               Columns columns, const Weight* panel, RealOf<V>* to, std::size_t stride,
                ToColumns to_columns, std::size_t units, std::index_sequence<i...> indices) {
   constexpr std::size_t rows = sizeof...(i) / vectors, most = 8 * rows * sizeof(V) / 64 + 8;
   const auto to_come = cell_lines<most>(step, r, rows, column, units, G);
@@ -100,17 +105,17 @@ void step_tile(const StepForward<RealOf<V>, Operand>& step, std::size_t r, std::
 // ------------------------------------------------------------------------------------------- LSTM
 
 /// z_t of one row in the units of two panels: alone, a panel's four sums would wait for each other.
-template <typename V, typename Operand, std::size_t... i>
+template <typename V, typename Operand, typename Weight, std::size_t... i>
 void sum_two_panels(const StepForward<RealOf<V>, Operand>& step, std::size_t r, std::size_t j,
-                    const Operand* panel, RealOf<V>* to, std::index_sequence<i...>) {
+                    const Weight* panel, RealOf<V>* to, std::index_sequence<i...>) {
   constexpr std::size_t depth = kDepth<Operand>;
   const auto& in = step.in;
   const std::size_t size = panel_size<V>(step), lines_of_U = lines_of<Operand>(in.I);
   const RealOf<V>* begin = (in.x.data == nullptr ? projected_row(in, r) : step.b) + j;
   V sums[] = {V::load_unaligned(begin + i % 4 * step.H + i / 4 * V::size)...};
-  const auto add = [&](std::size_t lines, const Operand* a, const Operand* panel_lines) {
+  const auto add = [&](std::size_t lines, const Operand* a, const Weight* panel_lines) {
     for (std::size_t k = 0; k < lines; ++k, a += depth, panel_lines += kPanelLine<V, Operand>) {
-      add_outer_product<8, Operand>(
+      add_outer_product<8, Operand, Weight>(
           sums, [=](std::size_t) { return a; },
           [=](std::size_t c) { return panel_lines + c / 4 * size + c % 4 * V::size * depth; });
     }
@@ -121,21 +126,21 @@ void sum_two_panels(const StepForward<RealOf<V>, Operand>& step, std::size_t r, 
 }
 
 /// z_t of a block: a panel line has the four gates of a vector of units.
-template <typename V, typename Operand>
-void sum_block(const StepForward<RealOf<V>, Operand>& step, const BlockAt& at,
-               CellBlock<V>& block) {
+template <typename V, typename Operand, typename Weight>
+void sum_block(const StepForward<RealOf<V>, Operand>& step, const Weight* weights,
+               const BlockAt& at, CellBlock<V>& block) {
   const std::size_t size = panel_size<V>(step), stride = at.vectors * V::size;
   const std::size_t units = step.H - at.unit < stride ? step.H - at.unit : stride;
   std::size_t done = 0;
   for (; at.rows == 1 && done + 2 * V::size <= units; done += 2 * V::size) {
     const std::size_t j = at.unit + done;
-    sum_two_panels<V>(step, at.row, j, step.weights + j / V::size * size, block.z + done,
+    sum_two_panels<V>(step, at.row, j, weights + j / V::size * size, block.z + done,
                       std::make_index_sequence<8>());
   }
   for_each_vector<V>(units - done, [&](std::size_t offset, auto part) {
     const std::size_t k = done + offset, j = at.unit + k;
-    const Operand* panel = step.weights + j / V::size * size;
-    for_each_row_block<V>(at.rows, [&](std::size_t r, auto rows) {
+    const Weight* panel = weights + j / V::size * size;
+    for_each_row_block<kStepRows<V, Operand, Weight>>(at.rows, [&](std::size_t r, auto rows) {
       step_tile<4, kTileVectors, V>(step, at.row + r, j, GateColumns<decltype(part)>{part, step.H},
                                     panel, block.z + r * stride + k, stride,
                                     GateColumns<Whole<V>>{{}, CellBlock<V>::kSize}, V::size,
@@ -145,8 +150,9 @@ void sum_block(const StepForward<RealOf<V>, Operand>& step, const BlockAt& at,
 }
 
 /// Blocks of nearly equal numbers of rows, and of as many units as fit.
-template <typename V, Division division, typename Operand>
-UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>, Operand>& step) noexcept {
+template <typename V, Division division, typename Operand, typename Weight>
+UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>, Operand>& step,
+                             const Weight* weights) noexcept {
   constexpr std::size_t most = CellBlock<V>::kVectors;
   const std::size_t parts = (step.rows + most - 1) / most;
   const std::size_t rows = parts == 0 ? 0 : (step.rows + parts - 1) / parts;
@@ -157,7 +163,7 @@ UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>, Operand>& step) noexce
     for (std::size_t part = 0; part < parts; ++part) {
       const std::size_t r = step.rows * part / parts;
       const BlockAt at{r, step.rows * (part + 1) / parts - r, j, left < width ? left : width};
-      sum_block(step, at, block);
+      sum_block(step, weights, at, block);
       finish_lstm<V, division>(step, at, block);
     }
   }
@@ -201,7 +207,7 @@ void for_each_delta(const StepBackward<RealOf<V>, Operand>& step, Body body) {
       body(r, j, count, dh);
     };
     for_tile_width<V>(count, [&](auto vectors) {
-      for_each_row_block<V>(step.going_on, [&](std::size_t r, auto block) {
+      for_each_row_block<kTileRows<V>>(step.going_on, [&](std::size_t r, auto block) {
         delta_tile<vectors.value, V>(step, r, j, count, panel, delta,
                                      std::make_index_sequence<block.value * vectors.value>());
         for (std::size_t n = 0; n < block; ++n) finish(r + n, delta.row(n));
@@ -225,8 +231,8 @@ UNROLL_KERNEL void lstm_step_back(const StepBackward<RealOf<V>, Operand>& step) 
 
 // -------------------------------------------------------------------------------------------- RNN
 
-template <typename V, typename Operand, typename Phi>
-void rnn_step(Phi phi, const StepForward<RealOf<V>, Operand>& step) {
+template <typename V, typename Operand, typename Weight, typename Phi>
+void rnn_step(Phi phi, const StepForward<RealOf<V>, Operand>& step, const Weight* weights) {
   TileRows<V> z;
   const auto finish = [&](std::size_t r, std::size_t j, std::size_t count, const RealOf<V>* h) {
     for_each_vector<V>(count, [&](std::size_t k, auto part) {
@@ -239,12 +245,12 @@ void rnn_step(Phi phi, const StepForward<RealOf<V>, Operand>& step) {
     });
   };
   for (std::size_t j = step.first_unit; j < step.last_unit; j += kPanelColumns<V>) {
-    const Operand* panel = step.weights + j / kPanelColumns<V> * panel_size<V>(step);
+    const Weight* panel = weights + j / kPanelColumns<V> * panel_size<V>(step);
     const std::size_t beyond = step.last_unit - j;
     const std::size_t count = beyond < kPanelColumns<V> ? beyond : kPanelColumns<V>;
     for_tile_width<V>(count, [&](auto vectors) {
       constexpr std::size_t stride = vectors.value * V::size;
-      for_each_row_block<V>(step.rows, [&](std::size_t r, auto rows) {
+      for_each_row_block<kStepRows<V, Operand, Weight>>(step.rows, [&](std::size_t r, auto rows) {
         step_tile<1, vectors.value, V>(step, r, j, PlainColumns<V>{beyond}, panel, z.sums, stride,
                                        PlainColumns<V>{stride}, count,
                                        std::make_index_sequence<rows.value * vectors.value>());
@@ -255,19 +261,22 @@ void rnn_step(Phi phi, const StepForward<RealOf<V>, Operand>& step) {
   }
 }
 
-template <typename V, typename Operand>
-UNROLL_KERNEL void rnn_step_tanh(const StepForward<RealOf<V>, Operand>& step) noexcept {
-  rnn_step<V>([](auto z) { return hyperbolic_tangent(z); }, step);
+template <typename V, typename Operand, typename Weight>
+UNROLL_KERNEL void rnn_step_tanh(const StepForward<RealOf<V>, Operand>& step,
+                                 const Weight* weights) noexcept {
+  rnn_step<V>([](auto z) { return hyperbolic_tangent(z); }, step, weights);
 }
 
-template <typename V, Division division, typename Operand>
-UNROLL_KERNEL void rnn_step_sigmoid(const StepForward<RealOf<V>, Operand>& step) noexcept {
-  rnn_step<V>([](auto z) { return sigmoid<division>(z); }, step);
+template <typename V, Division division, typename Operand, typename Weight>
+UNROLL_KERNEL void rnn_step_sigmoid(const StepForward<RealOf<V>, Operand>& step,
+                                    const Weight* weights) noexcept {
+  rnn_step<V>([](auto z) { return sigmoid<division>(z); }, step, weights);
 }
 
-template <typename V, typename Operand>
-UNROLL_KERNEL void rnn_step_relu(const StepForward<RealOf<V>, Operand>& step) noexcept {
-  rnn_step<V>([](auto z) { return rectified(z); }, step);
+template <typename V, typename Operand, typename Weight>
+UNROLL_KERNEL void rnn_step_relu(const StepForward<RealOf<V>, Operand>& step,
+                                 const Weight* weights) noexcept {
+  rnn_step<V>([](auto z) { return rectified(z); }, step, weights);
 }
 
 /// backward(n, h, δ, dz): of an activation, as a function of its output (activations-inl.h).

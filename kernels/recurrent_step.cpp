@@ -1,5 +1,7 @@
 #include "unroll/kernels/recurrent_step.h"
 
+#include <type_traits>
+
 #include <fmt/format.h>
 
 #include "unroll/core/error.h"
@@ -55,7 +57,6 @@ StepForward<Real, Operand> checked(const RecurrentStep<Real, Operand>& step, std
           .H = H,
           .first_unit = step.units.begin,
           .last_unit = step.units.end,
-          .weights = step.weights->data(),
           .b = step.b.data(),
           .in = checked(step.in, rows, step.weights->rows() - H, GH),
           .h_prev = rows_of(step.h_prev),
@@ -94,6 +95,21 @@ StepBackward<Real, Operand> checked(const RecurrentStepBack<Real, Operand>& step
           .dz = rows_of(step.dz)};
 }
 
+/// body(the kernels, the step as they take it, weights): the weights in the form in which they are
+/// read.
+template <typename Real, typename Operand, typename Body>
+void with_weights(const RecurrentStep<Real, Operand>& step, std::size_t G, Body body) {
+  StepForward<Real, Operand> kernel_step = checked(step, G);
+  if constexpr (std::is_same_v<Real, float> && std::is_same_v<Operand, float>) {
+    if (step.narrow != nullptr && step.in.x.empty()) {
+      require("narrow weights", {step.narrow->rows()}, {kernel_step.H});
+      kernel_step.in.I = 0;
+      return body(narrow_steps(), kernel_step, step.narrow->data());
+    }
+  }
+  body(products<Real, Operand>().steps, kernel_step, step.weights->data());
+}
+
 }  // namespace
 
 template <typename Real, typename Operand>
@@ -103,14 +119,16 @@ std::size_t unit_grain() {
 
 template <typename Real, typename Operand>
 void lstm_step(const RecurrentStep<Real, Operand>& step) {
-  products<Real, Operand>().lstm_step(checked(step, 4));
+  with_weights(step, 4, [](const auto& table, const auto& checked, const auto* weights) {
+    table.lstm(checked, weights);
+  });
 }
 
 template <typename Real, typename Operand>
 void rnn_step(Activation activation, const RecurrentStep<Real, Operand>& step) {
-  const auto& table = products<Real, Operand>();
-  kernel_of(activation, table.rnn_step_tanh, table.rnn_step_sigmoid,
-            table.rnn_step_relu)(checked(step, 1));
+  with_weights(step, 1, [=](const auto& table, const auto& checked, const auto* weights) {
+    kernel_of(activation, table.rnn_tanh, table.rnn_sigmoid, table.rnn_relu)(checked, weights);
+  });
 }
 
 template <typename Real, typename Operand>

@@ -39,6 +39,9 @@ struct ContinuedRows {
 template <typename Real, typename Operand = Real>
 std::size_t unit_grain();
 
+/// Steps of at most so many rows are bound by reading the weights.
+inline constexpr std::size_t kNarrowRows = 2;
+
 template <typename Real, typename Operand = Real>
 struct RecurrentStep {
   const Panels<Operand>* weights;  ///< (I + H, G·H), by pack_weights
@@ -51,6 +54,10 @@ struct RecurrentStep {
   MatrixView<Real> C;                ///< out: (rows, H), may be C_prev
   MatrixView<Real> h;                ///< out: (rows, H); shares no memory with h_prev
   MatrixView<Operand> h_next;        ///< out: (those that go on, H) h_t once more
+
+  /// W of `weights` once more, or null. Float only: read instead, if `in` is projected; the result
+  /// is the same, bit for bit.
+  const NarrowPanels* narrow = nullptr;
 };
 
 template <typename Real, typename Operand = Real>

@@ -12,6 +12,16 @@
 
 namespace unroll::simd {
 
+template <typename V, Division division, typename Operand = RealOf<V>, typename Weight = Operand>
+consteval StepTable<RealOf<V>, Operand, Weight> make_steps() {
+  return {
+      .lstm = &lstm_step<V, division, Operand, Weight>,
+      .rnn_tanh = &rnn_step_tanh<V, Operand, Weight>,
+      .rnn_sigmoid = &rnn_step_sigmoid<V, division, Operand, Weight>,
+      .rnn_relu = &rnn_step_relu<V, Operand, Weight>,
+  };
+}
+
 template <typename V, Division division, typename Operand = RealOf<V>>
 consteval ProductTable<RealOf<V>, Operand> make_products() {
   return {
@@ -24,10 +34,7 @@ consteval ProductTable<RealOf<V>, Operand> make_products() {
       .gradient_rows = kLinesInCache * kDepth<Operand>,
       .add_column_sums = &add_column_sums<V, Operand>,
       .scatter_add_rows = &scatter_add_rows<V, Operand>,
-      .lstm_step = &lstm_step<V, division, Operand>,
-      .rnn_step_tanh = &rnn_step_tanh<V, Operand>,
-      .rnn_step_sigmoid = &rnn_step_sigmoid<V, division, Operand>,
-      .rnn_step_relu = &rnn_step_relu<V, Operand>,
+      .steps = make_steps<V, division, Operand>(),
       .lstm_step_back = &lstm_step_back<V, Operand>,
       .rnn_step_back_tanh = &rnn_step_back_tanh<V, Operand>,
       .rnn_step_back_sigmoid = &rnn_step_back_sigmoid<V, Operand>,
@@ -58,6 +65,7 @@ consteval KernelTable<RealOf<V>> make_table() {
       .scale = &scale<V>,
       .multiply = &multiply<V>,
       .clamp = &clamp<V>,
+      .round_to_bfloat16 = &round_to_bfloat16<V>,
       .add_squares = &add_squares<V>,
       .sigmoid_cross_entropy_sum = &sigmoid_cross_entropy_sum<V>,
       .set_rows = &set_rows<V>,

@@ -41,16 +41,12 @@ void for_row_block(std::size_t first, std::size_t count, Body body) {
     }
   }
 }
-template <typename V>
-std::size_t row_blocks(std::size_t rows) {
-  return (rows + kTileRows<V> - 1) / kTileRows<V>;
-}
-template <typename V, typename Body>
+template <std::size_t most, typename Body>
 void for_each_row_block(std::size_t rows, Body body) {
-  const std::size_t blocks = row_blocks<V>(rows);
+  const std::size_t blocks = (rows + most - 1) / most;
   for (std::size_t block = 0; block < blocks; ++block) {
     const std::size_t first = rows * block / blocks;
-    for_row_block<kTileRows<V>>(first, rows * (block + 1) / blocks - first, body);
+    for_row_block<most>(first, rows * (block + 1) / blocks - first, body);
   }
 }
 
@@ -67,14 +63,14 @@ void for_tile_width(std::size_t columns, Body body) {
 /// sums += a · line for one k, or kDepth: a value of each row by the vectors of a line. With 32
 /// registers row by row, beside the line; with 16 column by column, beside the values: so
 /// everything has one.
-template <std::size_t vectors, typename Operand, typename V, std::size_t size, typename AddressOf,
-          typename LineOf>
-void add_outer_product(V (&sums)[size], AddressOf value_of, LineOf vector_of) {
-  using M = Multiplier<V, Operand>;
+template <std::size_t vectors, typename Operand, typename Weight, typename V, std::size_t size,
+          typename ValueOf, typename VectorOf>
+void add_outer_product(V (&sums)[size], ValueOf value_of, VectorOf vector_of) {
+  using M = Multiplier<V, Operand, Weight>;
   using Factor = typename M::Factor;
   [&]<std::size_t... r, std::size_t... c>(std::index_sequence<r...>, std::index_sequence<c...>) {
     if constexpr (kTileRows<V> == 6) {
-      const Factor line[] = {M::load_factor(vector_of(c))...};
+      const Factor line[] = {M::load_factor(vector_of, c)...};
       const auto add_row = [&](auto row, Factor value) {
         ((sums[row * vectors + c] = M::multiply_add(value, line[c], sums[row * vectors + c])), ...);
       };
@@ -86,7 +82,7 @@ void add_outer_product(V (&sums)[size], AddressOf value_of, LineOf vector_of) {
               M::multiply_add(values[r], vector, sums[r * vectors + column])),
          ...);
       };
-      (add_column(std::integral_constant<std::size_t, c>(), M::load_factor(vector_of(c))), ...);
+      (add_column(std::integral_constant<std::size_t, c>(), M::load_factor(vector_of, c)), ...);
     }
   }(std::make_index_sequence<size / vectors>(), std::make_index_sequence<vectors>());
 }
@@ -106,25 +102,26 @@ struct LinesToCome {
 };
 
 /// sums += a · panel of so many lines, a (rows, K) with this stride between its rows.
-template <std::size_t vectors, typename V, std::size_t size, typename Operand>
+template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Weight>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
-                const Operand* panel) {
+                const Weight* panel) {
   for (std::size_t k = 0; k < lines; ++k, panel += kPanelLine<V, Operand>) {
-    add_outer_product<vectors, Operand>(
+    add_outer_product<vectors, Operand, Weight>(
         sums, [=](std::size_t r) { return a + r * stride + k * kDepth<Operand>; },
         [=](std::size_t c) { return panel + c * V::size * kDepth<Operand>; });
   }
 }
 
 /// Likewise, and asks for lines to come.
-template <std::size_t vectors, typename V, std::size_t size, typename Operand, std::size_t most>
+template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Weight,
+          std::size_t most>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
-                const Operand* panel, const LinesToCome<most>& to_come) {
+                const Weight* panel, const LinesToCome<most>& to_come) {
   const std::size_t first = lines < to_come.count ? lines : to_come.count;
   for (std::size_t k = 0; k < first; ++k) {
     __builtin_prefetch(to_come.lines[k]);
-    const Operand* line = panel + k * kPanelLine<V, Operand>;
-    add_outer_product<vectors, Operand>(
+    const Weight* line = panel + k * kPanelLine<V, Operand>;
+    add_outer_product<vectors, Operand, Weight>(
         sums, [=](std::size_t r) { return a + r * stride + k * kDepth<Operand>; },
         [=](std::size_t c) { return line + c * V::size * kDepth<Operand>; });
   }
@@ -179,7 +176,7 @@ template <std::size_t vectors, typename V, typename Operand, typename Columns>
 void product_of_panel(std::size_t rows, std::size_t lines, Rows<const Operand> A,
                       const Operand* panel, const RealOf<V>* b, Rows<RealOf<V>> C,
                       Columns columns) {
-  for_each_row_block<V>(rows, [&](std::size_t r, auto block) {
+  for_each_row_block<kTileRows<V>>(rows, [&](std::size_t r, auto block) {
     product_tile<vectors, V>(lines, row(A, r), A.stride, panel, b, row(C, r), C.stride, columns,
                              std::make_index_sequence<block.value * vectors>());
   });
@@ -280,7 +277,7 @@ void gradient_tile(std::size_t lines, const Operand* a, const Operand* panel, Re
   constexpr std::size_t depth = kDepth<Operand>;
   V sums[] = {columns.load(c + i / vectors * c_stride, i % vectors)...};
   const auto add_line = [&](std::size_t k) {
-    add_outer_product<vectors, Operand>(
+    add_outer_product<vectors, Operand, Operand>(
         sums, [=](std::size_t r) { return a + (k * rows + r) * depth; },
         [=](std::size_t n) { return panel + k * kPanelLine<V, Operand> + n * V::size * depth; });
   };

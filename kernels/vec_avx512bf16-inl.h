@@ -13,7 +13,7 @@
 namespace unroll::simd {
 
 template <>
-struct Multiplier<xsimd::batch<float, xsimd::avx512bw>, BFloat16> {
+struct Multiplier<xsimd::batch<float, xsimd::avx512bw>, BFloat16, BFloat16> {
   using V = xsimd::batch<float, xsimd::avx512bw>;
   using Factor = __m512i;
 
@@ -22,7 +22,10 @@ struct Multiplier<xsimd::batch<float, xsimd::avx512bw>, BFloat16> {
     std::memcpy(&pair, a, sizeof(pair));
     return _mm512_set1_epi32(pair);
   }
-  static __m512i load_factor(const BFloat16* p) { return _mm512_loadu_si512(p); }
+  template <typename VectorOf>
+  static __m512i load_factor(VectorOf vector_of, std::size_t c) {
+    return _mm512_loadu_si512(vector_of(c));
+  }
   static V multiply_add(__m512i a, __m512i b, V sum) {
     return V(_mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b));
   }

@@ -33,15 +33,10 @@ void plan_operands(const RecurrentLayer<Real>& layer, const BatchLimits& limits,
                    bool needs_dz, RecurrentOperands<Operand>& operands, MemoryPlan& plan) {
   const std::size_t N = limits.tokens, M = use.shared ? limits.distinct : N;
   const std::size_t I = layer.input_size(), H = layer.hidden_size(), GH = layer.gate_count() * H;
-  const bool rounds = layer.precision() == Precision::kBFloat16;
   plan.begin_part(kForwardPart);
   plan.add(operands.h_prev, {N, H});
   operands.weights.plan_weights(I, H, layer.gate_count(), plan);
-  if (rounds) {
-    plan.add(operands.x, {M, I});
-    plan.add(operands.U_values, {GH, I});
-    plan.add(operands.W_values, {GH, H});
-  }
+  if (layer.precision() == Precision::kBFloat16) plan.add(operands.x, {M, I});
   plan.begin_part(kBackwardPart);
   if (needs_dz) plan.add(operands.dz, {N, GH});
   if (use.shared && !std::is_same_v<Operand, Real>) plan.add(operands.dz_of_rows, {M, GH});
@@ -67,10 +62,6 @@ void choose(bool in_pairs, Full& full, Pairs& pairs, Body body) {
 
 }  // namespace
 
-std::string_view to_string(Precision precision) {
-  return precision == Precision::kFull ? "fp32" : "bf16";
-}
-
 template <typename Real>
 RecurrentLayer<Real>::RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden,
                                      std::optional<Activation> activation, Direction direction)
@@ -90,6 +81,11 @@ template <typename Real>
 bool RecurrentLayer<Real>::multiplies_pairs() const {
   return std::is_same_v<Real, float> && precision_ == Precision::kBFloat16 &&
          multiplies_bfloat16() && input_size() % 2 == 0 && hidden_size() % 2 == 0;
+}
+
+template <typename Real>
+bool RecurrentLayer<Real>::has_narrow_weights() const {
+  return std::is_same_v<Real, float> && precision_ == Precision::kBFloat16 && !multiplies_pairs();
 }
 
 template <typename Real>
@@ -115,6 +111,7 @@ void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
   plan.add(cache.C, {has_C ? N : 0, H});
   plan.add(cache.C_0, {has_C ? limits.rows : 0, H});
   plan.add(cache.projected, {use.shared ? limits.distinct : 0, GH});
+  if (has_narrow_weights()) cache.narrow.plan(H, gate_count(), plan);
   RecurrentOperands<Real>& full = cache;
   choose<Real>(pairs, full, cache.in_pairs, [&](auto& operands) {
     plan_operands(*this, limits, use, pairs || !cache.once, operands, plan);
@@ -126,6 +123,7 @@ void RecurrentLayer<Real>::plan(RecurrentWeights<Real>& weights, MemoryPlan& pla
   choose<Real>(multiplies_pairs(), weights.full, weights.in_pairs, [&](auto& panels) {
     panels.plan_weights(input_size(), hidden_size(), gate_count(), plan);
   });
+  if (has_narrow_weights()) weights.narrow.plan(hidden_size(), gate_count(), plan);
 }
 
 template <typename Real>
@@ -158,12 +156,12 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInp
 template <typename Real>
 RecurrentWeights<Real> RecurrentLayer<Real>::pack() const {
   RecurrentWeights<Real> weights;
-  choose<Real>(multiplies_pairs(), weights.full, weights.in_pairs,
-               [&]<typename Operand>(Panels<Operand>& panels) {
-                 Tensor<Operand> U_values, W_values;
-                 panels.pack_weights(operands_of(*this, U.value.matrix(), U_values),
-                                     operands_of(*this, W.value.matrix(), W_values));
-               });
+  choose<Real>(multiplies_pairs(), weights.full, weights.in_pairs, [&](auto& panels) {
+    panels.pack_weights(U.value.matrix(), W.value.matrix(), precision_);
+  });
+  if constexpr (std::is_same_v<Real, float>) {
+    if (has_narrow_weights()) weights.narrow.pack(weights.full);
+  }
   return weights;
 }
 
@@ -184,7 +182,8 @@ void RecurrentLayer<Real>::infer(const RaggedShape& shape, const RecurrentInput<
                                  RecurrentScratch<Real>& scratch, MatrixView<Real> h) const {
   check(shape, input, state, h);
   const auto run = [&]<typename Operand>(const Panels<Operand>& panels, auto& operands) {
-    InferencePass<Real, Operand>{*this, shape, panels, operands, scratch.projected}.run(
+    const NarrowPanels* narrow = weights.narrow.empty() ? nullptr : &weights.narrow;
+    InferencePass<Real, Operand>{*this, shape, panels, narrow, operands, scratch.projected}.run(
         input, projected, state, h);
   };
   if (weights.in_pairs.rows() > 0) {

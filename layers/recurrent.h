@@ -52,13 +52,6 @@ struct RecurrentInput {
       rows;  ///< (N): x of token n is row rows[n]; empty: row n, and M = N
 };
 
-/// What a layer's products multiply: U, W, x, h and ∂L/∂z as they are, or rounded to bfloat16,
-/// which halves the time of a product where the CPU multiplies bfloat16 (multiplies_bfloat16() in
-/// unroll/kernels/isa.h). Sums, gates, C, parameters and their gradients are Real either way.
-enum class Precision { kFull, kBFloat16 };
-/// "fp32", "bf16": as what floats are multiplied.
-std::string_view to_string(Precision precision);
-
 /// What a pass multiplies: values of Real, or of BFloat16.
 template <typename Operand>
 struct RecurrentOperands {
@@ -67,7 +60,6 @@ struct RecurrentOperands {
 
   // Rounded, unless products take them as they are.
   Tensor<Operand> x;                      ///< (M, I)
-  Tensor<Operand> U_values, W_values;     ///< (G·H, I), (G·H, H)
   Tensor<Operand> dz_of_rows;             ///< (M, G·H), of an input with shared rows
   std::vector<Tensor<Operand>> gradient;  ///< scratch of the backward pass, one for each thread
 
@@ -92,6 +84,7 @@ struct RecurrentCache : RecurrentOperands<Real> {
   bool once = false;
 
   RecurrentOperands<BFloat16> in_pairs;  ///< where these are multiplied instead
+  NarrowPanels narrow;                   ///< of rounded weights, for a batch of few rows
 };
 
 /// What a plan has to know of how a layer is used, beside its batches' largest sizes.
@@ -106,6 +99,7 @@ template <typename Real>
 struct RecurrentWeights {
   Panels<Real> full;          ///< (I + H, G·H); or without rows, and
   Panels<BFloat16> in_pairs;  ///< the same
+  NarrowPanels narrow;        ///< of rounded ones, (H, G·H): beside `full`, for steps of few rows
 };
 
 /// What inference needs beside its arguments. One per thread of use.
@@ -127,7 +121,11 @@ class RecurrentLayer {
  public:
   virtual ~RecurrentLayer() = default;
 
-  /// Of all passes from now on. A layer with an odd size rounds, but does not become faster.
+  /// Of all passes from now on. With kBFloat16 products multiply U, W, x, h and ∂L/∂z rounded to
+  /// bfloat16, in half the time where the CPU multiplies bfloat16 (multiplies_bfloat16() in
+  /// unroll/kernels/isa.h) and both sizes of the layer are even; elsewhere only W takes half the
+  /// memory, and steps of few rows less time. Sums, gates, C, parameters and their gradients are
+  /// Real either way.
   void set_precision(Precision precision) { precision_ = precision; }
   Precision precision() const { return precision_; }
   Direction direction() const { return direction_; }
@@ -186,6 +184,8 @@ class RecurrentLayer {
              const RecurrentState<Real>& state, MatrixView<const Real> h) const;
   /// Whether operands are BFloat16; otherwise they are Real, rounded or not.
   bool multiplies_pairs() const;
+  /// Whether weights, rounded, are kept in a narrow form too.
+  bool has_narrow_weights() const;
 
   std::optional<Activation> activation_;
   Direction direction_;

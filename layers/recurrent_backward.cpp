@@ -16,6 +16,16 @@ void step_backward(const RecurrentLayer<Real>& layer,
   }
 }
 
+/// Rounds some units of dz (rows, G·H), unless it has been written rounded.
+template <typename Real, typename Operand>
+void round_units(const RecurrentLayer<Real>& layer, Range units, MatrixView<Operand> dz) {
+  if (units.size() == layer.hidden_size()) return round_in_place(layer, dz);  // at once
+  for (std::size_t gate = 0; gate < layer.gate_count(); ++gate) {
+    const std::size_t first = gate * layer.hidden_size() + units.begin;
+    round_in_place(layer, dz.column_range(first, units.size()));
+  }
+}
+
 }  // namespace
 
 template <typename Real, typename Operand>
@@ -24,10 +34,8 @@ void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<
   const std::size_t H = layer.hidden_size(), GH = layer.gate_count() * H;
   const bool shared = !input.rows.empty();
   deltas().resize({shape.tokens(), GH});
-  operands.W.pack(operands_again<Operand>(layer, layer.W.value.matrix(), operands.W_values));
-  if (!dx.empty()) {
-    operands.U.pack(operands_again<Operand>(layer, layer.U.value.matrix(), operands.U_values));
-  }
+  operands.W.pack(layer.W.value.matrix(), layer.precision());
+  if (!dx.empty()) operands.U.pack(layer.U.value.matrix(), layer.precision());
   if (shared) cache.projected.fill(0);
   if (shared && !std::is_same_v<Operand, Real>) {
     operands.dz_of_rows.resize(cache.projected.shape());
@@ -83,10 +91,7 @@ void BackwardPass<Real, Operand>::walk(const WalkShare& share, Range positions,
                                     .C = rows_of(cache.C, token, count),
                                     .dC = rows_of(dstate.C, row, count),
                                     .dz = dz});
-      for (std::size_t gate = 0; gate < layer.gate_count(); ++gate) {
-        const std::size_t first = gate * layer.hidden_size() + share.units.begin;
-        round_in_place(layer, dz.column_range(first, share.units.size()));
-      }
+      round_units(layer, share.units, dz);
     }
     share.finish_step();
   }

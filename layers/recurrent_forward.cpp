@@ -66,8 +66,13 @@ void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixVi
   cache.C.resize(state.C.empty() ? Shape() : Shape{N, H});
   cache.C_0 = state.C;
   operands.h_prev.resize({N, H});
-  operands.weights.pack_weights(operands_of(layer, layer.U.value.matrix(), operands.U_values),
-                                operands_of(layer, layer.W.value.matrix(), operands.W_values));
+  operands.weights.pack_weights(layer.U.value.matrix(), layer.W.value.matrix(), layer.precision());
+  if constexpr (std::is_same_v<Operand, float>) {
+    if (shape.batch() <= kNarrowRows && rounds_in_place<Operand>(layer)) {
+      cache.narrow.pack(operands.weights);
+      narrow = &cache.narrow;
+    }
+  }
 
   // Of few rows U x_t goes where the gates will be.
   InputProducts<Real, Operand> products(shape, operands_of(layer, input.x, operands.x), input.rows);
@@ -112,7 +117,8 @@ void ForwardPass<Real, Operand>::walk(const WalkShare& share,
                                           .saved = rows_of(cache.gates, token, count),
                                           .C = rows_of(cache.C, token, count),
                                           .h = h.row_range(token, count),
-                                          .h_next = h_next});
+                                          .h_next = h_next,
+                                          .narrow = narrow});
       round_in_place(layer, h_next.column_range(share.units.begin, share.units.size()));
     }
     share.finish_step();
@@ -169,7 +175,8 @@ void InferencePass<Real, Operand>::walk(const WalkShare& share,
                                    .saved = {},
                                    .C = C,
                                    .h = h.row_range(token, count),
-                                   .h_next = h_next});
+                                   .h_next = h_next,
+                                   .narrow = count <= kNarrowRows ? narrow : nullptr});
       round_in_place(layer, h_next.column_range(share.units.begin, share.units.size()));
     }
     share.finish_step();

@@ -42,7 +42,7 @@ bool rounds_in_place(const RecurrentLayer<Real>& layer) {
 template <typename Real, typename Operand>
 void round_in_place(const RecurrentLayer<Real>& layer, MatrixView<Operand> values) {
   if constexpr (std::is_same_v<Operand, Real>) {
-    if (rounds_in_place<Operand>(layer)) round_to_bfloat16<Real>(values);
+    if (rounds_in_place<Operand>(layer)) round_to_bfloat16<Real>(values, values);
   }
 }
 
@@ -51,10 +51,10 @@ template <typename Real, typename Operand>
 void set_operands(const RecurrentLayer<Real>& layer,
                   MatrixView<const std::type_identity_t<Real>> from, MatrixView<Operand> to) {
   if constexpr (std::is_same_v<Operand, Real>) {
+    if (rounds_in_place<Operand>(layer)) return round_to_bfloat16<Real>(from, to);
     for (std::size_t r = 0; r < from.rows(); ++r) {
       std::ranges::copy(from.row(r), to.row(r).begin());
     }
-    round_in_place(layer, to);
   } else {
     round_to_bfloat16(from, to);
   }
@@ -126,6 +126,7 @@ struct ForwardPass {
   const RecurrentInput<Real>& input;
   RecurrentCache<Real>& cache;
   RecurrentOperands<Operand>& operands;
+  const NarrowPanels* narrow = nullptr;  ///< of a batch of few rows
 };
 
 /// RecurrentLayer::backward.
@@ -159,6 +160,7 @@ struct InferencePass {
   const RecurrentLayer<Real>& layer;
   const RaggedShape& shape;
   const Panels<Operand>& weights;
+  const NarrowPanels* narrow;  ///< null if there are none
   Scratch& scratch;
   Tensor<Real>& projected;
 };

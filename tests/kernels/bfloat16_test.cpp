@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "tests/support/for_each_isa.h"
 #include "tests/support/random_tensor.h"
+#include "unroll/core/error.h"
 #include "unroll/kernels/ops.h"
 #include "unroll/kernels/packed.h"
 #include "unroll/kernels/recurrent_step.h"
@@ -40,7 +42,7 @@ TEST(BFloat16, IsTheNearestWithEightBits) {
 struct Both {
   explicit Both(Tensor<float> of) : values(std::move(of)), pairs(values.shape()) {
     round_to_bfloat16(values.matrix(), pairs.matrix());
-    round_to_bfloat16<float>(values.matrix());
+    round_to_bfloat16<float>(values.matrix(), values.matrix());
   }
   Both(const Shape& shape, const std::string& name)
       : Both(test::random_tensor<float>(shape, name)) {}
@@ -81,6 +83,35 @@ TEST(BFloat16, BothFormsOfRoundingAgree) {
   });
 }
 
+TEST(BFloat16, IsRoundedToAlikeOnEveryInstructionSet) {
+  constexpr float kMost = std::numeric_limits<float>::max();
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  std::vector<float> values = {0.0F,
+                               -0.0F,
+                               1.00390625F,
+                               1.01171875F,
+                               1e-40F,
+                               kMost,
+                               -kMost,
+                               kInfinity,
+                               -kInfinity,
+                               std::numeric_limits<float>::quiet_NaN(),
+                               std::bit_cast<float>(0x7f800001U),
+                               std::bit_cast<float>(0xffffffffU)};
+  for (std::uint32_t k = 0; k < 1000; ++k) values.push_back(std::bit_cast<float>(k * 4294967U));
+  Tensor<float> x({1, values.size()});
+  std::ranges::copy(values, x.values().begin());
+  test::for_each_isa([&] {
+    Tensor<float> y(x.shape());
+    round_to_bfloat16<float>(x.matrix(), y.matrix());
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      ASSERT_EQ(std::bit_cast<std::uint32_t>(y[k]),
+                std::bit_cast<std::uint32_t>(rounded(values[k])))
+          << values[k];
+    }
+  });
+}
+
 struct Sizes {
   std::size_t M, K, N;
 };
@@ -93,14 +124,14 @@ TEST(PackedBFloat16, ProductsAreThoseOfTheRoundedValues) {
       Tensor<float> found({M, N}), wanted({M, N});
       Panels<BFloat16> pairs;
       Panels<float> full;
-      pairs.pack(B.pairs.matrix());
+      pairs.pack(B.values.matrix());
       full.pack(B.values.matrix());
       product<float>(A.pairs.matrix(), pairs, found.matrix());
       product<float>(A.values.matrix(), full, wanted.matrix());
       expect_near(found, wanted, 1e-6 * static_cast<double>(K), "product");
 
       const std::vector<float> b(N, 0.5F);
-      pairs.pack(transposed(MatrixView<const BFloat16>(Bt.pairs.matrix())));
+      pairs.pack(transposed(MatrixView<const float>(Bt.values.matrix())));
       full.pack(transposed(MatrixView<const float>(Bt.values.matrix())));
       project<float>(A.pairs.matrix(), pairs, b, found.matrix());
       project<float>(A.values.matrix(), full, b, wanted.matrix());
@@ -162,8 +193,8 @@ Steps<Operand> run_steps(std::size_t G, std::size_t rows, std::size_t I, std::si
                       dh = test::random_tensor<float>({rows, H}, "dh");
   Steps<Operand> s(G, rows, H);
   Panels<Operand> weights, back;
-  weights.pack_weights(form<Operand>(U).matrix(), form<Operand>(W).matrix());
-  back.pack(form<Operand>(W).matrix());
+  weights.pack_weights(U.values.matrix(), W.values.matrix());
+  back.pack(W.values.matrix());
   RecurrentStep<float, Operand> step{};
   step.weights = &weights, step.b = b.values(), step.units = {0, H};
   step.in.x = form<Operand>(x).matrix(), step.h_prev = form<Operand>(h_prev).matrix();
@@ -202,6 +233,77 @@ TEST(RecurrentStepBFloat16, IsTheStepOfTheRoundedValues) {
       }
     }
   }
+}
+
+/// What a step of projected input leaves, from weights in the narrow form or not.
+struct NarrowRun {
+  NarrowRun(std::size_t G, std::size_t rows, std::size_t H, Activation activation, bool is_narrow)
+      : saved({rows, G * H}), C({rows, H}), h({rows, H}), h_next({rows, H}) {
+    const Both U({G * H, 5}, "U"), W({G * H, H}, "W"), h_prev({rows, H}, "h");
+    const Tensor<float> projected = test::random_tensor<float>({rows, G * H}, "z"),
+                        C_prev = test::random_tensor<float>({rows, H}, "C");
+    const Tensor<float> b({G * H}), zeros(W.values.shape());
+    Panels<float> weights;
+    NarrowPanels narrow;
+    weights.pack_weights(U.values.matrix(), W.values.matrix());
+    narrow.pack(weights);
+    EXPECT_EQ(narrow.rows(), H);
+    if (is_narrow) weights.pack_weights(U.values.matrix(), zeros.matrix());  // not read
+    RecurrentStep<float> step{};
+    step.weights = &weights, step.b = b.values(), step.units = {0, H};
+    step.in.projected = projected.matrix(), step.h_prev = h_prev.values.matrix();
+    step.h = h.matrix(), step.h_next = h_next.matrix(), step.saved = saved.matrix();
+    step.narrow = is_narrow ? &narrow : nullptr;
+    if (G == 4) {
+      step.C_prev.rows = C_prev.matrix(), step.C = C.matrix();
+      lstm_step(step);
+    } else {
+      rnn_step(activation, step);
+    }
+  }
+  std::vector<Tensor<float>> all() const { return {saved, C, h, h_next}; }
+
+  Tensor<float> saved, C, h, h_next;
+};
+
+TEST(NarrowPanels, GiveTheBitsOfTheSameWeightsAsFloats) {
+  struct Cell {
+    std::size_t G;
+    Activation activation;
+  };
+  for (const auto& [G, activation] : {Cell{4, {}}, Cell{1, Activation::kTanh},
+                                      Cell{1, Activation::kSigmoid}, Cell{1, Activation::kRelu}}) {
+    for (std::size_t H : {1, 7, 16, 33, 64, 130}) {
+      for (std::size_t rows : {1, 2, 5}) {
+        test::for_each_isa([&, G = G, activation = activation] {
+          const auto found = NarrowRun(G, rows, H, activation, true).all();
+          const auto wanted = NarrowRun(G, rows, H, activation, false).all();
+          for (std::size_t k = 0; k < found.size(); ++k) {
+            EXPECT_TRUE(std::ranges::equal(found[k].values(), wanted[k].values()))
+                << G << " gates, H " << H << ", rows " << rows << ", output " << k;
+          }
+        });
+      }
+    }
+  }
+}
+
+TEST(NarrowPanels, OfAnotherSizeAreRefused) {
+  const Both U({12, 5}, "U"), W({12, 3}, "W"), other({16, 4}, "W"), U_of_other({16, 5}, "U");
+  Panels<float> weights, others;
+  weights.pack_weights(U.values.matrix(), W.values.matrix());
+  others.pack_weights(U_of_other.values.matrix(), other.values.matrix());
+  NarrowPanels narrow;
+  narrow.pack(others);
+  const Tensor<float> b({12}), projected({1, 12}), h_prev({1, 3});
+  Tensor<float> C({1, 3}), h({1, 3});
+  RecurrentStep<float> step{};
+  step.weights = &weights, step.b = b.values(), step.units = {0, 3};
+  step.in.projected = projected.matrix(), step.h_prev = h_prev.matrix();
+  step.C_prev.rows = C.matrix(), step.C = C.matrix(), step.h = h.matrix();
+  lstm_step(step);
+  step.narrow = &narrow;
+  EXPECT_THROW(lstm_step(step), ShapeError);
 }
 
 }  // namespace

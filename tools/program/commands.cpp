@@ -29,8 +29,9 @@ void add_threads_flag(CLI::App& command) {
 
 void add_precision_flag(CLI::App& command, Precision& precision) {
   add_choice(command, "--precision", precision,
-             "As what recurrent layers multiply values; bf16 is nearly twice as fast\n"
-             "where the CPU has products of bfloat16, and rounds to 8 bits everywhere");
+             "As what recurrent layers multiply values; bf16 rounds to 8 bits, and is\n"
+             "nearly twice as fast where the CPU has products of bfloat16; elsewhere\n"
+             "only single texts are predicted faster");
 }
 
 CLI::AsNumberWithUnit memory_size() {
