@@ -27,6 +27,15 @@ std::uint32_t high(std::uint64_t x) {
   return static_cast<std::uint32_t>(x >> 32);
 }
 
+/// Four numbers of a stream.
+void compute_block(std::uint64_t key, std::uint64_t stream, std::uint64_t block,
+                   std::uint32_t* numbers) {
+  const r123::Philox4x32 philox;
+  const auto four =
+      philox({{low(block), high(block), low(stream), high(stream)}}, {{low(key), high(key)}});
+  std::copy(four.begin(), four.end(), numbers);
+}
+
 }  // namespace
 
 Random::Random(std::uint64_t seed, std::string_view stream)
@@ -46,13 +55,19 @@ Random::Random(std::uint64_t seed, std::string_view stream, std::uint64_t number
 std::uint32_t Random::bits() noexcept {
   const std::uint64_t block = position_ / 4;
   if (block != block_) {
-    const r123::Philox4x32 philox;
-    const auto numbers =
-        philox({{low(block), high(block), low(stream_), high(stream_)}}, {{low(key_), high(key_)}});
-    std::copy(numbers.begin(), numbers.end(), buffer_.begin());
+    compute_block(key_, stream_, block, buffer_.data());
     block_ = block;
   }
   return buffer_[position_++ % 4];
+}
+
+void Random::fill(std::span<std::uint32_t> numbers) noexcept {
+  std::size_t n = 0;
+  while (n < numbers.size() && position_ % 4 != 0) numbers[n++] = bits();
+  for (; n + 4 <= numbers.size(); n += 4, position_ += 4) {
+    compute_block(key_, stream_, position_ / 4, &numbers[n]);
+  }
+  while (n < numbers.size()) numbers[n++] = bits();
 }
 
 double Random::uniform() noexcept {

@@ -28,6 +28,8 @@ class Random {
   void seek(std::uint64_t position) noexcept { position_ = position; }
 
   std::uint32_t bits() noexcept;
+  /// The next numbers, as many calls would give them.
+  void fill(std::span<std::uint32_t> numbers) noexcept;
   /// Uniform in [0, 1): a multiple of 2⁻⁵³.
   double uniform() noexcept;
   /// Uniform in [low, high); rounding may give high itself.

@@ -1,5 +1,8 @@
 #include "unroll/layers/dropout.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "unroll/core/error.h"
@@ -18,8 +21,13 @@ constexpr std::size_t kRowGrain = 64;
 template <typename Real>
 void draw(Random& random, std::size_t row, std::uint32_t threshold, Real kept,
           std::span<Real> mask) {
+  std::array<std::uint32_t, 128> numbers;
   random.seek(row * mask.size());
-  for (Real& m : mask) m = random.bits() < threshold ? 0 : kept;
+  for (std::size_t first = 0; first < mask.size(); first += numbers.size()) {
+    const std::size_t count = std::min(numbers.size(), mask.size() - first);
+    random.fill(std::span(numbers).first(count));
+    for (std::size_t n = 0; n < count; ++n) mask[first + n] = numbers[n] < threshold ? 0 : kept;
+  }
 }
 
 template <typename Real>

@@ -31,6 +31,20 @@ TEST(Random, IsAFunctionOfItsPosition) {
   }
 }
 
+TEST(Random, FillsAsManyCallsWould) {
+  for (std::size_t position : {0U, 1U, 6U, 8U}) {
+    for (std::size_t count : {0U, 1U, 2U, 3U, 4U, 5U, 17U, 64U}) {
+      Random one_by_one(7, "dropout"), at_once(7, "dropout");
+      one_by_one.seek(position), at_once.seek(position);
+      std::vector<std::uint32_t> wanted(count), found(count);
+      for (std::uint32_t& number : wanted) number = one_by_one.bits();
+      at_once.fill(found);
+      EXPECT_EQ(found, wanted) << count << " from " << position;
+      EXPECT_EQ(at_once.bits(), one_by_one.bits()) << "after " << count << " from " << position;
+    }
+  }
+}
+
 TEST(Random, ReachesPositionsFarAway) {
   Random far(1, "a");
   far.seek(std::uint64_t{1} << 40);
