@@ -95,13 +95,13 @@ void Panels<Operand>::plan_weights(std::size_t I, std::size_t H, std::size_t gat
 
 /// B is (K, N): a line of a panel is a part of one of its rows, or of two.
 template <typename Operand>
-void Panels<Operand>::fill_from_rows(MatrixView<const Sum> B, Precision precision) {
+void Panels<Operand>::fill_from_rows(MatrixView<const Sum> B, Precision precision, Range panels) {
   constexpr std::size_t depth = kDepth<Operand>;
   const auto round = rounding_of<Operand>(precision);
   const std::size_t width = panel_columns<Operand>();
   Operand rows[depth][64];  // a panel's columns are 64 at most
-  Operand* line = values_.data();
-  for (std::size_t first = 0; first < N_; first += width) {
+  Operand* line = values_.data() + panels.begin * lines_ * width * depth;
+  for (std::size_t first = panels.begin * width; first < panels.end * width; first += width) {
     const std::size_t count = std::min(width, N_ - first);
     for (std::size_t k = 0; k < K_; k += depth, line += width * depth) {
       if constexpr (depth == 1) {
@@ -122,13 +122,14 @@ void Panels<Operand>::fill_from_rows(MatrixView<const Sum> B, Precision precisio
 /// of Bt often lie so that their beginnings compete for the same place in the cache.
 template <typename Operand>
 void Panels<Operand>::fill_from_columns(MatrixView<const Sum> Bt, std::size_t first_line,
-                                        Precision precision) {
+                                        Precision precision, Range panels) {
   constexpr std::size_t depth = kDepth<Operand>;
   const auto round = rounding_of<Operand>(precision);
   Operand block[kBlock][kBlock * depth];
   const std::size_t width = panel_columns<Operand>(), units = width / G_, H = N_ / G_;
   const std::size_t lines = lines_of<Operand>(Bt.columns());
-  for (std::size_t c = 0; c < values_.shape()[0] * width; c += std::min(units, kBlock)) {
+  const std::size_t end = panels.end * width;
+  for (std::size_t c = panels.begin * width; c < end; c += std::min(units, kBlock)) {
     const std::size_t gate = c % width / units, unit = c / width * units + c % units;
     const std::size_t columns = std::min({units, kBlock, units - c % units});
     const std::size_t there = unit < H ? std::min(columns, H - unit) : 0;
@@ -152,38 +153,60 @@ void Panels<Operand>::fill_from_columns(MatrixView<const Sum> Bt, std::size_t fi
 }
 
 template <typename Operand>
-void Panels<Operand>::pack(Factor<Sum> B, Precision precision) {
+void Panels<Operand>::resize(Factor<Sum> B) {
   reshape(B.rows(), 0, B.columns(), 1);
+}
+
+template <typename Operand>
+void Panels<Operand>::fill(Factor<Sum> B, Precision precision, Range panels) {
+  require("pack", "B", {B.rows(), B.columns()}, {K_, N_});
   if (B.is_transposed) {
-    fill_from_columns(B.matrix, 0, precision);
+    fill_from_columns(B.matrix, 0, precision, panels);
   } else {
-    fill_from_rows(B.matrix, precision);
+    fill_from_rows(B.matrix, precision, panels);
   }
+}
+
+template <typename Operand>
+void Panels<Operand>::pack(Factor<Sum> B, Precision precision) {
+  resize(B);
+  fill(B, precision, {0, count()});
+}
+
+template <typename Operand>
+void Panels<Operand>::resize_weights(MatrixView<const Sum> U, MatrixView<const Sum> W) {
+  const std::size_t H = W.columns(), G = H == 0 ? 0 : W.rows() / H;
+  if (G != 1 && G != 4)
+    throw ShapeError(fmt::format("pack_weights: W is {}", to_string(W.shape())));
+  reshape(U.columns(), H, G * H, G);
+}
+
+template <typename Operand>
+void Panels<Operand>::fill_weights(MatrixView<const Sum> U, MatrixView<const Sum> W,
+                                   Precision precision, Range panels) {
+  require("pack_weights", "W", W.shape(), {N_, K_ - I_});
+  require("pack_weights", "U", U.shape(), {N_, I_});
+  fill_from_columns(U, 0, precision, panels);
+  fill_from_columns(W, lines_of<Operand>(I_), precision, panels);
 }
 
 template <typename Operand>
 void Panels<Operand>::pack_weights(MatrixView<const Sum> U, MatrixView<const Sum> W,
                                    Precision precision) {
-  const std::size_t I = U.columns(), H = W.columns(), G = H == 0 ? 0 : W.rows() / H;
-  if (G != 1 && G != 4)
-    throw ShapeError(fmt::format("pack_weights: W is {}", to_string(W.shape())));
-  require("pack_weights", "W", W.shape(), {G * H, H});
-  require("pack_weights", "U", U.shape(), {G * H, I});
-  reshape(I, H, G * H, G);
-  fill_from_columns(U, 0, precision);
-  fill_from_columns(W, lines_of<Operand>(I), precision);
+  resize_weights(U, W);
+  fill_weights(U, W, precision, {0, count()});
 }
 
-void NarrowPanels::pack(const Panels<float>& weights) {
-  const std::size_t lines = weights.lines(), skipped = weights.inputs();
-  const std::size_t width = panel_columns<float>(), lanes = width / 4;
-  rows_ = lines - skipped;
-  const Shape shape = shape_of_panels<float>(0, rows_, weights.columns(), weights.gates());
-  values_.resize(shape);
-  const float* from = weights.data();
-  BFloat16* to = values_.data();
-  for (std::size_t panel = 0; panel < shape[0]; ++panel) {
-    from += skipped * width;
+void NarrowPanels::resize(const Panels<float>& weights) {
+  rows_ = weights.lines() - weights.inputs();
+  values_.resize(shape_of_panels<float>(0, rows_, weights.columns(), weights.gates()));
+}
+
+void NarrowPanels::fill(const Panels<float>& weights, Range panels) {
+  const std::size_t lines = weights.lines(), width = panel_columns<float>(), lanes = width / 4;
+  BFloat16* to = values_.data() + panels.begin * rows_ * width;
+  for (std::size_t panel = panels.begin; panel < panels.end; ++panel) {
+    const float* from = weights.data() + (panel * lines + weights.inputs()) * width;
     for (std::size_t two = 0; two < rows_ * 2; ++two, from += 2 * lanes, to += 2 * lanes) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
         to[2 * lane] = upper_half(from[lane]);
@@ -191,6 +214,11 @@ void NarrowPanels::pack(const Panels<float>& weights) {
       }
     }
   }
+}
+
+void NarrowPanels::pack(const Panels<float>& weights) {
+  resize(weights);
+  fill(weights, {0, weights.count()});
 }
 
 void NarrowPanels::plan(std::size_t H, std::size_t gates, MemoryPlan& plan) {

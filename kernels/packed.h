@@ -38,6 +38,14 @@ class Panels {
   void pack_weights(MatrixView<const Sum> U, MatrixView<const Sum> W,
                     Precision precision = Precision::kFull);
 
+  /// Each of the two in parts, which threads may share: first room for all panels, then some.
+  void resize(Factor<Sum> B);
+  void fill(Factor<Sum> B, Precision precision, Range panels);
+  void resize_weights(MatrixView<const Sum> U, MatrixView<const Sum> W);
+  void fill_weights(MatrixView<const Sum> U, MatrixView<const Sum> W, Precision precision,
+                    Range panels);
+  std::size_t count() const { return values_.empty() ? 0 : values_.shape()[0]; }  ///< of panels
+
   /// The memory of `pack` for a factor (K, N).
   void plan(std::size_t K, std::size_t N, MemoryPlan& plan);
   /// And of `pack_weights`.
@@ -52,8 +60,9 @@ class Panels {
 
  private:
   void reshape(std::size_t inputs, std::size_t more_rows, std::size_t columns, std::size_t gates);
-  void fill_from_rows(MatrixView<const Sum> B, Precision precision);
-  void fill_from_columns(MatrixView<const Sum> Bt, std::size_t first_line, Precision precision);
+  void fill_from_rows(MatrixView<const Sum> B, Precision precision, Range panels);
+  void fill_from_columns(MatrixView<const Sum> Bt, std::size_t first_line, Precision precision,
+                         Range panels);
 
   std::size_t K_ = 0, N_ = 0, G_ = 1, I_ = 0, lines_ = 0;
   Tensor<Operand> values_;  // (panels, lines, values of a line)
@@ -65,6 +74,9 @@ class NarrowPanels {
  public:
   /// Of weights whose values are BFloat16's. Pack anew when those are.
   void pack(const Panels<float>& weights);
+  /// In parts, as Panels have it.
+  void resize(const Panels<float>& weights);
+  void fill(const Panels<float>& weights, Range panels);
   /// The memory of `pack` for weights (I + H, G·H).
   void plan(std::size_t H, std::size_t gates, MemoryPlan& plan);
 

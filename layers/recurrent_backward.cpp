@@ -34,8 +34,8 @@ void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<
   const std::size_t H = layer.hidden_size(), GH = layer.gate_count() * H;
   const bool shared = !input.rows.empty();
   deltas().resize({shape.tokens(), GH});
-  operands.W.pack(layer.W.value.matrix(), layer.precision());
-  if (!dx.empty()) operands.U.pack(layer.U.value.matrix(), layer.precision());
+  operands.W.resize(layer.W.value.matrix());
+  if (!dx.empty()) operands.U.resize(layer.U.value.matrix());
   if (shared) cache.projected.fill(0);
   if (shared && !std::is_same_v<Operand, Real>) {
     operands.dz_of_rows.resize(cache.projected.shape());
@@ -43,6 +43,7 @@ void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<
   operands.gradient.resize(thread_count());
   share_walk(shape, H, unit_grain<Real, Operand>(), [&](const WalkShare& share) {
     Team& team = share.team;
+    pack_weights(team, !dx.empty());
     Tensor<Operand>& scratch = operands.gradient[team.index()];
     // Each thread owns some columns of dz, and the rows of U, W and b that belong to them.
     const Range columns = part_of(GH, team.index(), team.size(), kProductGrain);
@@ -70,6 +71,17 @@ void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<
     product<Real>(rows_of(deltas(), walk.here.token + come, begin), operands.W,
                   rows_of(dstate.h, walk.here.row + come, begin));
   }
+}
+
+/// All threads together; U for dx.
+template <typename Real, typename Operand>
+void BackwardPass<Real, Operand>::pack_weights(Team& team, bool needs_U) {
+  const auto fill = [&](MatrixView<const Real> weights, Panels<Operand>& panels) {
+    panels.fill(weights, layer.precision(), part_of(panels.count(), team.index(), team.size()));
+  };
+  fill(layer.W.value.matrix(), operands.W);
+  if (needs_U) fill(layer.U.value.matrix(), operands.U);
+  team.meet();
 }
 
 template <typename Real, typename Operand>

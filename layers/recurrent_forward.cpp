@@ -24,6 +24,19 @@ void project_rows(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x
   });
 }
 
+/// The same, what threads have of a walk: each its units, which alone it needs, or some rows.
+template <typename Real, typename Operand>
+void project_share(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
+                   const Panels<Operand>& weights, const WalkShare& share,
+                   MatrixView<Real> projected) {
+  const std::span<const Real> b = layer.b.value.values();
+  if (share.shares_units) return project<Real>(x, weights, b, projected, share.units);
+  const Range rows = part_of(x.rows(), share.team.index(), share.team.size());
+  project<Real>(x.row_range(rows.begin, rows.size()), weights, b,
+                projected.row_range(rows.begin, rows.size()));
+  share.team.meet();
+}
+
 template <typename Real, typename Operand>
 InputProducts<Real, Operand>::InputProducts(const RaggedShape& shape, MatrixView<const Operand> x_,
                                             std::span<const std::int32_t> rows_)
@@ -66,10 +79,10 @@ void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixVi
   cache.C.resize(state.C.empty() ? Shape() : Shape{N, H});
   cache.C_0 = state.C;
   operands.h_prev.resize({N, H});
-  operands.weights.pack_weights(layer.U.value.matrix(), layer.W.value.matrix(), layer.precision());
+  operands.weights.resize_weights(layer.U.value.matrix(), layer.W.value.matrix());
   if constexpr (std::is_same_v<Operand, float>) {
     if (shape.batch() <= kNarrowRows && rounds_in_place<Operand>(layer)) {
-      cache.narrow.pack(operands.weights);
+      cache.narrow.resize(operands.weights);
       narrow = &cache.narrow;
     }
   }
@@ -82,21 +95,28 @@ void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixVi
     projected = cache.projected.matrix();
   }
   products.projected = projected;
-  const bool each_its_units = shares_units(shape);
-  if (!each_its_units) project_rows(layer, products.to_project(), operands.weights, projected);
-
   for (std::size_t row = 0; row < shape.batch(); ++row) {
     const std::size_t first = first_token(shape, layer.direction(), row);
     set_operands<Real, Operand>(layer, state.h.matrix().row_range(row, 1),
                                 operands.h_prev.matrix().row_range(first, 1));
   }
   share_walk(shape, H, unit_grain<Real, Operand>(), [&](const WalkShare& share) {
-    if (each_its_units) {
-      project<Real>(products.to_project(), operands.weights, layer.b.value.values(), projected,
-                    share.units);
-    }
+    pack_weights(share.team);
+    project_share(layer, products.to_project(), operands.weights, share, projected);
     walk(share, products, h);
   });
+}
+
+/// All threads together.
+template <typename Real, typename Operand>
+void ForwardPass<Real, Operand>::pack_weights(Team& team) {
+  const Range panels = part_of(operands.weights.count(), team.index(), team.size());
+  operands.weights.fill_weights(layer.U.value.matrix(), layer.W.value.matrix(), layer.precision(),
+                                panels);
+  if constexpr (std::is_same_v<Operand, float>) {
+    if (narrow != nullptr) cache.narrow.fill(operands.weights, panels);
+  }
+  team.meet();
 }
 
 template <typename Real, typename Operand>
@@ -130,7 +150,7 @@ void InferencePass<Real, Operand>::run(const RecurrentInput<Real>& input,
                                        MatrixView<const Real> known, RecurrentState<Real>& state,
                                        MatrixView<Real> h) {
   const std::size_t H = layer.hidden_size();
-  const bool is_known = !known.empty(), each_its_units = shares_units(shape);
+  const bool is_known = !known.empty();
   const bool needs_x = !is_known || input.rows.empty();
   const MatrixView<const Operand> all =
       needs_x ? operands_of(layer, input.x, scratch.x) : MatrixView<const Operand>();
@@ -140,16 +160,13 @@ void InferencePass<Real, Operand>::run(const RecurrentInput<Real>& input,
   if (!is_known) {
     projected.resize({x.rows(), layer.gate_count() * H});
     products.projected = projected.matrix();
-    if (!each_its_units) project_rows(layer, x, weights, projected.matrix());
   }
   for (Tensor<Operand>& h_prev : scratch.h_prev) {  // in both, for rows begin at any step
     h_prev.resize(state.h.shape());
     set_operands<Real, Operand>(layer, state.h.matrix(), h_prev.matrix());
   }
   share_walk(shape, H, unit_grain<Real, Operand>(), [&](const WalkShare& share) {
-    if (!is_known && each_its_units) {
-      project<Real>(x, weights, layer.b.value.values(), projected.matrix(), share.units);
-    }
+    if (!is_known) project_share(layer, x, weights, share, projected.matrix());
     walk(share, products, state, h);
   });
 }

@@ -118,6 +118,7 @@ struct InputProducts {
 template <typename Real, typename Operand>
 struct ForwardPass {
   void run(const RecurrentState<Real>& state, MatrixView<Real> h);
+  void pack_weights(Team& team);
   void walk(const WalkShare& share, const InputProducts<Real, Operand>& products,
             MatrixView<Real> h);
 
@@ -133,6 +134,7 @@ struct ForwardPass {
 template <typename Real, typename Operand>
 struct BackwardPass {
   void run(MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx);
+  void pack_weights(Team& team, bool needs_U);
   void walk(const WalkShare& share, Range positions, MatrixView<const Real> dh,
             RecurrentState<Real>& dstate);
   void add_gradients(Range tokens, Range columns, Tensor<Operand>& scratch);

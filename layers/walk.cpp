@@ -62,14 +62,10 @@ WalkChunk chunk_before(const RaggedShape& shape, Direction direction, std::size_
   return chunk;
 }
 
-bool shares_units(const RaggedShape& shape) {
-  return shape.batch() < 2 * kFewestRows;
-}
-
 void share_walk(const RaggedShape& shape, std::size_t units, std::size_t grain,
                 FunctionRef<const WalkShare&> body) {
   const std::size_t B = shape.batch();
-  const bool by_rows = !shares_units(shape);
+  const bool by_rows = B >= 2 * kFewestRows;  // of fewer, threads share the units
   parallel_team(by_rows ? B / kFewestRows : units / grain, [&](Team& team) {
     const std::size_t k = team.index(), n = team.size();
     if (by_rows) {

@@ -43,9 +43,6 @@ struct WalkShare {
   bool shares_units;
 };
 
-/// Whether a batch is so small that threads share units instead of rows.
-bool shares_units(const RaggedShape& shape);
-
 /// The step at `position`, counted in the order in which the direction reads.
 WalkStep walk_step(const RaggedShape& shape, Direction direction, std::size_t position, Range rows);
 
