@@ -18,12 +18,14 @@
 namespace unroll {
 namespace {
 
+const std::vector<std::size_t> kLengths{40, 38, 21, 20, 20, 13, 9, 5, 2, 1, 1};
+
 /// A layer with its inputs, the same ones in every Real, and what its passes leave.
 template <typename Real>
 struct LayerRun {
   LayerRun(std::size_t G, std::size_t I, std::size_t H, Direction direction, Precision precision,
-           bool share_rows = false)
-      : shape(std::vector<std::size_t>{40, 38, 21, 20, 20, 13, 9, 5, 2, 1, 1}) {
+           bool share_rows = false, const std::vector<std::size_t>& lengths = kLengths)
+      : shape(lengths) {
     if (G == 4) {
       layer = std::make_unique<Lstm<Real>>("lstm", I, H, direction);
     } else {
@@ -127,6 +129,40 @@ TEST(Precision, ThreadsChangeNoBit) {
     }
   }
   set_thread_count(before);
+}
+
+/// One row and two take another way where the CPU has no products of bfloat16: they read W narrow.
+TEST(Precision, FewRowsHaveTheirBitsOfALargeBatch) {
+  for (bool pairs : {false, true}) {
+    const test::WithPairs with(pairs);
+    for (const auto& [G, I, H] : kSizes) {
+      LayerRun<float> large(G, I, H, Direction::kForward, Precision::kBFloat16);
+      large.run();
+      for (std::size_t rows : {1, 2}) {
+        LayerRun<float> few(G, I, H, Direction::kForward, Precision::kBFloat16, false,
+                            {kLengths.begin(), kLengths.begin() + static_cast<int>(rows)});
+        const auto copy = [&](const Tensor<float>& from, std::size_t r, Tensor<float>& to,
+                              std::size_t to_r) {
+          std::ranges::copy(from.matrix().row(r), to.matrix().row(to_r).begin());
+        };
+        for (std::size_t t = 0; t < few.shape.steps(); ++t) {
+          for (std::size_t r = 0; r < few.shape.active(t); ++r) {
+            copy(large.x, large.shape.offset(t) + r, few.x, few.shape.offset(t) + r);
+          }
+        }
+        for (std::size_t r = 0; r < rows; ++r) copy(large.start.h, r, few.start.h, r);
+        few.run();
+        for (std::size_t t = 0; t < few.shape.steps(); ++t) {
+          for (std::size_t r = 0; r < few.shape.active(t); ++r) {
+            EXPECT_TRUE(
+                std::ranges::equal(std::as_const(few.h).matrix().row(few.shape.offset(t) + r),
+                                   std::as_const(large.h).matrix().row(large.shape.offset(t) + r)))
+                << "G " << G << " H " << H << ", " << rows << " rows, step " << t;
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST(Precision, InferenceGivesTheBitsOfTheForwardPass) {
