@@ -78,6 +78,7 @@ struct StepForward {
   Rows<Real> h;          ///< (rows, H), not h_prev
   std::size_t going_on;  ///< so many of the rows have a following step
   Rows<Operand> h_next;  ///< (going_on, H): h_t once more, for that step
+  bool descending;       ///< the last units first
 };
 
 /// A step back, likewise.
@@ -95,6 +96,7 @@ struct StepBackward {
   Rows<const Real> C;            ///< (rows, H)
   Rows<Real> dC;                 ///< (rows, H): δC_{t+1} ⊙ f_{t+1} becomes δC_t ⊙ f_t
   Rows<Operand> dz;              ///< (rows, G·H): dz_t
+  bool descending;               ///< the last units first
 };
 
 /// The steps of weights that are kept as Weight: (I + H, G·H) in panels, Uᵀ above Wᵀ, the gates of

@@ -29,6 +29,12 @@ const Real* projected_row(const StepInput<Real, Operand>& in, std::size_t r) {
 template <typename V, typename Operand, typename Weight>
 inline constexpr std::size_t kStepRows = std::is_same_v<Operand, Weight> ? kTileRows<V> : 2;
 
+/// body(i) for 0 … count − 1, or the other way round.
+template <typename Body>
+void for_each_in_order(std::size_t count, bool descending, Body body) {
+  for (std::size_t i = 0; i < count; ++i) body(descending ? count - 1 - i : i);
+}
+
 /// The values of a panel of these weights.
 template <typename V, typename Operand>
 std::size_t panel_size(const StepForward<RealOf<V>, Operand>& step) {
@@ -131,12 +137,12 @@ void sum_block(const StepForward<RealOf<V>, Operand>& step, const Weight* weight
                const BlockAt& at, CellBlock<V>& block) {
   const std::size_t size = panel_size<V>(step), stride = at.vectors * V::size;
   const std::size_t units = step.H - at.unit < stride ? step.H - at.unit : stride;
-  std::size_t done = 0;
-  for (; at.rows == 1 && done + 2 * V::size <= units; done += 2 * V::size) {
-    const std::size_t j = at.unit + done;
-    sum_two_panels<V>(step, at.row, j, weights + j / V::size * size, block.z + done,
+  const std::size_t pairs = at.rows == 1 ? units / (2 * V::size) : 0, done = pairs * 2 * V::size;
+  for_each_in_order(pairs, step.descending, [&](std::size_t pair) {
+    const std::size_t j = at.unit + pair * 2 * V::size;
+    sum_two_panels<V>(step, at.row, j, weights + j / V::size * size, block.z + (j - at.unit),
                       std::make_index_sequence<8>());
-  }
+  });
   for_each_vector<V>(units - done, [&](std::size_t offset, auto part) {
     const std::size_t k = done + offset, j = at.unit + k;
     const Weight* panel = weights + j / V::size * size;
@@ -156,9 +162,11 @@ UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>, Operand>& step,
   constexpr std::size_t most = CellBlock<V>::kVectors;
   const std::size_t parts = (step.rows + most - 1) / most;
   const std::size_t rows = parts == 0 ? 0 : (step.rows + parts - 1) / parts;
-  const std::size_t width = rows == 0 ? 1 : most / rows;
+  const std::size_t width = rows == 0 ? 1 : most / rows, units = width * V::size;
+  const std::size_t blocks = (step.last_unit - step.first_unit + units - 1) / units;
   CellBlock<V> block;
-  for (std::size_t j = step.first_unit; j < step.last_unit; j += width * V::size) {
+  for_each_in_order(blocks, step.descending, [&](std::size_t b) {
+    const std::size_t j = step.first_unit + b * units;
     const std::size_t left = vectors_of<V>(step.last_unit - j);
     for (std::size_t part = 0; part < parts; ++part) {
       const std::size_t r = step.rows * part / parts;
@@ -166,7 +174,18 @@ UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>, Operand>& step,
       sum_block(step, weights, at, block);
       finish_lstm<V, division>(step, at, block);
     }
-  }
+  });
+}
+
+/// body(j, count) for a step's units, by the columns of a panel.
+template <typename V, typename Step, typename Body>
+void for_each_panel(const Step& step, Body body) {
+  constexpr std::size_t columns = kPanelColumns<V>;
+  const std::size_t units = step.last_unit - step.first_unit;
+  for_each_in_order((units + columns - 1) / columns, step.descending, [&](std::size_t panel) {
+    const std::size_t left = units - panel * columns;
+    body(step.first_unit + panel * columns, left < columns ? left : columns);
+  });
 }
 
 /// A tile's sums in memory, for a cell that goes over them row by row; they stay in the first-level
@@ -197,10 +216,8 @@ template <typename V, typename Operand, typename Body>
 void for_each_delta(const StepBackward<RealOf<V>, Operand>& step, Body body) {
   TileRows<V> delta;
   const std::size_t panel_values = lines_of<Operand>(step.GH) * kPanelLine<V, Operand>;
-  for (std::size_t j = step.first_unit; j < step.last_unit; j += kPanelColumns<V>) {
+  for_each_panel<V>(step, [&](std::size_t j, std::size_t count) {
     const Operand* panel = step.W + j / kPanelColumns<V> * panel_values;
-    const std::size_t beyond = step.last_unit - j;
-    const std::size_t count = beyond < kPanelColumns<V> ? beyond : kPanelColumns<V>;
     const auto finish = [&](std::size_t r, RealOf<V>* dh) {
       // [RNN-dh] [LSTM-dh] δ_t = Vᵀ dO_t + Wᵀ dz_{t+1}: sent down from above, sent back by step t+1
       add<V>(count, row(step.dh, r) + j, dh);
@@ -217,7 +234,7 @@ void for_each_delta(const StepBackward<RealOf<V>, Operand>& step, Body body) {
       std::memcpy(delta.row(0), row(step.dh_T, r) + j, count * sizeof(RealOf<V>));
       finish(r, delta.row(0));
     }
-  }
+  });
 }
 
 template <typename V, typename Operand>
@@ -244,21 +261,19 @@ void rnn_step(Phi phi, const StepForward<RealOf<V>, Operand>& step, const Weight
       }
     });
   };
-  for (std::size_t j = step.first_unit; j < step.last_unit; j += kPanelColumns<V>) {
+  for_each_panel<V>(step, [&](std::size_t j, std::size_t count) {
     const Weight* panel = weights + j / kPanelColumns<V> * panel_size<V>(step);
-    const std::size_t beyond = step.last_unit - j;
-    const std::size_t count = beyond < kPanelColumns<V> ? beyond : kPanelColumns<V>;
     for_tile_width<V>(count, [&](auto vectors) {
       constexpr std::size_t stride = vectors.value * V::size;
       for_each_row_block<kStepRows<V, Operand, Weight>>(step.rows, [&](std::size_t r, auto rows) {
-        step_tile<1, vectors.value, V>(step, r, j, PlainColumns<V>{beyond}, panel, z.sums, stride,
+        step_tile<1, vectors.value, V>(step, r, j, PlainColumns<V>{count}, panel, z.sums, stride,
                                        PlainColumns<V>{stride}, count,
                                        std::make_index_sequence<rows.value * vectors.value>());
         map<V>(phi, rows * stride, z.sums, z.sums);  // [RNN-h] h_t = φ(z_t)
         for (std::size_t n = 0; n < rows; ++n) finish(r + n, j, count, z.sums + n * stride);
       });
     });
-  }
+  });
 }
 
 template <typename V, typename Operand, typename Weight>

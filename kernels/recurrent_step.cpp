@@ -65,7 +65,8 @@ StepForward<Real, Operand> checked(const RecurrentStep<Real, Operand>& step, std
           .C = rows_of(step.C),
           .h = rows_of(step.h),
           .going_on = step.h_next.rows(),
-          .h_next = rows_of(step.h_next)};
+          .h_next = rows_of(step.h_next),
+          .descending = step.descending};
 }
 
 template <typename Real, typename Operand>
@@ -92,7 +93,8 @@ StepBackward<Real, Operand> checked(const RecurrentStepBack<Real, Operand>& step
           .C_prev = G == 4 ? checked("C_prev", step.C_prev, rows, H) : Continued<const Real>{},
           .C = rows_of(step.C),
           .dC = rows_of(step.dC),
-          .dz = rows_of(step.dz)};
+          .dz = rows_of(step.dz),
+          .descending = step.descending};
 }
 
 /// body(the kernels, the step as they take it, weights): the weights in the form in which they are

@@ -58,6 +58,10 @@ struct RecurrentStep {
   /// W of `weights` once more, or null. Float only: read instead, if `in` is projected; the result
   /// is the same, bit for bit.
   const NarrowPanels* narrow = nullptr;
+
+  /// The last units first: in turn with the other order, what the last step has left of the weights
+  /// in a cache that is too small for all of them is read first.
+  bool descending = false;
 };
 
 template <typename Real, typename Operand = Real>
@@ -72,6 +76,7 @@ struct RecurrentStepBack {
   MatrixView<const Real> C;           ///< (rows, H)
   MatrixView<Real> dC;                ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
   MatrixView<Operand> dz;             ///< out: (rows, G·H) dz_t
+  bool descending = false;            ///< as above
 };
 
 /// z_t = U x_t + W h_{t−1} + b, then as lstm_cell_forward (ops.h).

@@ -20,7 +20,12 @@ struct Multiplier<xsimd::batch<float, xsimd::avx512bw>, BFloat16, BFloat16> {
   static __m512i broadcast(const BFloat16* a) {
     int pair;
     std::memcpy(&pair, a, sizeof(pair));
-    return _mm512_set1_epi32(pair);
+    __m512i pairs = _mm512_set1_epi32(pair);
+#ifdef __clang__
+    // clang 16 crashes where a broadcast from memory becomes an operand of bfloat16.
+    asm("" : "+v"(pairs));
+#endif
+    return pairs;
   }
   template <typename VectorOf>
   static __m512i load_factor(VectorOf vector_of, std::size_t c) {

@@ -102,7 +102,8 @@ void BackwardPass<Real, Operand>::walk(const WalkShare& share, Range positions,
                                     .C_prev = C_before(cache, walk),
                                     .C = rows_of(cache.C, token, count),
                                     .dC = rows_of(dstate.C, row, count),
-                                    .dz = dz});
+                                    .dz = dz,
+                                    .descending = is_descending(position, count)});
       round_units(layer, share.units, dz);
     }
     share.finish_step();

@@ -138,7 +138,8 @@ void ForwardPass<Real, Operand>::walk(const WalkShare& share,
                                           .C = rows_of(cache.C, token, count),
                                           .h = h.row_range(token, count),
                                           .h_next = h_next,
-                                          .narrow = narrow});
+                                          .narrow = narrow,
+                                          .descending = is_descending(position, count)});
       round_in_place(layer, h_next.column_range(share.units.begin, share.units.size()));
     }
     share.finish_step();
@@ -193,7 +194,8 @@ void InferencePass<Real, Operand>::walk(const WalkShare& share,
                                    .C = C,
                                    .h = h.row_range(token, count),
                                    .h_next = h_next,
-                                   .narrow = count <= kNarrowRows ? narrow : nullptr});
+                                   .narrow = count <= kNarrowRows ? narrow : nullptr,
+                                   .descending = is_descending(position, count)});
       round_in_place(layer, h_next.column_range(share.units.begin, share.units.size()));
     }
     share.finish_step();

@@ -17,6 +17,12 @@ namespace unroll {
 /// reading it.
 inline constexpr std::size_t kFewRows = 4;
 
+/// Whether a step takes its units in descending order: of few rows every other one. With more it
+/// gains nothing, for multiplications hide the reading.
+inline bool is_descending(std::size_t position, std::size_t rows) {
+  return position % 2 == 1 && rows < kFewRows;
+}
+
 /// A product is worth a second thread from this many rows or columns on.
 inline constexpr std::size_t kProductGrain = 16;
 

@@ -286,6 +286,33 @@ TYPED_TEST(RecurrentStepOf, LstmBackIsTheCellsGradientOfTheSumBitForBit) {
   }
 }
 
+TYPED_TEST(RecurrentStepOf, TheOrderOfTheUnitsChangesNoBit) {
+  using Real = TypeParam;
+  for (std::size_t G : {1, 4}) {
+    for (std::size_t rows : {1, 3, 13}) {
+      for (std::size_t H : {40, 130}) {
+        test::for_each_isa([&] {
+          const auto outputs = [&](bool descending) {
+            StepBack<Real> s(G, rows, rows - 1, H);
+            RecurrentStep<Real> step = s.forward.whole();
+            step.descending = descending;
+            G == 4 ? lstm_step(step) : rnn_step(Activation::kTanh, step);
+            RecurrentStepBack<Real> back = s.step();
+            back.descending = descending;
+            G == 4 ? lstm_step_back(back) : rnn_step_back(Activation::kTanh, back);
+            return std::vector<Tensor<Real>>{
+                s.forward.h, s.forward.h_next, s.forward.saved, s.forward.C, s.dz, s.dC};
+          };
+          const auto found = outputs(true), wanted = outputs(false);
+          for (std::size_t k = 0; k < found.size(); ++k) {
+            expect_same(found[k], wanted[k], "output " + std::to_string(k));
+          }
+        });
+      }
+    }
+  }
+}
+
 TYPED_TEST(RecurrentStepOf, RnnBackIsTheSlopeTimesTheSumBitForBit) {
   using Real = TypeParam;
   for (Activation activation : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
