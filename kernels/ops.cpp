@@ -74,6 +74,16 @@ void require_ids_below(std::string_view op, const std::string& name,
   }
 }
 
+/// round(n, x, y) on all values: at once if there is nothing between rows.
+template <typename T, typename U, typename Round>
+void round_rows(MatrixView<const T> x, MatrixView<U> y, Round round) {
+  require_same_shape("round_to_bfloat16", Operand("x", x), Operand("y", y));
+  if (x.stride() == x.columns() && y.stride() == y.columns()) {
+    return round(x.rows() * x.columns(), x.data(), y.data());
+  }
+  for (std::size_t r = 0; r < x.rows(); ++r) round(x.columns(), x.row(r).data(), y.row(r).data());
+}
+
 }  // namespace
 
 // ------------------------------------------------------------------------------------- activations
@@ -243,16 +253,6 @@ void scatter_add_rows(MatrixView<const std::type_identity_t<T>> dy,
   require_ids_below("scatter_add_rows", "ids", ids, table_shape, dtable.rows());
   products<Real, T>().scatter_add_rows(dy.rows(), dy.columns(), rows_of(dy), ids.data(),
                                        rows_of(dtable));
-}
-
-/// round(n, x, y) on all values: at once if there is nothing between rows.
-template <typename T, typename U, typename Round>
-void round_rows(MatrixView<const T> x, MatrixView<U> y, Round round) {
-  require_same_shape("round_to_bfloat16", Operand("x", x), Operand("y", y));
-  if (x.stride() == x.columns() && y.stride() == y.columns()) {
-    return round(x.rows() * x.columns(), x.data(), y.data());
-  }
-  for (std::size_t r = 0; r < x.rows(); ++r) round(x.columns(), x.row(r).data(), y.row(r).data());
 }
 
 void round_to_bfloat16(MatrixView<const float> x, MatrixView<BFloat16> y) {

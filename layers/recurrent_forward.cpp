@@ -12,29 +12,35 @@ std::size_t first_of_few(const RaggedShape& shape) {
   return t == shape.steps() ? shape.tokens() : shape.offset(t);
 }
 
+/// b + U x for some rows of x.
+template <typename Real, typename Operand>
+void project_some(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
+                  const Panels<Operand>& weights, Range rows, MatrixView<Real> projected) {
+  // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
+  project<Real>(x.row_range(rows.begin, rows.size()), weights, layer.b.value.values(),
+                projected.row_range(rows.begin, rows.size()));
+}
+
+/// What threads have of a walk: each its units, which alone it needs, or some rows for all.
+template <typename Real, typename Operand>
+void project_share(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
+                   const Panels<Operand>& weights, const WalkShare& share,
+                   MatrixView<Real> projected) {
+  if (share.shares_units) {
+    return project<Real>(x, weights, layer.b.value.values(), projected, share.units);
+  }
+  project_some(layer, x, weights, part_of(x.rows(), share.team.index(), share.team.size()),
+               projected);
+  share.team.meet();
+}
+
 }  // namespace
 
 template <typename Real, typename Operand>
 void project_rows(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
                   const Panels<Operand>& weights, MatrixView<Real> projected) {
-  // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
-  parallel_for(x.rows(), kProductGrain, [&](Range rows) {
-    project<Real>(x.row_range(rows.begin, rows.size()), weights, layer.b.value.values(),
-                  projected.row_range(rows.begin, rows.size()));
-  });
-}
-
-/// The same, what threads have of a walk: each its units, which alone it needs, or some rows.
-template <typename Real, typename Operand>
-void project_share(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
-                   const Panels<Operand>& weights, const WalkShare& share,
-                   MatrixView<Real> projected) {
-  const std::span<const Real> b = layer.b.value.values();
-  if (share.shares_units) return project<Real>(x, weights, b, projected, share.units);
-  const Range rows = part_of(x.rows(), share.team.index(), share.team.size());
-  project<Real>(x.row_range(rows.begin, rows.size()), weights, b,
-                projected.row_range(rows.begin, rows.size()));
-  share.team.meet();
+  parallel_for(x.rows(), kProductGrain,
+               [&](Range rows) { project_some(layer, x, weights, rows, projected); });
 }
 
 template <typename Real, typename Operand>
