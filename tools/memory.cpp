@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -134,11 +135,11 @@ void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
   };
   std::size_t fits = std::max<std::size_t>(memory.batch.steps, 1), too_many = memory.batch.tokens;
   if (bytes(fits) > most_bytes) {
-    constexpr double kMib = 1 << 20;
+    constexpr double kTenthOfMib = (1 << 20) / 10.0;
     throw UsageError(
         fmt::format("--max-memory: training needs at least {:.1f}M, one text of {} tokens at a "
                     "time; a smaller model, --max-tokens or --max-vocabulary would need less",
-                    static_cast<double>(bytes(fits)) / kMib + 0.1, fits));
+                    std::ceil(static_cast<double>(bytes(fits)) / kTenthOfMib) / 10, fits));
   }
   while (fits + 1 < too_many) {
     const std::size_t tokens = fits + (too_many - fits) / 2;

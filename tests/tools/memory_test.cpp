@@ -85,9 +85,13 @@ TEST(TrainingMemory, SaysHowMuchTheLeastIs) {
     const std::string text = error.what();
     const std::size_t at = text.find("at least ");
     ASSERT_NE(at, std::string::npos) << text;
-    const double least = std::stod(text.substr(at + 9)) * 0x1p20;
-    hold_memory(model(), static_cast<std::size_t>(least), memory);
-    EXPECT_LT(memory.most_tokens, 2 * memory.batch.steps);
+    const double least = std::stod(text.substr(at + 9));
+    const auto bytes = [](double mib) { return static_cast<std::size_t>(mib * 0x1p20); };
+    TrainingMemory too_little = memory;
+    EXPECT_THROW(hold_memory(model(), bytes(least - 0.1), too_little), UsageError) << text;
+    hold_memory(model(), bytes(least), memory);
+    EXPECT_GE(memory.most_tokens, memory.batch.steps);
+    EXPECT_LE(count_memory(model(), memory).total(), bytes(least));
   }
 }
 
