@@ -35,11 +35,7 @@ const KernelTable<double>& kernels_for<double>(Isa isa) noexcept {
 }
 
 const StepTable<float, float, BFloat16>& narrow_steps() {
-  const Isa isa = active_isa();
-#ifdef UNROLL_ISA_X86
-  if (isa == Isa::kAvx512 && divides_slowly()) return kAvx512NarrowByReciprocal;
-#endif
-  return *kNarrowTables[static_cast<std::size_t>(isa)];
+  return *kNarrowTables[static_cast<std::size_t>(active_isa())];
 }
 
 const ProductTable<float, BFloat16>& products_of_bfloat16() {

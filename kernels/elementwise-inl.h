@@ -4,9 +4,7 @@
 
 #include <cmath>
 #include <cstddef>
-#include <type_traits>
 
-#include "unroll/core/bfloat16.h"
 #include "unroll/kernels/loops-inl.h"
 #include "unroll/kernels/ops.h"
 
@@ -40,22 +38,9 @@ UNROLL_KERNEL void clamp(std::size_t n, RealOf<V> low, RealOf<V> high, RealOf<V>
   elementwise<V>([=](V y_j) { return min(V(high), max(V(low), y_j)); }, n, y, y);
 }
 
-/// As to_bfloat16 (core/bfloat16.h) has it.
 template <typename V>
 UNROLL_KERNEL void round_to_bfloat16(std::size_t n, const RealOf<V>* x, RealOf<V>* y) noexcept {
-  if constexpr (std::is_same_v<RealOf<V>, float> && V::size > 1) {
-    using Bits = decltype(bits_of(V()));
-    const auto round = [](V x_j) {
-      const Bits bits = bits_of(x_j);
-      const V rounded = cast_bits<float>(bits + Bits(0x7fffU) + ((bits >> 16) & Bits(1U)));
-      const V quiet_nan = cast_bits<float>(bits | Bits(0x400000U));
-      const V chosen = select(x_j == x_j, rounded, quiet_nan);
-      return cast_bits<float>(bits_of(chosen) & Bits(0xffff0000U));
-    };
-    elementwise<V>(round, n, y, x);
-  } else {
-    for (std::size_t j = 0; j < n; ++j) y[j] = to_float(to_bfloat16(static_cast<float>(x[j])));
-  }
+  elementwise<V>([](V x_j) { return rounded_to_bfloat16(x_j); }, n, y, x);
 }
 
 /// V with doubles for lanes.

@@ -47,9 +47,18 @@ std::string_view variable(const char* name) noexcept {
   return value == nullptr ? "" : value;
 }
 
+/// Whose processors' variants of kernels are used.
+enum class Maker { kAmd, kIntel, kOther };
+
+/// That UNROLL_CPU names; kOther of any other name.
+Maker maker_named(std::string_view name) noexcept {
+  if (name == "amd") return Maker::kAmd;
+  return name == "intel" ? Maker::kIntel : Maker::kOther;
+}
+
 Isa initial_isa() {
   const std::string_view cpu = variable("UNROLL_CPU");
-  if (!cpu.empty() && cpu != "amd" && cpu != "intel") {
+  if (!cpu.empty() && maker_named(cpu) == Maker::kOther) {
     throw UsageError(fmt::format("UNROLL_CPU: no variants for `{}`; there are: amd, intel", cpu));
   }
   const std::string_view wanted = variable("UNROLL_ISA");
@@ -68,13 +77,10 @@ std::atomic<Isa>& active() {
   return isa;
 }
 
-/// Whose processors' variants of kernels are used.
-enum class Maker { kAmd, kIntel, kOther };
-
 /// Named by UNROLL_CPU, or the CPU's.
 Maker maker() noexcept {
   const std::string_view wanted = variable("UNROLL_CPU");
-  if (!wanted.empty()) return wanted == "intel" ? Maker::kIntel : Maker::kAmd;
+  if (!wanted.empty()) return maker_named(wanted);
 #ifdef UNROLL_ISA_X86
   if (__builtin_cpu_is("amd")) return Maker::kAmd;
   if (__builtin_cpu_is("intel")) return Maker::kIntel;

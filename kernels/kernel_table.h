@@ -78,6 +78,7 @@ struct StepForward {
   Rows<Real> h;          ///< (rows, H), not h_prev
   std::size_t going_on;  ///< so many of the rows have a following step
   Rows<Operand> h_next;  ///< (going_on, H): h_t once more, for that step
+  bool rounds;           ///< h_next, to bfloat16
   bool descending;       ///< the last units first
 };
 
@@ -96,25 +97,33 @@ struct StepBackward {
   Rows<const Real> C;            ///< (rows, H)
   Rows<Real> dC;                 ///< (rows, H): δC_{t+1} ⊙ f_{t+1} becomes δC_t ⊙ f_t
   Rows<Operand> dz;              ///< (rows, G·H): dz_t
+  bool rounds;                   ///< dz, to bfloat16
   bool descending;               ///< the last units first
 };
+
+/// y (n) = φ(x (n)); y may be x.
+template <typename Real>
+using Unary = void(std::size_t n, const Real* x, Real* y) noexcept;
+/// dx (n) = dy (n) ⊙ φ′, from y (n) = φ(x); dx may be y or dy.
+template <typename Real>
+using UnaryBackward = void(std::size_t n, const Real* y, const Real* dy, Real* dx) noexcept;
 
 /// The steps of weights that are kept as Weight: (I + H, G·H) in panels, Uᵀ above Wᵀ, the gates of
 /// a unit together.
 template <typename Real, typename Operand = Real, typename Weight = Operand>
 struct StepTable {
-  using Step = void(const StepForward<Real, Operand>& step, const Weight* weights) noexcept;
-  Step* lstm;
-  Step* rnn_tanh;
-  Step* rnn_sigmoid;
-  Step* rnn_relu;
+  void (*lstm)(const StepForward<Real, Operand>& step, const Weight* weights, Unary<Real>* sigma,
+               Unary<Real>* tanh) noexcept;
+  void (*rnn)(const StepForward<Real, Operand>& step, const Weight* weights,
+              Unary<Real>* phi) noexcept;
 };
 
 /// Products whose sums are Real and whose operands, the values that are multiplied, are Operand;
 /// and the steps that consist of them.
 template <typename Real, typename Operand = Real>
 struct ProductTable {
-  std::size_t lanes;  ///< sums in a vector; a panel has four vectors of columns (packed.h)
+  std::size_t lanes;   ///< sums in a vector; a panel has four vectors of columns (packed.h)
+  std::size_t stripe;  ///< columns of a panel whose lines stand one after the other
 
   // x (n) -> y (n)
   void (*round)(std::size_t n, const Real* x, Operand* y) noexcept;
@@ -142,24 +151,19 @@ struct ProductTable {
                            const std::int32_t* ids, Rows<Real> dtable) noexcept;
 
   StepTable<Real, Operand> steps;
-  using StepBack = void(const StepBackward<Real, Operand>& step) noexcept;
-  StepBack* lstm_step_back;
-  StepBack* rnn_step_back_tanh;
-  StepBack* rnn_step_back_sigmoid;
-  StepBack* rnn_step_back_relu;
+  void (*lstm_step_back)(const StepBackward<Real, Operand>& step) noexcept;
+  void (*rnn_step_back)(const StepBackward<Real, Operand>& step,
+                        UnaryBackward<Real>* phi_backward) noexcept;
 };
 
 template <typename Real>
 struct KernelTable {
-  using Unary = void(std::size_t n, const Real* x, Real* y) noexcept;
-
-  // y (n) = φ(x (n)); y may be x.
-  Unary* tanh;
-  Unary* sigmoid;
-  Unary* relu;
-  Unary* exponential;
-  Unary* exponential_minus_1;
-  Unary* logarithm;
+  Unary<Real>* tanh;
+  Unary<Real>* sigmoid;
+  Unary<Real>* relu;
+  Unary<Real>* exponential;
+  Unary<Real>* exponential_minus_1;
+  Unary<Real>* logarithm;
 
   // z (rows, n) = φ(z + b), b (n)
   using OfBiased = void(std::size_t rows, std::size_t n, const Real* b, Rows<Real> z) noexcept;
@@ -167,11 +171,9 @@ struct KernelTable {
   OfBiased* sigmoid_of_biased;
   OfBiased* relu_of_biased;
 
-  // dx (n) = dy (n) ⊙ φ′, from y (n) = φ(x); dx may be y or dy.
-  using UnaryBackward = void(std::size_t n, const Real* y, const Real* dy, Real* dx) noexcept;
-  UnaryBackward* tanh_backward;
-  UnaryBackward* sigmoid_backward;
-  UnaryBackward* relu_backward;
+  UnaryBackward<Real>* tanh_backward;
+  UnaryBackward<Real>* sigmoid_backward;
+  UnaryBackward<Real>* relu_backward;
 
   // x (rows, K) -> y (rows, K); y may be x.
   void (*softmax)(std::size_t rows, std::size_t K, Rows<const Real> x, Rows<Real> y) noexcept;
@@ -181,12 +183,12 @@ struct KernelTable {
                                       const std::int32_t* y, Real weight, Rows<Real> dO) noexcept;
 
   // Elementwise on n values, in place in y.
-  Unary* add;
+  Unary<Real>* add;
   void (*add_scaled)(std::size_t n, Real a, const Real* x, Real* y) noexcept;
   void (*scale)(std::size_t n, Real a, Real* y) noexcept;
   void (*multiply)(std::size_t n, const Real* x, const Real* m, Real* y) noexcept;
   void (*clamp)(std::size_t n, Real low, Real high, Real* y) noexcept;
-  Unary* round_to_bfloat16;  // x (n) -> y (n); y may be x
+  Unary<Real>* round_to_bfloat16;  // x (n) -> y (n); y may be x
   // x (n) -> sums (kPartialSums)
   void (*add_squares)(std::size_t n, const Real* x, double* sums) noexcept;
   double (*sigmoid_cross_entropy_sum)(std::size_t n, const Real* O, const Real* y) noexcept;

@@ -42,6 +42,12 @@ void for_each_vector(std::size_t n, Body body) {
   }
 }
 
+/// body(i) for 0 … count − 1, or the other way round.
+template <typename Body>
+void for_each_in_order(std::size_t count, bool descending, Body body) {
+  for (std::size_t i = 0; i < count; ++i) body(descending ? count - 1 - i : i);
+}
+
 /// y_j = f(x_j …) for j < n; y may be one of the x.
 template <typename V, typename F, typename... X>
 void elementwise(F f, std::size_t n, RealOf<V>* y, const X*... x) {

@@ -33,18 +33,18 @@ auto load_gates(Part part, std::size_t H, const Real* p) {
 }
 
 template <typename Part, typename V, typename T>
-void store_gates(Part part, std::size_t H, const Gates<V>& gates, T* p) {
-  Multiplier<V, T>::store(part, p, gates.f);
-  Multiplier<V, T>::store(part, p + H, gates.i);
-  Multiplier<V, T>::store(part, p + 2 * H, gates.a);
-  Multiplier<V, T>::store(part, p + 3 * H, gates.o);
+void store_gates(Part part, std::size_t H, const Gates<V>& gates, T* p, bool rounds = false) {
+  store_operand(part, p, gates.f, rounds);
+  store_operand(part, p + H, gates.i, rounds);
+  store_operand(part, p + 2 * H, gates.a, rounds);
+  store_operand(part, p + 3 * H, gates.o, rounds);
 }
 
 /// z_t of some rows and units, gate by gate: what tiles leave in the first-level cache, and what
 /// the cell goes over function by function, many vectors at a time.
 template <typename V>
 struct CellBlock {
-  static constexpr std::size_t kVectors = 24;
+  static constexpr std::size_t kVectors = sizeof(V) == 64 ? 24 : 66;  // 6 or 8 KB of floats
   static constexpr std::size_t kSize = kVectors * V::size;
 
   RealOf<V>* f() { return z; }
@@ -81,19 +81,17 @@ void for_each_vector_of(const BlockAt& block, std::size_t H, Body body) {
   }
 }
 
-/// The cell, from z = U x_t + W h_{t−1} + b.
-template <typename V, Division division, typename Operand>
+/// The cell, from z = U x_t + W h_{t−1} + b; σ and tanh as functions of arrays.
+template <typename V, typename Operand>
 void finish_lstm(const StepForward<RealOf<V>, Operand>& step, const BlockAt& at,
-                 CellBlock<V>& block) {
+                 CellBlock<V>& block, Unary<RealOf<V>>* sigma, Unary<RealOf<V>>* tanh) {
   const std::size_t n = at.rows * at.vectors * V::size, H = step.H;
-  const auto sigma = [](auto z) { return sigmoid<division>(z); };
-  const auto tanh = [](auto z) { return hyperbolic_tangent(z); };
   RealOf<V>*f = block.f(), *i = block.i(), *a = block.a(), *o = block.o();
-  map<V>(sigma, n, f, f);  // [LSTM-f] f_t = σ(W_f h_{t−1} + U_f x_t + b_f)
-  map<V>(sigma, n, i, i);  // [LSTM-i] i_t = σ(W_i h_{t−1} + U_i x_t + b_i)
-  map<V>(tanh, n, a, a);   // [LSTM-a] a_t = tanh(W_a h_{t−1} + U_a x_t + b_a)
-  map<V>(sigma, n, o, o);  // [LSTM-o] o_t = σ(W_o h_{t−1} + U_o x_t + b_o)
-  RealOf<V>* C = a;        // takes its place
+  sigma(n, f, f);    // [LSTM-f] f_t = σ(W_f h_{t−1} + U_f x_t + b_f)
+  sigma(n, i, i);    // [LSTM-i] i_t = σ(W_i h_{t−1} + U_i x_t + b_i)
+  tanh(n, a, a);     // [LSTM-a] a_t = tanh(W_a h_{t−1} + U_a x_t + b_a)
+  sigma(n, o, o);    // [LSTM-o] o_t = σ(W_o h_{t−1} + U_o x_t + b_o)
+  RealOf<V>* C = a;  // takes its place
   for_each_vector_of<V>(at, H, [&](std::size_t r, std::size_t j, auto part, std::size_t k) {
     const Gates<V> y{V::load_unaligned(f + k), V::load_unaligned(i + k), V::load_unaligned(a + k),
                      V::load_unaligned(o + k)};
@@ -103,12 +101,12 @@ void finish_lstm(const StepForward<RealOf<V>, Operand>& step, const BlockAt& at,
     part.store(row(step.C, r) + j, C_t);
     C_t.store_unaligned(C + k);
   });
-  map<V>(tanh, n, C, C);
+  tanh(n, C, C);
   for_each_vector_of<V>(at, H, [&](std::size_t r, std::size_t j, auto part, std::size_t k) {
     // [LSTM-h] h_t = o_t ⊙ tanh(C_t)
     const V h_t = V::load_unaligned(o + k) * V::load_unaligned(C + k);
     part.store(row(step.h, r) + j, h_t);
-    if (r < step.going_on) Multiplier<V, Operand>::store(part, row(step.h_next, r) + j, h_t);
+    if (r < step.going_on) store_operand(part, row(step.h_next, r) + j, h_t, step.rounds);
   });
 }
 
@@ -127,7 +125,7 @@ UNROLL_KERNEL void lstm_cell_forward(std::size_t rows, std::size_t H, Rows<RealO
             load_gates(part, H, row(gates, r) + unit) + load_gates(part, H, b + unit);
         store_gates(Whole<V>{}, CellBlock<V>::kSize, z, block.z + k);
       });
-      finish_lstm<V, division>(step, at, block);
+      finish_lstm(step, at, block, &sigmoid_kernel<V, division>, &tanh_kernel<V>);
     }
   }
 }
@@ -136,7 +134,7 @@ UNROLL_KERNEL void lstm_cell_forward(std::size_t rows, std::size_t H, Rows<RealO
 template <typename V, typename Operand>
 void lstm_cell_backward_row(std::size_t H, std::size_t count, const RealOf<V>* gates,
                             const RealOf<V>* C_prev, const RealOf<V>* C, const RealOf<V>* dh,
-                            RealOf<V>* dC, Operand* dz) {
+                            RealOf<V>* dC, Operand* dz, bool rounds) {
   for_each_vector<V>(count, [=](std::size_t j, auto part) {
     const Gates<V> y = load_gates(part, H, gates + j);
     const V tanh_C =
@@ -152,7 +150,7 @@ void lstm_cell_backward_row(std::size_t H, std::size_t count, const RealOf<V>* g
                            delta_C * y.i * tanh_slope(y.a),
                            // [LSTM-dzo] dz_o = δh_t ⊙ tanh C_t ⊙ o_t(1 − o_t)
                            dh_t * tanh_C * sigmoid_slope(y.o)};
-    store_gates(part, H, delta_z, dz + j);
+    store_gates(part, H, delta_z, dz + j, rounds);
     // [LSTM-dC0] ∂L/∂C_0 = δC_1 ⊙ f_1, as at every step δC_t ⊙ f_t goes back to C_{t−1}
     part.store(dC + j, delta_C * y.f);
   });
@@ -165,7 +163,7 @@ UNROLL_KERNEL void lstm_cell_backward(std::size_t rows, std::size_t H, Rows<cons
                                       Rows<RealOf<V>> dz) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
     lstm_cell_backward_row<V>(H, H, row(gates, r), row(C_prev, r), row(C, r), row(dh, r),
-                              row(dC, r), row(dz, r));
+                              row(dC, r), row(dz, r), false);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 
 #include "unroll/kernels/kernel_table.h"
 #include "unroll/kernels/loops-inl.h"
@@ -98,10 +99,19 @@ struct Multiplier<OneLane<float>, BFloat16, BFloat16> {
   }
 };
 
-/// Vectors of columns that a tile, and so a panel, has.
-inline constexpr std::size_t kTileVectors = 4;
+/// An operand of products to come; rounded to bfloat16, if it is to be.
+template <typename V, typename Part, typename Operand>
+void store_operand(Part part, Operand* p, V v, bool rounds) {
+  if constexpr (std::is_same_v<Operand, RealOf<V>>) {
+    if (rounds) v = rounded_to_bfloat16(v);
+  }
+  Multiplier<V, Operand>::store(part, p, v);
+}
+
+/// Vectors of columns that a panel has.
+inline constexpr std::size_t kPanelVectors = 4;
 /// The values of one line of a panel.
 template <typename V, typename Operand = RealOf<V>>
-inline constexpr std::size_t kPanelLine = kTileVectors * V::size * kDepth<Operand>;
+inline constexpr std::size_t kPanelLine = kPanelVectors * V::size * kDepth<Operand>;
 
 }  // namespace unroll::simd

@@ -27,6 +27,12 @@ std::size_t panel_columns() {
   return 4 * products<typename Panels<Operand>::Sum, Operand>().lanes;
 }
 
+/// Columns of a stripe: the part of a panel whose lines stand one after the other.
+template <typename Operand>
+std::size_t stripe_columns() {
+  return products<typename Panels<Operand>::Sum, Operand>().stripe;
+}
+
 /// (panels, lines, values of a line); a panel of gates has the columns of few units.
 template <typename Operand>
 Shape shape_of_panels(std::size_t rows, std::size_t more_rows, std::size_t columns,
@@ -93,23 +99,24 @@ void Panels<Operand>::plan_weights(std::size_t I, std::size_t H, std::size_t gat
   plan.add(values_, shape_of_panels<Operand>(I, H, gates * H, gates));
 }
 
-/// B is (K, N): a line of a panel is a part of one of its rows, or of two.
+/// B is (K, N): a line of a stripe is a part of one of its rows, or of two.
 template <typename Operand>
 void Panels<Operand>::fill_from_rows(MatrixView<const Sum> B, Precision precision, Range panels) {
   constexpr std::size_t depth = kDepth<Operand>;
   const auto round = rounding_of<Operand>(precision);
-  const std::size_t width = panel_columns<Operand>();
-  Operand rows[depth][64];  // a panel's columns are 64 at most
-  Operand* line = values_.data() + panels.begin * lines_ * width * depth;
-  for (std::size_t first = panels.begin * width; first < panels.end * width; first += width) {
-    const std::size_t count = std::min(width, N_ - first);
+  const std::size_t width = stripe_columns<Operand>(), panel = panel_columns<Operand>();
+  Operand rows[depth][64];  // a stripe's columns are 64 at most
+  Operand* line = values_.data() + panels.begin * lines_ * panel * depth;
+  for (std::size_t first = panels.begin * panel; first < panels.end * panel; first += width) {
+    const std::size_t count = first < N_ ? std::min(width, N_ - first) : 0;
     for (std::size_t k = 0; k < K_; k += depth, line += width * depth) {
       if constexpr (depth == 1) {
-        set_operands<Operand>(round, B.row(k).data() + first, count, {line, width});
+        const Sum* values = count > 0 ? B.row(k).data() + first : nullptr;
+        set_operands<Operand>(round, values, count, {line, width});
         continue;
       }
       for (std::size_t d = 0; d < depth; ++d) {
-        const bool is_there = k + d < K_;
+        const bool is_there = k + d < K_ && count > 0;
         const Sum* values = is_there ? B.row(k + d).data() + first : nullptr;
         set_operands<Operand>(round, values, is_there ? count : 0, {rows[d], width});
         for (std::size_t j = 0; j < width; ++j) line[j * depth + d] = rows[d][j];
@@ -126,15 +133,16 @@ void Panels<Operand>::fill_from_columns(MatrixView<const Sum> Bt, std::size_t fi
   constexpr std::size_t depth = kDepth<Operand>;
   const auto round = rounding_of<Operand>(precision);
   Operand block[kBlock][kBlock * depth];
-  const std::size_t width = panel_columns<Operand>(), units = width / G_, H = N_ / G_;
+  const std::size_t width = panel_columns<Operand>(), stripe = stripe_columns<Operand>();
+  const std::size_t units = width / G_, H = N_ / G_, at_a_time = std::min({units, stripe, kBlock});
   const std::size_t lines = lines_of<Operand>(Bt.columns());
   const std::size_t end = panels.end * width;
-  for (std::size_t c = panels.begin * width; c < end; c += std::min(units, kBlock)) {
+  for (std::size_t c = panels.begin * width; c < end; c += at_a_time) {
     const std::size_t gate = c % width / units, unit = c / width * units + c % units;
-    const std::size_t columns = std::min({units, kBlock, units - c % units});
+    const std::size_t columns = std::min(at_a_time, units - c % units);
     const std::size_t there = unit < H ? std::min(columns, H - unit) : 0;
-    Operand* panel =
-        values_.data() + ((c / width * lines_ + first_line) * width + c % width) * depth;
+    Operand* to =
+        values_.data() + ((c / stripe * lines_ + first_line) * stripe + c % stripe) * depth;
     for (std::size_t k = 0; k < lines; k += kBlock) {
       const std::size_t count = std::min(kBlock, lines - k);
       const std::size_t values = std::min(count * depth, Bt.columns() - k * depth);
@@ -143,7 +151,7 @@ void Panels<Operand>::fill_from_columns(MatrixView<const Sum> Bt, std::size_t fi
         set_operands<Operand>(round, source, j < there ? values : 0, block[j]);
       }
       for (std::size_t n = 0; n < count; ++n) {
-        Operand* line = panel + (k + n) * width * depth;
+        Operand* line = to + (k + n) * stripe * depth;
         for (std::size_t j = 0; j < columns; ++j) {
           std::memcpy(line + j * depth, &block[j][n * depth], depth * sizeof(Operand));
         }
@@ -203,11 +211,13 @@ void NarrowPanels::resize(const Panels<float>& weights) {
 }
 
 void NarrowPanels::fill(const Panels<float>& weights, Range panels) {
-  const std::size_t lines = weights.lines(), width = panel_columns<float>(), lanes = width / 4;
+  const std::size_t width = panel_columns<float>(), lanes = width / 4;
+  const std::size_t stripe = stripe_columns<float>(), stripes = width / stripe;
   BFloat16* to = values_.data() + panels.begin * rows_ * width;
-  for (std::size_t panel = panels.begin; panel < panels.end; ++panel) {
-    const float* from = weights.data() + (panel * lines + weights.inputs()) * width;
-    for (std::size_t two = 0; two < rows_ * 2; ++two, from += 2 * lanes, to += 2 * lanes) {
+  for (std::size_t n = panels.begin * stripes; n < panels.end * stripes; ++n) {
+    const float* from = weights.data() + (n * weights.lines() + weights.inputs()) * stripe;
+    const float* const end = from + rows_ * stripe;
+    for (; from < end; from += 2 * lanes, to += 2 * lanes) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
         to[2 * lane] = upper_half(from[lane]);
         to[2 * lane + 1] = upper_half(from[lanes + lane]);

@@ -10,10 +10,9 @@
 #include <cstring>
 #include <utility>
 
-#include "unroll/kernels/activations-inl.h"
-#include "unroll/kernels/elementwise-inl.h"
 #include "unroll/kernels/kernel_table.h"
 #include "unroll/kernels/lstm_cell-inl.h"
+#include "unroll/kernels/recurrent_step.h"
 #include "unroll/kernels/tiles-inl.h"
 
 namespace unroll::simd {
@@ -26,37 +25,63 @@ const Real* projected_row(const StepInput<Real, Operand>& in, std::size_t r) {
 
 /// A tile's rows: of weights that are narrow in memory it has few, for with more it is arithmetic
 /// that takes the time.
+template <typename Operand, typename Weight>
+inline constexpr std::size_t kStepRows = std::is_same_v<Operand, Weight> ? kTileRows : kNarrowRows;
+
+/// The panel of the units from j on, of which it has `columns`; of a step's weights in panels of so
+/// many lines.
 template <typename V, typename Operand, typename Weight>
-inline constexpr std::size_t kStepRows = std::is_same_v<Operand, Weight> ? kTileRows<V> : 2;
-
-/// body(i) for 0 … count − 1, or the other way round.
-template <typename Body>
-void for_each_in_order(std::size_t count, bool descending, Body body) {
-  for (std::size_t i = 0; i < count; ++i) body(descending ? count - 1 - i : i);
+PanelFrom<V, Operand, Weight> panel_of(const Weight* weights, std::size_t lines, std::size_t j,
+                                       std::size_t columns) {
+  return panel_at<V, Operand>(weights, j / columns, lines);
 }
 
-/// The values of a panel of these weights.
-template <typename V, typename Operand>
-std::size_t panel_size(const StepForward<RealOf<V>, Operand>& step) {
-  return (lines_of<Operand>(step.in.I) + lines_of<Operand>(step.H)) * kPanelLine<V, Operand>;
+/// The one after it; at last again the first one, which the next step will read. Nowhere if all of
+/// them together stay in a second-level cache anyway.
+template <typename V, typename Operand, typename Weight, typename Step>
+PanelFrom<V, Operand, Weight> next_panel_of(const Step& step, const Weight* weights,
+                                            std::size_t lines, std::size_t j, std::size_t columns) {
+  constexpr std::size_t kStays = std::size_t{256} << 10;
+  const std::size_t units = step.last_unit - step.first_unit;
+  const std::size_t size = units / columns * lines * kPanelLine<V, Operand> * sizeof(Weight);
+  if (size <= kStays) return {nullptr, 0};
+  const std::size_t next = j + columns < step.last_unit ? j + columns : step.first_unit;
+  return panel_of<V, Operand>(weights, lines, next, columns);
 }
 
-/// sums = b + U x_t + W h_{t−1} of the rows from r on, in the columns of a panel.
-template <std::size_t vectors, typename V, typename Operand, typename Weight, typename Columns,
+/// The lines of the weights of a step forward.
+template <typename Real, typename Operand>
+std::size_t weight_lines(const StepForward<Real, Operand>& step) {
+  return lines_of<Operand>(step.in.I) + lines_of<Operand>(step.H);
+}
+
+/// sums = b + U x_t + W h_{t−1} of a tile, in the columns of a panel from `column` on.
+template <typename V, typename Operand, typename Weight, typename Tile, typename Columns,
           typename ToCome, std::size_t... i>
-void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>, Operand>& step, std::size_t r,
-              std::size_t column, Columns columns, const Weight* panel, const ToCome& to_come,
-              std::index_sequence<i...>) {
+void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>, Operand>& step, Tile tile,
+              std::size_t column, Columns columns, PanelFrom<V, Operand, Weight> panel,
+              PanelToCome next, const ToCome& to_come, std::index_sequence<i...>) {
+  constexpr std::size_t vectors = Tile::vectors;
   const auto& in = step.in;
+  std::size_t lines = lines_of<Operand>(step.H);
+  const Operand* h = row(step.h_prev, tile.row);
   const std::size_t lines_of_U = lines_of<Operand>(in.I);
+  panel = panel.from(tile.vector);
   if (in.x.data != nullptr) {
-    ((sums[i] = columns.load(step.b + column, i % vectors)), ...);
-    accumulate<vectors>(sums, lines_of_U, row(in.x, r), in.x.stride, panel);
+    ((sums[i] = columns.load(step.b + column, tile.vector + i % vectors)), ...);
+    accumulate<vectors>(sums, lines_of_U, row(in.x, tile.row), in.x.stride, panel, next);
   } else {
-    ((sums[i] = columns.load(projected_row(in, r + i / vectors) + column, i % vectors)), ...);
+    ((sums[i] = columns.load(projected_row(in, tile.row + i / vectors) + column,
+                             tile.vector + i % vectors)),
+     ...);
   }
-  accumulate<vectors>(sums, lines_of<Operand>(step.H), row(step.h_prev, r), step.h_prev.stride,
-                      panel + lines_of_U * kPanelLine<V, Operand>, to_come);
+  panel = panel.after(lines_of_U);
+  if (in.x.data == nullptr && next.count > 0) {
+    const std::size_t first = lines < next.count ? lines : next.count;
+    accumulate<vectors>(sums, first, h, step.h_prev.stride, panel, next);
+    panel = panel.after(first), h += first * kDepth<Operand>, lines -= first;
+  }
+  accumulate<vectors>(sums, lines, h, step.h_prev.stride, panel, to_come);
 }
 
 /// What the cell of these rows, in so many units from j on, will read and write.
@@ -95,17 +120,20 @@ LinesToCome<most> cell_lines(const StepBackward<Real, Operand>& step, std::size_
   return lines;
 }
 
-/// A tile of these sums, to memory. It is of so many units, with G gates each.
-template <std::size_t G, std::size_t vectors, typename V, typename Operand, typename Weight,
-          typename Columns, typename ToColumns, std::size_t... i>
-void step_tile(const StepForward<RealOf<V>, Operand>& step, std::size_t r, std::size_t column,
-               Columns columns, const Weight* panel, RealOf<V>* to, std::size_t stride,
-               ToColumns to_columns, std::size_t units, std::index_sequence<i...> indices) {
-  constexpr std::size_t rows = sizeof...(i) / vectors, most = 8 * rows * sizeof(V) / 64 + 8;
-  const auto to_come = cell_lines<most>(step, r, rows, column, units, G);
+/// The same sums as store(row of the tile, vector of the panel, sum). Of the cell's units, with G
+/// gates each, `units` from j on are the tile's to ask for.
+template <std::size_t G, typename V, typename Operand, typename Weight, typename Tile,
+          typename Columns, typename Store, std::size_t... i>
+void step_tile(const StepForward<RealOf<V>, Operand>& step, Tile tile, std::size_t column,
+               Columns columns, PanelFrom<V, Operand, Weight> panel,
+               PanelFrom<V, Operand, Weight> next, std::size_t j, std::size_t units, Store store,
+               std::index_sequence<i...> indices) {
+  constexpr std::size_t most = 8 * Tile::rows * sizeof(V) / 64 + 8;
+  const auto to_come = cell_lines<most>(step, tile.row, tile.rows, j, units, G);
   V sums[sizeof...(i)];
-  sum_step<vectors>(sums, step, r, column, columns, panel, to_come, indices);
-  (to_columns.store(to + i / vectors * stride, i % vectors, sums[i]), ...);
+  sum_step<V>(sums, step, tile, column, columns, panel, PanelToCome::share(next, tile, step.rows),
+              to_come, indices);
+  (store(i / tile.vectors, tile.vector + i % tile.vectors, sums[i]), ...);
 }
 
 // ------------------------------------------------------------------------------------------- LSTM
@@ -113,52 +141,51 @@ void step_tile(const StepForward<RealOf<V>, Operand>& step, std::size_t r, std::
 /// z_t of one row in the units of two panels: alone, a panel's four sums would wait for each other.
 template <typename V, typename Operand, typename Weight, std::size_t... i>
 void sum_two_panels(const StepForward<RealOf<V>, Operand>& step, std::size_t r, std::size_t j,
-                    const Weight* panel, RealOf<V>* to, std::index_sequence<i...>) {
-  constexpr std::size_t depth = kDepth<Operand>;
+                    PanelFrom<V, Operand, Weight> panel, RealOf<V>* to, std::index_sequence<i...>) {
   const auto& in = step.in;
-  const std::size_t size = panel_size<V>(step), lines_of_U = lines_of<Operand>(in.I);
+  const std::size_t lines_of_U = lines_of<Operand>(in.I);
   const RealOf<V>* begin = (in.x.data == nullptr ? projected_row(in, r) : step.b) + j;
   V sums[] = {V::load_unaligned(begin + i % 4 * step.H + i / 4 * V::size)...};
-  const auto add = [&](std::size_t lines, const Operand* a, const Weight* panel_lines) {
-    for (std::size_t k = 0; k < lines; ++k, a += depth, panel_lines += kPanelLine<V, Operand>) {
-      add_outer_product<8, Operand, Weight>(
-          sums, [=](std::size_t) { return a; },
-          [=](std::size_t c) { return panel_lines + c / 4 * size + c % 4 * V::size * depth; });
-    }
-  };
-  if (in.x.data != nullptr) add(lines_of_U, row(in.x, r), panel);
-  add(lines_of<Operand>(step.H), row(step.h_prev, r), panel + lines_of_U * kPanelLine<V, Operand>);
+  if (in.x.data != nullptr) accumulate<8>(sums, lines_of_U, row(in.x, r), 0, panel);
+  accumulate<8>(sums, lines_of<Operand>(step.H), row(step.h_prev, r), 0, panel.after(lines_of_U));
   (sums[i].store_unaligned(to + i % 4 * CellBlock<V>::kSize + i / 4 * V::size), ...);
 }
 
 /// z_t of a block: a panel line has the four gates of a vector of units.
 template <typename V, typename Operand, typename Weight>
-void sum_block(const StepForward<RealOf<V>, Operand>& step, const Weight* weights,
-               const BlockAt& at, CellBlock<V>& block) {
-  const std::size_t size = panel_size<V>(step), stride = at.vectors * V::size;
+UNROLL_KERNEL void sum_block(const StepForward<RealOf<V>, Operand>& step, const Weight* weights,
+                             const BlockAt& at, CellBlock<V>& block) {
+  const std::size_t stride = at.vectors * V::size, lines = weight_lines(step);
   const std::size_t units = step.H - at.unit < stride ? step.H - at.unit : stride;
   const std::size_t pairs = at.rows == 1 ? units / (2 * V::size) : 0, done = pairs * 2 * V::size;
   for_each_in_order(pairs, step.descending, [&](std::size_t pair) {
     const std::size_t j = at.unit + pair * 2 * V::size;
-    sum_two_panels<V>(step, at.row, j, weights + j / V::size * size, block.z + (j - at.unit),
-                      std::make_index_sequence<8>());
+    sum_two_panels(step, at.row, j, panel_of<V, Operand>(weights, lines, j, V::size),
+                   block.z + (j - at.unit), std::make_index_sequence<8>());
   });
-  for_each_vector<V>(units - done, [&](std::size_t offset, auto part) {
-    const std::size_t k = done + offset, j = at.unit + k;
-    const Weight* panel = weights + j / V::size * size;
-    for_each_row_block<kStepRows<V, Operand, Weight>>(at.rows, [&](std::size_t r, auto rows) {
-      step_tile<4, kTileVectors, V>(step, at.row + r, j, GateColumns<decltype(part)>{part, step.H},
-                                    panel, block.z + r * stride + k, stride,
-                                    GateColumns<Whole<V>>{{}, CellBlock<V>::kSize}, V::size,
-                                    std::make_index_sequence<rows.value * kTileVectors>());
+  for (std::size_t k = done; k < units; k += V::size) {
+    const std::size_t j = at.unit + k;
+    const auto panel = panel_of<V, Operand>(weights, lines, j, V::size);
+    const auto next = next_panel_of<V, Operand>(step, weights, lines, j, V::size);
+    constexpr std::size_t most = kStepRows<Operand, Weight>;
+    for_each_tile<V, most>(at.rows, kPanelColumns<V>, [&](auto tile) {
+      RealOf<V>* z = block.z + tile.row * stride + k;
+      tile.row += at.row;
+      step_tile<4, V>(
+          step, tile, j, GateColumns<V>{step.H, units - k}, panel, next, j,
+          tile.vector == 0 ? V::size : 0,
+          [&](std::size_t r, std::size_t gate, V sum) {
+            sum.store_unaligned(z + gate * CellBlock<V>::kSize + r * stride);
+          },
+          tile.indices);
     });
-  });
+  }
 }
 
 /// Blocks of nearly equal numbers of rows, and of as many units as fit.
-template <typename V, Division division, typename Operand, typename Weight>
-UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>, Operand>& step,
-                             const Weight* weights) noexcept {
+template <typename V, typename Operand, typename Weight>
+UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>, Operand>& step, const Weight* weights,
+                             Unary<RealOf<V>>* sigma, Unary<RealOf<V>>* tanh) noexcept {
   constexpr std::size_t most = CellBlock<V>::kVectors;
   const std::size_t parts = (step.rows + most - 1) / most;
   const std::size_t rows = parts == 0 ? 0 : (step.rows + parts - 1) / parts;
@@ -172,7 +199,7 @@ UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>, Operand>& step,
       const std::size_t r = step.rows * part / parts;
       const BlockAt at{r, step.rows * (part + 1) / parts - r, j, left < width ? left : width};
       sum_block(step, weights, at, block);
-      finish_lstm<V, division>(step, at, block);
+      finish_lstm(step, at, block, sigma, tanh);
     }
   });
 }
@@ -188,47 +215,64 @@ void for_each_panel(const Step& step, Body body) {
   });
 }
 
-/// A tile's sums in memory, for a cell that goes over them row by row; they stay in the first-level
-/// cache.
+/// Sums of a few rows in a panel's columns, in memory: from tiles to a cell that goes over them row
+/// by row, by way of the first-level cache. What makes them is a kernel of its own, or the cell's
+/// constants would take registers from the tiles.
 template <typename V>
-struct TileRows {
-  RealOf<V>* row(std::size_t r) { return sums + r * kPanelColumns<V>; }
+struct PanelRows {
+  explicit PanelRows(std::size_t columns) : stride((columns + V::size - 1) / V::size * V::size) {}
+  RealOf<V>* row(std::size_t r) { return sums + r * stride; }
+  void store(std::size_t r, std::size_t vector, V sum) {
+    PlainColumns<V>{stride}.store(row(r), vector, sum);
+  }
 
-  alignas(64) RealOf<V> sums[kTileRows<V> * kPanelColumns<V>];
+  const std::size_t stride;
+  alignas(64) RealOf<V> sums[kTileRows * kPanelColumns<V>];
 };
 
-/// A tile of Wᵀ dz_{t+1}, to memory.
-template <std::size_t vectors, typename V, typename Operand, std::size_t... i>
-void delta_tile(const StepBackward<RealOf<V>, Operand>& step, std::size_t r, std::size_t j,
-                std::size_t count, const Operand* panel, TileRows<V>& delta,
-                std::index_sequence<i...>) {
-  constexpr std::size_t rows = sizeof...(i) / vectors, most = 12 * rows * kPanelColumns<V> / 16 + 8;
-  const auto to_come = cell_lines<most>(step, r, rows, j, count);
-  V sums[] = {(static_cast<void>(i), V(RealOf<V>(0)))...};
-  accumulate<vectors>(sums, lines_of<Operand>(step.GH), row(step.dz_next, r), step.dz_next.stride,
-                      panel, to_come);
-  (sums[i].store_unaligned(delta.row(i / vectors) + i % vectors * V::size), ...);
+/// Wᵀ dz_{t+1} of so many rows from r on, at most kTileRows, in so many columns from j on.
+template <typename V, typename Operand>
+UNROLL_KERNEL void sum_deltas(const StepBackward<RealOf<V>, Operand>& step, std::size_t r,
+                              std::size_t rows, std::size_t j, std::size_t columns,
+                              PanelRows<V>& delta) noexcept {
+  const std::size_t lines = lines_of<Operand>(step.GH);
+  const auto panel = panel_of<V, Operand>(step.W, lines, j, kPanelColumns<V>);
+  const auto next = next_panel_of<V, Operand>(step, step.W, lines, j, kPanelColumns<V>);
+  for_each_tile<V>(rows, columns, [&](auto tile) {
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      constexpr std::size_t vectors = tile.vectors;
+      constexpr std::size_t most = 12 * tile.rows * kPanelColumns<V> / 16 + 8;
+      const std::size_t first = tile.vector * V::size;
+      const auto to_come = cell_lines<most>(step, r + tile.row, tile.rows, j + first,
+                                            tile.template columns<V>(columns));
+      V sums[] = {(static_cast<void>(i), V(RealOf<V>(0)))...};
+      const Operand* dz = row(step.dz_next, r + tile.row);
+      Tile<tile.rows, vectors> of_step{r + tile.row, tile.vector};
+      const auto share = PanelToCome::share(next, of_step, step.going_on);
+      const std::size_t before = lines < share.count ? lines : share.count;
+      accumulate<vectors>(sums, before, dz, step.dz_next.stride, panel.from(tile.vector), share);
+      accumulate<vectors>(sums, lines - before, dz + before * kDepth<Operand>, step.dz_next.stride,
+                          panel.from(tile.vector).after(before), to_come);
+      (delta.store(tile.row + i / vectors, tile.vector + i % vectors, sums[i]), ...);
+    }(tile.indices);
+  });
 }
 
 /// δh_t, what comes back from step t+1 and what comes down from above, as body(r, j, count, δh): of
 /// row r the `count` units from j on.
 template <typename V, typename Operand, typename Body>
 void for_each_delta(const StepBackward<RealOf<V>, Operand>& step, Body body) {
-  TileRows<V> delta;
-  const std::size_t panel_values = lines_of<Operand>(step.GH) * kPanelLine<V, Operand>;
   for_each_panel<V>(step, [&](std::size_t j, std::size_t count) {
-    const Operand* panel = step.W + j / kPanelColumns<V> * panel_values;
+    PanelRows<V> delta(count);
     const auto finish = [&](std::size_t r, RealOf<V>* dh) {
       // [RNN-dh] [LSTM-dh] δ_t = Vᵀ dO_t + Wᵀ dz_{t+1}: sent down from above, sent back by step t+1
-      add<V>(count, row(step.dh, r) + j, dh);
+      elementwise<V>([](V from_above, V back) { return back + from_above; }, count, dh,
+                     row(step.dh, r) + j, dh);
       body(r, j, count, dh);
     };
-    for_tile_width<V>(count, [&](auto vectors) {
-      for_each_row_block<kTileRows<V>>(step.going_on, [&](std::size_t r, auto block) {
-        delta_tile<vectors.value, V>(step, r, j, count, panel, delta,
-                                     std::make_index_sequence<block.value * vectors.value>());
-        for (std::size_t n = 0; n < block; ++n) finish(r + n, delta.row(n));
-      });
+    for_each_block<kTileRows>(step.going_on, [&](std::size_t r, std::size_t rows) {
+      sum_deltas(step, r, rows, j, count, delta);
+      for (std::size_t n = 0; n < rows; ++n) finish(r + n, delta.row(n));
     });
     for (std::size_t r = step.going_on; r < step.rows; ++r) {
       std::memcpy(delta.row(0), row(step.dh_T, r) + j, count * sizeof(RealOf<V>));
@@ -242,84 +286,66 @@ UNROLL_KERNEL void lstm_step_back(const StepBackward<RealOf<V>, Operand>& step) 
   for_each_delta<V>(
       step, [&](std::size_t r, std::size_t j, std::size_t count, const RealOf<V>* dh) {
         lstm_cell_backward_row<V>(step.H, count, row(step.saved, r) + j, row(step.C_prev, r) + j,
-                                  row(step.C, r) + j, dh, row(step.dC, r) + j, row(step.dz, r) + j);
+                                  row(step.C, r) + j, dh, row(step.dC, r) + j, row(step.dz, r) + j,
+                                  step.rounds);
       });
 }
 
 // -------------------------------------------------------------------------------------------- RNN
 
-template <typename V, typename Operand, typename Weight, typename Phi>
-void rnn_step(Phi phi, const StepForward<RealOf<V>, Operand>& step, const Weight* weights) {
-  TileRows<V> z;
-  const auto finish = [&](std::size_t r, std::size_t j, std::size_t count, const RealOf<V>* h) {
-    for_each_vector<V>(count, [&](std::size_t k, auto part) {
-      const V h_t = part.load(h + k);
-      part.store(row(step.h, r) + j + k, h_t);
-      if (step.saved.data != nullptr) part.store(row(step.saved, r) + j + k, h_t);
-      if (r < step.going_on) {
-        Multiplier<V, Operand>::store(part, row(step.h_next, r) + j + k, h_t);
-      }
-    });
-  };
+/// z_t of so many rows from r on, at most kTileRows, in so many units from j on.
+template <typename V, typename Operand, typename Weight>
+UNROLL_KERNEL void sum_rows(const StepForward<RealOf<V>, Operand>& step, const Weight* weights,
+                            std::size_t r, std::size_t rows, std::size_t j, std::size_t columns,
+                            PanelRows<V>& z) noexcept {
+  const std::size_t lines = weight_lines(step);
+  const auto panel = panel_of<V, Operand>(weights, lines, j, kPanelColumns<V>);
+  const auto next = next_panel_of<V, Operand>(step, weights, lines, j, kPanelColumns<V>);
+  for_each_tile<V, kStepRows<Operand, Weight>>(rows, columns, [&](auto tile) {
+    const std::size_t row_in_block = tile.row;
+    tile.row += r;
+    step_tile<1, V>(
+        step, tile, j, PlainColumns<V>{columns}, panel, next, j + tile.vector * V::size,
+        tile.template columns<V>(columns),
+        [&](std::size_t n, std::size_t vector, V sum) { z.store(row_in_block + n, vector, sum); },
+        tile.indices);
+  });
+}
+
+/// φ, a function of arrays, takes the sums of a few rows at once.
+template <typename V, typename Operand, typename Weight>
+UNROLL_KERNEL void rnn_step(const StepForward<RealOf<V>, Operand>& step, const Weight* weights,
+                            Unary<RealOf<V>>* phi) noexcept {
   for_each_panel<V>(step, [&](std::size_t j, std::size_t count) {
-    const Weight* panel = weights + j / kPanelColumns<V> * panel_size<V>(step);
-    for_tile_width<V>(count, [&](auto vectors) {
-      constexpr std::size_t stride = vectors.value * V::size;
-      for_each_row_block<kStepRows<V, Operand, Weight>>(step.rows, [&](std::size_t r, auto rows) {
-        step_tile<1, vectors.value, V>(step, r, j, PlainColumns<V>{count}, panel, z.sums, stride,
-                                       PlainColumns<V>{stride}, count,
-                                       std::make_index_sequence<rows.value * vectors.value>());
-        map<V>(phi, rows * stride, z.sums, z.sums);  // [RNN-h] h_t = φ(z_t)
-        for (std::size_t n = 0; n < rows; ++n) finish(r + n, j, count, z.sums + n * stride);
-      });
+    PanelRows<V> z(count);
+    for_each_block<kStepRows<Operand, Weight>>(step.rows, [&](std::size_t first, std::size_t rows) {
+      sum_rows(step, weights, first, rows, j, count, z);
+      phi(rows * z.stride, z.sums, z.sums);  // [RNN-h] h_t = φ(z_t)
+      for (std::size_t r = first; r < first + rows; ++r) {
+        for_each_vector<V>(count, [&](std::size_t k, auto part) {
+          const V h_t = part.load(z.row(r - first) + k);
+          part.store(row(step.h, r) + j + k, h_t);
+          if (step.saved.data != nullptr) part.store(row(step.saved, r) + j + k, h_t);
+          if (r < step.going_on) {
+            store_operand(part, row(step.h_next, r) + j + k, h_t, step.rounds);
+          }
+        });
+      }
     });
   });
 }
 
-template <typename V, typename Operand, typename Weight>
-UNROLL_KERNEL void rnn_step_tanh(const StepForward<RealOf<V>, Operand>& step,
-                                 const Weight* weights) noexcept {
-  rnn_step<V>([](auto z) { return hyperbolic_tangent(z); }, step, weights);
-}
-
-template <typename V, Division division, typename Operand, typename Weight>
-UNROLL_KERNEL void rnn_step_sigmoid(const StepForward<RealOf<V>, Operand>& step,
-                                    const Weight* weights) noexcept {
-  rnn_step<V>([](auto z) { return sigmoid<division>(z); }, step, weights);
-}
-
-template <typename V, typename Operand, typename Weight>
-UNROLL_KERNEL void rnn_step_relu(const StepForward<RealOf<V>, Operand>& step,
-                                 const Weight* weights) noexcept {
-  rnn_step<V>([](auto z) { return rectified(z); }, step, weights);
-}
-
-/// backward(n, h, δ, dz): of an activation, as a function of its output (activations-inl.h).
-template <typename V, typename Operand, typename Backward>
-void rnn_step_back(Backward backward, const StepBackward<RealOf<V>, Operand>& step) {
+template <typename V, typename Operand>
+UNROLL_KERNEL void rnn_step_back(const StepBackward<RealOf<V>, Operand>& step,
+                                 UnaryBackward<RealOf<V>>* phi_backward) noexcept {
   for_each_delta<V>(step, [&](std::size_t r, std::size_t j, std::size_t count, RealOf<V>* dh) {
     // [RNN-dz] dz_t = δ_t ⊙ φ′(z_t)
     RealOf<V>* const dz = dh;  // takes its place
-    backward(count, row(step.saved, r) + j, dh, dz);
+    phi_backward(count, row(step.saved, r) + j, dh, dz);
     for_each_vector<V>(count, [&](std::size_t k, auto part) {
-      Multiplier<V, Operand>::store(part, row(step.dz, r) + j + k, part.load(dz + k));
+      store_operand(part, row(step.dz, r) + j + k, part.load(dz + k), step.rounds);
     });
   });
-}
-
-template <typename V, typename Operand>
-UNROLL_KERNEL void rnn_step_back_tanh(const StepBackward<RealOf<V>, Operand>& step) noexcept {
-  rnn_step_back<V>([](auto... of) { tanh_backward<V>(of...); }, step);
-}
-
-template <typename V, typename Operand>
-UNROLL_KERNEL void rnn_step_back_sigmoid(const StepBackward<RealOf<V>, Operand>& step) noexcept {
-  rnn_step_back<V>([](auto... of) { sigmoid_backward<V>(of...); }, step);
-}
-
-template <typename V, typename Operand>
-UNROLL_KERNEL void rnn_step_back_relu(const StepBackward<RealOf<V>, Operand>& step) noexcept {
-  rnn_step_back<V>([](auto... of) { relu_backward<V>(of...); }, step);
 }
 
 }  // namespace unroll::simd

@@ -66,6 +66,7 @@ StepForward<Real, Operand> checked(const RecurrentStep<Real, Operand>& step, std
           .h = rows_of(step.h),
           .going_on = step.h_next.rows(),
           .h_next = rows_of(step.h_next),
+          .rounds = step.precision == Precision::kBFloat16,
           .descending = step.descending};
 }
 
@@ -94,6 +95,7 @@ StepBackward<Real, Operand> checked(const RecurrentStepBack<Real, Operand>& step
           .C = rows_of(step.C),
           .dC = rows_of(step.dC),
           .dz = rows_of(step.dz),
+          .rounds = step.precision == Precision::kBFloat16,
           .descending = step.descending};
 }
 
@@ -103,7 +105,7 @@ template <typename Real, typename Operand, typename Body>
 void with_weights(const RecurrentStep<Real, Operand>& step, std::size_t G, Body body) {
   StepForward<Real, Operand> kernel_step = checked(step, G);
   if constexpr (std::is_same_v<Real, float> && std::is_same_v<Operand, float>) {
-    if (step.narrow != nullptr && step.in.x.empty()) {
+    if (step.narrow != nullptr && kernel_step.rows <= kNarrowRows && step.in.x.empty()) {
       require("narrow weights", {step.narrow->rows()}, {kernel_step.H});
       kernel_step.in.I = 0;
       return body(narrow_steps(), kernel_step, step.narrow->data());
@@ -121,15 +123,18 @@ std::size_t unit_grain() {
 
 template <typename Real, typename Operand>
 void lstm_step(const RecurrentStep<Real, Operand>& step) {
-  with_weights(step, 4, [](const auto& table, const auto& checked, const auto* weights) {
-    table.lstm(checked, weights);
+  const KernelTable<Real>& all = kernels<Real>();
+  with_weights(step, 4, [&](const auto& table, const auto& checked, const auto* weights) {
+    table.lstm(checked, weights, all.sigmoid, all.tanh);
   });
 }
 
 template <typename Real, typename Operand>
 void rnn_step(Activation activation, const RecurrentStep<Real, Operand>& step) {
+  const KernelTable<Real>& all = kernels<Real>();
+  const auto phi = kernel_of(activation, all.tanh, all.sigmoid, all.relu);
   with_weights(step, 1, [=](const auto& table, const auto& checked, const auto* weights) {
-    kernel_of(activation, table.rnn_tanh, table.rnn_sigmoid, table.rnn_relu)(checked, weights);
+    table.rnn(checked, weights, phi);
   });
 }
 
@@ -140,9 +145,10 @@ void lstm_step_back(const RecurrentStepBack<Real, Operand>& step) {
 
 template <typename Real, typename Operand>
 void rnn_step_back(Activation activation, const RecurrentStepBack<Real, Operand>& step) {
-  const auto& table = products<Real, Operand>();
-  kernel_of(activation, table.rnn_step_back_tanh, table.rnn_step_back_sigmoid,
-            table.rnn_step_back_relu)(checked(step, 1));
+  const KernelTable<Real>& all = kernels<Real>();
+  products<Real, Operand>().rnn_step_back(
+      checked(step, 1),
+      kernel_of(activation, all.tanh_backward, all.sigmoid_backward, all.relu_backward));
 }
 
 #define UNROLL_INSTANTIATE(Real, Operand)                                  \

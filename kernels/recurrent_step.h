@@ -54,9 +54,10 @@ struct RecurrentStep {
   MatrixView<Real> C;                ///< out: (rows, H), may be C_prev
   MatrixView<Real> h;                ///< out: (rows, H); shares no memory with h_prev
   MatrixView<Operand> h_next;        ///< out: (those that go on, H) h_t once more
+  Precision precision = Precision::kFull;  ///< of h_next
 
-  /// W of `weights` once more, or null. Float only: read instead, if `in` is projected; the result
-  /// is the same, bit for bit.
+  /// W of `weights` once more, or null. Float only: steps of at most kNarrowRows rows read it
+  /// instead, if `in` is projected; the result is the same, bit for bit.
   const NarrowPanels* narrow = nullptr;
 
   /// The last units first: in turn with the other order, what the last step has left of the weights
@@ -68,15 +69,16 @@ template <typename Real, typename Operand = Real>
 struct RecurrentStepBack {
   const Panels<Operand>* W;  ///< (G·H, H)
   Range units;
-  MatrixView<const Operand> dz_next;  ///< (those that go on, G·H): dz_{t+1}
-  MatrixView<const Real> dh_T;        ///< (rows, H): ∂L/∂h_T, read of those that end here
-  MatrixView<const Real> dh;          ///< (rows, H): what comes from above
-  MatrixView<const Real> saved;       ///< (rows, G·H), of the step forward
-  ContinuedRows<const Real> C_prev;   ///< C_{t−1}
-  MatrixView<const Real> C;           ///< (rows, H)
-  MatrixView<Real> dC;                ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
-  MatrixView<Operand> dz;             ///< out: (rows, G·H) dz_t
-  bool descending = false;            ///< as above
+  MatrixView<const Operand> dz_next;       ///< (those that go on, G·H): dz_{t+1}
+  MatrixView<const Real> dh_T;             ///< (rows, H): ∂L/∂h_T, read of those that end here
+  MatrixView<const Real> dh;               ///< (rows, H): what comes from above
+  MatrixView<const Real> saved;            ///< (rows, G·H), of the step forward
+  ContinuedRows<const Real> C_prev;        ///< C_{t−1}
+  MatrixView<const Real> C;                ///< (rows, H)
+  MatrixView<Real> dC;                     ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
+  MatrixView<Operand> dz;                  ///< out: (rows, G·H) dz_t
+  Precision precision = Precision::kFull;  ///< of dz
+  bool descending = false;                 ///< as above
 };
 
 /// z_t = U x_t + W h_{t−1} + b, then as lstm_cell_forward (ops.h).

@@ -12,20 +12,19 @@
 
 namespace unroll::simd {
 
-template <typename V, Division division, typename Operand = RealOf<V>, typename Weight = Operand>
+template <typename V, typename Operand = RealOf<V>, typename Weight = Operand>
 consteval StepTable<RealOf<V>, Operand, Weight> make_steps() {
   return {
-      .lstm = &lstm_step<V, division, Operand, Weight>,
-      .rnn_tanh = &rnn_step_tanh<V, Operand, Weight>,
-      .rnn_sigmoid = &rnn_step_sigmoid<V, division, Operand, Weight>,
-      .rnn_relu = &rnn_step_relu<V, Operand, Weight>,
+      .lstm = &lstm_step<V, Operand, Weight>,
+      .rnn = &rnn_step<V, Operand, Weight>,
   };
 }
 
-template <typename V, Division division, typename Operand = RealOf<V>>
+template <typename V, typename Operand = RealOf<V>>
 consteval ProductTable<RealOf<V>, Operand> make_products() {
   return {
       .lanes = V::size,
+      .stripe = kStripeVectors<V> * V::size,
       .round = &round<V, Operand>,
       .packed_product = &packed_product<V, Operand>,
       .packed_product_of_gates = &packed_product_of_gates<V, Operand>,
@@ -34,11 +33,9 @@ consteval ProductTable<RealOf<V>, Operand> make_products() {
       .gradient_rows = kLinesInCache * kDepth<Operand>,
       .add_column_sums = &add_column_sums<V, Operand>,
       .scatter_add_rows = &scatter_add_rows<V, Operand>,
-      .steps = make_steps<V, division, Operand>(),
+      .steps = make_steps<V, Operand>(),
       .lstm_step_back = &lstm_step_back<V, Operand>,
-      .rnn_step_back_tanh = &rnn_step_back_tanh<V, Operand>,
-      .rnn_step_back_sigmoid = &rnn_step_back_sigmoid<V, Operand>,
-      .rnn_step_back_relu = &rnn_step_back_relu<V, Operand>,
+      .rnn_step_back = &rnn_step_back<V, Operand>,
   };
 }
 
@@ -74,7 +71,7 @@ consteval KernelTable<RealOf<V>> make_table() {
       .add_where_maximum = &add_where_maximum<V>,
       .lstm_cell_forward = &lstm_cell_forward<V, division>,
       .lstm_cell_backward = &lstm_cell_backward<V>,
-      .products = make_products<V, division>(),
+      .products = make_products<V>(),
       .sgd_update = &sgd_update<V>,
       .adam_update = &adam_update<V>,
       .update_average = &update_average<V>,

@@ -1,10 +1,9 @@
-/// Matrix products by tiles that stay in registers: up to kTileRows rows by four vectors of
+/// Matrix products by tiles that stay in registers: up to six rows by up to four vectors of
 /// columns.
 ///
 /// A tile takes its right factor from a panel, the columns of four vectors in the order in which it
-/// reads them: K lines of 4·V::size values. Its sums run over k = 0, 1, … in order, whatever its
-/// number of rows: a row's bits depend neither on its neighbours nor on how rows are cut among
-/// threads.
+/// reads them: stripes, each of K lines. Its sums run over k = 0, 1, … in order, whatever its size:
+/// a row's bits depend neither on its neighbours nor on how rows are cut among threads.
 ///
 /// GCC 12 keeps a tile in memory when it is written as nested loops, at half the speed: so the
 /// loops over a tile are folds over an index sequence (tests/tile_registers_test.sh looks).
@@ -20,56 +19,158 @@
 
 namespace unroll::simd {
 
-/// Sums, a panel's four vectors and one value of the left factor fit the 32 registers of AVX-512,
-/// or the 16 of the others.
+/// AVX-512 has 32, the others 16.
 template <typename V>
-inline constexpr std::size_t kTileRows = sizeof(V) == 64 ? 6 : 3;
+inline constexpr std::size_t kRegisters = sizeof(V) == 64 ? 32 : 16;
+
+/// The sums of a tile: with a line's vectors or a column's values, whichever are fewer, and one
+/// more they fit the registers.
+template <typename V>
+inline constexpr std::size_t kTileSums = kRegisters<V> == 32 ? 24 : 12;
+
+/// Rows of the highest tile. It is as wide as fits: with 16 registers two vectors, half a panel,
+/// which needs half the bytes of the second-level cache that three rows of four would.
+inline constexpr std::size_t kTileRows = 6;
 
 /// A panel's columns.
 template <typename V>
-inline constexpr std::size_t kPanelColumns = kTileVectors * V::size;
+inline constexpr std::size_t kPanelColumns = kPanelVectors * V::size;
 
-/// body(first, R), R an integral_constant, for blocks of nearly equal size: of 16 rows at most 6
-/// are 6, 5 and 5, for a block of one row costs as much time as one of three.
-template <std::size_t most, typename Body>
+/// The vectors of the highest tile, and so of a stripe: the part of a panel whose lines stand one
+/// after the other. It is the whole panel, or half of it.
+template <typename V>
+inline constexpr std::size_t kStripeVectors = kTileSums<V> / kTileRows;
+/// Rows of a tile that is as wide as a panel.
+template <typename V>
+inline constexpr std::size_t kWideRows = kTileSums<V> / kPanelVectors;
+
+/// From a place in a panel on: where its vectors are.
+template <typename V, typename Operand, typename Weight = Operand>
+struct PanelFrom {
+  static constexpr std::size_t kVector = V::size * kDepth<Operand>;
+  static constexpr std::size_t kLine = kStripeVectors<V> * kVector;
+
+  /// The panel's vector c, of the next line but k.
+  const Weight* vector(std::size_t k, std::size_t c) const {
+    return at + c / kStripeVectors<V> * stripe + k * kLine + c % kStripeVectors<V> * kVector;
+  }
+  /// From a later line on.
+  PanelFrom after(std::size_t lines) const { return {at + lines * kLine, stripe}; }
+  /// From a later vector on, the first one of a stripe.
+  PanelFrom from(std::size_t c) const { return {at + c / kStripeVectors<V> * stripe, stripe}; }
+
+  const Weight* at;
+  std::size_t stripe;  ///< values from one stripe to the next
+};
+
+/// The beginning of panel number n of those that have so many lines.
+template <typename V, typename Operand, typename Weight>
+PanelFrom<V, Operand, Weight> panel_at(const Weight* panels, std::size_t n, std::size_t lines) {
+  using Panel = PanelFrom<V, Operand, Weight>;
+  return {panels + n * lines * kPanelLine<V, Operand>, lines * Panel::kLine};
+}
+
+/// body(first, R), R an integral_constant, of least … most.
+template <std::size_t least, std::size_t most, typename Body>
 void for_row_block(std::size_t first, std::size_t count, Body body) {
-  if constexpr (most > 0) {
-    if (count == most) {
-      body(first, std::integral_constant<std::size_t, most>());
-    } else {
-      for_row_block<most - 1>(first, count, body);
-    }
+  if constexpr (most == least) {
+    body(first, std::integral_constant<std::size_t, least>());
+  } else if (count == most) {
+    body(first, std::integral_constant<std::size_t, most>());
+  } else {
+    for_row_block<least, most - 1>(first, count, body);
   }
 }
+
+/// body(first, count) for blocks of nearly equal size: of 16 rows at most 6 are 6, 5 and 5, for a
+/// block of one row costs as much time as one of three.
 template <std::size_t most, typename Body>
-void for_each_row_block(std::size_t rows, Body body) {
+void for_each_block(std::size_t rows, Body body) {
   const std::size_t blocks = (rows + most - 1) / most;
   for (std::size_t block = 0; block < blocks; ++block) {
     const std::size_t first = rows * block / blocks;
-    for_row_block<most>(first, rows * (block + 1) / blocks - first, body);
+    body(first, rows * (block + 1) / blocks - first);
   }
 }
 
-/// The tile's vectors in a row where its columns are the last ones: only as many as have any.
-template <typename V, typename Body>
-void for_tile_width(std::size_t columns, Body body) {
-  const std::size_t vectors = (columns + V::size - 1) / V::size;
-  if (vectors >= 4) return body(std::integral_constant<std::size_t, 4>());
-  if (vectors == 3) return body(std::integral_constant<std::size_t, 3>());
-  if (vectors == 2) return body(std::integral_constant<std::size_t, 2>());
-  body(std::integral_constant<std::size_t, 1>());
+/// body(C), C an integral_constant: the vectors of so many columns, at most `most`.
+template <std::size_t most, typename V, typename Body>
+void for_width(std::size_t columns, Body body) {
+  if constexpr (most == 1) {
+    body(std::integral_constant<std::size_t, 1>());
+  } else if (columns > (most - 1) * V::size) {
+    body(std::integral_constant<std::size_t, most>());
+  } else {
+    for_width<most - 1, V>(columns, body);
+  }
 }
 
-/// sums += a · line for one k, or kDepth: a value of each row by the vectors of a line. With 32
-/// registers row by row, beside the line; with 16 column by column, beside the values: so
-/// everything has one.
+/// How many rows a tile may have; of all rows together, at least `least`, blocks of nearly equal
+/// size have at least as many.
+template <std::size_t least_, std::size_t most_>
+struct Heights {
+  static constexpr std::size_t least = least_, most = most_;
+};
+
+/// body(c, C, heights), C an integral_constant: the tiles of a panel in a row have C vectors from
+/// vector c on. As wide as the panel, but for many rows with 16 registers.
+template <typename V, typename Body>
+void for_each_width(std::size_t rows, std::size_t columns, Body body) {
+  constexpr std::size_t high = kStripeVectors<V>;
+  if (high == kPanelVectors || rows <= kWideRows<V>) {
+    return for_width<kPanelVectors, V>(
+        columns, [&](auto vectors) { body(0, vectors, Heights<1, kWideRows<V>>()); });
+  }
+  if constexpr (high < kPanelVectors) {
+    for (std::size_t c = 0; c < kPanelVectors && c * V::size < columns; c += high) {
+      body(c, std::integral_constant<std::size_t, high>(), Heights<kWideRows<V>, kTileRows>());
+    }
+  }
+}
+
+/// A part of some rows and a panel's columns: so many rows from `row` on, so many of the panel's
+/// vectors from `vector` on.
+template <std::size_t rows_, std::size_t vectors_>
+struct Tile {
+  static constexpr std::size_t rows = rows_, vectors = vectors_;
+  static constexpr std::make_index_sequence<rows * vectors> indices{};
+
+  /// Those of the panel's columns that it has.
+  template <typename V>
+  std::size_t columns(std::size_t of_panel) const {
+    const std::size_t left = of_panel - vector * V::size, most = vectors * V::size;
+    return left < most ? left : most;
+  }
+
+  std::size_t row;
+  std::size_t vector;
+};
+
+/// body(tile) for all of them; `most`: there are no more rows, or a tile may have six.
+template <typename V, std::size_t most = kTileRows, typename Body>
+void for_each_tile(std::size_t rows, std::size_t columns, Body body) {
+  for_each_width<V>(rows, columns, [&](std::size_t c, auto vectors, auto heights) {
+    constexpr std::size_t fit = heights.most < most ? heights.most : most;
+    if constexpr (heights.least <= fit) {
+      for_each_block<fit>(rows, [&](std::size_t first, std::size_t count) {
+        for_row_block<heights.least, fit>(first, count, [&](std::size_t r, auto block) {
+          body(Tile<block.value, vectors.value>{r, c});
+        });
+      });
+    }
+  });
+}
+
+/// sums += a · line for one k, or kDepth: a value of each row by the vectors of a line. Row by row,
+/// beside the line, if everything has a register then; otherwise column by column, beside the
+/// values.
 template <std::size_t vectors, typename Operand, typename Weight, typename V, std::size_t size,
           typename ValueOf, typename VectorOf>
 void add_outer_product(V (&sums)[size], ValueOf value_of, VectorOf vector_of) {
   using M = Multiplier<V, Operand, Weight>;
   using Factor = typename M::Factor;
   [&]<std::size_t... r, std::size_t... c>(std::index_sequence<r...>, std::index_sequence<c...>) {
-    if constexpr (kTileRows<V> == 6) {
+    if constexpr (size + vectors + 1 <= kRegisters<V>) {
       const Factor line[] = {M::load_factor(vector_of, c)...};
       const auto add_row = [&](auto row, Factor value) {
         ((sums[row * vectors + c] = M::multiply_add(value, line[c], sums[row * vectors + c])), ...);
@@ -97,53 +198,74 @@ struct LinesToCome {
     for (std::size_t k = 0; k < n && count < most; k += 64 / sizeof(T)) lines[count++] = p + k;
   }
 
+  void ask_for(std::size_t k) const { __builtin_prefetch(lines[k]); }
+
   std::size_t count = 0;
   const void* lines[most];
+};
+
+/// The part of the panel that will be read next that one tile asks for: all tiles of a panel
+/// together ask for the whole, from the third-level cache into the second. Only where stripes are
+/// halves, and for rows enough to have the time; wider panels come fast enough by themselves.
+struct PanelToCome {
+  template <typename V, typename Operand, typename Weight, typename Tile>
+  static PanelToCome share(PanelFrom<V, Operand, Weight> next, Tile tile, std::size_t rows) {
+    constexpr std::size_t stripes = kPanelVectors / kStripeVectors<V>;
+    if constexpr (stripes == 1 || Tile::vectors > kStripeVectors<V>) return {nullptr, 0};
+    if (next.at == nullptr) return {nullptr, 0};
+    const std::size_t lines = next.stripe * stripes * sizeof(Weight) / 64;
+    const std::size_t all = stripes * rows,
+                      first = tile.vector / kStripeVectors<V> * rows + tile.row;
+    const std::size_t begin = lines * first / all, end = lines * (first + tile.rows) / all;
+    return {reinterpret_cast<const char*>(next.at) + begin * 64, end - begin};
+  }
+  void ask_for(std::size_t k) const { __builtin_prefetch(at + k * 64, 0, 2); }
+
+  const char* at;
+  std::size_t count;
 };
 
 /// sums += a · panel of so many lines, a (rows, K) with this stride between its rows.
 template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Weight>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
-                const Weight* panel) {
-  for (std::size_t k = 0; k < lines; ++k, panel += kPanelLine<V, Operand>) {
+                PanelFrom<V, Operand, Weight> panel) {
+  for (std::size_t k = 0; k < lines; ++k, panel = panel.after(1)) {
     add_outer_product<vectors, Operand, Weight>(
         sums, [=](std::size_t r) { return a + r * stride + k * kDepth<Operand>; },
-        [=](std::size_t c) { return panel + c * V::size * kDepth<Operand>; });
+        [=](std::size_t c) { return panel.vector(0, c); });
   }
 }
 
 /// Likewise, and asks for lines to come.
 template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Weight,
-          std::size_t most>
+          typename ToCome>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
-                const Weight* panel, const LinesToCome<most>& to_come) {
+                PanelFrom<V, Operand, Weight> panel, const ToCome& to_come) {
   const std::size_t first = lines < to_come.count ? lines : to_come.count;
   for (std::size_t k = 0; k < first; ++k) {
-    __builtin_prefetch(to_come.lines[k]);
-    const Weight* line = panel + k * kPanelLine<V, Operand>;
+    to_come.ask_for(k);
     add_outer_product<vectors, Operand, Weight>(
         sums, [=](std::size_t r) { return a + r * stride + k * kDepth<Operand>; },
-        [=](std::size_t c) { return line + c * V::size * kDepth<Operand>; });
+        [=](std::size_t c) { return panel.vector(k, c); });
   }
-  accumulate<vectors>(sums, lines - first, a + first * kDepth<Operand>, stride,
-                      panel + first * kPanelLine<V, Operand>);
+  accumulate<vectors>(sums, lines - first, a + first * kDepth<Operand>, stride, panel.after(first));
 }
 
-/// How a tile reads and writes its vectors in a row: neighbouring columns, of the last vector only
-/// those that there are.
+/// How a tile reads and writes its vectors in a row: neighbouring columns, of the last vectors only
+/// those that there are, or none.
 template <typename V>
 struct PlainColumns {
   V load(const RealOf<V>* p, std::size_t vector) const {
-    const std::size_t first = vector * V::size;
-    if (first + V::size <= count) return V::load_unaligned(p + first);
-    return Native<V>::load_part(p + first, count - first, 0);
+    const std::size_t first = vector * V::size, left = first < count ? count - first : 0;
+    if (left >= V::size) return V::load_unaligned(p + first);
+    return Native<V>::load_part(p + first, left, 0);
   }
   void store(RealOf<V>* p, std::size_t vector, V v) const {
-    const std::size_t first = vector * V::size;
-    if (first + V::size <= count) {
+    const std::size_t first = vector * V::size, left = first < count ? count - first : 0;
+    if (left >= V::size) {
       v.store_unaligned(p + first);
     } else {
-      Native<V>::store_part(p + first, count - first, v);
+      Native<V>::store_part(p + first, left, v);
     }
   }
 
@@ -151,34 +273,31 @@ struct PlainColumns {
 };
 
 /// The same units of four gates, stacked in rows of 4H.
-template <typename Part>
+template <typename V>
 struct GateColumns {
-  using V = typename Part::Vector;
-  V load(const RealOf<V>* p, std::size_t gate) const { return part.load(p + gate * H); }
-  void store(RealOf<V>* p, std::size_t gate, V v) const { part.store(p + gate * H, v); }
+  V load(const RealOf<V>* p, std::size_t gate) const {
+    return PlainColumns<V>{units}.load(p + gate * H, 0);
+  }
+  void store(RealOf<V>* p, std::size_t gate, V v) const {
+    PlainColumns<V>{units}.store(p + gate * H, 0, v);
+  }
 
-  Part part;
   std::size_t H;
+  std::size_t units;  ///< that there are; a tile has those of a vector
 };
 
-/// One tile of C = b + A·B, B panel lines; b null: 0.
-template <std::size_t vectors, typename V, typename Operand, typename Columns, std::size_t... i>
-void product_tile(std::size_t lines, const Operand* a, std::size_t a_stride, const Operand* panel,
-                  const RealOf<V>* b, RealOf<V>* c, std::size_t c_stride, Columns columns,
-                  std::index_sequence<i...>) {
-  V sums[] = {(b == nullptr ? V(RealOf<V>(0)) : columns.load(b, i % vectors))...};
-  accumulate<vectors>(sums, lines, a, a_stride, panel);
-  (columns.store(c + i / vectors * c_stride, i % vectors, sums[i]), ...);
-}
-
-/// All rows of C in one panel's columns.
-template <std::size_t vectors, typename V, typename Operand, typename Columns>
+/// C = b + A·B in a panel's columns, B panel lines; b null: 0.
+template <typename V, typename Operand, typename Columns>
 void product_of_panel(std::size_t rows, std::size_t lines, Rows<const Operand> A,
-                      const Operand* panel, const RealOf<V>* b, Rows<RealOf<V>> C,
-                      Columns columns) {
-  for_each_row_block<kTileRows<V>>(rows, [&](std::size_t r, auto block) {
-    product_tile<vectors, V>(lines, row(A, r), A.stride, panel, b, row(C, r), C.stride, columns,
-                             std::make_index_sequence<block.value * vectors>());
+                      PanelFrom<V, Operand> panel, const RealOf<V>* b, Rows<RealOf<V>> C,
+                      Columns columns, std::size_t count) {
+  for_each_tile<V>(rows, count, [&](auto tile) {
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      constexpr std::size_t vectors = tile.vectors;
+      V sums[] = {(b == nullptr ? V(RealOf<V>(0)) : columns.load(b, tile.vector + i % vectors))...};
+      accumulate<vectors>(sums, lines, row(A, tile.row), A.stride, panel.from(tile.vector));
+      (columns.store(row(C, tile.row + i / vectors), tile.vector + i % vectors, sums[i]), ...);
+    }(tile.indices);
   });
 }
 
@@ -194,11 +313,10 @@ template <typename V, typename Operand>
 UNROLL_KERNEL void packed_product(std::size_t rows, std::size_t N, std::size_t K, std::size_t lines,
                                   Rows<const Operand> A, const Operand* panels, const RealOf<V>* b,
                                   Rows<RealOf<V>> C) noexcept {
-  for (std::size_t n = 0; n < N; n += kPanelColumns<V>, panels += lines * kPanelLine<V, Operand>) {
-    for_tile_width<V>(N - n, [&](auto vectors) {
-      product_of_panel<vectors.value, V>(rows, lines_of<Operand>(K), A, panels, columns_from(b, n),
-                                         {C.data + n, C.stride}, PlainColumns<V>{N - n});
-    });
+  for (std::size_t n = 0; n < N; n += kPanelColumns<V>) {
+    const auto panel = panel_at<V, Operand>(panels, n / kPanelColumns<V>, lines);
+    product_of_panel<V>(rows, lines_of<Operand>(K), A, panel, columns_from(b, n),
+                        {C.data + n, C.stride}, PlainColumns<V>{N - n}, N - n);
   }
 }
 
@@ -209,12 +327,11 @@ UNROLL_KERNEL void packed_product_of_gates(std::size_t rows, std::size_t H, std:
                                            const Operand* panels, const RealOf<V>* b,
                                            Rows<RealOf<V>> C, std::size_t first_unit,
                                            std::size_t last_unit) noexcept {
-  for_each_vector<V>(last_unit - first_unit, [&](std::size_t unit, auto part) {
-    const std::size_t j = first_unit + unit;
-    const Operand* panel = panels + j / V::size * lines * kPanelLine<V, Operand>;
-    product_of_panel<kTileVectors, V>(rows, lines_of<Operand>(K), A, panel, columns_from(b, j),
-                                      {C.data + j, C.stride}, GateColumns<decltype(part)>{part, H});
-  });
+  for (std::size_t j = first_unit; j < last_unit; j += V::size) {
+    const auto panel = panel_at<V, Operand>(panels, j / V::size, lines);
+    product_of_panel<V>(rows, lines_of<Operand>(K), A, panel, columns_from(b, j),
+                        {C.data + j, C.stride}, GateColumns<V>{H, last_unit - j}, kPanelColumns<V>);
+  }
 }
 
 /// Gradients take so many lines at a time: packed, they stay in the second-level cache, and the
@@ -224,18 +341,18 @@ inline constexpr std::size_t kLinesInCache = 256;
 inline constexpr std::size_t kBlocksInCache = 8;
 
 /// The values of so many rows of C in one line of the left factor.
-template <typename V, typename Operand>
-inline constexpr std::size_t kBlockLine = kTileRows<V> * kDepth<Operand>;
+template <typename Operand>
+inline constexpr std::size_t kBlockLine = kTileRows * kDepth<Operand>;
 /// From one packed block to the next: a cache line more, so that they do not compete for places.
-template <typename V, typename Operand>
+template <typename Operand>
 inline constexpr std::size_t kPackedBlock =
-    kBlockLine<V, Operand> * kLinesInCache + 64 / sizeof(Operand);
+    kBlockLine<Operand> * kLinesInCache + 64 / sizeof(Operand);
 
 /// K rows of A, those of its columns that are a group's blocks, each block's lines one after the
 /// other.
 template <typename V, typename Operand>
 void pack_left(std::size_t K, std::size_t columns, Rows<const Operand> A, Operand* to) {
-  constexpr std::size_t R = kTileRows<V>, depth = kDepth<Operand>, line = kBlockLine<V, Operand>;
+  constexpr std::size_t R = kTileRows, depth = kDepth<Operand>, line = kBlockLine<Operand>;
   const std::size_t whole = columns / R, rest = columns % R * depth;
   Operand pairs[kBlocksInCache * line + 64];
   for (std::size_t k = 0; k < K; k += depth, to += line) {
@@ -246,20 +363,21 @@ void pack_left(std::size_t K, std::size_t columns, Rows<const Operand> A, Operan
     const Operand* a =
         Multiplier<V, Operand>::side_by_side(columns, K - k, {row(A, k), A.stride}, pairs);
     for (std::size_t block = 0; block < whole; ++block) {
-      std::memcpy(to + block * kPackedBlock<V, Operand>, a + block * line, line * sizeof(*a));
+      std::memcpy(to + block * kPackedBlock<Operand>, a + block * line, line * sizeof(*a));
     }
-    Operand* last = to + whole * kPackedBlock<V, Operand> - k / depth * (line - rest);
+    Operand* last = to + whole * kPackedBlock<Operand> - k / depth * (line - rest);
     for (std::size_t r = 0; r < rest; ++r) last[r] = a[whole * line + r];
   }
 }
 
-/// The columns of B as panels of K rows, the last one filled up with zeros.
+/// The columns of B as panels of K rows, stripe by stripe, the last one filled up with zeros.
 template <typename V, typename Operand>
 void pack_right(std::size_t K, std::size_t N, Rows<const Operand> B, Operand* to) {
-  constexpr std::size_t depth = kDepth<Operand>, line = kPanelLine<V, Operand>;
+  constexpr std::size_t depth = kDepth<Operand>, line = PanelFrom<V, Operand>::kLine;
+  constexpr std::size_t columns = line / depth;
   Operand pairs[line];
-  for (std::size_t n = 0; n < N; n += kPanelColumns<V>) {
-    const std::size_t count = N - n < kPanelColumns<V> ? N - n : kPanelColumns<V>;
+  for (std::size_t n = 0; n < N; n += columns) {
+    const std::size_t count = N - n < columns ? N - n : columns;
     for (std::size_t k = 0; k < K; k += depth, to += line) {
       const Operand* b =
           Multiplier<V, Operand>::side_by_side(count, K - k, {row(B, k) + n, B.stride}, pairs);
@@ -270,43 +388,47 @@ void pack_right(std::size_t K, std::size_t N, Rows<const Operand> B, Operand* to
 }
 
 /// One tile of C += Aᵀ·B, both packed; asks for the next rows of C meanwhile.
-template <std::size_t vectors, typename V, typename Operand, std::size_t... i>
-void gradient_tile(std::size_t lines, const Operand* a, const Operand* panel, RealOf<V>* c,
-                   std::size_t c_stride, PlainColumns<V> columns, std::index_sequence<i...>) {
-  constexpr std::size_t rows = sizeof...(i) / vectors, c_lines = vectors * sizeof(V) / 64 + 1;
-  constexpr std::size_t depth = kDepth<Operand>;
-  V sums[] = {columns.load(c + i / vectors * c_stride, i % vectors)...};
+template <typename V, typename Operand, typename Tile, std::size_t... i>
+void gradient_tile(std::size_t lines, const Operand* a, PanelFrom<V, Operand> panel,
+                   Rows<RealOf<V>> C, PlainColumns<V> columns, Tile tile,
+                   std::index_sequence<i...>) {
+  constexpr std::size_t rows = Tile::rows, vectors = Tile::vectors, depth = kDepth<Operand>;
+  constexpr std::size_t c_lines = vectors * sizeof(V) / 64 + 1;
+  panel = panel.from(tile.vector);
+  V sums[] = {columns.load(row(C, tile.row + i / vectors), tile.vector + i % vectors)...};
   const auto add_line = [&](std::size_t k) {
     add_outer_product<vectors, Operand, Operand>(
         sums, [=](std::size_t r) { return a + (k * rows + r) * depth; },
-        [=](std::size_t n) { return panel + k * kPanelLine<V, Operand> + n * V::size * depth; });
+        [=](std::size_t c) { return panel.vector(k, c); });
   };
   std::size_t k = 0;
   for (std::size_t line = 0; line < c_lines && k < lines; ++line) {
     for (std::size_t r = 0; r < rows && k < lines; ++r, ++k) {
-      __builtin_prefetch(c + (rows + r) * c_stride + line * (64 / sizeof(*c)));
+      __builtin_prefetch(row(C, tile.row + rows + r) + tile.vector * V::size +
+                         line * (64 / sizeof(*C.data)));
       add_line(k);
     }
   }
   for (; k < lines; ++k) add_line(k);
-  (columns.store(c + i / vectors * c_stride, i % vectors, sums[i]), ...);
+  (columns.store(row(C, tile.row + i / vectors), tile.vector + i % vectors, sums[i]), ...);
 }
 
 /// The rows of C that a group of packed blocks gives, in all columns.
 template <typename V, typename Operand>
 void add_gradient_of_group(std::size_t rows, std::size_t lines,
                            const GradientPart<RealOf<V>, Operand>& part, Rows<RealOf<V>> C,
-                           const Operand* packed, const Operand* panel) {
-  constexpr std::size_t R = kTileRows<V>;
-  const std::size_t panel_size = lines * kPanelLine<V, Operand>;
-  for (std::size_t n = 0; n < part.N; n += kPanelColumns<V>, panel += panel_size) {
-    for_tile_width<V>(part.N - n, [&](auto vectors) {
+                           const Operand* packed, const Operand* panels) {
+  for (std::size_t n = 0; n < part.N; n += kPanelColumns<V>) {
+    const auto panel = panel_at<V, Operand>(panels, n / kPanelColumns<V>, lines);
+    for_each_width<V>(rows, part.N - n, [&](std::size_t c, auto vectors, auto heights) {
       const Operand* a = packed;
-      for (std::size_t m = 0; m < rows; m += R, a += kPackedBlock<V, Operand>) {
-        for_row_block<R>(m, rows - m < R ? rows - m : R, [&](std::size_t first, auto block) {
-          gradient_tile<vectors.value, V>(lines, a, panel, row(C, first) + n, C.stride,
-                                          PlainColumns<V>{part.N - n},
-                                          std::make_index_sequence<block.value * vectors.value>());
+      for (std::size_t m = 0; m < rows; m += kTileRows, a += kPackedBlock<Operand>) {
+        const std::size_t left = rows - m;
+        constexpr std::size_t most = heights.most;
+        for_row_block<1, most>(m, left < most ? left : most, [&](std::size_t r, auto block) {
+          const Tile<block.value, vectors.value> tile{r, c};
+          gradient_tile<V>(lines, a, panel, {C.data + n, C.stride}, PlainColumns<V>{part.N - n},
+                           tile, tile.indices);
         });
       }
     });
@@ -325,12 +447,12 @@ template <typename V, typename Operand>
 UNROLL_KERNEL void add_gradients(std::size_t M, std::size_t K, Rows<const Operand> A,
                                  const GradientPart<RealOf<V>, Operand>* parts, std::size_t count,
                                  Operand* scratch) noexcept {
-  constexpr std::size_t group = kBlocksInCache * kTileRows<V>;
+  constexpr std::size_t group = kBlocksInCache * kTileRows;
   constexpr std::size_t at_a_time = kLinesInCache * kDepth<Operand>;
   for (std::size_t k = 0; k < K; k += at_a_time) {
     const std::size_t rows_now = K - k < at_a_time ? K - k : at_a_time;
     const std::size_t lines = lines_of<Operand>(rows_now);
-    Operand* const all_panels = scratch + kBlocksInCache * kPackedBlock<V, Operand>;
+    Operand* const all_panels = scratch + kBlocksInCache * kPackedBlock<Operand>;
     Operand* panels = all_panels;
     for (std::size_t p = 0; p < count; panels += packed_columns<V, Operand>(parts[p++].N, lines)) {
       pack_right<V>(rows_now, parts[p].N, {row(parts[p].B, k), parts[p].B.stride}, panels);
@@ -351,7 +473,7 @@ UNROLL_KERNEL void add_gradients(std::size_t M, std::size_t K, Rows<const Operan
 /// Values of `scratch` for parts of so many columns together.
 template <typename V, typename Operand>
 std::size_t gradient_scratch(std::size_t columns, std::size_t parts) noexcept {
-  return kBlocksInCache * kPackedBlock<V, Operand> +
+  return kBlocksInCache * kPackedBlock<Operand> +
          (columns + parts * kPanelColumns<V>)*kLinesInCache * kDepth<Operand>;
 }
 

@@ -12,13 +12,17 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <xsimd/xsimd.hpp>
 
-/// Stands at every kernel: all that it calls is inlined into it. A call that stays passes its
-/// vectors through memory and loads its constants each time (exp took twice the time); and a
-/// function without V in its name that stays is one that instruction sets would share.
-#define UNROLL_KERNEL [[gnu::flatten]]
+#include "unroll/core/bfloat16.h"
+
+/// Stands at every kernel: all that it calls is inlined into it, but for other kernels, which take
+/// arrays. A call that stays passes its vectors through memory and loads its constants each time
+/// (exp took twice the time); and a function without V in its name that stays is one that
+/// instruction sets would share.
+#define UNROLL_KERNEL [[gnu::flatten, gnu::noinline]]
 
 namespace unroll::simd {
 
@@ -134,6 +138,24 @@ V power_of_two(V shifted, int k = 0) {
   const auto n = bits_of(shifted) << Bits<Real>::kMantissa;  // the rounder falls off
   return cast_bits<Real>(
       n + decltype(n)(static_cast<Integer>(k - Bits<Real>::kBias) << Bits<Real>::kMantissa));
+}
+
+/// As to_bfloat16 (core/bfloat16.h) has it, of each lane.
+template <typename V>
+V rounded_to_bfloat16(V x) {
+  if constexpr (std::is_same_v<RealOf<V>, float> && V::size > 1) {
+    using Words = decltype(bits_of(x));
+    const Words bits = bits_of(x);
+    const V rounded = cast_bits<float>(bits + Words(0x7fffU) + ((bits >> 16) & Words(1U)));
+    const V quiet_nan = cast_bits<float>(bits | Words(0x400000U));
+    const V chosen = select(x == x, rounded, quiet_nan);
+    return cast_bits<float>(bits_of(chosen) & Words(0xffff0000U));
+  } else {
+    alignas(64) RealOf<V> lanes[V::size];
+    x.store_unaligned(lanes);
+    for (auto& lane : lanes) lane = to_float(to_bfloat16(static_cast<float>(lane)));
+    return V::load_unaligned(lanes);
+  }
 }
 
 /// What an instruction set may do better than by xsimd's common ground: Native<V> in

@@ -16,16 +16,6 @@ void step_backward(const RecurrentLayer<Real>& layer,
   }
 }
 
-/// Rounds some units of dz (rows, G·H), unless it has been written rounded.
-template <typename Real, typename Operand>
-void round_units(const RecurrentLayer<Real>& layer, Range units, MatrixView<Operand> dz) {
-  if (units.size() == layer.hidden_size()) return round_in_place(layer, dz);  // at once
-  for (std::size_t gate = 0; gate < layer.gate_count(); ++gate) {
-    const std::size_t first = gate * layer.hidden_size() + units.begin;
-    round_in_place(layer, dz.column_range(first, units.size()));
-  }
-}
-
 }  // namespace
 
 template <typename Real, typename Operand>
@@ -91,7 +81,6 @@ void BackwardPass<Real, Operand>::walk(const WalkShare& share, Range positions,
     const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
     const auto [token, row, count] = walk.here;
     if (count > 0) {
-      const auto dz = rows_of(deltas(), token, count);
       step_backward<Real, Operand>(layer,
                                    {.W = &operands.W,
                                     .units = share.units,
@@ -102,9 +91,9 @@ void BackwardPass<Real, Operand>::walk(const WalkShare& share, Range positions,
                                     .C_prev = C_before(cache, walk),
                                     .C = rows_of(cache.C, token, count),
                                     .dC = rows_of(dstate.C, row, count),
-                                    .dz = dz,
+                                    .dz = rows_of(deltas(), token, count),
+                                    .precision = layer.precision(),
                                     .descending = is_descending(position, count)});
-      round_units(layer, share.units, dz);
     }
     share.finish_step();
   }

@@ -144,9 +144,9 @@ void ForwardPass<Real, Operand>::walk(const WalkShare& share,
                                           .C = rows_of(cache.C, token, count),
                                           .h = h.row_range(token, count),
                                           .h_next = h_next,
+                                          .precision = layer.precision(),
                                           .narrow = narrow,
                                           .descending = is_descending(position, count)});
-      round_in_place(layer, h_next.column_range(share.units.begin, share.units.size()));
     }
     share.finish_step();
   }
@@ -200,9 +200,9 @@ void InferencePass<Real, Operand>::walk(const WalkShare& share,
                                    .C = C,
                                    .h = h.row_range(token, count),
                                    .h_next = h_next,
-                                   .narrow = count <= kNarrowRows ? narrow : nullptr,
+                                   .precision = layer.precision(),
+                                   .narrow = narrow,
                                    .descending = is_descending(position, count)});
-      round_in_place(layer, h_next.column_range(share.units.begin, share.units.size()));
     }
     share.finish_step();
   }

@@ -19,7 +19,7 @@ set -euo pipefail
   }
   /^[0-9a-f]+ <.*>:$/ {
     kernel = $2
-    wanted = kernel ~ /(lstm_step|rnn_step_|packed_product|add_gradients)IN5xsimd5batchIf/
+    wanted = kernel ~ /(sum_block|sum_rows|sum_deltas|packed_product|packed_product_of_gates|add_gradients)IN5xsimd5batchIf/
     lines = 0; last_loop_end = 0
     next
   }

@@ -11,6 +11,6 @@ using Arch = xsimd::fma3<xsimd::avx2>;
 constinit const KernelTable<float> kAvx2Float = simd::make_table<xsimd::batch<float, Arch>>();
 constinit const KernelTable<double> kAvx2Double = simd::make_table<xsimd::batch<double, Arch>>();
 constinit const StepTable<float, float, BFloat16> kAvx2Narrow =
-    simd::make_steps<xsimd::batch<float, Arch>, simd::Division::kInstruction, float, BFloat16>();
+    simd::make_steps<xsimd::batch<float, Arch>, float, BFloat16>();
 
 }  // namespace unroll

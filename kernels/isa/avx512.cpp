@@ -13,8 +13,6 @@ constinit const KernelTable<float> kAvx512FloatByReciprocal =
     simd::make_table<xsimd::batch<float, Arch>, simd::Division::kReciprocal>();
 constinit const KernelTable<double> kAvx512Double = simd::make_table<xsimd::batch<double, Arch>>();
 constinit const StepTable<float, float, BFloat16> kAvx512Narrow =
-    simd::make_steps<xsimd::batch<float, Arch>, simd::Division::kInstruction, float, BFloat16>();
-constinit const StepTable<float, float, BFloat16> kAvx512NarrowByReciprocal =
-    simd::make_steps<xsimd::batch<float, Arch>, simd::Division::kReciprocal, float, BFloat16>();
+    simd::make_steps<xsimd::batch<float, Arch>, float, BFloat16>();
 
 }  // namespace unroll

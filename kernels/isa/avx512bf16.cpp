@@ -7,7 +7,6 @@
 namespace unroll {
 
 constinit const ProductTable<float, BFloat16> kAvx512BFloat16 =
-    simd::make_products<xsimd::batch<float, xsimd::avx512bw>, simd::Division::kInstruction,
-                        BFloat16>();
+    simd::make_products<xsimd::batch<float, xsimd::avx512bw>, BFloat16>();
 
 }  // namespace unroll

@@ -9,8 +9,8 @@ namespace unroll {
 constinit const KernelTable<float> kScalarFloat = simd::make_table<simd::OneLane<float>>();
 constinit const KernelTable<double> kScalarDouble = simd::make_table<simd::OneLane<double>>();
 constinit const ProductTable<float, BFloat16> kScalarBFloat16 =
-    simd::make_products<simd::OneLane<float>, simd::Division::kInstruction, BFloat16>();
+    simd::make_products<simd::OneLane<float>, BFloat16>();
 constinit const StepTable<float, float, BFloat16> kScalarNarrow =
-    simd::make_steps<simd::OneLane<float>, simd::Division::kInstruction, float, BFloat16>();
+    simd::make_steps<simd::OneLane<float>, float, BFloat16>();
 
 }  // namespace unroll

@@ -12,6 +12,6 @@ using Arch = xsimd::sse2;
 constinit const KernelTable<float> kSse2Float = simd::make_table<xsimd::batch<float, Arch>>();
 constinit const KernelTable<double> kSse2Double = simd::make_table<xsimd::batch<double, Arch>>();
 constinit const StepTable<float, float, BFloat16> kSse2Narrow =
-    simd::make_steps<xsimd::batch<float, Arch>, simd::Division::kInstruction, float, BFloat16>();
+    simd::make_steps<xsimd::batch<float, Arch>, float, BFloat16>();
 
 }  // namespace unroll

@@ -22,7 +22,6 @@ extern const KernelTable<float> kAvx512Float;
 extern const KernelTable<float> kAvx512FloatByReciprocal;  // sigmoid without a division
 extern const KernelTable<double> kAvx512Double;
 extern const StepTable<float, float, BFloat16> kAvx512Narrow;
-extern const StepTable<float, float, BFloat16> kAvx512NarrowByReciprocal;
 
 extern const ProductTable<float, BFloat16> kAvx512BFloat16;  // AVX512_BF16
 

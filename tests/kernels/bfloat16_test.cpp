@@ -185,7 +185,9 @@ const Tensor<Operand>& form(const Both& both) {
 }
 
 template <typename Operand>
-Steps<Operand> run_steps(std::size_t G, std::size_t rows, std::size_t I, std::size_t H) {
+Steps<Operand> run_steps(std::size_t G, std::size_t rows, std::size_t I, std::size_t H,
+                         Activation activation = Activation::kTanh,
+                         Precision precision = Precision::kFull) {
   const Both U({G * H, I}, "U"), W({G * H, H}, "W"), x({rows, I}, "x"), h_prev({rows, H}, "h"),
       dz_next({rows, G * H}, "dz");
   const Tensor<float> b = test::random_tensor<float>({G * H}, "b"),
@@ -203,6 +205,7 @@ Steps<Operand> run_steps(std::size_t G, std::size_t rows, std::size_t I, std::si
   step_back.W = &back, step_back.units = {0, H};
   step_back.dz_next = form<Operand>(dz_next).matrix(), step_back.dh = dh.matrix();
   step_back.saved = s.saved.matrix(), step_back.dz = s.dz.matrix();
+  step.precision = step_back.precision = precision;
   if (G == 4) {
     step.C_prev.rows = C_prev.matrix(), step.C = s.C.matrix();
     step_back.C_prev.rows = C_prev.matrix(), step_back.C = s.C.matrix();
@@ -210,8 +213,8 @@ Steps<Operand> run_steps(std::size_t G, std::size_t rows, std::size_t I, std::si
     lstm_step(step);
     lstm_step_back(step_back);
   } else {
-    rnn_step(Activation::kTanh, step);
-    rnn_step_back(Activation::kTanh, step_back);
+    rnn_step(activation, step);
+    rnn_step_back(activation, step_back);
   }
   return s;
 }
@@ -235,6 +238,37 @@ TEST(RecurrentStepBFloat16, IsTheStepOfTheRoundedValues) {
   }
 }
 
+/// A cell with G gates.
+struct Cell {
+  std::size_t G;
+  Activation activation;
+};
+constexpr Cell kCells[] = {
+    {4, {}}, {1, Activation::kTanh}, {1, Activation::kSigmoid}, {1, Activation::kRelu}};
+
+TEST(RecurrentStepBFloat16, OperandsOfFloatAreRoundedAsTheyAreWritten) {
+  for (const auto& [G, activation] : kCells) {
+    for (std::size_t H : {1, 16, 37, 130}) {
+      for (std::size_t rows : {1, 7}) {
+        test::for_each_isa([&, G = G, activation = activation] {
+          const auto full = run_steps<float>(G, rows, 6, H, activation);
+          const auto found = run_steps<float>(G, rows, 6, H, activation, Precision::kBFloat16);
+          const auto expect_bits = [&](const Tensor<float>& of, const Tensor<float>& wanted) {
+            EXPECT_TRUE(std::ranges::equal(of.values(), wanted.values()))
+                << G << " gates, H " << H << ", rows " << rows;
+          };
+          expect_bits(found.h_next, Both(full.h_next).values);
+          expect_bits(found.dz, Both(full.dz).values);
+          expect_bits(found.h, full.h);
+          expect_bits(found.saved, full.saved);
+          expect_bits(found.C, full.C);
+          expect_bits(found.dC, full.dC);
+        });
+      }
+    }
+  }
+}
+
 /// What a step of projected input leaves, from weights in the narrow form or not.
 struct NarrowRun {
   NarrowRun(std::size_t G, std::size_t rows, std::size_t H, Activation activation, bool is_narrow)
@@ -248,7 +282,11 @@ struct NarrowRun {
     weights.pack_weights(U.values.matrix(), W.values.matrix());
     narrow.pack(weights);
     EXPECT_EQ(narrow.rows(), H);
-    if (is_narrow) weights.pack_weights(U.values.matrix(), zeros.matrix());  // not read
+    // What must not be read is of zeros.
+    Panels<float> none;
+    none.pack_weights(U.values.matrix(), zeros.matrix());
+    if (rows > kNarrowRows) narrow.pack(none);
+    if (is_narrow && rows <= kNarrowRows) weights = none;
     RecurrentStep<float> step{};
     step.weights = &weights, step.b = b.values(), step.units = {0, H};
     step.in.projected = projected.matrix(), step.h_prev = h_prev.values.matrix();
@@ -267,14 +305,9 @@ struct NarrowRun {
 };
 
 TEST(NarrowPanels, GiveTheBitsOfTheSameWeightsAsFloats) {
-  struct Cell {
-    std::size_t G;
-    Activation activation;
-  };
-  for (const auto& [G, activation] : {Cell{4, {}}, Cell{1, Activation::kTanh},
-                                      Cell{1, Activation::kSigmoid}, Cell{1, Activation::kRelu}}) {
+  for (const auto& [G, activation] : kCells) {
     for (std::size_t H : {1, 7, 16, 33, 64, 130}) {
-      for (std::size_t rows : {1, 2, 5}) {
+      for (std::size_t rows : {1, 2, 3, 5}) {
         test::for_each_isa([&, G = G, activation = activation] {
           const auto found = NarrowRun(G, rows, H, activation, true).all();
           const auto wanted = NarrowRun(G, rows, H, activation, false).all();

@@ -13,7 +13,7 @@
 namespace unroll::test {
 
 template <typename Real>
-using Kernel = typename KernelTable<Real>::Unary*;
+using Kernel = Unary<Real>*;
 
 struct VectorFunction {
   std::string_view name;
