@@ -187,15 +187,17 @@ void SequenceClassifier<Real>::backward(const RaggedShape& shape, Pass& pass, bo
   dread.resize(readout(pass).shape());
   output_.backward(readout(pass).matrix(), pass.dO.matrix(), dread.matrix());
   if (dropout) p_dropout_.backward(pass.p_mask, dread.matrix());
+  // Of pooled states, which nothing reads any more, in their place.
+  Tensor<Real>& dh = config_.pool && pass.once ? pass.stack.h.back() : pass.dh;
   if (config_.pool) {
-    pass.dh.resize(pass.stack.h.back().shape());
-    pooling_.backward(shape, pass.pooling, pass.dp.matrix(), pass.dh.matrix());
+    dh.resize(pass.stack.h.back().shape());
+    pooling_.backward(shape, pass.pooling, pass.dp.matrix(), dh.matrix());
   }
 
   const bool embedding_learns = !embedding_.E.frozen;
   if (embedding_learns) pass.dx.resize(pass.x.shape());
   stack_.set_zero(shape.batch(), pass.dstates);
-  stack_.backward(shape, pass.input(), pass.stack, pass.dh.matrix(), pass.dstates,
+  stack_.backward(shape, pass.input(), pass.stack, dh.matrix(), pass.dstates,
                   embedding_learns ? pass.dx.matrix() : MatrixView<Real>(), dropout);
   if (!embedding_learns) return;
   if (dropout) x_dropout_.backward(pass.x_mask, pass.dx.matrix());
@@ -206,6 +208,7 @@ template <typename Real>
 void SequenceClassifier<Real>::plan(const BatchLimits& limits, std::size_t most_tokens, Pass& pass,
                                     MemoryPlan& plan) const {
   pass.most_tokens = most_tokens;
+  pass.once = true;
   pass.stack.cells.resize(config_.layers * stack_.directions());
   for (RecurrentCache<Real>& cell : pass.stack.cells) cell.once = true;
   if (most_tokens == 0) return plan_pass(limits, pass, plan);
@@ -240,7 +243,7 @@ void SequenceClassifier<Real>::plan_pass(const BatchLimits& limits, Pass& pass,
   plan.begin_part(kBackwardPart);
   plan.add(pass.dO, O);
   if (config_.pool) plan.add(pass.dp, p);
-  plan.add(pass.dh, h);
+  if (!config_.pool) plan.add(pass.dh, h);
   if (learns) plan.add(pass.dx, x);
   stack_.plan(limits, pass.dstates, plan);
 }
