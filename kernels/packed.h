@@ -20,8 +20,9 @@ namespace unroll {
 class MemoryPlan;
 
 /// A right factor B (K, N) in the order in which the kernels of the active instruction set read it:
-/// panels of four vectors of columns, each panel K lines; of BFloat16 a line has two rows of B,
-/// side by side. Pack anew after another instruction set was made active.
+/// panels of four vectors of columns, each a stripe of K lines, or two stripes of half the columns
+/// where a tile is half a panel wide; of BFloat16 a line has two rows of B, side by side. Pack anew
+/// after another instruction set was made active.
 ///
 /// Operand: what is multiplied. Sums are of the same type, of BFloat16 in float; so is what is
 /// packed, and rounded if it is to be, as BFloat16 always. Rows of BFloat16 begin at even places
