@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The hot loops of the tiles (kernels/tiles-inl.h) store nothing to the stack: their sums stay in registers.
 #
-#   tile_registers_test.sh OBJDUMP OBJECT LARGEST     LARGEST: multiply-adds in the loop of the largest tile
+#   tile_registers_test.sh OBJDUMP OBJECT LARGEST     LARGEST: multiply-adds in the largest loop, of the largest tile
 #
 # A hot loop is an innermost loop of which two fifths and at least four are multiply-adds, in one of the kernels named
 # below, for floats.
