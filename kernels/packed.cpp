@@ -54,9 +54,10 @@ Rounding<Operand>* rounding_of(Precision precision) {
   }
 }
 
-/// As BFloat16, of a float that is one.
-BFloat16 upper_half(float x) {
-  return {static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(x) >> 16)};
+/// Two floats that are BFloat16's as the halves of a word, the first one below.
+std::uint32_t halves(float first, float second) {
+  return std::bit_cast<std::uint32_t>(first) >> 16 |
+         (std::bit_cast<std::uint32_t>(second) & 0xffff0000U);
 }
 
 /// A block of a matrix on its way to being transposed: so many rows and operands of each row.
@@ -219,8 +220,8 @@ void NarrowPanels::fill(const Panels<float>& weights, Range panels) {
     const float* const end = from + rows_ * stripe;
     for (; from < end; from += 2 * lanes, to += 2 * lanes) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
-        to[2 * lane] = upper_half(from[lane]);
-        to[2 * lane + 1] = upper_half(from[lanes + lane]);
+        const std::uint32_t word = halves(from[lane], from[lanes + lane]);
+        std::memcpy(to + 2 * lane, &word, sizeof(word));
       }
     }
   }
