@@ -28,16 +28,9 @@ const Real* projected_row(const StepInput<Real, Operand>& in, std::size_t r) {
 template <typename Operand, typename Weight>
 inline constexpr std::size_t kStepRows = std::is_same_v<Operand, Weight> ? kTileRows : kNarrowRows;
 
-/// The panel of the units from j on, of which it has `columns`; of a step's weights in panels of so
-/// many lines.
-template <typename V, typename Operand, typename Weight>
-PanelFrom<V, Operand, Weight> panel_of(const Weight* weights, std::size_t lines, std::size_t j,
-                                       std::size_t columns) {
-  return panel_at<V, Operand>(weights, j / columns, lines);
-}
-
-/// The one after it; at last again the first one, which the next step will read. Nowhere if all of
-/// them together stay in a second-level cache anyway.
+/// The panel after that of the units from j on, of which it has `columns`; at last again the first
+/// one, which the next step will read. Nowhere if all of a step's panels together stay in a
+/// second-level cache anyway.
 template <typename V, typename Operand, typename Weight, typename Step>
 PanelFrom<V, Operand, Weight> next_panel_of(const Step& step, const Weight* weights,
                                             std::size_t lines, std::size_t j, std::size_t columns) {
@@ -46,7 +39,7 @@ PanelFrom<V, Operand, Weight> next_panel_of(const Step& step, const Weight* weig
   const std::size_t size = units / columns * lines * kPanelLine<V, Operand> * sizeof(Weight);
   if (size <= kStays) return {nullptr, 0};
   const std::size_t next = j + columns < step.last_unit ? j + columns : step.first_unit;
-  return panel_of<V, Operand>(weights, lines, next, columns);
+  return panel_at<V, Operand>(weights, next / columns, lines);
 }
 
 /// The lines of the weights of a step forward.
@@ -63,25 +56,19 @@ void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>, Operand>& st
               PanelToCome next, const ToCome& to_come, std::index_sequence<i...>) {
   constexpr std::size_t vectors = Tile::vectors;
   const auto& in = step.in;
-  std::size_t lines = lines_of<Operand>(step.H);
-  const Operand* h = row(step.h_prev, tile.row);
-  const std::size_t lines_of_U = lines_of<Operand>(in.I);
+  const std::size_t lines_of_U = lines_of<Operand>(in.I), lines_of_W = lines_of<Operand>(step.H);
   panel = panel.from(tile.vector);
   if (in.x.data != nullptr) {
     ((sums[i] = columns.load(step.b + column, tile.vector + i % vectors)), ...);
     accumulate<vectors>(sums, lines_of_U, row(in.x, tile.row), in.x.stride, panel, next);
+    next.count = 0;
   } else {
     ((sums[i] = columns.load(projected_row(in, tile.row + i / vectors) + column,
                              tile.vector + i % vectors)),
      ...);
   }
-  panel = panel.after(lines_of_U);
-  if (in.x.data == nullptr && next.count > 0) {
-    const std::size_t first = lines < next.count ? lines : next.count;
-    accumulate<vectors>(sums, first, h, step.h_prev.stride, panel, next);
-    panel = panel.after(first), h += first * kDepth<Operand>, lines -= first;
-  }
-  accumulate<vectors>(sums, lines, h, step.h_prev.stride, panel, to_come);
+  accumulate<vectors>(sums, lines_of_W, row(step.h_prev, tile.row), step.h_prev.stride,
+                      panel.after(lines_of_U), next, to_come);
 }
 
 /// What the cell of these rows, in so many units from j on, will read and write.
@@ -160,12 +147,12 @@ UNROLL_KERNEL void sum_block(const StepForward<RealOf<V>, Operand>& step, const 
   const std::size_t pairs = at.rows == 1 ? units / (2 * V::size) : 0, done = pairs * 2 * V::size;
   for_each_in_order(pairs, step.descending, [&](std::size_t pair) {
     const std::size_t j = at.unit + pair * 2 * V::size;
-    sum_two_panels(step, at.row, j, panel_of<V, Operand>(weights, lines, j, V::size),
+    sum_two_panels(step, at.row, j, panel_at<V, Operand>(weights, j / V::size, lines),
                    block.z + (j - at.unit), std::make_index_sequence<8>());
   });
   for (std::size_t k = done; k < units; k += V::size) {
     const std::size_t j = at.unit + k;
-    const auto panel = panel_of<V, Operand>(weights, lines, j, V::size);
+    const auto panel = panel_at<V, Operand>(weights, j / V::size, lines);
     const auto next = next_panel_of<V, Operand>(step, weights, lines, j, V::size);
     constexpr std::size_t most = kStepRows<Operand, Weight>;
     for_each_tile<V, most>(at.rows, kPanelColumns<V>, [&](auto tile) {
@@ -236,7 +223,7 @@ UNROLL_KERNEL void sum_deltas(const StepBackward<RealOf<V>, Operand>& step, std:
                               std::size_t rows, std::size_t j, std::size_t columns,
                               PanelRows<V>& delta) noexcept {
   const std::size_t lines = lines_of<Operand>(step.GH);
-  const auto panel = panel_of<V, Operand>(step.W, lines, j, kPanelColumns<V>);
+  const auto panel = panel_at<V, Operand>(step.W, j / kPanelColumns<V>, lines);
   const auto next = next_panel_of<V, Operand>(step, step.W, lines, j, kPanelColumns<V>);
   for_each_tile<V>(rows, columns, [&](auto tile) {
     [&]<std::size_t... i>(std::index_sequence<i...>) {
@@ -249,10 +236,8 @@ UNROLL_KERNEL void sum_deltas(const StepBackward<RealOf<V>, Operand>& step, std:
       const Operand* dz = row(step.dz_next, r + tile.row);
       Tile<tile.rows, vectors> of_step{r + tile.row, tile.vector};
       const auto share = PanelToCome::share(next, of_step, step.going_on);
-      const std::size_t before = lines < share.count ? lines : share.count;
-      accumulate<vectors>(sums, before, dz, step.dz_next.stride, panel.from(tile.vector), share);
-      accumulate<vectors>(sums, lines - before, dz + before * kDepth<Operand>, step.dz_next.stride,
-                          panel.from(tile.vector).after(before), to_come);
+      accumulate<vectors>(sums, lines, dz, step.dz_next.stride, panel.from(tile.vector), share,
+                          to_come);
       (delta.store(tile.row + i / vectors, tile.vector + i % vectors, sums[i]), ...);
     }(tile.indices);
   });
@@ -299,7 +284,7 @@ UNROLL_KERNEL void sum_rows(const StepForward<RealOf<V>, Operand>& step, const W
                             std::size_t r, std::size_t rows, std::size_t j, std::size_t columns,
                             PanelRows<V>& z) noexcept {
   const std::size_t lines = weight_lines(step);
-  const auto panel = panel_of<V, Operand>(weights, lines, j, kPanelColumns<V>);
+  const auto panel = panel_at<V, Operand>(weights, j / kPanelColumns<V>, lines);
   const auto next = next_panel_of<V, Operand>(step, weights, lines, j, kPanelColumns<V>);
   for_each_tile<V, kStepRows<Operand, Weight>>(rows, columns, [&](auto tile) {
     const std::size_t row_in_block = tile.row;

@@ -50,7 +50,7 @@ struct PanelFrom {
   static constexpr std::size_t kVector = V::size * kDepth<Operand>;
   static constexpr std::size_t kLine = kStripeVectors<V> * kVector;
 
-  /// The panel's vector c, of the next line but k.
+  /// Vector c of the line k lines after this place's.
   const Weight* vector(std::size_t k, std::size_t c) const {
     return at + c / kStripeVectors<V> * stripe + k * kLine + c % kStripeVectors<V> * kVector;
   }
@@ -262,6 +262,17 @@ void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_
         [=](std::size_t c) { return panel.vector(k, c); });
   }
   accumulate<vectors>(sums, lines - first, a + first * kDepth<Operand>, stride, panel.after(first));
+}
+
+/// Likewise, first for `next`, then for `to_come`.
+template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Weight,
+          typename ToCome>
+void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
+                PanelFrom<V, Operand, Weight> panel, PanelToCome next, const ToCome& to_come) {
+  const std::size_t first = lines < next.count ? lines : next.count;
+  accumulate<vectors>(sums, first, a, stride, panel, next);
+  accumulate<vectors>(sums, lines - first, a + first * kDepth<Operand>, stride, panel.after(first),
+                      to_come);
 }
 
 /// How a tile reads and writes its vectors in a row: neighbouring columns, of the last vectors only

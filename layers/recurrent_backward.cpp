@@ -131,7 +131,7 @@ template <typename Real, typename Operand>
 void BackwardPass<Real, Operand>::add_shared_gradients(Range columns, Tensor<Operand>& scratch) {
   const auto sums = cache.projected.matrix().column_range(columns.begin, columns.size());
   if constexpr (std::is_same_v<Operand, Real>) {
-    round_in_place(layer, sums);
+    if (rounds_in_place<Operand>(layer)) round_to_bfloat16<Real>(sums, sums);
   } else {
     round_to_bfloat16(sums,
                       operands.dz_of_rows.matrix().column_range(columns.begin, columns.size()));

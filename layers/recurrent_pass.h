@@ -45,13 +45,6 @@ bool rounds_in_place(const RecurrentLayer<Real>& layer) {
   return std::is_same_v<Operand, Real> && layer.precision() == Precision::kBFloat16;
 }
 
-template <typename Real, typename Operand>
-void round_in_place(const RecurrentLayer<Real>& layer, MatrixView<Operand> values) {
-  if constexpr (std::is_same_v<Operand, Real>) {
-    if (rounds_in_place<Operand>(layer)) round_to_bfloat16<Real>(values, values);
-  }
-}
-
 /// to = from, as products take it.
 template <typename Real, typename Operand>
 void set_operands(const RecurrentLayer<Real>& layer,

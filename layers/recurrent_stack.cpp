@@ -92,10 +92,7 @@ template <typename Real>
 void RecurrentStack<Real>::plan(const BatchLimits& limits, LayerUse use, Cache& cache,
                                 MemoryPlan& plan) const {
   const Shape h{limits.tokens, output_size()};
-  cache.cells.resize(cells_.size());
-  cache.h.resize(config_.layers);
-  cache.masks.resize(dropouts_.size());
-  cache.dh.resize(dropouts_.size());
+  prepare(cache);
   use.threads = directions_run_apart(directions()) ? 1 : thread_count();
   const LayerUse above{.dx = true, .threads = use.threads};
   for (std::size_t k = 0; k < cells_.size(); ++k) {
@@ -153,13 +150,21 @@ RecurrentInput<Real> RecurrentStack<Real>::input_of(std::size_t l, const Recurre
   return l == 0 ? x : RecurrentInput<Real>(cache.h[l - 1].matrix());
 }
 
+/// Gives it what there is one of for each cell, layer and dropout.
+template <typename Real>
+void RecurrentStack<Real>::prepare(Cache& cache) const {
+  cache.cells.resize(cells_.size());
+  for (RecurrentCache<Real>& cell : cache.cells) cell.once = cache.once;
+  cache.h.resize(config_.layers);
+  cache.masks.resize(dropouts_.size());
+  cache.dh.resize(dropouts_.size());
+}
+
 template <typename Real>
 void RecurrentStack<Real>::forward(const RaggedShape& shape, const RecurrentInput<Real>& x,
                                    States& states, Cache& cache,
                                    const DropoutSource* dropout) const {
-  cache.cells.resize(cells_.size());
-  cache.h.resize(config_.layers);
-  cache.masks.resize(dropouts_.size());
+  prepare(cache);
   for (std::size_t l = 0; l < config_.layers; ++l) {
     cache.h[l].resize({shape.tokens(), output_size()});
     const RecurrentInput<Real> input = input_of(l, x, cache);
@@ -179,7 +184,6 @@ template <typename Real>
 void RecurrentStack<Real>::backward(const RaggedShape& shape, const RecurrentInput<Real>& x,
                                     Cache& cache, MatrixView<const Real> dh, States& dstates,
                                     MatrixView<Real> dx, bool dropout) {
-  cache.dh.resize(dropouts_.size());
   for (std::size_t l = config_.layers; l-- > 0;) {
     const MatrixView<const Real> dh_l = l + 1 == config_.layers ? dh : cache.dh[l].matrix();
     if (l == 0) {

@@ -48,6 +48,9 @@ class RecurrentStack {
     std::vector<Tensor<Real>> masks;          ///< dropout of h[l], l < layers − 1
     std::vector<Tensor<Real>> dh;             ///< scratch: ∂L/∂h[l], l < layers − 1
     Tensor<Real> dx;                          ///< scratch: ∂L/∂x of the backward direction
+
+    /// Of each cell: the backward pass will be run once, and overwrites what was saved for it.
+    bool once = false;
   };
 
   /// The weights for inference, as they were when `freeze` was called.
@@ -104,6 +107,7 @@ class RecurrentStack {
   ParameterList<Real> parameters();
 
  private:
+  void prepare(Cache& cache) const;
   void backward_layer(std::size_t l, const RaggedShape& shape, const RecurrentInput<Real>& x,
                       Cache& cache, MatrixView<const Real> dh, States& dstates,
                       MatrixView<Real> dx);

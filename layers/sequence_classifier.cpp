@@ -188,7 +188,7 @@ void SequenceClassifier<Real>::backward(const RaggedShape& shape, Pass& pass, bo
   output_.backward(readout(pass).matrix(), pass.dO.matrix(), dread.matrix());
   if (dropout) p_dropout_.backward(pass.p_mask, dread.matrix());
   // Of pooled states, which nothing reads any more, in their place.
-  Tensor<Real>& dh = config_.pool && pass.once ? pass.stack.h.back() : pass.dh;
+  Tensor<Real>& dh = config_.pool && pass.stack.once ? pass.stack.h.back() : pass.dh;
   if (config_.pool) {
     dh.resize(pass.stack.h.back().shape());
     pooling_.backward(shape, pass.pooling, pass.dp.matrix(), dh.matrix());
@@ -208,9 +208,7 @@ template <typename Real>
 void SequenceClassifier<Real>::plan(const BatchLimits& limits, std::size_t most_tokens, Pass& pass,
                                     MemoryPlan& plan) const {
   pass.most_tokens = most_tokens;
-  pass.once = true;
-  pass.stack.cells.resize(config_.layers * stack_.directions());
-  for (RecurrentCache<Real>& cell : pass.stack.cells) cell.once = true;
+  pass.stack.once = true;
   if (most_tokens == 0) return plan_pass(limits, pass, plan);
   const BatchLimits part = limits_of_parts(limits, most_tokens);
   plan_pass(part, pass, plan);

@@ -64,9 +64,6 @@ class SequenceClassifier {
     Tensor<Real> dO, dp, dh, dx;
     typename RecurrentStack<Real>::States states, dstates;
 
-    /// The backward pass will be run once: it overwrites what the forward pass saved.
-    bool once = false;
-
     /// A batch with more tokens is taken in parts of at most so many, or of one row; 0: never. Then
     /// what stands above is of the last part.
     std::size_t most_tokens = 0;

@@ -114,9 +114,7 @@ TEST_P(PlanOfAPass, IsNoMoreThanTheLargestBatchTakes) {
   const DropoutSource dropout{.seed = 1, .step = 1};
   SequenceClassifier<float>::Pass pass;
   pass.most_tokens = most_tokens;
-  pass.stack.cells.resize(2 * layers);
-  pass.once = true;
-  for (auto& cache : pass.stack.cells) cache.once = true;
+  pass.stack.once = true;
   const std::size_t bytes = test::held_bytes();
   model.loss_and_gradients(batch.shape, batch.ids, batch.labels, pass, &dropout);
   const auto held = static_cast<double>(test::held_bytes() - bytes);
