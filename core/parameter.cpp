@@ -27,6 +27,14 @@ void plan_parameters(const ParameterList<Real>& parameters, MemoryPlan& plan) {
 }
 
 template <typename Real>
+void free_grad(const ParameterList<Real>& parameters) {
+  for (Parameter<Real>* parameter : parameters) {
+    parameter->grad = {};
+    parameter->touched = {};
+  }
+}
+
+template <typename Real>
 std::size_t count_values(const ParameterList<Real>& parameters) {
   std::size_t count = 0;
   for (const Parameter<Real>* parameter : parameters) count += parameter->value.size();
@@ -35,6 +43,8 @@ std::size_t count_values(const ParameterList<Real>& parameters) {
 
 template void zero_grad(const ParameterList<float>&);
 template void zero_grad(const ParameterList<double>&);
+template void free_grad(const ParameterList<float>&);
+template void free_grad(const ParameterList<double>&);
 template void plan_parameters(const ParameterList<float>&, MemoryPlan&);
 template void plan_parameters(const ParameterList<double>&, MemoryPlan&);
 template std::size_t count_values(const ParameterList<float>&);

@@ -18,7 +18,7 @@ template <typename Real>
 struct Parameter {
   std::string name;
   Tensor<Real> value;
-  Tensor<Real> grad;    ///< the same shape as value
+  Tensor<Real> grad;    ///< the same shape as value, or empty (`free_grad`)
   bool frozen = false;  ///< a frozen parameter gets no gradient and no update
   /// The rows of grad (as a matrix) that may be other than 0: all of them, unless whoever adds to
   /// grad has listed his since `zero_grad`. If one does, all who add to this grad must.
@@ -41,6 +41,10 @@ void plan_parameters(const ParameterList<Real>& parameters, MemoryPlan& plan);
 /// Sets every gradient to 0, writing only to the rows that were touched.
 template <typename Real>
 void zero_grad(const ParameterList<Real>& parameters);
+
+/// Gives the memory of the gradients back: the parameters will only be read.
+template <typename Real>
+void free_grad(const ParameterList<Real>& parameters);
 
 /// Number of values in all parameters together.
 template <typename Real>

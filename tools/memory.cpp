@@ -159,10 +159,6 @@ MemoryPlan count_prediction_memory(const TextClassifier& classifier) {
   for (const Parameter<float>* parameter : classifier.model().parameters()) {
     plan.add_bytes(parameter->value.size() * sizeof(float));
   }
-  plan.begin_part("gradients");
-  for (const Parameter<float>* parameter : classifier.model().parameters()) {
-    plan.add_bytes(parameter->grad.size() * sizeof(float));
-  }
   plan.begin_part("prediction");
   for (std::size_t thread = 0; thread < thread_count(); ++thread) {
     Batch batch;

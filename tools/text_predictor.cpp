@@ -11,16 +11,17 @@ namespace unroll {
 
 namespace {
 
-std::unique_ptr<const TextClassifier> with_precision(TextClassifier classifier,
+std::unique_ptr<const TextClassifier> for_prediction(TextClassifier classifier,
                                                      Precision precision) {
   classifier.model().set_precision(precision);
+  free_grad(classifier.model().parameters());
   return std::make_unique<const TextClassifier>(std::move(classifier));
 }
 
 }  // namespace
 
 TextPredictor::TextPredictor(TextClassifier classifier, WordProducts words, Precision precision)
-    : classifier_(with_precision(std::move(classifier), precision)),
+    : classifier_(for_prediction(std::move(classifier), precision)),
       predictor_(classifier_->model(), words) {}
 
 TextPredictor TextPredictor::load(const std::filesystem::path& path, WordProducts words,

@@ -25,7 +25,7 @@ struct Prediction {
 };
 
 /// A classifier that is only used. It is the classifier's one owner and shows it as const: so the
-/// weights that were packed when it was made are the weights for good.
+/// weights that were packed when it was made are the weights for good. It has no gradients.
 class TextPredictor {
  public:
   /// Packs the weights, for the instruction set in use. `words` costs time now and memory

@@ -115,6 +115,7 @@ TEST(PredictionMemory, HasTheModelAndAScratch) {
   const TrainedClassifier trained = train_classifier(small_reviews(40), {}, small_options());
   const MemoryPlan plan = count_prediction_memory(trained.classifier);
   EXPECT_GT(plan.bytes("parameters"), 0);
+  EXPECT_EQ(plan.bytes("gradients"), 0);
   EXPECT_GT(plan.bytes("prediction"), 0);
 }
 

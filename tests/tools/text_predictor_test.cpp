@@ -32,6 +32,14 @@ std::vector<std::vector<float>> probabilities(const TextPredictor& predictor) {
   return all;
 }
 
+TEST(TextPredictor, HoldsNoGradients) {
+  const TextPredictor predictor(small_classifier());
+  for (const Parameter<float>* parameter : predictor.classifier().model().parameters()) {
+    EXPECT_FALSE(parameter->value.empty()) << parameter->name;
+    EXPECT_TRUE(parameter->grad.empty()) << parameter->name;
+  }
+}
+
 TEST(TextPredictor, PredictsTheSameAfterSavingAndLoading) {
   const TempFolder folder;
   const TextPredictor predictor(small_classifier());
