@@ -60,8 +60,15 @@ std::uint32_t halves(float first, float second) {
          (std::bit_cast<std::uint32_t>(second) & 0xffff0000U);
 }
 
-/// A block of a matrix on its way to being transposed: so many rows and operands of each row.
-constexpr std::size_t kBlock = 16;
+/// to = from. A loop of copies of a constant size: of any other GCC makes a slow instruction.
+template <typename T>
+void copy(const T* from, std::size_t count, T* to) {
+  constexpr std::size_t kTurn = 16;
+  for (; count >= kTurn; count -= kTurn, from += kTurn, to += kTurn) {
+    std::memcpy(to, from, kTurn * sizeof(T));
+  }
+  if (count > 0) std::copy_n(from, count, to);
+}
 
 /// `count` values as operands, 0 after them.
 template <typename Operand>
@@ -70,13 +77,70 @@ void set_operands(Rounding<Operand>* round, const typename Panels<Operand>::Sum*
   if (round != nullptr) {
     round(count, values, to.data());
   } else if constexpr (!std::is_same_v<Operand, BFloat16>) {
-    if (count == kBlock) {  // of a constant size: otherwise GCC makes it a slow instruction
-      std::memcpy(to.data(), values, kBlock * sizeof(Operand));
-    } else {
-      std::copy_n(values, count, to.data());
-    }
+    copy(values, count, to.data());
   }
   std::ranges::fill(to.subspan(count), Operand());
+}
+
+/// A block of a matrix on its way to being transposed: so many rows, each with the operands of so
+/// many lines.
+constexpr std::size_t kBlockRows = 16, kBlockLines = 64;
+template <typename Operand>
+using Block = Operand[kBlockRows][kBlockLines * kDepth<Operand>];
+
+/// What a row has in a line, a word, and 16 bytes of words: every x86-64 processor has the
+/// instructions that pair the words of two of them.
+template <typename Operand>
+using Word =
+    std::conditional_t<sizeof(Operand) * kDepth<Operand> == 8, std::uint64_t, std::uint32_t>;
+template <typename Word>
+using Words [[gnu::vector_size(16)]] = Word;
+
+/// The words of a and b by turns: those of their first halves, those of their second halves.
+template <typename Word>
+void pair_up(Words<Word> a, Words<Word> b, Words<Word>& first, Words<Word>& second) {
+  if constexpr (sizeof(Word) == 8) {
+    first = __builtin_shufflevector(a, b, 0, 2), second = __builtin_shufflevector(a, b, 1, 3);
+  } else {
+    first = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    second = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  }
+}
+
+/// So many rows of a block and lines of a panel: as many words are 16 bytes.
+template <typename Operand>
+constexpr std::size_t kSide = 16 / sizeof(Word<Operand>);
+
+template <typename Operand>
+void transpose_square(const Operand* from, std::size_t row, Operand* to, std::size_t line) {
+  constexpr std::size_t side = kSide<Operand>;
+  Words<Word<Operand>> words[side], paired[side];
+  for (std::size_t r = 0; r < side; ++r) std::memcpy(&words[r], from + r * row, 16);
+  for (std::size_t turn = 1; turn < side; turn *= 2) {
+    for (std::size_t r = 0; r < side / 2; ++r) {
+      pair_up<Word<Operand>>(words[r], words[r + side / 2], paired[2 * r], paired[2 * r + 1]);
+    }
+    std::ranges::copy(paired, words);
+  }
+  for (std::size_t r = 0; r < side; ++r) std::memcpy(to + r * line, &words[r], 16);
+}
+
+/// So many rows of a block become columns of so many lines, `line` operands apart.
+template <typename Operand>
+void transpose(const Block<Operand>& block, std::size_t rows, std::size_t lines, Operand* to,
+               std::size_t line) {
+  constexpr std::size_t depth = kDepth<Operand>, side = kSide<Operand>;
+  const std::size_t whole_rows = rows / side * side, whole_lines = lines / side * side;
+  for (std::size_t r = 0; r < whole_rows; r += side) {
+    for (std::size_t n = 0; n < whole_lines; n += side) {
+      transpose_square(&block[r][n * depth], kBlockLines * depth, to + n * line + r * depth, line);
+    }
+  }
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t n = r < whole_rows ? whole_lines : 0; n < lines; ++n) {
+      std::copy_n(&block[r][n * depth], depth, to + n * line + r * depth);
+    }
+  }
 }
 
 }  // namespace
@@ -126,16 +190,17 @@ void Panels<Operand>::fill_from_rows(MatrixView<const Sum> B, Precision precisio
   }
 }
 
-/// Bt is (N, ·): its transpose becomes the lines from `first_line` on, by way of small blocks: rows
-/// of Bt often lie so that their beginnings compete for the same place in the cache.
+/// Bt is (N, ·): its transpose becomes the lines from `first_line` on, by way of blocks: rows of Bt
+/// often lie so that their beginnings compete for the same place in the cache.
 template <typename Operand>
 void Panels<Operand>::fill_from_columns(MatrixView<const Sum> Bt, std::size_t first_line,
                                         Precision precision, Range panels) {
   constexpr std::size_t depth = kDepth<Operand>;
   const auto round = rounding_of<Operand>(precision);
-  Operand block[kBlock][kBlock * depth];
+  Block<Operand> block;
   const std::size_t width = panel_columns<Operand>(), stripe = stripe_columns<Operand>();
-  const std::size_t units = width / G_, H = N_ / G_, at_a_time = std::min({units, stripe, kBlock});
+  const std::size_t units = width / G_, H = N_ / G_,
+                    at_a_time = std::min({units, stripe, kBlockRows});
   const std::size_t lines = lines_of<Operand>(Bt.columns());
   const std::size_t end = panels.end * width;
   for (std::size_t c = panels.begin * width; c < end; c += at_a_time) {
@@ -144,19 +209,14 @@ void Panels<Operand>::fill_from_columns(MatrixView<const Sum> Bt, std::size_t fi
     const std::size_t there = unit < H ? std::min(columns, H - unit) : 0;
     Operand* to =
         values_.data() + ((c / stripe * lines_ + first_line) * stripe + c % stripe) * depth;
-    for (std::size_t k = 0; k < lines; k += kBlock) {
-      const std::size_t count = std::min(kBlock, lines - k);
+    for (std::size_t k = 0; k < lines; k += kBlockLines) {
+      const std::size_t count = std::min(kBlockLines, lines - k);
       const std::size_t values = std::min(count * depth, Bt.columns() - k * depth);
       for (std::size_t j = 0; j < columns; ++j) {
         const Sum* source = j < there ? Bt.row(gate * H + unit + j).data() + k * depth : nullptr;
-        set_operands<Operand>(round, source, j < there ? values : 0, block[j]);
+        set_operands<Operand>(round, source, j < there ? values : 0, {block[j], count * depth});
       }
-      for (std::size_t n = 0; n < count; ++n) {
-        Operand* line = to + (k + n) * stripe * depth;
-        for (std::size_t j = 0; j < columns; ++j) {
-          std::memcpy(line + j * depth, &block[j][n * depth], depth * sizeof(Operand));
-        }
-      }
+      transpose(block, columns, count, to + k * stripe * depth, stripe * depth);
     }
   }
 }
