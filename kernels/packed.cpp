@@ -111,6 +111,7 @@ void pair_up(Words<Word> a, Words<Word> b, Words<Word>& first, Words<Word>& seco
 template <typename Operand>
 constexpr std::size_t kSide = 16 / sizeof(Word<Operand>);
 
+/// A square of a block, its rows so many operands apart, becomes a square of lines.
 template <typename Operand>
 void transpose_square(const Operand* from, std::size_t row, Operand* to, std::size_t line) {
   constexpr std::size_t side = kSide<Operand>;
