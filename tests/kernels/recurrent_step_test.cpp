@@ -16,11 +16,11 @@ namespace {
 /// A step with values for all that it may read, of a cell with G gates.
 template <typename Real>
 struct Step {
-  Step(std::size_t G, std::size_t rows, std::size_t I, std::size_t H)
-      : G(G),
-        rows(rows),
-        I(I),
-        H(H),
+  Step(std::size_t gates, std::size_t batch, std::size_t inputs, std::size_t units)
+      : G(gates),
+        rows(batch),
+        I(inputs),
+        H(units),
         U(random({G * H, I}, "U")),
         W(random({G * H, H}, "W")),
         b(random({G * H}, "b")),
@@ -220,8 +220,11 @@ TYPED_TEST(RecurrentStepOf, UnitsAreSharedAndRowsBeginAndEnd) {
     expect_same(s.C, C, "C");
     for (std::size_t r = 0; r < 7; ++r) {
       const auto next = s.h_next.matrix().row(r);
-      if (r < 2) ASSERT_TRUE(std::ranges::equal(next, h.matrix().row(r)));
-      if (r >= 2) ASSERT_TRUE(std::ranges::all_of(next, [](Real v) { return v == -5; }));
+      if (r < 2) {
+        ASSERT_TRUE(std::ranges::equal(next, h.matrix().row(r)));
+      } else {
+        ASSERT_TRUE(std::ranges::all_of(next, [](Real v) { return v == -5; }));
+      }
     }
   });
 }
