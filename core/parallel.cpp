@@ -3,35 +3,148 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstdlib>
 #include <exception>
-#include <optional>
-#include <thread>
+#include <limits>
+
+#include "unroll/core/processors.h"
+#include "unroll/core/spin.h"
+#include "unroll/core/thread_pool.h"
 
 namespace unroll {
 
 namespace {
 
-/// Some tens of microseconds: longer than any step that is worth sharing.
-constexpr std::size_t kSpins = 1000;
+using namespace std::chrono_literals;
 
-/// Tells the processor that this is a loop that waits.
-void relax() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
+/// A thread that meets others waits so long awake: longer than any step that is worth sharing.
+constexpr auto kMeetingSpin = 50us;
+/// Helpers that are awake join a team within this time.
+constexpr auto kJoinSpin = 2us;
+/// Ranges for each thread of a parallel_for: one that loses its processor holds up only one.
+constexpr std::size_t kRangesPerThread = 4;
+
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+thread_local std::size_t limit_of_thread = kNoLimit;
+
+/// OMP_NUM_THREADS if it is set, as OpenMP reads it; otherwise all processors.
+std::size_t default_thread_count() {
+  const std::size_t count = std::getenv("OMP_NUM_THREADS") == nullptr
+                                ? usable_processors()
+                                : static_cast<std::size_t>(omp_get_max_threads());
+  const auto limit = static_cast<std::size_t>(omp_get_thread_limit());
+  return std::clamp<std::size_t>(count, 1, std::min(limit, kMostThreads));
+}
+
+std::atomic<std::size_t>& process_thread_count() {
+  static std::atomic<std::size_t> count{default_thread_count()};
+  return count;
 }
 
 /// Ends a thread whose team has lost another one to an exception.
 struct TeamEnded {};
 
+/// A caller's job, with as many helpers beside the caller as the process has.
+class Job {
+ public:
+  Job() : pool_(ThreadPool::instance()) {
+    pool_.prepare(process_thread_count().load(std::memory_order_relaxed) - 1);
+    if (pool_.helpers() > 0) slot_ = pool_.claim_slot();
+  }
+  ~Job() {
+    if (slot_ != nullptr) slot_->release();
+  }
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  /// Whether there are helpers to share it with.
+  bool is_shared() const { return slot_ != nullptr; }
+  /// Opens pieces first … last − 1, of which each thread likes `share` in a row.
+  JobSlot& open(std::size_t first, std::size_t last, std::size_t share,
+                const FunctionRef<std::size_t>& body) {
+    slot_->open(first, last, share, body);
+    pool_.announce((last - 1) / share);
+    return *slot_;
+  }
+  bool has_awake_helpers() const { return pool_.is_awake(); }
+
+ private:
+  ThreadPool& pool_;
+  JobSlot* slot_ = nullptr;
+};
+
+/// On the calling thread, which is not inside: a single part may share its own work.
+void run_alone(std::size_t parts, FunctionRef<std::size_t> body) {
+  for (std::size_t part = 0; part < parts; ++part) body(part);
+}
+
+void run_as_team_of_one(FunctionRef<Team&> body) {
+  Team::Meeting alone;
+  Team team(alone, 0);
+  body(team);
+}
+
+/// How many pieces of the set are below this one.
+std::size_t rank_of(std::size_t piece, const PieceSet& set) {
+  std::size_t rank = 0;
+  for (std::size_t word = 0; word < piece / 64; ++word) rank += std::popcount(set[word]);
+  const std::uint64_t below = (std::uint64_t{1} << (piece % 64)) - 1;
+  return rank + static_cast<std::size_t>(std::popcount(set[piece / 64] & below));
+}
+
+/// A team while it gathers: whoever has taken a piece waits until it is known who else has.
+class Gathering {
+ public:
+  explicit Gathering(FunctionRef<Team&> body) : body_(body) {}
+
+  void begin(const PieceSet& members) {
+    members_ = members;
+    for (std::uint64_t word : members) meeting_.size += std::popcount(word);
+    is_complete_.store(1, std::memory_order_release);
+    is_complete_.notify_all();
+  }
+  void run(std::size_t piece) {
+    wait_while(is_complete_, 0, kMeetingSpin);
+    take_part(1 + rank_of(piece, members_));
+  }
+  void take_part(std::size_t index) {
+    try {
+      Team team(meeting_, index);
+      body_(team);
+    } catch (const TeamEnded&) {
+    } catch (...) {
+      meeting_.failed = true;
+      ++meeting_.count;  // so that those who sleep look
+      meeting_.count.notify_all();
+      throw;
+    }
+  }
+
+ private:
+  FunctionRef<Team&> body_;
+  PieceSet members_{};
+  Team::Meeting meeting_;
+  std::atomic<std::uint32_t> is_complete_{0};
+};
+
 }  // namespace
 
 std::size_t thread_count() noexcept {
-  return static_cast<std::size_t>(omp_get_max_threads());
+  if (ThreadPool::is_inside()) return 1;
+  return std::min(limit_of_thread, process_thread_count().load(std::memory_order_relaxed));
 }
 
 void set_thread_count(std::size_t count) noexcept {
-  omp_set_num_threads(static_cast<int>(std::max<std::size_t>(count, 1)));
+  process_thread_count() = std::clamp<std::size_t>(count, 1, kMostThreads);
+}
+
+ThreadLimit::ThreadLimit(std::size_t most) noexcept : before_(limit_of_thread) {
+  limit_of_thread = std::clamp<std::size_t>(most, 1, before_);
+}
+
+ThreadLimit::~ThreadLimit() {
+  limit_of_thread = before_;
 }
 
 Range part_of(std::size_t count, std::size_t part, std::size_t parts,
@@ -42,76 +155,72 @@ Range part_of(std::size_t count, std::size_t part, std::size_t parts,
 }
 
 void parallel_parts(std::size_t parts, FunctionRef<std::size_t> body) {
-  if (parts <= 1 || thread_count() == 1 || omp_in_parallel()) {
-    for (std::size_t part = 0; part < parts; ++part) body(part);
-    return;
-  }
-  std::exception_ptr failure;
-#pragma omp parallel for schedule(static, 1)
-  for (std::size_t part = 0; part < parts; ++part) {
-    try {
-      body(part);
-    } catch (...) {
-#pragma omp critical(unroll_parallel_failure)
-      if (!failure) failure = std::current_exception();
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
+  const std::size_t threads = std::min({parts, thread_count(), kMostPieces});
+  if (threads <= 1) return run_alone(parts, body);
+  Job job;
+  if (!job.is_shared()) return run_alone(parts, body);
+  // A piece is a part, or a thread's turn at all that are left: then no more threads can take part
+  // than there are pieces.
+  const bool is_open_to_all = parts <= kMostPieces && threads == process_thread_count();
+  const bool by_turns = parts > threads && !is_open_to_all;
+  std::atomic<std::size_t> next{0};
+  const auto turn = [&](std::size_t) {
+    for (std::size_t part; (part = next++) < parts;) body(part);
+  };
+  const FunctionRef<std::size_t> pieces = by_turns ? FunctionRef<std::size_t>(turn) : body;
+  const std::size_t count = by_turns ? threads : parts;
+  JobSlot& slot = job.open(0, count, (count + threads - 1) / threads, pieces);
+  for (std::size_t piece; (piece = slot.take(0)) != kMostPieces;) slot.run(piece);
+  slot.finish();
+}
+
+void parallel_for(std::size_t count, std::size_t grain, FunctionRef<Range> body) {
+  const std::size_t most = std::max<std::size_t>(count / std::max<std::size_t>(grain, 1), 1);
+  const std::size_t threads = thread_count();
+  const std::size_t parts = threads == 1 ? 1 : std::min(most, threads * kRangesPerThread);
+  parallel_parts(parts, [&](std::size_t part) { body(part_of(count, part, parts)); });
+}
+
+void parallel_shares(std::size_t count, std::size_t multiple, FunctionRef<Range> body) {
+  const std::size_t blocks = (count + multiple - 1) / multiple;
+  const std::size_t parts = std::min(blocks, thread_count());
+  parallel_parts(parts, [&](std::size_t part) { body(part_of(count, part, parts, multiple)); });
 }
 
 void Team::meet() {
   if (meeting_.size == 1) return;
-  const std::size_t now = meeting_.count.load(std::memory_order_relaxed);
+  const std::uint32_t now = meeting_.count.load(std::memory_order_acquire);
+  if (meeting_.failed.load(std::memory_order_acquire)) throw TeamEnded();
   if (meeting_.arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == meeting_.size) {
     meeting_.arrived.store(0, std::memory_order_relaxed);
     meeting_.count.store(now + 1, std::memory_order_release);
-    return;
+    meeting_.count.notify_all();
+  } else {
+    wait_while(meeting_.count, now, kMeetingSpin);
   }
-  for (std::size_t spins = 0; meeting_.count.load(std::memory_order_acquire) == now; ++spins) {
-    if (meeting_.failed.load(std::memory_order_relaxed)) throw TeamEnded();
-    if (spins < kSpins) {
-      relax();
-    } else {
-      std::this_thread::yield();
-    }
-  }
+  if (meeting_.failed.load(std::memory_order_acquire)) throw TeamEnded();
 }
 
 void parallel_team(std::size_t most, FunctionRef<Team&> body) {
-  const std::size_t size = omp_in_parallel() ? 1 : std::clamp<std::size_t>(most, 1, thread_count());
-  if (size == 1) {
-    Team::Meeting alone{1};
-    Team team(alone, 0);
-    return body(team);
-  }
+  const std::size_t threads = std::min({most, thread_count(), kMostPieces});
+  if (threads <= 1) return run_as_team_of_one(body);
+  Job job;
+  if (!job.is_shared()) return run_as_team_of_one(body);
+  Gathering team(body);
+  const auto join = [&](std::size_t piece) { team.run(piece); };
+  const FunctionRef<std::size_t> pieces = join;
+  JobSlot& slot = job.open(1, threads, 1, pieces);
+  if (job.has_awake_helpers()) spin_until(kJoinSpin, [&] { return slot.is_taken(); });
+  team.begin(slot.close());
   std::exception_ptr failure;
-  std::optional<Team::Meeting> meeting;
-  // Regions are always of all threads, of which some may have nothing to do: libgomp asks for
-  // memory and makes threads anew whenever their number changes.
-#pragma omp parallel
-  {
-#pragma omp single
-    meeting.emplace(std::min(size, static_cast<std::size_t>(omp_get_num_threads())));
-    const auto index = static_cast<std::size_t>(omp_get_thread_num());
-    try {
-      if (index < meeting->size) {
-        Team team(*meeting, index);
-        body(team);
-      }
-    } catch (const TeamEnded&) {
-    } catch (...) {
-      meeting->failed = true;
-#pragma omp critical(unroll_parallel_failure)
-      if (!failure) failure = std::current_exception();
-    }
+  try {
+    const Inside inside;
+    team.take_part(0);
+  } catch (...) {
+    failure = std::current_exception();
   }
+  slot.finish();
   if (failure) std::rethrow_exception(failure);
-}
-
-void parallel_for(std::size_t count, std::size_t grain, FunctionRef<Range> body) {
-  const std::size_t most = count / std::max<std::size_t>(grain, 1);
-  const std::size_t parts = std::clamp<std::size_t>(most, 1, thread_count());
-  parallel_parts(parts, [&](std::size_t part) { body(part_of(count, part, parts)); });
 }
 
 }  // namespace unroll

@@ -1,54 +1,64 @@
-/// Threads: the one place that decides how many there are.
+/// Threads: the one place that decides how many there are, and the ways to use them.
 ///
-/// All parallelism is ours, by OpenMP; OpenBLAS is held to one thread (kernels/gemm.cpp), otherwise
-/// its threads would multiply with these.
+/// The process has one budget, thread_count(): a caller and thread_count() − 1 helpers, which all
+/// callers share. So however many threads of a program call at once, never more are busy than
+/// callers + thread_count() − 1. Work in which a helper takes no part, because it is busy, asleep
+/// or without a processor, is done by the caller; results never depend on who did what.
+///
+/// Everything here may be called from any thread, and in a forked child, whatever its parent did.
+/// OpenBLAS makes no threads (kernels/gemm.cpp).
 #pragma once
 
 #include <atomic>
 #include <cstddef>
-#include <memory>
-#include <type_traits>
+#include <cstdint>
 
+#include "unroll/core/function_ref.h"
 #include "unroll/core/range.h"
 
 namespace unroll {
 
-/// How many threads a parallel region gets: by default OMP_NUM_THREADS or the number of processors.
+/// The most that --threads and set_thread_count take.
+inline constexpr std::size_t kMostThreads = 1024;
+
+/// How many threads the calling thread's work may use now: the process's count, or fewer within a
+/// ThreadLimit; 1 inside parallel work. By default the process has OMP_NUM_THREADS, otherwise
+/// usable_processors() (unroll/core/processors.h).
 std::size_t thread_count() noexcept;
-/// At least 1.
+/// The process's count, for all threads; between 1 and kMostThreads. Work that is being done keeps
+/// the count with which it began.
 void set_thread_count(std::size_t count) noexcept;
+
+/// While it lives, work of the calling thread uses at most so many threads.
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(std::size_t most) noexcept;
+  ~ThreadLimit();
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
+
+ private:
+  std::size_t before_;
+};
 
 /// Part `part` of `parts` nearly equal, contiguous parts of 0 .. count − 1, cut at multiples of
 /// `multiple`.
 Range part_of(std::size_t count, std::size_t part, std::size_t parts,
               std::size_t multiple = 1) noexcept;
 
-/// A borrowed callable, valid for the duration of the call it is passed to.
-template <typename Argument>
-class FunctionRef {
- public:
-  template <typename F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>)
-  FunctionRef(F&& function)  // NOLINT(bugprone-forwarding-reference-overload)
-      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(function)))),
-        call_([](void* object, Argument argument) {
-          (*static_cast<std::remove_reference_t<F>*>(object))(argument);
-        }) {}
-  void operator()(Argument argument) const { call_(object_, argument); }
-
- private:
-  void* object_;
-  void (*call_)(void*, Argument);
-};
-
-/// Runs body(part) for part = 0 .. parts − 1, each on a thread of its own where there are enough.
-/// An exception that a body throws reaches the caller (the first one, if several do). Inside
-/// another parallel region it runs serially.
+/// Runs body(part) for part = 0 .. parts − 1, once each, on up to thread_count() threads: whoever
+/// is free takes the next one, and with parts for all of them the same thread as the last time, if
+/// it can. An exception that a body throws reaches the caller (one of them, if several do).
 void parallel_parts(std::size_t parts, FunctionRef<std::size_t> body);
 
-/// Cuts 0 .. count − 1 into one contiguous range per thread, none smaller than `grain` if that can
-/// be helped, and runs body(range) on each. Results must not depend on where the cuts are.
+/// Cuts 0 .. count − 1 into contiguous ranges, none smaller than `grain` if that can be helped, and
+/// runs body(range) on each. Results must not depend on where the cuts are.
 void parallel_for(std::size_t count, std::size_t grain, FunctionRef<Range> body);
+
+/// Cuts 0 .. count − 1 into one range for each thread, at multiples of `multiple`, and runs
+/// body(range) on each: for work whose ranges a thread should meet again, since they are in its
+/// cache. Results must not depend on where the cuts are.
+void parallel_shares(std::size_t count, std::size_t multiple, FunctionRef<Range> body);
 
 /// Threads that run side by side and wait for each other, as those of parallel_team do.
 class Team {
@@ -56,14 +66,14 @@ class Team {
   std::size_t index() const noexcept { return index_; }  ///< of this thread, from 0
   std::size_t size() const noexcept { return meeting_.size; }
   /// Returns when every thread of the team has called it: what they wrote before is then seen by
-  /// all. Waits by spinning, and lets another job have the processor when that takes long.
+  /// all. Waits by spinning for microseconds, then asleep.
   void meet();
 
   /// What a team shares.
   struct Meeting {
-    const std::size_t size;
-    std::atomic<std::size_t> arrived{0};
-    std::atomic<std::size_t> count{0};  // of meetings
+    std::size_t size = 1;
+    std::atomic<std::uint32_t> arrived{0};
+    std::atomic<std::uint32_t> count{0};  ///< of meetings
     std::atomic<bool> failed{false};
   };
   Team(Meeting& meeting, std::size_t index) : meeting_(meeting), index_(index) {}
@@ -73,9 +83,9 @@ class Team {
   std::size_t index_;
 };
 
-/// Runs body(team) on at most so many threads at once; on one inside another parallel region. Every
-/// thread must meet as often as the others. An exception that a body throws ends the others' next
-/// meeting and reaches the caller.
+/// Runs body(team) on at most so many threads at once: on those that answer within a microsecond,
+/// so that nobody waits for a thread that does not run. Every thread must meet as often as the
+/// others. An exception that a body throws ends the others' next meeting and reaches the caller.
 void parallel_team(std::size_t most, FunctionRef<Team&> body);
 
 }  // namespace unroll

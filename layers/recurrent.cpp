@@ -42,7 +42,7 @@ void plan_operands(const RecurrentLayer<Real>& layer, const BatchLimits& limits,
   if (use.shared && !std::is_same_v<Operand, Real>) plan.add(operands.dz_of_rows, {M, GH});
   operands.W.plan(GH, H, plan);
   if (use.dx) operands.U.plan(GH, I, plan);
-  operands.gradient.resize(thread_count());
+  operands.gradient.resize(std::max(operands.gradient.size(), use.threads));
   const std::size_t separate =
       std::max(gradient_scratch<Real, Operand>(I, 1), gradient_scratch<Real, Operand>(H, 1));
   const std::size_t scratch = use.shared ? separate : gradient_scratch<Real, Operand>(I + H, 2);

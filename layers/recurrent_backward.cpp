@@ -30,26 +30,23 @@ void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<
   if (shared && !std::is_same_v<Operand, Real>) {
     operands.dz_of_rows.resize(cache.projected.shape());
   }
-  operands.gradient.resize(thread_count());
-  share_walk(shape, H, unit_grain<Real, Operand>(), [&](const WalkShare& share) {
-    Team& team = share.team;
-    pack_weights(team, !dx.empty());
-    Tensor<Operand>& scratch = operands.gradient[team.index()];
-    // Each thread owns some columns of dz, and the rows of U, W and b that belong to them.
-    const Range columns = part_of(GH, team.index(), team.size(), kProductGrain);
-    for (std::size_t end = shape.steps(); end > 0;) {
-      const WalkChunk chunk =
-          chunk_before(shape, layer.direction(), end, gradient_rows<Real, Operand>());
-      walk(share, chunk.positions, dh, dstate);
-      team.meet();
+  pack_weights(!dx.empty());
+  for (std::size_t end = shape.steps(); end > 0;) {
+    const WalkChunk chunk =
+        chunk_before(shape, layer.direction(), end, gradient_rows<Real, Operand>());
+    share_walk(shape, chunk.positions, WalkOrder::kDescending, H, unit_grain<Real, Operand>(),
+               [&](const WalkShare& share) { walk(share, dh, dstate); });
+    share_columns([&](Range columns, Tensor<Operand>& scratch) {
       add_gradients(chunk.tokens, columns, scratch);
-      end = chunk.positions.begin;
-    }
-    if (shared) add_shared_gradients(columns, scratch);
-    team.meet();
-    if (dx.empty()) return;
-    const Range rows = part_of(dx.rows(), team.index(), team.size());
-    // [RNN-dx] [LSTM-dx] ∂L/∂x_t = Uᵀ dz_t
+    });
+    end = chunk.positions.begin;
+  }
+  if (shared) {
+    share_columns(
+        [&](Range columns, Tensor<Operand>& scratch) { add_shared_gradients(columns, scratch); });
+  }
+  // [RNN-dx] [LSTM-dx] ∂L/∂x_t = Uᵀ dz_t
+  parallel_shares(dx.rows(), 1, [&](Range rows) {
     product<Real>(dz_of_input().row_range(rows.begin, rows.size()), operands.U,
                   dx.row_range(rows.begin, rows.size()));
   });
@@ -63,21 +60,34 @@ void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<
   }
 }
 
-/// All threads together; U for dx.
+/// W, and U for dx.
 template <typename Real, typename Operand>
-void BackwardPass<Real, Operand>::pack_weights(Team& team, bool needs_U) {
+void BackwardPass<Real, Operand>::pack_weights(bool needs_U) {
   const auto fill = [&](MatrixView<const Real> weights, Panels<Operand>& panels) {
-    panels.fill(weights, layer.precision(), part_of(panels.count(), team.index(), team.size()));
+    parallel_shares(panels.count(), 1,
+                    [&](Range some) { panels.fill(weights, layer.precision(), some); });
   };
   fill(layer.W.value.matrix(), operands.W);
   if (needs_U) fill(layer.U.value.matrix(), operands.U);
-  team.meet();
+}
+
+/// body(columns, scratch) for all columns of dz: a thread has some, and the rows of U, W and b that
+/// belong to them.
+template <typename Real, typename Operand>
+template <typename Body>
+void BackwardPass<Real, Operand>::share_columns(Body body) {
+  const std::size_t GH = layer.gate_count() * layer.hidden_size();
+  const std::size_t parts = std::min((GH + kProductGrain - 1) / kProductGrain, thread_count());
+  if (operands.gradient.size() < parts) operands.gradient.resize(parts);
+  parallel_parts(parts, [&](std::size_t part) {
+    body(part_of(GH, part, parts, kProductGrain), operands.gradient[part]);
+  });
 }
 
 template <typename Real, typename Operand>
-void BackwardPass<Real, Operand>::walk(const WalkShare& share, Range positions,
-                                       MatrixView<const Real> dh, RecurrentState<Real>& dstate) {
-  for (std::size_t position = positions.end; position-- > positions.begin;) {
+void BackwardPass<Real, Operand>::walk(const WalkShare& share, MatrixView<const Real> dh,
+                                       RecurrentState<Real>& dstate) {
+  for (std::size_t position = share.positions.end; position-- > share.positions.begin;) {
     const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
     const auto [token, row, count] = walk.here;
     if (count > 0) {

@@ -21,17 +21,16 @@ void project_some(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x
                 projected.row_range(rows.begin, rows.size()));
 }
 
-/// What threads have of a walk: each its units, which alone it needs, or some rows for all.
+/// b + U x before a walk: threads that will share units begin with theirs, which alone they need.
 template <typename Real, typename Operand>
-void project_share(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
-                   const Panels<Operand>& weights, const WalkShare& share,
-                   MatrixView<Real> projected) {
-  if (share.shares_units) {
-    return project<Real>(x, weights, layer.b.value.values(), projected, share.units);
-  }
-  project_some(layer, x, weights, part_of(x.rows(), share.team.index(), share.team.size()),
-               projected);
-  share.team.meet();
+void project_for_walk(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
+                      const Panels<Operand>& weights, const RaggedShape& shape,
+                      MatrixView<Real> projected) {
+  if (x.rows() == 0) return;
+  if (!shares_units(shape)) return project_rows(layer, x, weights, projected);
+  parallel_shares(layer.hidden_size(), unit_grain<Real, Operand>(), [&](Range units) {
+    project<Real>(x, weights, layer.b.value.values(), projected, units);
+  });
 }
 
 }  // namespace
@@ -39,8 +38,8 @@ void project_share(const RecurrentLayer<Real>& layer, MatrixView<const Operand> 
 template <typename Real, typename Operand>
 void project_rows(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
                   const Panels<Operand>& weights, MatrixView<Real> projected) {
-  parallel_for(x.rows(), kProductGrain,
-               [&](Range rows) { project_some(layer, x, weights, rows, projected); });
+  parallel_shares(x.rows(), kProductGrain,
+                  [&](Range rows) { project_some(layer, x, weights, rows, projected); });
 }
 
 template <typename Real, typename Operand>
@@ -106,30 +105,28 @@ void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixVi
     set_operands<Real, Operand>(layer, state.h.matrix().row_range(row, 1),
                                 operands.h_prev.matrix().row_range(first, 1));
   }
-  share_walk(shape, H, unit_grain<Real, Operand>(), [&](const WalkShare& share) {
-    pack_weights(share.team);
-    project_share(layer, products.to_project(), operands.weights, share, projected);
-    walk(share, products, h);
-  });
+  pack_weights();
+  project_for_walk(layer, products.to_project(), operands.weights, shape, projected);
+  share_walk(shape, {0, shape.steps()}, WalkOrder::kAscending, H, unit_grain<Real, Operand>(),
+             [&](const WalkShare& share) { walk(share, products, h); });
 }
 
-/// All threads together.
 template <typename Real, typename Operand>
-void ForwardPass<Real, Operand>::pack_weights(Team& team) {
-  const Range panels = part_of(operands.weights.count(), team.index(), team.size());
-  operands.weights.fill_weights(layer.U.value.matrix(), layer.W.value.matrix(), layer.precision(),
-                                panels);
-  if constexpr (std::is_same_v<Operand, float>) {
-    if (narrow != nullptr) cache.narrow.fill(operands.weights, panels);
-  }
-  team.meet();
+void ForwardPass<Real, Operand>::pack_weights() {
+  parallel_shares(operands.weights.count(), 1, [&](Range panels) {
+    operands.weights.fill_weights(layer.U.value.matrix(), layer.W.value.matrix(), layer.precision(),
+                                  panels);
+    if constexpr (std::is_same_v<Operand, float>) {
+      if (narrow != nullptr) cache.narrow.fill(operands.weights, panels);
+    }
+  });
 }
 
 template <typename Real, typename Operand>
 void ForwardPass<Real, Operand>::walk(const WalkShare& share,
                                       const InputProducts<Real, Operand>& products,
                                       MatrixView<Real> h) {
-  for (std::size_t position = 0; position < shape.steps(); ++position) {
+  for (std::size_t position = share.positions.begin; position < share.positions.end; ++position) {
     const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
     const auto [token, row, count] = walk.here;
     if (count > 0) {
@@ -172,17 +169,16 @@ void InferencePass<Real, Operand>::run(const RecurrentInput<Real>& input,
     h_prev.resize(state.h.shape());
     set_operands<Real, Operand>(layer, state.h.matrix(), h_prev.matrix());
   }
-  share_walk(shape, H, unit_grain<Real, Operand>(), [&](const WalkShare& share) {
-    if (!is_known) project_share(layer, x, weights, share, projected.matrix());
-    walk(share, products, state, h);
-  });
+  if (!is_known) project_for_walk(layer, x, weights, shape, projected.matrix());
+  share_walk(shape, {0, shape.steps()}, WalkOrder::kAscending, H, unit_grain<Real, Operand>(),
+             [&](const WalkShare& share) { walk(share, products, state, h); });
 }
 
 template <typename Real, typename Operand>
 void InferencePass<Real, Operand>::walk(const WalkShare& share,
                                         const InputProducts<Real, Operand>& products,
                                         RecurrentState<Real>& state, MatrixView<Real> h) {
-  for (std::size_t position = 0; position < shape.steps(); ++position) {
+  for (std::size_t position = share.positions.begin; position < share.positions.end; ++position) {
     const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
     const auto [token, row, count] = walk.here;
     if (walk.after.count < kFewRows) products.ask_for(walk.after, share.units, layer.gate_count());

@@ -117,7 +117,7 @@ struct InputProducts {
 template <typename Real, typename Operand>
 struct ForwardPass {
   void run(const RecurrentState<Real>& state, MatrixView<Real> h);
-  void pack_weights(Team& team);
+  void pack_weights();
   void walk(const WalkShare& share, const InputProducts<Real, Operand>& products,
             MatrixView<Real> h);
 
@@ -133,9 +133,10 @@ struct ForwardPass {
 template <typename Real, typename Operand>
 struct BackwardPass {
   void run(MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx);
-  void pack_weights(Team& team, bool needs_U);
-  void walk(const WalkShare& share, Range positions, MatrixView<const Real> dh,
-            RecurrentState<Real>& dstate);
+  void pack_weights(bool needs_U);
+  void walk(const WalkShare& share, MatrixView<const Real> dh, RecurrentState<Real>& dstate);
+  template <typename Body>
+  void share_columns(Body body);
   void add_gradients(Range tokens, Range columns, Tensor<Operand>& scratch);
   void add_shared_gradients(Range columns, Tensor<Operand>& scratch);
   Tensor<Operand>& deltas();

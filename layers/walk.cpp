@@ -10,9 +10,30 @@ namespace {
 /// on.
 constexpr std::size_t kFewestRows = 4;
 
+/// Threads that share units do so many steps as one team: forming one takes a microsecond, as long
+/// as half a small step.
+constexpr std::size_t kStepsOfTeam = 32;
+
 StepRows rows_at(const RaggedShape& shape, std::size_t t, Range rows) {
   const std::size_t end = std::min(rows.end, shape.active(t));
   return {shape.index(t, rows.begin), rows.begin, end > rows.begin ? end - rows.begin : 0};
+}
+
+/// Cuts the positions into as many steps as one team does.
+void for_each_chunk(Range positions, WalkOrder order, FunctionRef<Range> body) {
+  const std::size_t count = (positions.size() + kStepsOfTeam - 1) / kStepsOfTeam;
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::size_t steps = std::min((k + 1) * kStepsOfTeam, positions.size());
+    const std::size_t done = k * kStepsOfTeam;
+    switch (order) {
+      case WalkOrder::kAscending:
+        body({positions.begin + done, positions.begin + steps});
+        break;
+      case WalkOrder::kDescending:
+        body({positions.end - steps, positions.end - done});
+        break;
+    }
+  }
 }
 
 }  // namespace
@@ -62,17 +83,24 @@ WalkChunk chunk_before(const RaggedShape& shape, Direction direction, std::size_
   return chunk;
 }
 
-void share_walk(const RaggedShape& shape, std::size_t units, std::size_t grain,
-                FunctionRef<const WalkShare&> body) {
+bool shares_units(const RaggedShape& shape) {
+  return shape.batch() < 2 * kFewestRows;
+}
+
+void share_walk(const RaggedShape& shape, Range positions, WalkOrder order, std::size_t units,
+                std::size_t grain, FunctionRef<const WalkShare&> body) {
   const std::size_t B = shape.batch();
-  const bool by_rows = B >= 2 * kFewestRows;  // of fewer, threads share the units
-  parallel_team(by_rows ? B / kFewestRows : units / grain, [&](Team& team) {
-    const std::size_t k = team.index(), n = team.size();
-    if (by_rows) {
-      body({rows_of_part(shape, k, n), {0, units}, team, false});
-    } else {
-      body({{0, B}, part_of(units, k, n, grain), team, n > 1});
-    }
+  if (shares_units(shape)) {
+    return for_each_chunk(positions, order, [&](Range chunk) {
+      parallel_team(units / grain, [&](Team& team) {
+        const Range own = part_of(units, team.index(), team.size(), grain);
+        body({chunk, {0, B}, own, team.size() > 1 ? &team : nullptr});
+      });
+    });
+  }
+  const std::size_t parts = std::min(B / kFewestRows, thread_count());
+  parallel_parts(parts, [&](std::size_t part) {
+    body({positions, rows_of_part(shape, part, parts), {0, units}});
   });
 }
 

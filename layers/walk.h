@@ -30,17 +30,17 @@ struct WalkStep {
   std::size_t go_on() const;  ///< how many of them there are in the step after
 };
 
-/// What one thread does of each step.
+/// What one thread does of a walk.
 struct WalkShare {
-  Range rows;   ///< of the batch
-  Range units;  ///< of the layer
-  Team& team;   ///< of all threads of the walk
+  Range positions;       ///< its steps
+  Range rows;            ///< of the batch
+  Range units;           ///< of the layer
+  Team* team = nullptr;  ///< the threads that share its rows' units; null: it has all units
 
-  /// To be called after each step: threads that share its rows' units wait for each other.
+  /// To be called after each step: threads that share units wait for each other.
   void finish_step() const {
-    if (shares_units) team.meet();
+    if (team != nullptr) team->meet();
   }
-  bool shares_units;
 };
 
 /// The step at `position`, counted in the order in which the direction reads.
@@ -60,9 +60,17 @@ struct WalkChunk {
 WalkChunk chunk_before(const RaggedShape& shape, Direction direction, std::size_t end,
                        std::size_t tokens);
 
-/// Runs body(share) on all threads: of a large batch each has some rows, of a small one some units,
-/// a multiple of `grain`. Results do not depend on which.
-void share_walk(const RaggedShape& shape, std::size_t units, std::size_t grain,
-                FunctionRef<const WalkShare&> body);
+/// In which order a walk takes its positions: a pass through time, or back through time.
+enum class WalkOrder { kAscending, kDescending };
+
+/// Runs body(share) so that all shares together are a walk through these positions. Each share has
+/// some rows of a large batch. A small batch has too few; there threads share the units, a multiple
+/// of `grain` each, and form their team anew every few steps, so that one that has lost its
+/// processor is not waited for long. Results do not depend on who does what.
+void share_walk(const RaggedShape& shape, Range positions, WalkOrder order, std::size_t units,
+                std::size_t grain, FunctionRef<const WalkShare&> body);
+
+/// Whether threads share the units of a batch's walk rather than its rows.
+bool shares_units(const RaggedShape& shape);
 
 }  // namespace unroll

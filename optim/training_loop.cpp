@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "unroll/core/thread_tuner.h"
 #include "unroll/optim/average.h"
 #include "unroll/optim/clip.h"
 
@@ -86,17 +87,22 @@ class Loop {
 
   double one_step(std::size_t epoch, std::size_t step, std::size_t steps) {
     StepReport report{.epoch = epoch, .step = step, .steps = steps};
-    zero_grad(parameters_);
-    report.loss = task_.loss_and_gradients(step);
-    clip_by_value(parameters_, options_.clip_value);
-    report.gradient_norm = clip_by_norm(parameters_, options_.clip_norm);
-    if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) {
-      return std::numeric_limits<double>::quiet_NaN();
-    }
-    report.learning_rate = options_.schedule.rate(optimizer_.steps());
-    optimizer_.step(parameters_, report.learning_rate, average_ ? &*average_ : nullptr);
+    if (!compute_step(report)) return std::numeric_limits<double>::quiet_NaN();
     if (observer_.step) observer_.step(report);
     return report.loss;
+  }
+
+  /// False, and nothing is changed, if loss or gradient are no finite numbers.
+  bool compute_step(StepReport& report) {
+    const ThreadTuner::Turn turn(threads_, task_.work ? task_.work(report.step) : 1);
+    zero_grad(parameters_);
+    report.loss = task_.loss_and_gradients(report.step);
+    clip_by_value(parameters_, options_.clip_value);
+    report.gradient_norm = clip_by_norm(parameters_, options_.clip_norm);
+    if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) return false;
+    report.learning_rate = options_.schedule.rate(optimizer_.steps());
+    optimizer_.step(parameters_, report.learning_rate, average_ ? &*average_ : nullptr);
+    return true;
   }
 
   void finish_epoch(std::size_t epoch, double mean_loss) {
@@ -120,6 +126,7 @@ class Loop {
   const TrainingObserver& observer_;
   std::optional<ParameterAverage<Real>> average_;
   Snapshot<Real> best_;
+  ThreadTuner threads_;
   TrainingResult result_;
 };
 

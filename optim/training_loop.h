@@ -28,6 +28,8 @@ struct TrainingTask {
   std::function<std::size_t(std::size_t epoch)> begin_epoch;
   /// Adds the gradients of the epoch's step (counted from 0) and returns its loss.
   std::function<double(std::size_t step)> loss_and_gradients;
+  /// How much work the step is, say its tokens, in any unit; empty: all steps are alike.
+  std::function<double(std::size_t step)> work;
   /// The score after each epoch.
   std::function<Score()> evaluate;
 };
@@ -84,7 +86,8 @@ void count_training(const ParameterList<Real>& parameters, Optimizer<Real>& opti
 
 /// Trains until the epochs are over, the score no longer rises, the observer stops it, or the loss
 /// is no longer a finite number. In every case the parameters are then those of the best completed
-/// epoch (unchanged from the last step if none was completed).
+/// epoch (unchanged from the last step if none was completed). A step gets as many threads as make
+/// it fast (ThreadTuner), which changes no bit of the result.
 template <typename Real>
 TrainingResult train(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
                      const TrainingOptions& options, const TrainingTask& task,

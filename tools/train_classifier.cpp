@@ -11,6 +11,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/random.h"
+#include "unroll/core/thread_tuner.h"
 #include "unroll/layers/sequence_predictor.h"
 #include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/optim/optimizer.h"
@@ -68,7 +69,7 @@ Parts hold_back(std::span<const Record> records, double dev_fraction, std::uint6
 /// The share of examples whose label the model finds, and the mean loss. A label that training has
 /// not seen counts as wrong and has no loss.
 Score score(const SequenceClassifier<float>& model, std::span<const Example> examples,
-            std::size_t batch_size) {
+            std::size_t batch_size, ThreadTuner& threads) {
   const SequencePredictor<float> predictor(model);
   SequencePredictor<float>::Scratch scratch;
   Batch batch;
@@ -76,6 +77,7 @@ Score score(const SequenceClassifier<float>& model, std::span<const Example> exa
   double loss = 0;
   for (const std::vector<std::size_t>& rows : sorted_batches(examples, batch_size)) {
     make_batch(examples, rows, batch);
+    const ThreadTuner::Turn turn(threads, static_cast<double>(batch.shape.tokens()));
     const MatrixView<const float> all = predictor.predict(batch.shape, batch.ids, scratch);
     for (std::size_t r = 0; r < rows.size(); ++r) {
       if (batch.labels[r] < 0) continue;
@@ -225,6 +227,7 @@ class Session {
     std::vector<std::vector<std::size_t>> batches;
     std::uint64_t steps = 0;
     std::size_t tokens = 0;
+    ThreadTuner threads;  // of the evaluation
 
     const TrainingTask task{
         .begin_epoch =
@@ -241,7 +244,8 @@ class Session {
               const DropoutSource dropout{.seed = options_.seed, .step = steps++};
               return model.loss_and_gradients(batch.shape, batch.ids, batch.labels, pass, &dropout);
             },
-        .evaluate = [&] { return score(model, dev_, plan_.memory.evaluation.rows); }};
+        .work = [&](std::size_t step) { return work_of(batches[step]); },
+        .evaluate = [&] { return score(model, dev_, plan_.memory.evaluation.rows, threads); }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
     if (observer_.step)
@@ -251,6 +255,13 @@ class Session {
     }
     const auto optimizer = make_optimizer<float>(options_.optimizer);
     return unroll::train(model.trainable_parameters(), *optimizer, loop_options(), task, watch);
+  }
+
+  /// Tokens of a batch.
+  double work_of(std::span<const std::size_t> rows) const {
+    std::size_t tokens = 0;
+    for (std::size_t row : rows) tokens += train_[row].ids.size();
+    return static_cast<double>(tokens);
   }
 
   /// Reads some words as the unknown one: no text hangs on a single word, and the unknown word

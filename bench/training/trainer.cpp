@@ -55,6 +55,7 @@ class Trainer {
     const auto optimizer = make_optimizer<float>({});
     const TrainingTask task{.begin_epoch = [&](std::size_t) { return begin_turn(); },
                             .loss_and_gradients = [&](std::size_t step) { return train_on(step); },
+                            .work = {},
                             .evaluate = [&] { return end_turn(); }};
     TrainingOptions options;
     options.epochs = std::numeric_limits<std::size_t>::max();

@@ -166,6 +166,7 @@ TEST(PlanOfTraining, IsWhatOptimizerAverageAndBestEpochTake) {
       .stop = {}};
   const TrainingTask task{.begin_epoch = [](std::size_t) { return std::size_t{2}; },
                           .loss_and_gradients = [](std::size_t) { return 1.0; },
+                          .work = {},
                           .evaluate = [] { return Score{.value = 1}; }};
   train(parameters, *optimizer, options, task, observer);
   EXPECT_NEAR(static_cast<double>(most), static_cast<double>(count.total()),

@@ -20,6 +20,7 @@ struct TrainingLoopTest : testing::Test {
                   p.grad[0] += distance;
                   return distance * distance / 2;
                 },
+            .work = {},
             .evaluate =
                 [this] {
                   values.push_back(p.value[0]);

@@ -134,6 +134,7 @@ class Experiment {
                                   .schedule = {.peak = run_.learning_rate}};
     const TrainingTask task{.begin_epoch = [&](std::size_t) { return steps_between(); },
                             .loss_and_gradients = [&](std::size_t) { return step(); },
+                            .work = {},
                             .evaluate = [&] { return evaluate(); }};
     TrainingObserver observer;
     observer.stop = [&] { return confirmed_; };
