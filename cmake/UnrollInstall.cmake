@@ -14,7 +14,7 @@ target_compile_features(unroll_library PUBLIC cxx_std_20)
 target_include_directories(unroll_library PUBLIC
   $<BUILD_INTERFACE:${UNROLL_INCLUDE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(unroll_library PRIVATE
-  OpenMP::OpenMP_CXX BLAS::BLAS fmt::fmt ICU::uc ICU::i18n ZLIB::ZLIB)
+  OpenMP::OpenMP_CXX fmt::fmt ICU::uc ICU::i18n ZLIB::ZLIB)
 
 install(TARGETS unroll_library EXPORT unroll-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -4,10 +4,10 @@
 #include <limits>
 #include <string_view>
 
-#include <cblas.h>
 #include <fmt/format.h>
 
 #include "unroll/core/error.h"
+#include "unroll/kernels/openblas.h"
 
 namespace unroll {
 namespace {
@@ -64,18 +64,18 @@ CBLAS_TRANSPOSE transposition(const Factor<Real>& factor) {
   return factor.is_transposed ? CblasTrans : CblasNoTrans;
 }
 
-/// cblas_sgemm or cblas_dgemm, cblas_sgemv or cblas_dgemv.
+/// The product of this type.
 template <typename Real>
 struct Blas;
 template <>
 struct Blas<float> {
-  static constexpr auto gemm = &cblas_sgemm;
-  static constexpr auto gemv = &cblas_sgemv;
+  static auto gemm() { return openblas().sgemm; }
+  static auto gemv() { return openblas().sgemv; }
 };
 template <>
 struct Blas<double> {
-  static constexpr auto gemm = &cblas_dgemm;
-  static constexpr auto gemv = &cblas_dgemv;
+  static auto gemm() { return openblas().dgemm; }
+  static auto gemv() { return openblas().dgemv; }
 };
 
 /// y (M) = or += A (M, K) · x (K), K > 0, x with a step.
@@ -83,10 +83,9 @@ template <typename Real>
 void call_gemv(const Factor<Real>& A, const Real* x, blasint x_step, std::span<Real> y, Into into) {
   // Not by beta = 0: whether that clears a NaN in y depends on OpenBLAS's version.
   if (into == Into::kSet) std::ranges::fill(y, Real(0));
-  hold_blas_to_one_thread();
-  Blas<Real>::gemv(CblasRowMajor, transposition(A), blas_size("gemv", A.matrix.rows()),
-                   blas_size("gemv", A.matrix.columns()), Real(1), A.matrix.data(),
-                   leading_dimension("gemv", "A", A.matrix), x, x_step, Real(1), y.data(), 1);
+  Blas<Real>::gemv()(CblasRowMajor, transposition(A), blas_size("gemv", A.matrix.rows()),
+                     blas_size("gemv", A.matrix.columns()), Real(1), A.matrix.data(),
+                     leading_dimension("gemv", "A", A.matrix), x, x_step, Real(1), y.data(), 1);
 }
 
 template <typename Real>
@@ -116,10 +115,9 @@ void multiply_matrices(const Factor<Real>& A, const Factor<Real>& B, MatrixView<
     call_gemv(flipped(B), A.matrix.data(), A.is_transposed ? lda : 1, C.row(0), into);
     return;
   }
-  hold_blas_to_one_thread();
   const Real beta = into == Into::kSet ? Real(0) : Real(1);
-  Blas<Real>::gemm(CblasRowMajor, transposition(A), transposition(B), M, N, K, Real(1),
-                   A.matrix.data(), lda, B.matrix.data(), ldb, beta, C.data(), ldc);
+  Blas<Real>::gemm()(CblasRowMajor, transposition(A), transposition(B), M, N, K, Real(1),
+                     A.matrix.data(), lda, B.matrix.data(), ldb, beta, C.data(), ldc);
 }
 
 template <typename Real>
@@ -142,11 +140,6 @@ void multiply_by_vector(const Factor<Real>& A, std::span<const Real> x, std::spa
 
 }  // namespace
 
-void hold_blas_to_one_thread() {
-  static const bool done = (openblas_set_num_threads(1), true);
-  static_cast<void>(done);
-}
-
 void gemm(Factor<float> A, Factor<float> B, MatrixView<float> C, Into into) {
   multiply_matrices(A, B, C, into);
 }
@@ -162,9 +155,9 @@ void gemv(Factor<double> A, std::span<const double> x, std::span<double> y, Into
 }
 
 BlasInfo blas_info() {
-  const std::string config = openblas_get_config();  // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH …"
+  const std::string config = openblas().config();  // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH …"
   const std::size_t end_of_name = config.find(' ');
-  return {config.substr(0, config.find(' ', end_of_name + 1)), openblas_get_corename()};
+  return {config.substr(0, config.find(' ', end_of_name + 1)), openblas().core_name()};
 }
 
 }  // namespace unroll

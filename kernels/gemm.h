@@ -1,5 +1,5 @@
-/// Matrix products on OpenBLAS. Serial: callers split the work (unroll/core/parallel.h); OpenBLAS
-/// is held to one thread for the whole process. May be called from several threads at once.
+/// Matrix products on OpenBLAS, which makes no threads (openblas.h): callers split the work
+/// (unroll/core/parallel.h). May be called from several threads at once.
 ///
 /// The order in which OpenBLAS adds depends on the sizes: a row's bits may change with the number
 /// of rows.
@@ -46,15 +46,12 @@ void gemm(Factor<double> A, Factor<double> B, MatrixView<double> C, Into into = 
 void gemv(Factor<float> A, std::span<const float> x, std::span<float> y, Into into = Into::kSet);
 void gemv(Factor<double> A, std::span<const double> x, std::span<double> y, Into into = Into::kSet);
 
-/// OpenBLAS is called from our own threads, and its threads would multiply with them: holds it to
-/// one for the whole process, once. Whatever calls into OpenBLAS calls this first.
-void hold_blas_to_one_thread();
-
 /// What `unroll doctor` prints about the BLAS: version and the kernel set it chose.
 struct BlasInfo {
   std::string version;
   std::string kernels;
 };
+/// Throws Error where OpenBLAS can't be loaded.
 BlasInfo blas_info();
 
 }  // namespace unroll

@@ -8,18 +8,7 @@
 #include <vector>
 
 #include "unroll/core/error.h"
-#include "unroll/kernels/gemm.h"
-
-// LAPACK's routines as Fortran names them: OpenBLAS exports them, Debian's package has no header
-// for them. The lengths of the letters follow the arguments, as gfortran passes them.
-extern "C" {
-void dgesvd_(const char* jobu, const char* jobvt, const int* m, const int* n, double* a,
-             const int* lda, double* s, double* u, const int* ldu, double* vt, const int* ldvt,
-             double* work, const int* lwork, int* info, std::size_t, std::size_t);
-void dgeev_(const char* jobvl, const char* jobvr, const int* n, double* a, const int* lda,
-            double* wr, double* wi, double* vl, const int* ldvl, double* vr, const int* ldvr,
-            double* work, const int* lwork, int* info, std::size_t, std::size_t);
-}
+#include "unroll/kernels/openblas.h"
 
 namespace unroll {
 
@@ -57,7 +46,6 @@ SingularRange singular_range(MatrixView<const double> A) {
   require_values("singular_range", A);
   std::vector<double> a = dense_copy(A);
   if (!all_finite(a)) return {kNaN, kNaN};
-  hold_blas_to_one_thread();
   const int m = static_cast<int>(A.columns());
   const int n = static_cast<int>(A.rows());
   const int least = std::min(m, n);
@@ -66,8 +54,8 @@ SingularRange singular_range(MatrixView<const double> A) {
   std::vector<double> s(static_cast<std::size_t>(least));
   std::vector<double> work(static_cast<std::size_t>(work_size));
   int info = 0;
-  dgesvd_("N", "N", &m, &n, a.data(), &m, s.data(), nullptr, &one, nullptr, &one, work.data(),
-          &work_size, &info, 1, 1);
+  openblas().dgesvd("N", "N", &m, &n, a.data(), &m, s.data(), nullptr, &one, nullptr, &one,
+                    work.data(), &work_size, &info, 1, 1);
   require_convergence("singular_range", info);
   return {s.front(), s.back()};
 }
@@ -84,15 +72,14 @@ double spectral_radius(MatrixView<const double> A) {
   }
   std::vector<double> a = dense_copy(A);
   if (!all_finite(a)) return kNaN;
-  hold_blas_to_one_thread();
   const int n = static_cast<int>(A.rows());
   const int one = 1;
   const int work_size = 64 * n;
   std::vector<double> real(A.rows()), imaginary(A.rows());
   std::vector<double> work(static_cast<std::size_t>(work_size));
   int info = 0;
-  dgeev_("N", "N", &n, a.data(), &n, real.data(), imaginary.data(), nullptr, &one, nullptr, &one,
-         work.data(), &work_size, &info, 1, 1);
+  openblas().dgeev("N", "N", &n, a.data(), &n, real.data(), imaginary.data(), nullptr, &one,
+                   nullptr, &one, work.data(), &work_size, &info, 1, 1);
   require_convergence("spectral_radius", info);
   double radius = 0;
   for (std::size_t k = 0; k < A.rows(); ++k) {

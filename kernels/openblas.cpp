@@ -1,0 +1,116 @@
+#include "unroll/kernels/openblas.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "unroll/core/error.h"
+#include "unroll/kernels/isa.h"
+
+namespace unroll {
+
+namespace {
+
+constexpr const char* kThreadsVariable = "OPENBLAS_NUM_THREADS";
+constexpr const char* kKernelsVariable = "OPENBLAS_CORETYPE";
+
+/// An environment variable that has another value for a while.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) {
+    if (const char* before = std::getenv(name)) before_ = before;
+    ::setenv(name, value, 1);
+  }
+  ~Variable() { before_ ? ::setenv(name_, before_->c_str(), 1) : ::unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+/// The name under which every flavour of Debian's package has it, or the file with which this
+/// library was built.
+void* load() {
+  const Variable no_threads(kThreadsVariable, "1");
+  for (const char* name : {"libopenblas.so.0", UNROLL_OPENBLAS_FILE}) {
+    if (void* library = ::dlopen(name, RTLD_NOW | RTLD_LOCAL)) return library;
+  }
+  throw Error(ErrorKind::kInternal,
+              fmt::format("OpenBLAS can't be loaded: {}; install libopenblas0", ::dlerror()));
+}
+
+template <typename Function>
+void find(void* library, const char* name, Function*& function) {
+  function = reinterpret_cast<Function*>(::dlsym(library, name));
+  if (function != nullptr) return;
+  throw Error(ErrorKind::kInternal,
+              fmt::format("this OpenBLAS has no function {}; install Debian's libopenblas0", name));
+}
+
+OpenBlas functions_of(void* library) {
+  OpenBlas blas;
+  find(library, "cblas_sgemm", blas.sgemm);
+  find(library, "cblas_dgemm", blas.dgemm);
+  find(library, "cblas_sgemv", blas.sgemv);
+  find(library, "cblas_dgemv", blas.dgemv);
+  find(library, "openblas_get_config", blas.config);
+  find(library, "openblas_get_corename", blas.core_name);
+  find(library, "openblas_set_num_threads", blas.set_num_threads);
+  find(library, "dgesvd_", blas.dgesvd);
+  find(library, "dgeev_", blas.dgeev);
+  return blas;
+}
+
+/// Kernels that use no AVX2: what OpenBLAS takes for a CPU that it does not know.
+bool are_narrow(std::string_view kernels) {
+  constexpr std::array kNarrow{"Generic",     "Prescott",  "Core2",       "Penryn",
+                               "Dunnington",  "Nehalem",   "Sandybridge", "Atom",
+                               "Barcelona",   "Bobcat",    "Bulldozer",   "Piledriver",
+                               "Steamroller", "Excavator", "Katmai",      "Northwood"};
+  return std::ranges::find(kNarrow, kernels) != kNarrow.end();
+}
+
+/// Kernels that every CPU with this CPU's instruction sets runs; null: nothing wider than narrow
+/// ones.
+const char* wide_kernels() {
+  switch (available_isas().back()) {
+    case Isa::kAvx512:
+      return "SKYLAKEX";
+    case Isa::kAvx2:
+      return "HASWELL";
+    case Isa::kSse2:
+    case Isa::kScalar:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+OpenBlas load_for_this_cpu() {
+  void* library = load();
+  OpenBlas blas = functions_of(library);
+  const char* wide = std::getenv(kKernelsVariable) == nullptr ? wide_kernels() : nullptr;
+  if (wide != nullptr && are_narrow(blas.core_name())) {
+    ::dlclose(library);  // the last one unloads it, unless the program has it for itself
+    const Variable kernels(kKernelsVariable, wide);
+    blas = functions_of(load());
+  }
+  blas.set_num_threads(1);  // also if the program had loaded it before
+  return blas;
+}
+
+}  // namespace
+
+const OpenBlas& openblas() {
+  static const OpenBlas blas = load_for_this_cpu();
+  return blas;
+}
+
+}  // namespace unroll
