@@ -73,6 +73,9 @@ Frühstück wunderbar, STRASSE laut
 an unknown sentence of unknown words
 T
 
+# How these are cut was chance under rules 1.
+[ "$rules" = 1 ] || printf '%s\n' 'ーヒーは最高' 'ーー ールとーヒー' 'ｰﾋｰ は 最低' >>asked.txt
+
 for tokenizer in icu char space; do
   "$program" train --train invented.tsv --dev invented.tsv --out "$tokenizer" --tokenizer "$tokenizer" \
     --hidden 5 --embedding 6 --min-count 1 --epochs 25 --lr 0.05 --dropout 0 --seed 1 --quiet >/dev/null
