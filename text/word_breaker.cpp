@@ -46,8 +46,8 @@ icu::UnicodeString letters_of_all_scripts() {
 /// letter of it. Some engines also take characters that belong to no script, such as the prolonged
 /// sound mark ー, and these are cut otherwise before such an engine is there (ICU4N#100).
 void load_engines() {
+  const icu::UnicodeString letters = letters_of_all_scripts();  // the iterator looks into it
   const auto iterator = make_iterator();
-  const icu::UnicodeString letters = letters_of_all_scripts();
   iterator->setText(letters);
   while (iterator->next() != icu::BreakIterator::DONE) {
   }

@@ -59,7 +59,9 @@ TEST(TextClassifier, KeepsItsHashInAFile) {
 
 /// Of a classifier that this version of ICU trained.
 std::optional<std::string> icu_warning(TokenizerKind kind, const std::string& version) {
-  TextClassifier classifier(TextEncoder({.tokenizer = {.kind = kind}}, {}), {"a", "b"},
+  EncoderSettings settings;
+  settings.tokenizer.kind = kind;
+  TextClassifier classifier(TextEncoder(settings, Vocabulary()), {"a", "b"},
                             small_classifier().model().config());
   classifier.notes[TextClassifier::kIcuNote] = version;
   return classifier.icu_warning();
