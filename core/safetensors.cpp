@@ -332,6 +332,22 @@ std::string framed(std::string text) {
   return frame + text;
 }
 
+template <typename Real>
+std::string unsealed_header(const std::map<std::string, std::string>& metadata,
+                            const TensorsByName<Real>& tensors) {
+  check_names(metadata, tensors);
+  return framed(header_json(metadata, tensors));
+}
+
+/// The whole file, borrowed.
+template <typename Real>
+std::vector<std::string_view> pieces_of(std::string_view header,
+                                        const TensorsByName<Real>& tensors) {
+  std::vector<std::string_view> pieces{header};
+  for (const auto& [name, tensor] : tensors) pieces.push_back(bytes_of(*tensor));
+  return pieces;
+}
+
 }  // namespace
 
 Safetensors read_safetensors(const std::filesystem::path& path, Checksum checksum) {
@@ -348,13 +364,18 @@ template <typename Real>
 void write_safetensors(const std::filesystem::path& path,
                        const std::map<std::string, std::string>& metadata,
                        const TensorsByName<Real>& tensors) {
-  check_names(metadata, tensors);
-  std::string header = framed(header_json(metadata, tensors));
-  std::vector<std::string_view> pieces{header};
-  for (const auto& [name, tensor] : tensors) pieces.push_back(bytes_of(*tensor));
+  std::string header = unsealed_header(metadata, tensors);
+  const std::vector<std::string_view> pieces = pieces_of(header, tensors);
   // In place: the first piece keeps looking at the header.
   checksum_of(pieces).copy(header.data() + kDigitsBegin, kZeros.size());
   write_file(path, pieces);
+}
+
+template <typename Real>
+std::string safetensors_checksum(const std::map<std::string, std::string>& metadata,
+                                 const TensorsByName<Real>& tensors) {
+  const std::string header = unsealed_header(metadata, tensors);
+  return checksum_of(pieces_of(header, tensors));
 }
 
 template void write_safetensors(const std::filesystem::path&,
@@ -363,5 +384,7 @@ template void write_safetensors(const std::filesystem::path&,
 template void write_safetensors(const std::filesystem::path&,
                                 const std::map<std::string, std::string>&,
                                 const TensorsByName<double>&);
+template std::string safetensors_checksum(const std::map<std::string, std::string>&,
+                                          const TensorsByName<float>&);
 
 }  // namespace unroll

@@ -47,4 +47,9 @@ void write_safetensors(const std::filesystem::path& path,
                        const std::map<std::string, std::string>& metadata,
                        const TensorsByName<Real>& tensors);
 
+/// The digits of the checksum of the file that write_safetensors would write.
+template <typename Real>
+std::string safetensors_checksum(const std::map<std::string, std::string>& metadata,
+                                 const TensorsByName<Real>& tensors);
+
 }  // namespace unroll

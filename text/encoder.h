@@ -60,9 +60,10 @@ class TextEncoder {
   std::vector<std::vector<std::int32_t>> encode(std::span<const std::string_view> texts) const;
 
   /// One JSON object:
-  ///     {"version": 1, "tokenizer": {"kind": "icu", "fold": true}, "stop_words": ["的", …],
-  ///      "max_tokens": 400, "vocabulary": [["<unk>", 27], ["好", 12], …]}
+  ///     {"version": 2, "tokenizer": {"kind": "icu", "fold": true, "rules": 2},
+  ///      "stop_words": ["的", …], "max_tokens": 400, "vocabulary": [["<unk>", 27], ["好", 12], …]}
   /// with the stop words in rising order of their bytes and the vocabulary in the order of its ids.
+  /// An encoder of rules 1 is written as the first programs did: version 1, without "rules".
   std::string to_json() const;
   /// Throws ModelError for anything to_json would not write.
   static TextEncoder from_json(std::string_view json);

@@ -16,7 +16,9 @@ namespace {
 
 using json = nlohmann::ordered_json;  // keys as written below, the short ones before the vocabulary
 
-constexpr std::uint64_t kVersion = 1;
+// In version 1 the tokenizer had no key "rules": they are rules 1.
+constexpr std::uint64_t kFirstVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 
 [[noreturn]] void fail(const std::string& what) {
   throw ModelError(
@@ -63,23 +65,35 @@ json parse(std::string_view text) {
   }
 }
 
-void check_version(const json& object) {
+std::uint64_t read_version(const json& object) {
   require(object.is_object() && object.contains("version"), "there is no version");
   const std::uint64_t version = number_of(object["version"], "the version");
-  if (version == kVersion) return;
+  if (version >= kFirstVersion && version <= kVersion) return version;
   throw ModelError(fmt::format(
-      "text encoder: version {} was found, this program reads version {}; use the program "
+      "text encoder: version {} was found, this program reads versions {} to {}; use the program "
       "that wrote the model",
-      version, kVersion));
+      version, kFirstVersion, kVersion));
 }
 
-TokenizerSettings read_tokenizer(const json& object) {
-  check_keys(object, "tokenizer", {"kind", "fold"});
+std::uint64_t read_rules(const json& value) {
+  const std::uint64_t rules = number_of(value, "the tokenizer's rules");
+  require(rules > kFirstRules, fmt::format("the tokenizer's rules are {}", rules));
+  if (rules <= kNewestRules) return rules;
+  throw ModelError(
+      fmt::format("text encoder: its texts were tokenized by rules {}, this program knows rules {} "
+                  "to {}; use the program that wrote the model",
+                  rules, kFirstRules, kNewestRules));
+}
+
+TokenizerSettings read_tokenizer(const json& object, std::uint64_t version) {
+  const bool has_rules = version > kFirstVersion;
+  has_rules ? check_keys(object, "tokenizer", {"kind", "fold", "rules"})
+            : check_keys(object, "tokenizer", {"kind", "fold"});
   const std::string name = string_of(object["kind"], "the tokenizer's kind");
   const auto kind = tokenizer_kind(name);
   if (!kind) fail(fmt::format("there is no tokenizer {}", in_quotes(name)));
   require(object["fold"].is_boolean(), "the tokenizer's fold is not true or false");
-  return {*kind, object["fold"].get<bool>()};
+  return {*kind, object["fold"].get<bool>(), has_rules ? read_rules(object["rules"]) : kFirstRules};
 }
 
 StopWords read_stop_words(const json& array) {
@@ -102,6 +116,12 @@ Vocabulary read_vocabulary(const json& array) {
   return Vocabulary(std::move(entries));
 }
 
+json write_tokenizer(const TokenizerSettings& tokenizer) {
+  json object = {{"kind", to_string(tokenizer.kind)}, {"fold", tokenizer.fold}};
+  if (tokenizer.rules > kFirstRules) object["rules"] = tokenizer.rules;
+  return object;
+}
+
 json write_vocabulary(const Vocabulary& vocabulary) {
   json array = json::array();
   for (const Vocabulary::Entry& entry : vocabulary.entries()) {
@@ -114,9 +134,8 @@ json write_vocabulary(const Vocabulary& vocabulary) {
 
 std::string TextEncoder::to_json() const {
   json object;
-  object["version"] = kVersion;
-  object["tokenizer"]["kind"] = to_string(settings_.tokenizer.kind);
-  object["tokenizer"]["fold"] = settings_.tokenizer.fold;
+  object["version"] = settings_.tokenizer.rules == kFirstRules ? kFirstVersion : kVersion;
+  object["tokenizer"] = write_tokenizer(settings_.tokenizer);
   object["stop_words"] = settings_.stop_words.words();
   object["max_tokens"] = settings_.max_tokens;
   object["vocabulary"] = write_vocabulary(vocabulary_);
@@ -125,11 +144,11 @@ std::string TextEncoder::to_json() const {
 
 TextEncoder TextEncoder::from_json(std::string_view text) {
   const json object = parse(text);
-  check_version(object);
+  const std::uint64_t version = read_version(object);
   check_keys(object, "the encoder",
              {"version", "tokenizer", "stop_words", "max_tokens", "vocabulary"});
   EncoderSettings settings;
-  settings.tokenizer = read_tokenizer(object["tokenizer"]);
+  settings.tokenizer = read_tokenizer(object["tokenizer"], version);
   settings.stop_words = read_stop_words(object["stop_words"]);
   settings.max_tokens = number_of(object["max_tokens"], "max_tokens");
   return TextEncoder(std::move(settings), read_vocabulary(object["vocabulary"]));

@@ -96,10 +96,10 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 
 std::vector<std::string> Tokenizer::operator()(std::string_view text) {
   require_utf8(text);
-  const auto [kind, fold] = implementation_->settings;
-  if (auto& breaker = implementation_->breaker) return broken_words(*breaker, text, fold);
-  const std::string folded = fold ? nfkc_casefold(text) : std::string(text);
-  return kind == TokenizerKind::kChar ? characters(folded) : words(folded);
+  const TokenizerSettings& settings = implementation_->settings;
+  if (auto& breaker = implementation_->breaker) return broken_words(*breaker, text, settings.fold);
+  const std::string folded = settings.fold ? nfkc_casefold(text) : std::string(text);
+  return settings.kind == TokenizerKind::kChar ? characters(folded) : words(folded);
 }
 
 }  // namespace unroll

@@ -2,6 +2,7 @@
 /// Unicode's NFKC_Casefold).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,9 +23,19 @@ std::string_view to_string(TokenizerKind kind);
 /// The kind with this name: char, space, icu. Nothing for another.
 std::optional<TokenizerKind> tokenizer_kind(std::string_view name);
 
+/// What a tokenizer does to a text is versioned: a model file says by which rules its vocabulary
+/// was made, and its texts are tokenized by these rules for good.
+///   1. The first program's. A word with ー could be cut in two ways, by what its process had cut
+///      before.
+///   2. As 1, always in one of these ways: that of a process that has loaded all of ICU's engines.
+///      A model of rules 1 is read this way, too, as what was chance then can't be repeated.
+inline constexpr std::uint64_t kFirstRules = 1;
+inline constexpr std::uint64_t kNewestRules = 2;
+
 struct TokenizerSettings {
   TokenizerKind kind = TokenizerKind::kIcu;
-  bool fold = true;  ///< NFKC and case folding
+  bool fold = true;                    ///< NFKC and case folding
+  std::uint64_t rules = kNewestRules;  ///< kFirstRules .. kNewestRules
   bool operator==(const TokenizerSettings&) const = default;
 };
 

@@ -6,6 +6,7 @@
 #include <unicode/stringpiece.h>
 #include <unicode/uchar.h>
 #include <unicode/uscript.h>
+#include <unicode/uversion.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -134,6 +135,14 @@ bool is_unspaced(std::string_view word) noexcept {
     if (!character || !is_unspaced_letter(*character)) return false;
   }
   return !word.empty();
+}
+
+std::string icu_version() {
+  UVersionInfo version;
+  u_getVersion(version);
+  char text[U_MAX_VERSION_STRING_LENGTH];
+  u_versionToString(version, text);
+  return text;
 }
 
 std::string_view trim(std::string_view text) noexcept {

@@ -24,6 +24,9 @@ bool is_unspaced_letter(char32_t character) noexcept;
 /// Whether valid `word` is made of such letters alone (and marks that belong to them).
 bool is_unspaced(std::string_view word) noexcept;
 
+/// The version of the ICU in use, as "72.1": what it calls one word, or the same letter, changes.
+std::string icu_version();
+
 /// Without white space at both ends.
 std::string_view trim(std::string_view text) noexcept;
 

@@ -8,6 +8,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/core/safetensors.h"
+#include "unroll/text/unicode.h"
 #include "unroll/tools/model_config.h"
 
 namespace unroll {
@@ -25,7 +26,7 @@ std::filesystem::path model_file(const std::filesystem::path& path) {
 }
 
 /// The metadata's pipeline, of a format that this program reads.
-Json pipeline_of(const Safetensors& file) {
+Json read_pipeline(const Safetensors& file) {
   const auto format = file.metadata.find(kFormatKey);
   const auto pipeline = file.metadata.find(kPipelineKey);
   if (format == file.metadata.end() || pipeline == file.metadata.end()) {
@@ -63,7 +64,7 @@ void copy_parameters(const Safetensors& file, SequenceClassifier<float>& model) 
 }
 
 TextClassifier classifier_of(const Safetensors& file) {
-  const Json pipeline = pipeline_of(file);
+  const Json pipeline = read_pipeline(file);
   TextEncoder encoder = TextEncoder::from_json(pipeline.at("encoder").dump());
   auto labels = pipeline.at("labels").get<std::vector<std::string>>();
   if (labels.size() < 2 || !std::is_sorted(labels.begin(), labels.end())) {
@@ -76,6 +77,29 @@ TextClassifier classifier_of(const Safetensors& file) {
   copy_parameters(file, classifier.model());
   classifier.notes = pipeline.at("notes").get<std::map<std::string, std::string>>();
   return classifier;
+}
+
+/// What makes the classifier, besides its tensors.
+Json pipeline_of(const TextClassifier& classifier) {
+  return {{"encoder", Json::parse(classifier.encoder().to_json())},
+          {"labels", classifier.labels()},
+          {"model", Json::parse(to_json(classifier.model().config()))}};
+}
+
+std::map<std::string, std::string> metadata_of(const Json& pipeline) {
+  return {{kFormatKey, std::string(kFormat)}, {kPipelineKey, pipeline.dump()}};
+}
+
+TensorsByName<float> tensors_of(const SequenceClassifier<float>& model) {
+  TensorsByName<float> tensors;
+  for (const Parameter<float>* parameter : model.parameters()) {
+    tensors[parameter->name] = &parameter->value;
+  }
+  return tensors;
+}
+
+std::string major_version(const std::string& version) {
+  return version.substr(0, version.find('.'));
 }
 
 }  // namespace
@@ -98,17 +122,28 @@ TextClassifier TextClassifier::load(const std::filesystem::path& path) {
 }
 
 void TextClassifier::save(const std::filesystem::path& folder) const {
-  const Json pipeline = {{"encoder", Json::parse(encoder_.to_json())},
-                         {"labels", labels_},
-                         {"model", Json::parse(to_json(model_.config()))},
-                         {"notes", notes}};
-  TensorsByName<float> tensors;
-  for (const Parameter<float>* parameter : model_.parameters()) {
-    tensors[parameter->name] = &parameter->value;
-  }
+  Json pipeline = pipeline_of(*this);
+  pipeline["notes"] = notes;
   make_folder(folder);
-  write_safetensors(folder / kFileName,
-                    {{kFormatKey, std::string(kFormat)}, {kPipelineKey, pipeline.dump()}}, tensors);
+  write_safetensors(folder / kFileName, metadata_of(pipeline), tensors_of(model_));
+}
+
+std::string TextClassifier::hash() const {
+  return safetensors_checksum(metadata_of(pipeline_of(*this)), tensors_of(model_));
+}
+
+std::optional<std::string> TextClassifier::icu_warning() const {
+  const auto note = notes.find(kIcuNote);
+  if (encoder_.settings().tokenizer.kind != TokenizerKind::kIcu || note == notes.end()) {
+    return std::nullopt;
+  }
+  const std::string then = major_version(note->second);
+  const std::string now = major_version(icu_version());
+  if (then == now) return std::nullopt;
+  return fmt::format(
+      "trained with ICU {}, this is {}: words of Chinese, Japanese, Thai … may be cut otherwise; "
+      "if its answers are worse, train it again",
+      then, now);
 }
 
 std::int32_t TextClassifier::label_number(std::string_view label) const {

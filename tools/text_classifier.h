@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,14 @@ class TextClassifier {
   /// Writes `folder`/model.safetensors, atomically. Throws DiskError.
   void save(const std::filesystem::path& folder) const;
 
+  /// 32 hexadecimal digits of what the classifier is: equal for equal weights, encoder, labels and
+  /// configuration, whatever the notes say. They are the checksum of its file without notes.
+  std::string hash() const;
+
+  /// If ICU cuts the texts, and the notes name another major version of it than is in use here:
+  /// that both may cut words differently.
+  std::optional<std::string> icu_warning() const;
+
   const std::vector<std::string>& labels() const { return labels_; }
   /// The number of a label, −1 if there is no such label.
   std::int32_t label_number(std::string_view label) const;
@@ -38,6 +47,8 @@ class TextClassifier {
   SequenceClassifier<float>& model() { return model_; }
   const SequenceClassifier<float>& model() const { return model_; }
 
+  /// The note of the ICU version that cut the training texts.
+  static constexpr const char* kIcuNote = "icu";
   /// How it was trained: free text by name, kept in the file for `unroll inspect`.
   std::map<std::string, std::string> notes;
 

@@ -17,6 +17,7 @@
 #include "unroll/optim/optimizer.h"
 #include "unroll/text/batches.h"
 #include "unroll/text/split.h"
+#include "unroll/text/unicode.h"
 #include "unroll/text/word_vectors.h"
 
 namespace unroll {
@@ -164,6 +165,7 @@ class Session {
       config.embedding = vectors_.dimension;
     }
     TextClassifier classifier(TextEncoder(settings, std::move(vocabulary)), labels, config);
+    classifier.notes[TextClassifier::kIcuNote] = icu_version();
     train_ = encode(train, train_tokens, classifier, plan_);
     dev_ = encode(dev, tokenize(texts_of(dev), settings), classifier, plan_);
     plan(classifier);

@@ -14,7 +14,7 @@ for run in lstm relu; do
   [ "$(LC_ALL=C.UTF-8 awk 'length > 80' table)" = "" ] || fail "$run: wider than 80 columns"
   "$unroll" gradcheck $run --data data.tsv --rows 5 --seed 3 --json --quiet >json 2>notes || fail "$run on data: status $?"
   [ ! -s notes ] || fail "--quiet"
-  [ "$(wc -l <json)" = 1 ] && grep -q '^{"holds":true,.*"tensor":"x".*}$' json || { cat json >&2; fail "$run --json"; }
+  [ "$(wc -l <json)" = 1 ] && grep -q '^{"version":1,"holds":true,.*"tensor":"x".*}$' json || { cat json >&2; fail "$run --json"; }
 done
 "$unroll" gradcheck lstm --data data.tsv --rows 5 --quiet | grep -q '^lstm.0.backward.W o ' || fail "gates"
 "$unroll" gradcheck lstm --data - --rows 5 --quiet <data.tsv >/dev/null || fail "standard input"

@@ -95,6 +95,15 @@ TEST(Safetensors, AreTheSameBytesForTheSameContent) {
   EXPECT_EQ(small_model(), small_model());
 }
 
+TEST(Safetensors, HaveAChecksumThatIsKnownBeforeTheyAreWritten) {
+  Tensor<float> U({2, 3});
+  U.fill(0.5F);
+  const TempFolder folder;
+  write_safetensors<float>(folder.file("model"), {{"words", "a"}}, {{"U", &U}});
+  EXPECT_EQ(read_file(folder.file("model")).substr(kDigitsOffset, kDigitCount),
+            safetensors_checksum<float>({{"words", "a"}}, {{"U", &U}}));
+}
+
 TEST(Safetensors, OfTheFirstVersionAreStillReadAndWrittenTheSame) {
   const std::string path = UNROLL_TEST_DATA "/core/first_version.safetensors";
   EXPECT_EQ(read_file(path), small_model());

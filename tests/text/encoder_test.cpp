@@ -116,12 +116,24 @@ TEST(TextEncoder, ComesBackFromJson) {
   EXPECT_EQ(again.vocabulary().entries()[0].count, 7u);
 }
 
-// The text of version 1, as the first release wrote it: what a file holds stays readable.
-TEST(TextEncoder, ReadsVersionOne) {
-  const TextEncoder encoder = TextEncoder::from_json(
-      R"({"version":1,"tokenizer":{"kind":"space","fold":true},"stop_words":["the","的"],"max_tokens":3,)"
-      R"("vocabulary":[["<unk>",7],["好",5],["a\"\n",2]]})");
-  EXPECT_EQ(encoder.to_json(), small_encoder().to_json());
+// The texts of each version, as the first programs of theirs wrote them: what a file holds stays
+// readable, and is written again as it was.
+constexpr std::string_view kVersionOne =
+    R"({"version":1,"tokenizer":{"kind":"space","fold":true},"stop_words":["the","的"],)"
+    R"("max_tokens":3,"vocabulary":[["<unk>",7],["好",5],["a\"\n",2]]})";
+constexpr std::string_view kVersionTwo =
+    R"({"version":2,"tokenizer":{"kind":"space","fold":true,"rules":2},"stop_words":["the","的"],)"
+    R"("max_tokens":3,"vocabulary":[["<unk>",7],["好",5],["a\"\n",2]]})";
+
+TEST(TextEncoder, ReadsAndWritesEveryVersion) {
+  EXPECT_EQ(TextEncoder::from_json(kVersionOne).to_json(), kVersionOne);
+  EXPECT_EQ(TextEncoder::from_json(kVersionTwo).to_json(), kVersionTwo);
+}
+
+TEST(TextEncoder, KeepsTheRulesOfItsFile) {
+  EXPECT_EQ(TextEncoder::from_json(kVersionOne).settings().tokenizer.rules, 1u);
+  EXPECT_EQ(TextEncoder::from_json(kVersionTwo).settings().tokenizer.rules, 2u);
+  EXPECT_EQ(small_encoder().settings().tokenizer.rules, kNewestRules);
 }
 
 /// The message for the JSON of small_encoder after a change.
@@ -168,8 +180,25 @@ TEST(TextEncoder, RefusesADamagedVocabulary) {
 }
 
 TEST(TextEncoder, SaysWhatToDoAboutALaterVersion) {
-  const std::string message = error_after([](json& o) { o["version"] = 2; });
-  EXPECT_TRUE(contains(message, "version 2 was found, this program reads version 1")) << message;
+  const std::string message = error_after([](json& o) { o["version"] = 3; });
+  EXPECT_TRUE(contains(message, "version 3 was found, this program reads versions 1 to 2; use"))
+      << message;
+  EXPECT_TRUE(contains(error_after([](json& o) { o["version"] = 0; }), "version 0 was found"));
+}
+
+TEST(TextEncoder, SaysWhatToDoAboutLaterRules) {
+  const std::string message = error_after([](json& o) { o["tokenizer"]["rules"] = 99; });
+  EXPECT_TRUE(contains(message, "tokenized by rules 99, this program knows rules 1 to 2; use"))
+      << message;
+}
+
+TEST(TextEncoder, RefusesRulesThatItsVersionDoesNotHave) {
+  EXPECT_TRUE(contains(error_after([](json& o) { o["version"] = 1; }), "unknown key \"rules\""));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["tokenizer"].erase("rules"); }),
+                       "tokenizer has no key \"rules\""));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["tokenizer"]["rules"] = 1; }), "rules are 1"));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["tokenizer"]["rules"] = "2"; }),
+                       "the tokenizer's rules is not a whole number"));
 }
 
 TEST(TextEncoder, RefusesWhatIsNotJson) {

@@ -17,7 +17,7 @@ inline TextClassifier small_classifier() {
   TextClassifier classifier(TextEncoder(settings, std::move(vocabulary)), {"neg", "neu", "pos"},
                             config);
   classifier.model().init(4);
-  classifier.notes["seed"] = "4";
+  classifier.notes.emplace("seed", "4");
   return classifier;
 }
 

@@ -10,11 +10,16 @@
 #include "unroll/core/file.h"
 #include "unroll/core/random.h"
 #include "unroll/core/safetensors.h"
+#include "unroll/text/unicode.h"
 
 namespace unroll {
 namespace {
 
 using test::small_classifier;
+
+void expect_in(const std::string& part, const std::string& text) {
+  EXPECT_NE(text.find(part), std::string::npos) << text;
+}
 
 TEST(TextClassifier, SavesTheSameBytesAgain) {
   const TempFolder a, b;
@@ -26,6 +31,56 @@ TEST(TextClassifier, SavesTheSameBytesAgain) {
   EXPECT_EQ(read(a).metadata, read(b).metadata);
 }
 
+TEST(TextClassifier, KeepsTheRulesOfItsFile) {
+  const std::string first = UNROLL_TEST_DATA "/versions/rules-1-icu.safetensors";
+  const TempFolder again;
+  TextClassifier::load(first).save(again.path());
+  EXPECT_EQ(read_file(again.file("model.safetensors")), read_file(first));
+}
+
+TEST(TextClassifier, HasAHashOfWeightsAndPipelineButNotOfNotes) {
+  const std::string hash = small_classifier().hash();
+  EXPECT_EQ(hash.size(), 32u);
+  TextClassifier other = small_classifier();
+  other.notes["train"] = "elsewhere.tsv";
+  EXPECT_EQ(other.hash(), hash);
+  other.model().parameters().back()->value[0] += 1;
+  EXPECT_NE(other.hash(), hash);
+  const TextClassifier renamed(other.encoder(), {"a", "b", "c"}, other.model().config());
+  const TextClassifier zeros(other.encoder(), other.labels(), other.model().config());
+  EXPECT_NE(renamed.hash(), zeros.hash());
+}
+
+TEST(TextClassifier, KeepsItsHashInAFile) {
+  const TempFolder folder;
+  small_classifier().save(folder.path());
+  EXPECT_EQ(TextClassifier::load(folder.path()).hash(), small_classifier().hash());
+}
+
+/// Of a classifier that this version of ICU trained.
+std::optional<std::string> icu_warning(TokenizerKind kind, const std::string& version) {
+  EncoderSettings settings;
+  settings.tokenizer.kind = kind;
+  TextClassifier classifier(TextEncoder(settings, Vocabulary()), {"a", "b"},
+                            small_classifier().model().config());
+  classifier.notes[TextClassifier::kIcuNote] = version;
+  return classifier.icu_warning();
+}
+
+TEST(TextClassifier, WarnsIfAnotherIcuCutTheTextsOfTraining) {
+  const std::string major = icu_version().substr(0, icu_version().find('.'));
+  EXPECT_EQ(icu_warning(TokenizerKind::kIcu, icu_version()), std::nullopt);
+  EXPECT_EQ(icu_warning(TokenizerKind::kIcu, major + ".99"), std::nullopt);
+  expect_in("trained with ICU 60, this is " + major + ": words of Chinese, Japanese, Thai … may be",
+            icu_warning(TokenizerKind::kIcu, "60.1").value_or(""));
+}
+
+TEST(TextClassifier, DoesNotWarnWhereIcuDoesNotCutOrIsNotNamed) {
+  EXPECT_EQ(icu_warning(TokenizerKind::kChar, "60.1"), std::nullopt);
+  EXPECT_EQ(icu_warning(TokenizerKind::kSpace, "60.1"), std::nullopt);
+  EXPECT_EQ(small_classifier().icu_warning(), std::nullopt);
+}
+
 /// The message of the error that loading this file gives.
 std::string load_error(const std::filesystem::path& path) {
   try {
@@ -34,10 +89,6 @@ std::string load_error(const std::filesystem::path& path) {
     return error.what();
   }
   return "no error";
-}
-
-void expect_in(const std::string& part, const std::string& text) {
-  EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 
 TEST(TextClassifier, NeverLoadsADamagedFile) {

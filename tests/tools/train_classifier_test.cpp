@@ -9,6 +9,7 @@
 #include "tests/tools/small_data.h"
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
+#include "unroll/text/unicode.h"
 #include "unroll/tools/text_predictor.h"
 
 namespace unroll {
@@ -55,6 +56,13 @@ TEST(TrainClassifier, GivesTheSameModelForTheSameSeed) {
   };
   EXPECT_EQ(values(1), values(1));
   EXPECT_NE(values(1), values(2));
+}
+
+TEST(TrainClassifier, NotesTheIcuThatCutTheTexts) {
+  TrainClassifierOptions options = small_options();
+  options.epochs = 1;
+  const TrainedClassifier trained = train_classifier(small_reviews(60), {}, options);
+  EXPECT_EQ(trained.classifier.notes.at(TextClassifier::kIcuNote), icu_version());
 }
 
 TEST(TrainClassifier, TakesMoreEpochsForSmallData) {

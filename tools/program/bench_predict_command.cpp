@@ -25,8 +25,8 @@ struct Flags {
 };
 
 std::vector<std::string> texts_of(const Flags& flags) {
+  const TextClassifier classifier = load_classifier(flags.model);
   if (!flags.texts.empty()) return read_lines(flags.texts);
-  const TextClassifier classifier = TextClassifier::load(flags.model);
   return random_texts(classifier.encoder().vocabulary(), kTexts, kWords, 1);
 }
 

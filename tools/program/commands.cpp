@@ -6,6 +6,7 @@
 
 #include "unroll/core/file.h"
 #include "unroll/core/parallel.h"
+#include "unroll/tools/program/terminal.h"
 
 namespace unroll {
 
@@ -47,6 +48,19 @@ std::string mib_text(std::size_t bytes) {
 void add_quiet_flag(CLI::App& command, bool& quiet) {
   command.add_flag("--quiet", quiet,
                    "Neither progress nor notes on stderr, only warnings and errors");
+}
+
+TextClassifier load_classifier(const std::string& path) {
+  TextClassifier classifier = TextClassifier::load(path);
+  if (const auto warning = classifier.icu_warning()) {
+    Terminal(false).warning(fmt::format("{}: {}", path, *warning));
+  }
+  return classifier;
+}
+
+std::string with_version(std::string_view object) {
+  constexpr int kJsonVersion = 1;  // rises when a key changes its meaning or goes
+  return fmt::format("{{\"version\":{},{}", kJsonVersion, object.substr(1));
 }
 
 void write_output(const std::string& path, std::string_view content) {

@@ -9,6 +9,7 @@
 
 #include "unroll/text/records.h"
 #include "unroll/tools/model_config.h"
+#include "unroll/tools/text_classifier.h"
 
 namespace unroll {
 
@@ -60,6 +61,12 @@ std::string mib_text(std::size_t bytes);
 void add_precision_flag(CLI::App& command, Precision& precision);
 /// --quiet.
 void add_quiet_flag(CLI::App& command, bool& quiet);
+
+/// The model for a command that gives it texts. Warns if it was trained with another ICU.
+TextClassifier load_classifier(const std::string& path);
+
+/// A JSON object as --json prints it: its first key is the version of docs/json.md.
+std::string with_version(std::string_view object);
 
 /// Writes a file, or standard output where the path is "-".
 void write_output(const std::string& path, std::string_view content);

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unicode/uversion.h>
 #include <zlib.h>
 
 #include <cstdlib>
@@ -10,6 +9,7 @@
 #include "unroll/core/parallel.h"
 #include "unroll/kernels/gemm.h"
 #include "unroll/kernels/isa.h"
+#include "unroll/text/unicode.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/version.h"
 
@@ -62,7 +62,7 @@ Json diagnosis() {
           {"blas", blas.version},
           {"blas_kernels", blas.kernels},
           {"blas_advice", blas_advice(blas)},
-          {"icu", U_ICU_VERSION},
+          {"icu", icu_version()},
           {"zlib", ::zlibVersion()},
           {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100,
                               FMT_VERSION % 100)}};
@@ -85,7 +85,7 @@ void add_doctor_command(CLI::App& program, int& status) {
   add_threads_flag(*command);
   command->callback([json, &status] {
     if (*json) {
-      fmt::print("{}\n", diagnosis().dump());
+      fmt::print("{}\n", with_version(diagnosis().dump()));
     } else {
       print_text(diagnosis());
     }

@@ -138,7 +138,7 @@ int print_json(const Flags& flags) {
     status = std::max(status, status_of(findings));
     all.push_back(json_of(equation, findings));
   }
-  fmt::print("{}\n", flags.id.empty() ? all.dump() : all.at(0).dump());
+  fmt::print("{}\n", flags.id.empty() ? all.dump() : with_version(all.at(0).dump()));
   return status;
 }
 

@@ -81,7 +81,7 @@ std::string sample_text(const GradientSample& sample, const Flags& flags) {
 }
 
 int gradcheck_command(const Flags& flags) {
-  const TextClassifier classifier = TextClassifier::load(flags.model);
+  const TextClassifier classifier = load_classifier(flags.model);
   const GradientSample sample =
       flags.data.empty() ? sample_of_nothing(classifier, flags) : sample_of_data(classifier, flags);
   GradientReport report;
@@ -95,7 +95,7 @@ int gradcheck_command(const Flags& flags) {
                              {.tensor = {.seed = flags.seed}, .progress = progress});
   }
   if (flags.json) {
-    fmt::print("{}\n", to_json(report));
+    fmt::print("{}\n", with_version(to_json(report)));
   } else {
     const auto word = [&](std::size_t id) {
       return classifier.encoder().vocabulary().token(static_cast<std::int32_t>(id));

@@ -61,7 +61,7 @@ void print_text(const TextClassifier& classifier) {
                parameter->value.size());
   }
   fmt::print("{:<24}  {:>12}  {:>12}\n", "all", "", count_values_of(classifier));
-  if (!classifier.notes.empty()) fmt::print("\n");
+  fmt::print("\n{:<12}  {}\n", "hash", classifier.hash());
   for (const auto& [name, value] : classifier.notes) {
     if (name != kMemoryNote) fmt::print("{:<12}  {}\n", name, value);  // --memory shows it
   }
@@ -80,8 +80,9 @@ void print_json(const TextClassifier& classifier) {
                      {"model", Json::parse(to_json(classifier.model().config()))},
                      {"tensors", tensors},
                      {"parameters", count_values_of(classifier)},
+                     {"hash", classifier.hash()},
                      {"notes", classifier.notes}};
-  fmt::print("{}\n", json.dump());
+  fmt::print("{}\n", with_version(json.dump()));
 }
 
 /// How the model was trained, if it says so. Freezes what was frozen then, and rounds as then.
@@ -134,7 +135,7 @@ void print_memory_json(TextClassifier& classifier) {
   classifier.model().set_precision(Precision::kFull);
   json["prediction"] = json_of(count_prediction_memory(classifier));
   json["threads"] = thread_count();
-  fmt::print("{}\n", json.dump());
+  fmt::print("{}\n", with_version(json.dump()));
 }
 
 }  // namespace

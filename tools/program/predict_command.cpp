@@ -91,9 +91,9 @@ void converse(const TextPredictor& predictor, const Flags& flags) {
 }
 
 void predict_command(const Flags& flags) {
-  const TextPredictor predictor = TextPredictor::load(
-      flags.model, flags.word_table ? WordProducts::kWholeVocabulary : WordProducts::kPerBatch,
-      flags.precision);
+  const TextPredictor predictor(
+      load_classifier(flags.model),
+      flags.word_table ? WordProducts::kWholeVocabulary : WordProducts::kPerBatch, flags.precision);
   if (flags.file == "-" && ::isatty(STDIN_FILENO) == 1) {
     converse(predictor, flags);
   } else {

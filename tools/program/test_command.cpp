@@ -40,8 +40,8 @@ std::vector<std::string> predict_labels(const TextPredictor& predictor,
 }
 
 void test_command(const Flags& flags) {
-  const TextPredictor predictor =
-      TextPredictor::load(flags.model, WordProducts::kPerBatch, flags.precision);
+  const TextPredictor predictor(load_classifier(flags.model), WordProducts::kPerBatch,
+                                flags.precision);
   const std::vector<Record> records = read_records(flags.data, flags.columns);
   std::vector<std::string> actual;
   for (const Record& record : records) actual.push_back(record.label);
@@ -56,7 +56,7 @@ void test_command(const Flags& flags) {
     }
   }
   if (flags.json) {
-    fmt::print("{}\n", to_json(evaluation));
+    fmt::print("{}\n", with_version(to_json(evaluation)));
   } else {
     fmt::print("{}", to_table(evaluation, terminal_width(STDOUT_FILENO)));
   }

@@ -68,7 +68,7 @@ WorkedExampleRequest request_of(const TextClassifier& classifier, std::size_t st
 }
 
 void trace_command(const Flags& flags) {
-  const TextPredictor predictor = TextPredictor::load(flags.model);
+  const TextPredictor predictor(load_classifier(flags.model));
   const TextClassifier& classifier = predictor.classifier();
   const Subject subject = subject_of(predictor, flags);
   const std::string_view text = subject.record.text;

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unicode/uversion.h>
 
 #include <atomic>
 #include <chrono>
@@ -326,16 +325,17 @@ void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
 
 void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMemory& memory,
                std::size_t epoch, double dev_accuracy) {
-  classifier.notes = {{"program", fmt::format("unroll {}", kVersion)},
-                      {"train", flags.train},
-                      {"dev", flags.dev.empty() ? "a part held back" : flags.dev},
-                      {"seed", std::to_string(flags.options.seed)},
-                      {"epoch", std::to_string(epoch + 1)},
-                      {"precision", std::string(to_string(flags.options.precision))},
-                      {std::string(kMemoryNote), to_json(memory)},
-                      // another version may cut Chinese or Thai otherwise
-                      {"icu", U_ICU_VERSION},
-                      {"dev_accuracy", fmt::format("{:.4f}", dev_accuracy)}};
+  std::map<std::string, std::string> notes{
+      {"program", fmt::format("unroll {}", kVersion)},
+      {"train", flags.train},
+      {"dev", flags.dev.empty() ? "a part held back" : flags.dev},
+      {"seed", std::to_string(flags.options.seed)},
+      {"epoch", std::to_string(epoch + 1)},
+      {"precision", std::string(to_string(flags.options.precision))},
+      {std::string(kMemoryNote), to_json(memory)},
+      {"dev_accuracy", fmt::format("{:.4f}", dev_accuracy)}};
+  notes.merge(classifier.notes);
+  classifier.notes = std::move(notes);
 }
 
 std::string_view ending(const TrainingResult& training) {
@@ -362,14 +362,16 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
                                          {"best_epoch", training.best_epoch + 1},
                                          {"dev_accuracy", training.best_score.value},
                                          {"most_tokens", trained.plan.memory.most_tokens},
+                                         {"hash", trained.classifier.hash()},
                                          {"seconds", seconds}};
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", with_version(json.dump()));
     return;
   }
   fmt::print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1,
              training.epochs.size(), ending(training), 100 * training.best_score.value);
   fmt::print("model {} ({:.1f} MB), trained in {}\n", file.string(),
              static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
+  fmt::print("hash {} of weights and pipeline\n", trained.classifier.hash());
 }
 
 int finish(const Flags& flags, const TrainedClassifier& trained, Terminal& terminal,

@@ -1,0 +1,68 @@
+# bash json_test.sh PROGRAM docs/json.md JSON_KEYS: each command's --json has the keys that the page lists for it, and so
+# has the page's example; every command that has --json is on the page.
+page=$(realpath "$2")
+json_keys=$(realpath "$3")
+. "$(dirname "$0")/../cli/support.sh" "$@"
+
+# The part of the page about a command, its keys, its example.
+section() { awk -v heading="## \`unroll $1 --json\`" '/^## / { on = $0 == heading } on' "$page"; }
+listed() { section "$1" | sed -n 's/^| `\([^`]*\)` |.*/\1/p'; }
+example() { section "$1" | awk '/^```/ { on = !on; next } on'; }
+# Keys that are names or labels are one line of the page.
+keys() { "$json_keys" | sed -E 's/^(probabilities)\..*/\1.<label>/; s/^(notes)\..*/\1.<name>/; s/^(.*\.parts)\..*/\1.<part>/' | sort -u; }
+
+# check COMMAND PRINTED...: what files hold that the command printed.
+checked=()
+check() {
+  local command=$1
+  shift
+  checked+=("$command")
+  listed "$command" | sort >listed
+  [ -s listed ] || fail "docs/json.md has no table for unroll $command --json"
+  cat "$@" | keys | diff listed - >&2 || fail "unroll $command --json: < the page, > the program"
+  example "$command" | keys | diff listed - >&2 || fail "unroll $command --json: < the table, > the example"
+  case $(head -c 1 "$1") in
+    '[') ;;
+    *) [ "$command" = predict ] || grep -q '^{"version":1,' "$1" || fail "unroll $command --json does not begin with its version" ;;
+  esac
+}
+
+{ printf 'label\ttext\n'; reviews 60; } >data.tsv
+reviews 3 | cut -f2 >texts
+"$unroll" train --train data.tsv --out run "${small[@]}" --json >train.json
+"$unroll" test run data.tsv --json >test.json
+"$unroll" predict run texts --json >predict.json
+"$unroll" inspect run --json >inspect.json
+"$unroll" inspect run --memory --json >memory.json
+"$unroll" doctor --json >doctor.json
+"$unroll" explain RNN-dW --json >explain.json
+"$unroll" explain --list --json >list.json
+"$unroll" gradcheck run --rows 2 --quiet --json >gradcheck.json
+for cell in rnn lstm; do "$unroll" gradflow --cell $cell --hidden 4 --lags 3 --draws 2 --quiet --json >gradflow.$cell; done
+"$unroll" bench activations --functions relu --bytes 1024 --seconds 0.1 --no-html --quiet --json >activations.json
+"$unroll" bench cells --hidden 8 --input 8 --batch 2 --steps 3 --seconds 0.1 --quiet --json >cells.json
+"$unroll" bench predict run --seconds 0.1 --quiet --json >speed.json
+
+check train train.json
+check test test.json
+check predict predict.json
+check inspect inspect.json
+check 'inspect --memory' memory.json
+check doctor doctor.json
+check 'explain ID' explain.json
+check 'explain --list' list.json
+check gradcheck gradcheck.json
+check gradflow gradflow.rnn gradflow.lstm
+check 'bench activations' activations.json
+check 'bench cells' cells.json
+check 'bench predict' speed.json
+
+# By the program's own help, no command is left out.
+subcommands() { "$unroll" "$@" --help | awk '/^Usage:.*SUBCOMMAND/ { has = 1 } /^Exit status:/ { exit } has && /^  [a-z]/ { print $1 }'; }
+for command in $(subcommands); do
+  for line in "$command" $(subcommands "$command" | sed "s/^/$command /" | tr ' ' '_'); do
+    line=${line//_/ }
+    "$unroll" $line --help | grep -q -- '^  --json' || continue
+    printf '%s\n' "${checked[@]}" | grep -q "^$line" || fail "docs/json.md does not say what unroll $line --json prints"
+  done
+done

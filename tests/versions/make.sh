@@ -1,0 +1,94 @@
+# bash make.sh PROGRAM RULES: the model files of one version of the tokenizers, rules-RULES-<tokenizer>.safetensors,
+# and what PROGRAM answers, rules-RULES-<tokenizer>.tsv: text TAB label TAB probability.
+# Run it once, with the program that writes these rules first: later programs must give these answers, not make them anew.
+set -euo pipefail
+program=$(realpath "$1")
+rules=$2
+here=$(cd "$(dirname "$0")" && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+export OMP_NUM_THREADS=1
+
+# Invented texts. In each script the words of one label; the same words in another order are asked for below.
+cat >invented.tsv <<'T'
+label	text
+praise	The room was lovely, warm and QUIET; we'd come again!
+praise	a kind host and a splendid breakfast 😀
+praise	这家酒店非常满意，房间很干净。
+praise	服务很好，早餐也不错 👍🏽
+praise	コーヒーがとても美味しいです。
+praise	スタッフは親切で、サービスは最高でした
+praise	ห้องสะอาดและพนักงานใจดีมาก
+praise	방이 깨끗하고 직원이 친절해요
+praise	Straße sauber, Frühstück wunderbar – ＴＯＰ！
+praise	ຫ້ອງສະອາດດີ
+praise	បន្ទប់ស្អាតណាស់
+praise	အခန်းသန့်ရှင်းတယ်
+blame	The room was dirty, cold and LOUD; we won't come again...
+blame	a rude host and a dreadful breakfast 😡
+blame	这家酒店太差了，房间很脏。
+blame	服务很慢，早餐也难吃 👎🏽
+blame	コーヒーがとてもまずいです。
+blame	スタッフは失礼で、サービスは最低でした
+blame	ห้องสกปรกและพนักงานหยาบคายมาก
+blame	방이 더럽고 직원이 불친절해요
+blame	Straße laut, Frühstück furchtbar – FLOP!
+blame	ຫ້ອງເປື້ອນ
+blame	បន្ទប់កខ្វក់
+blame	အခန်းညစ်ပတ်တယ်
+query	Is there a pool? When does breakfast begin?
+query	酒店有游泳池吗？早餐几点开始？
+query	プールはありますか。朝食は何時からですか？
+query	มีสระว่ายน้ำไหม อาหารเช้าเริ่มกี่โมง
+query	수영장이 있나요? 아침은 몇 시부터예요?
+query	Gibt es ein Schwimmbad? 🏊
+query	ມີສະລອຍນ້ຳບໍ
+query	តើមានអាងហែលទឹកទេ
+query	ရေကူးကန်ရှိလား
+T
+cat >asked.txt <<'T'
+We'd a LOVELY room, warm; a splendid host!
+dirty and cold: the breakfast was dreadful 😡😡
+When does the pool open?
+房间非常干净，早餐很好。
+房间太脏了，服务很差！
+游泳池几点开始？
+不满意的酒店
+サービスは最高です
+スタッフはまずいコーヒーで失礼でした
+朝食のプールは何時ですか
+ｺｰﾋｰ は 最低
+พนักงานใจดีและห้องสะอาด
+ห้องสกปรกมาก
+สระว่ายน้ำเริ่มกี่โมง
+직원이 깨끗하고 방이 친절해요
+방이 더럽고 불친절해요
+수영장이 몇 시부터예요?
+ຫ້ອງດີ ມີນ້ຳບໍ
+អាងហែលទឹកស្អាតណាស់
+ရေကူးကန်သန့်ရှင်းလား
+Frühstück wunderbar, STRASSE laut
+ＴＯＰ！ 👍🏽 👎🏽 🏊
+an unknown sentence of unknown words
+T
+
+# How these are cut was chance under rules 1.
+[ "$rules" = 1 ] || printf '%s\n' 'ーヒーは最高' 'ーー ールとーヒー' 'ｰﾋｰ は 最低' >>asked.txt
+
+for tokenizer in icu char space; do
+  "$program" train --train invented.tsv --dev invented.tsv --out "$tokenizer" --tokenizer "$tokenizer" \
+    --hidden 5 --embedding 6 --min-count 1 --epochs 25 --lr 0.05 --dropout 0 --seed 1 --quiet >/dev/null
+  "$program" predict "$tokenizer" asked.txt --prob >answers
+  # An answer may depend neither on the texts before it nor on a process that has seen none.
+  paste asked.txt answers | sort >expected
+  for order in 1 2 3 4 5; do
+    shuf --random-source=<(yes $order) asked.txt >shuffled
+    "$program" predict "$tokenizer" shuffled --prob | paste shuffled - | sort | cmp - expected
+  done
+  while IFS= read -r text; do
+    printf '%s\n' "$text" | "$program" predict "$tokenizer" --prob | paste <(printf '%s\n' "$text") -
+  done <asked.txt | sort | cmp - expected
+  cp "$tokenizer/model.safetensors" "$here/rules-$rules-$tokenizer.safetensors"
+  paste asked.txt answers >"$here/rules-$rules-$tokenizer.tsv"
+done
