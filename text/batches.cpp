@@ -25,7 +25,7 @@ Indices all_indices(std::size_t count) {
   return indices;
 }
 
-void sort_by_length(std::span<const Example> examples, std::span<std::size_t> rows) {
+void sort_rows(std::span<const Example> examples, std::span<std::size_t> rows) {
   const auto is_longer = [&](std::size_t a, std::size_t b) {
     return examples[a].ids.size() > examples[b].ids.size();
   };
@@ -65,7 +65,7 @@ Batch make_batch(std::span<const Example> examples, std::span<const std::size_t>
 void make_batch(std::span<const Example> examples, std::span<const std::size_t> rows,
                 Batch& batch) {
   batch.rows.assign(rows.begin(), rows.end());
-  sort_by_length(examples, batch.rows);
+  sort_rows(examples, batch.rows);
   const auto length = [&](std::size_t row) { return examples[row].ids.size(); };
   batch.shape.assign(batch.rows | std::views::transform(length));
   batch.ids.resize(batch.shape.tokens());
@@ -113,16 +113,22 @@ std::vector<Indices> shuffled_batches(std::span<const Example> examples, std::si
   std::vector<Indices> batches;
   for (std::size_t begin = 0; begin < order.size(); begin += pool_size) {
     const auto pool = std::span(order).subspan(begin, std::min(pool_size, order.size() - begin));
-    sort_by_length(examples, pool);
+    sort_rows(examples, pool);
     append_batches(pool, batch_size, batches);
   }
   random.shuffle(std::span(batches));
   return batches;
 }
 
+void sort_by_length(std::span<const Example> examples, Indices& order) {
+  order.resize(examples.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  sort_rows(examples, order);
+}
+
 std::vector<Indices> sorted_batches(std::span<const Example> examples, std::size_t batch_size) {
   check(batch_size);
-  Indices order = all_indices(examples.size());
+  Indices order;
   sort_by_length(examples, order);
   std::vector<Indices> batches;
   append_batches(order, batch_size, batches);

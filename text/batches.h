@@ -44,6 +44,9 @@ BatchLimits batch_limits(std::span<const Example> examples, std::size_t batch_si
 std::vector<std::vector<std::size_t>> shuffled_batches(std::span<const Example> examples,
                                                        std::size_t batch_size, Random& random);
 
+/// order = all examples by falling length, equal ones in their order.
+void sort_by_length(std::span<const Example> examples, std::vector<std::size_t>& order);
+
 /// For evaluation: all examples by falling length, in a fixed order; at most batch_size each.
 std::vector<std::vector<std::size_t>> sorted_batches(std::span<const Example> examples,
                                                      std::size_t batch_size);

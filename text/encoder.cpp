@@ -68,11 +68,21 @@ std::unordered_map<std::string, std::uint64_t> split_rare_words(
 
 std::vector<std::int32_t> TextEncoder::encode(const TokenizedText& text) const {
   std::vector<std::int32_t> ids;
+  encode(text, ids);
+  return ids;
+}
+
+void TextEncoder::encode(std::string_view text, Tokenizer& tokenizer,
+                         std::vector<std::int32_t>& ids) const {
+  encode(tokenize_one(text, settings_, tokenizer), ids);
+}
+
+void TextEncoder::encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const {
+  ids.clear();
   ids.reserve(text.tokens.size());
   for (const std::string& token : text.tokens) append_ids(token, ids);
   if (ids.empty()) ids.push_back(Vocabulary::kUnknown);
   if (ids.size() > settings_.max_tokens) ids.resize(settings_.max_tokens);
-  return ids;
 }
 
 void TextEncoder::append_ids(std::string_view token, std::vector<std::int32_t>& ids) const {
@@ -91,7 +101,7 @@ std::vector<std::vector<std::int32_t>> TextEncoder::encode(
   parallel_for(texts.size(), kTextsPerPart, [&](Range range) {
     Tokenizer tokenizer(settings_.tokenizer);
     for (std::size_t i = range.begin; i < range.end; ++i) {
-      results[i] = encode(tokenize_one(texts[i], settings_, tokenizer));
+      encode(texts[i], tokenizer, results[i]);
     }
   });
   return results;

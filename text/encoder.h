@@ -56,6 +56,9 @@ class TextEncoder {
   /// that never saw it. A text without tokens is one unknown word, so no result is empty; none is
   /// longer than max_tokens.
   std::vector<std::int32_t> encode(const TokenizedText& text) const;
+  /// Tokenizes and encodes one text into `ids`, with a tokenizer of this encoder's settings that
+  /// the calling thread keeps.
+  void encode(std::string_view text, Tokenizer& tokenizer, std::vector<std::int32_t>& ids) const;
   /// tokenize and encode; safe to call from several threads.
   std::vector<std::vector<std::int32_t>> encode(std::span<const std::string_view> texts) const;
 
@@ -69,6 +72,7 @@ class TextEncoder {
   static TextEncoder from_json(std::string_view json);
 
  private:
+  void encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const;
   void append_ids(std::string_view token, std::vector<std::int32_t>& ids) const;
 
   EncoderSettings settings_;

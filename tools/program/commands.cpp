@@ -24,7 +24,8 @@ void add_threads_flag(CLI::App& command) {
   command
       .add_option_function<std::size_t>(
           "--threads", [](std::size_t count) { set_thread_count(count); },
-          "Threads (default: all processors, or OMP_NUM_THREADS)")
+          "Most threads; fewer are used where that is faster (default: OMP_NUM_THREADS,\n"
+          "or the processors that affinity and quota leave, as `unroll doctor` shows)")
       ->check(CLI::Range(1, 1024));
 }
 

@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "unroll/core/parallel.h"
+#include "unroll/core/processors.h"
 #include "unroll/kernels/gemm.h"
 #include "unroll/kernels/isa.h"
 #include "unroll/text/unicode.h"
@@ -39,7 +39,13 @@ std::string blas_advice(const BlasInfo& blas) {
   return "";
 }
 
+/// Processors' worth of time that control groups grant; null without a limit.
+Json quota_of(const Processors& processors) {
+  return processors.quota ? Json(*processors.quota) : Json();
+}
+
 Json diagnosis() {
+  const Processors processors = find_processors();
   const BlasInfo blas = blas_info();
   return {{"unroll", kVersion},
           {"compiler", fmt::format("{} {}",
@@ -55,7 +61,9 @@ Json diagnosis() {
           {"build", "with assertions: slow"},
 #endif
           {"cpu", cpu_name()},
-          {"processors", std::thread::hardware_concurrency()},
+          {"processors", processors.online},
+          {"affinity", processors.affinity},
+          {"cpu_quota", quota_of(processors)},
           {"threads", thread_count()},
           {"instruction_sets", isa_names()},
           {"instruction_set_in_use", to_string(active_isa())},
@@ -70,7 +78,9 @@ Json diagnosis() {
 
 void print_text(const Json& json) {
   for (const auto& [name, value] : json.items()) {
-    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    const std::string text = value.is_string() ? value.get<std::string>()
+                             : value.is_null() ? "none"
+                                               : value.dump();
     if (!text.empty()) fmt::print("{:<24}{}\n", name, text);
   }
 }
