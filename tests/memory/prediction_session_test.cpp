@@ -1,0 +1,54 @@
+// What a session's call asks of the heap, once it has met a text as long.
+#include "unroll/tools/prediction_session.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/memory/allocation_counter.h"
+#include "tests/tools/small_classifier.h"
+#include "unroll/core/parallel.h"
+
+namespace unroll {
+namespace {
+
+class PredictionMemory : public testing::TestWithParam<std::size_t> {
+ protected:
+  PredictionMemory() { set_thread_count(GetParam()); }
+  ~PredictionMemory() override { set_thread_count(before_); }
+
+ private:
+  std::size_t before_ = thread_count();
+};
+
+template <typename Body>
+std::size_t allocations_of(Body body) {
+  const std::size_t before = test::allocations();
+  body();
+  return test::allocations() - before;
+}
+
+TEST_P(PredictionMemory, OfASessionIsAskedForByItsTokenizerAlone) {
+  const TextPredictor predictor(test::small_classifier());
+  const std::string longest = "good bad film and good and bad and film", shorter = "a bad film";
+  PredictionSession session(predictor);
+  for (int round = 0; round < 3; ++round) session.predict(longest);
+
+  Tokenizer tokenizer(predictor.classifier().encoder().settings().tokenizer);
+  std::vector<std::int32_t> ids(64);
+  for (const std::string& text : {longest, shorter}) {
+    const auto encode = [&] { predictor.classifier().encoder().encode(text, tokenizer, ids); };
+    encode();
+    const std::size_t of_tokens = allocations_of(encode);
+    EXPECT_GT(of_tokens, 0U);
+    for (int call = 0; call < 100; ++call) {
+      ASSERT_LE(allocations_of([&] { session.predict(text); }), of_tokens) << text;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, PredictionMemory, testing::Values(1, 2, 3));
+
+}  // namespace
+}  // namespace unroll
