@@ -18,8 +18,8 @@ namespace unroll {
 
 class LineStream {
  public:
-  /// No text is this long. The file that is one endless line must not fill the memory.
-  static constexpr std::size_t kLongestLine = std::size_t{64} << 20;
+  /// No text is this long: some million words. A file without line ends must not fill the memory.
+  static constexpr std::size_t kLongestLine = std::size_t{16} << 20;
 
   /// "-" is standard input; gzip is unpacked, a byte order mark dropped. Throws DataError.
   explicit LineStream(const std::string& path) : bytes_(path) {}

@@ -176,7 +176,7 @@ TEST(LineStream, SaysWhereALineIsNotUtf8AfterTheLinesBeforeIt) {
 
 TEST(LineStream, RefusesALineWithoutEnd) {
   const std::string message = message_of<DataError>([] { LineStream("/dev/zero").read(1); });
-  EXPECT_TRUE(message.starts_with("/dev/zero:1: the line is longer than 64 MiB")) << message;
+  EXPECT_TRUE(message.starts_with("/dev/zero:1: the line is longer than 16 MiB")) << message;
 }
 
 TEST(LineStream, ReadsStandardInputAndNamesFilesThatCannotBeRead) {
