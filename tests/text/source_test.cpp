@@ -93,6 +93,18 @@ TEST(Source, NamesStandardInputInErrors) {
   EXPECT_TRUE(message_of<DataError>([] { read_source("-"); }).starts_with("<stdin>:2:1: "));
 }
 
+TEST(Source, RefusesMoreThanIsAskedForAndSaysHowMuchItIs) {
+  const TempFolder folder;
+  const std::string text = repeated("0123456789\n", 5 << 20);
+  for (const std::string& bytes : {text, gzipped(text)}) {
+    const std::string path = folder.write("data", bytes);
+    EXPECT_EQ(read_source(path, text.size()).content.size(), text.size());
+    const std::string message = message_of<MemoryError>([&] { read_source(path, 1 << 20); });
+    EXPECT_TRUE(message.starts_with(path + ": a text of 476626 lines and 6 MiB; ")) << message;
+    EXPECT_TRUE(contains(message, "--max-memory must be at least")) << message;
+  }
+}
+
 TEST(Source, KeepsNulBytes) {
   const std::string text("a\0b", 3);
   EXPECT_EQ(content_of(text), text);

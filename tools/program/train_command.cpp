@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -13,7 +12,6 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
-#include "unroll/text/line_stream.h"
 #include "unroll/tools/mathematics/training_flow.h"
 #include "unroll/tools/process_memory.h"
 #include "unroll/tools/program/commands.h"
@@ -441,33 +439,22 @@ std::size_t reading_bytes(const Flags& flags, std::span<const Record> train,
   return kProgramBytes + std::max(first, second);
 }
 
-/// A large file that alone is more than the limit is refused before it fills the memory. A smaller
-/// one is read whatever the limit is: then the error can say what training needs, too.
-void refuse_too_large(const std::string& path, std::size_t most_bytes) {
-  constexpr std::size_t kReadAnyway = std::size_t{256} << 20;
-  std::error_code unknown;
-  const std::size_t bytes = std::filesystem::file_size(path, unknown);
-  if (most_bytes == 0 || unknown || bytes <= std::max(most_bytes, kReadAnyway)) return;
-  constexpr std::size_t kRecordBytes = sizeof(Record) + 32;
-  std::size_t rows = 0;
-  LineStream lines(path);
-  for (auto block = lines.read(1000); !block.empty(); block = lines.read(1000))
-    rows += block.size();
-  throw MemoryError(fmt::format(
-      "--max-memory: to read the {} rows of {} alone, at least {:.0f}M are needed; fewer texts "
-      "need "
-      "less",
-      rows, path,
-      std::ceil(static_cast<double>(kProgramBytes + 2 * bytes + rows * kRecordBytes) / 0x1p20)));
+/// A file that alone is more than the limit is refused. A small one is read whatever the limit is:
+/// then the error can say what training needs, too.
+ReadOptions read_options(const Flags& flags) {
+  constexpr std::size_t kReadAnyway = std::size_t{128} << 20;
+  ReadOptions options = flags.columns;
+  const std::size_t limit = flags.options.max_memory;
+  if (limit > 0) options.most_bytes = std::max(limit, kReadAnyway);
+  return options;
 }
 
 int train_command(const Flags& flags) {
   refuse_occupied(flags.out, flags.overwrite);
-  refuse_too_large(flags.train, flags.options.max_memory);
-  refuse_too_large(flags.dev, flags.options.max_memory);
-  std::vector<Record> train = read_records(flags.train, flags.columns);
+  const ReadOptions columns = read_options(flags);
+  std::vector<Record> train = read_records(flags.train, columns);
   std::vector<Record> dev =
-      flags.dev.empty() ? std::vector<Record>{} : read_records(flags.dev, flags.columns);
+      flags.dev.empty() ? std::vector<Record>{} : read_records(flags.dev, columns);
   make_folder(flags.out);
   TrainClassifierOptions options = flags.options;
   options.reading_bytes = reading_bytes(flags, train, dev);
