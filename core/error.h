@@ -28,6 +28,7 @@ enum class ErrorKind {
   kData = 3,      ///< an input file that is missing, unreadable or not what it should be
   kModel = 5,     ///< a model file that is missing, foreign or damaged
   kDisk = 7,      ///< an output that could not be written
+  kMemory = 8,    ///< memory that was asked for or had
 };
 
 class Error : public std::runtime_error {
@@ -66,6 +67,11 @@ class ModelError : public Error {
 class DiskError : public Error {
  public:
   explicit DiskError(const std::string& message) : Error(ErrorKind::kDisk, message) {}
+};
+
+class MemoryError : public Error {
+ public:
+  explicit MemoryError(const std::string& message) : Error(ErrorKind::kMemory, message) {}
 };
 
 }  // namespace unroll

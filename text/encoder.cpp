@@ -20,15 +20,6 @@ TokenizedText tokenize_one(std::string_view text, const EncoderSettings& setting
   return result;
 }
 
-/// Calls body with each character of a valid text.
-template <typename Body>
-void for_each_character(std::string_view text, Body body) {
-  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end) {
-    next_character(text, end);
-    body(text.substr(begin, end - begin));
-  }
-}
-
 }  // namespace
 
 std::vector<TokenizedText> tokenize(std::span<const std::string_view> texts,
@@ -41,29 +32,6 @@ std::vector<TokenizedText> tokenize(std::span<const std::string_view> texts,
     }
   });
   return results;
-}
-
-std::unordered_map<std::string, std::uint64_t> count_tokens(std::span<const TokenizedText> texts) {
-  std::unordered_map<std::string, std::uint64_t> counts;
-  for (const TokenizedText& text : texts) {
-    for (const std::string& token : text.tokens) ++counts[token];
-  }
-  return counts;
-}
-
-std::unordered_map<std::string, std::uint64_t> split_rare_words(
-    const std::unordered_map<std::string, std::uint64_t>& counts, std::uint64_t min_count) {
-  std::unordered_map<std::string, std::uint64_t> result;
-  for (const auto& entry : counts) {  // no structured binding: clang 16 lets no lambda capture it
-    const std::string& word = entry.first;
-    if (entry.second >= min_count || !is_unspaced(word)) {
-      result[word] += entry.second;
-      continue;
-    }
-    for_each_character(
-        word, [&](std::string_view character) { result[std::string(character)] += entry.second; });
-  }
-  return result;
 }
 
 std::vector<std::int32_t> TextEncoder::encode(const TokenizedText& text) const {

@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -33,15 +32,6 @@ struct TokenizedText {
 std::vector<TokenizedText> tokenize(std::span<const std::string_view> texts,
                                     const EncoderSettings& settings);
 
-/// Counts for a Vocabulary.
-std::unordered_map<std::string, std::uint64_t> count_tokens(std::span<const TokenizedText> texts);
-
-/// Counts in which every word rarer than `min_count` that is written in a script without spaces
-/// (Han, kana, Thai …) stands as its characters: what `encode` makes of a word that the vocabulary
-/// lacks.
-std::unordered_map<std::string, std::uint64_t> split_rare_words(
-    const std::unordered_map<std::string, std::uint64_t>& counts, std::uint64_t min_count);
-
 class TextEncoder {
  public:
   TextEncoder() = default;
@@ -61,6 +51,8 @@ class TextEncoder {
   void encode(std::string_view text, Tokenizer& tokenizer, std::vector<std::int32_t>& ids) const;
   /// tokenize and encode; safe to call from several threads.
   std::vector<std::vector<std::int32_t>> encode(std::span<const std::string_view> texts) const;
+  /// The ids of one token: several if it is a word that becomes its characters.
+  void append_ids(std::string_view token, std::vector<std::int32_t>& ids) const;
 
   /// One JSON object:
   ///     {"version": 2, "tokenizer": {"kind": "icu", "fold": true, "rules": 2},
@@ -73,7 +65,6 @@ class TextEncoder {
 
  private:
   void encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const;
-  void append_ids(std::string_view token, std::vector<std::int32_t>& ids) const;
 
   EncoderSettings settings_;
   Vocabulary vocabulary_;

@@ -4,10 +4,9 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
-#include <memory>
 #include <new>
+#include <utility>
 
 #include "unroll/core/error.h"
 
@@ -18,58 +17,9 @@ namespace {
 constexpr int kGzipOnly =
     16 + MAX_WBITS;  // zlib's way to say: expect a gzip header, and check its CRC
 
-/// One z_stream over all of the input, reset between members.
-class Inflater {
- public:
-  Inflater(std::string_view bytes, const std::string& name) : rest_(bytes), name_(name) {
-    if (inflateInit2(&stream_, kGzipOnly) != Z_OK) throw std::bad_alloc();
-  }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-  ~Inflater() { inflateEnd(&stream_); }
-
-  bool at_end() const { return rest_.find_first_not_of('\0') == std::string_view::npos; }
-  void unpack_member(std::string& result);
-
- private:
-  [[noreturn]] void fail(const std::string& what) const {
-    throw DataError(fmt::format("{}: {}; get or pack the file again", name_, what));
-  }
-  int step(std::string& result);
-
-  std::string_view rest_;
-  const std::string& name_;
-  z_stream stream_{};
-  std::array<Bytef, 1 << 16> block_;
-};
-
-/// Feeds what is left, keeps what comes out. zlib counts in 32 bits, so a large file goes in by
-/// portions.
-int Inflater::step(std::string& result) {
-  const std::size_t portion = std::min<std::size_t>(rest_.size(), std::numeric_limits<uInt>::max());
-  stream_.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(rest_.data()));
-  stream_.avail_in = static_cast<uInt>(portion);
-  stream_.next_out = block_.data();
-  stream_.avail_out = static_cast<uInt>(block_.size());
-  const int status = inflate(&stream_, Z_NO_FLUSH);
-  rest_.remove_prefix(portion - stream_.avail_in);
-  result.append(reinterpret_cast<const char*>(block_.data()), block_.size() - stream_.avail_out);
-  return status;
-}
-
-void Inflater::unpack_member(std::string& result) {
-  if (!is_gzip(rest_)) fail("the gzip data is followed by bytes that are not gzip");
-  inflateReset(&stream_);
-  while (true) {
-    const int status = step(result);
-    if (status == Z_STREAM_END) return;
-    if (status == Z_BUF_ERROR) fail("the gzip data ends too early: the file is truncated");
-    if (status == Z_MEM_ERROR) throw std::bad_alloc();
-    if (status != Z_OK) {
-      fail(fmt::format("the gzip data is damaged ({})",
-                       stream_.msg != nullptr ? stream_.msg : "zlib"));
-    }
-  }
+/// zlib counts in 32 bits.
+uInt portion(std::size_t size) {
+  return static_cast<uInt>(std::min<std::size_t>(size, std::numeric_limits<uInt>::max()));
 }
 
 }  // namespace
@@ -78,13 +28,87 @@ bool is_gzip(std::string_view bytes) noexcept {
   return bytes.substr(0, 2) == "\x1f\x8b";
 }
 
-std::string gunzip(std::string_view bytes, const std::string& name) {
-  const auto inflater = std::make_unique<Inflater>(bytes, name);
-  std::string result;
-  do {
-    inflater->unpack_member(result);
-  } while (!inflater->at_end());
-  return result;
+/// One z_stream over all of the input, reset between members.
+struct GzipReader::Implementation {
+  explicit Implementation(std::string file) : name(std::move(file)) {
+    if (inflateInit2(&stream, kGzipOnly) != Z_OK) throw std::bad_alloc();
+  }
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
+  ~Implementation() { inflateEnd(&stream); }
+
+  bool is_between_members() const { return members > 0 && stream.total_in == 0; }
+  void skip_padding(std::string_view& packed);
+  int inflate_step(std::string_view& packed, std::span<char>& room);
+  void check(int status) const;
+  [[noreturn]] void fail(const std::string& what) const {
+    throw DataError(fmt::format("{}: {}; get or pack the file again", name, what));
+  }
+
+  std::string name;
+  z_stream stream{};
+  std::size_t members = 0;  // that are complete
+  bool padded = false;      // zero bytes have followed the last one
+};
+
+/// Skips zero bytes behind a member. Nothing may follow them.
+void GzipReader::Implementation::skip_padding(std::string_view& packed) {
+  const std::size_t zeros = std::min(packed.find_first_not_of('\0'), packed.size());
+  packed.remove_prefix(zeros);
+  padded = padded || zeros > 0;
+  if (padded && !packed.empty()) fail("the gzip data is followed by bytes that are not gzip");
+}
+
+int GzipReader::Implementation::inflate_step(std::string_view& packed, std::span<char>& room) {
+  const uInt in = portion(packed.size()), out = portion(room.size());
+  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(packed.data()));
+  stream.avail_in = in;
+  stream.next_out = reinterpret_cast<Bytef*>(room.data());
+  stream.avail_out = out;
+  const int status = inflate(&stream, Z_NO_FLUSH);
+  packed.remove_prefix(in - stream.avail_in);
+  room = room.subspan(out - stream.avail_out);
+  return status;
+}
+
+/// Z_BUF_ERROR says that there is no more to unpack or no room: neither is an error here.
+void GzipReader::Implementation::check(int status) const {
+  if (status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR) return;
+  if (status == Z_MEM_ERROR) throw std::bad_alloc();
+  const std::string_view why = stream.msg != nullptr ? stream.msg : "zlib";
+  if (members > 0 && why == "incorrect header check") {
+    fail("the gzip data is followed by bytes that are not gzip");
+  }
+  fail(fmt::format("the gzip data is damaged ({})", why));
+}
+
+GzipReader::GzipReader(std::string name)
+    : implementation_(std::make_unique<Implementation>(std::move(name))) {}
+GzipReader::~GzipReader() = default;
+GzipReader::GzipReader(GzipReader&&) noexcept = default;
+GzipReader& GzipReader::operator=(GzipReader&&) noexcept = default;
+
+std::size_t GzipReader::unpack(std::string_view& packed, std::span<char> unpacked) {
+  Implementation& gzip = *implementation_;
+  std::span<char> room = unpacked;
+  while (!room.empty()) {
+    if (gzip.is_between_members()) gzip.skip_padding(packed);
+    const int status = gzip.inflate_step(packed, room);
+    gzip.check(status);
+    if (status == Z_STREAM_END) {
+      ++gzip.members;
+      inflateReset(&gzip.stream);
+    } else if (packed.empty() && !room.empty()) {
+      break;
+    }
+  }
+  return unpacked.size() - room.size();
+}
+
+void GzipReader::finish() const {
+  if (!implementation_->is_between_members()) {
+    implementation_->fail("the gzip data ends too early: the file is truncated");
+  }
 }
 
 }  // namespace unroll

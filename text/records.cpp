@@ -43,7 +43,7 @@ std::string_view to_string(RecordFormat format) {
 }
 
 std::vector<Record> read_records(const std::string& path, const ReadOptions& options) {
-  const Source source = read_source(path);
+  const Source source = read_source(path, options.most_bytes);
   RecordList records(source.name, options.labels);
   read_format(detect_format(source.content), source.content, options, records);
   return records.take();

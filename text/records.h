@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct ReadOptions {
   std::string label_column = "label";
   bool header = true;  ///< the first record of TSV and CSV names the columns
   bool labels = true;  ///< false: no label column is needed
+  /// A larger file, unpacked, is refused before it fills the memory.
+  std::size_t most_bytes = std::numeric_limits<std::size_t>::max();
 };
 
 /// Reads all records of `path` ("-" is standard input). The format is told by content, not by name
@@ -36,8 +39,8 @@ struct ReadOptions {
 /// empty lines are skipped. Throws DataError with file:line:column, what was expected and what to
 /// do: missing file, no records, missing column (with the columns there are), a row with too few
 /// columns or with more than the first one, an empty label, an unterminated quote, invalid UTF-8,
-/// invalid JSON, truncated gzip. Throws UsageError if a column has a name though there is no
-/// header.
+/// invalid JSON, truncated gzip. Throws MemoryError for a file that is too large, UsageError if a
+/// column has a name though there is no header.
 std::vector<Record> read_records(const std::string& path, const ReadOptions& options);
 
 /// Plain text, one text a line ("-" is standard input), gzip unpacked, BOM and CRLF accepted; an

@@ -4,32 +4,18 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <iostream>
 #include <utility>
-#include <vector>
 
-#include "unroll/core/error.h"
-#include "unroll/core/file.h"
-#include "unroll/text/gzip.h"
+#include "unroll/text/byte_stream.h"
+#include "unroll/text/records.h"
 #include "unroll/text/utf8.h"
 
 namespace unroll {
 
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr std::size_t kBlockBytes = 1 << 16;
-
-std::string read_standard_input() {
-  std::string content;
-  std::vector<char> block(kBlockBytes);
-  while (std::cin) {
-    std::cin.read(block.data(), static_cast<std::streamsize>(block.size()));
-    content.append(block.data(), static_cast<std::size_t>(std::cin.gcount()));
-  }
-  if (std::cin.bad()) throw DataError("<stdin>: can't be read to its end");
-  return content;
-}
+constexpr std::size_t kBlockOverhead = 32;  // of the heap, for each text
+constexpr std::size_t kProgramMib = 14;     // as tools/memory.h counts the program
 
 Place place_of(const Source& source, std::size_t offset) {
   const std::string_view before = std::string_view(source.content).substr(0, offset);
@@ -45,23 +31,44 @@ std::string_view likely_encoding(std::string_view content) {
 }
 
 void require_utf8(const Source& source) {
-  const auto offset = invalid_utf8(source.content);
-  if (!offset) return;
-  throw DataError(
-      place_of(source, *offset),
-      fmt::format(
-          "byte 0x{:02X} is not valid UTF-8; if the file is in another encoding, convert it first, "
-          "e.g. `iconv -f {} -t UTF-8`",
-          static_cast<std::uint8_t>(source.content[*offset]), likely_encoding(source.content)));
+  if (const auto offset = invalid_utf8(source.content))
+    throw not_utf8(place_of(source, *offset), source.content[*offset], source.content);
+}
+
+/// Reads on without holding anything, so that the error can say how large the text is.
+[[noreturn]] void refuse(ByteStream& bytes, std::string content) {
+  std::size_t size = 0, lines = 0;
+  do {
+    size += content.size();
+    lines += static_cast<std::size_t>(std::count(content.begin(), content.end(), '\n'));
+    content.clear();
+  } while (bytes.append_to(content));
+  // The text, and its records beside it.
+  const std::size_t needed = 2 * size + lines * (sizeof(Record) + kBlockOverhead);
+  throw MemoryError(fmt::format(
+      "{}: a text of {} lines and {} MiB; to read it, --max-memory must be at least {}M",
+      bytes.name(), lines, (size >> 20) + 1, (needed >> 20) + 1 + kProgramMib));
 }
 
 }  // namespace
 
-Source read_source(const std::string& path) {
-  Source source;
-  source.name = path == "-" ? "<stdin>" : path;
-  source.content = path == "-" ? read_standard_input() : read_file(path);
-  if (is_gzip(source.content)) source.content = gunzip(source.content, source.name);
+DataError not_utf8(const Place& place, char byte, std::string_view beginning) {
+  return DataError(
+      place,
+      fmt::format(
+          "byte 0x{:02X} is not valid UTF-8; if the file is in another encoding, convert it first, "
+          "e.g. `iconv -f {} -t UTF-8`",
+          static_cast<std::uint8_t>(byte), likely_encoding(beginning)));
+}
+
+Source read_source(const std::string& path, std::size_t most_bytes) {
+  ByteStream bytes(path);
+  Source source{.name = bytes.name(), .content = {}};
+  // A string that grows is copied, and for a moment the text is held twice.
+  source.content.reserve(std::min(bytes.size_on_disk(), most_bytes) + ByteStream::kBlockBytes);
+  while (bytes.append_to(source.content)) {
+    if (source.content.size() > most_bytes) refuse(bytes, std::move(source.content));
+  }
   if (source.content.starts_with(kByteOrderMark)) source.content.erase(0, kByteOrderMark.size());
   require_utf8(source);
   return source;

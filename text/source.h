@@ -3,10 +3,15 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 
+#include "unroll/core/error.h"
+
 namespace unroll {
+
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 struct Source {
   std::string name;     ///< as it was asked for; `<stdin>` for "-"
@@ -14,7 +19,12 @@ struct Source {
 };
 
 /// Reads a file ("-": standard input), unpacks gzip, drops a byte order mark. Throws DataError if
-/// the file can't be read, or with file:line:column where it is not UTF-8.
-Source read_source(const std::string& path);
+/// the file can't be read, or with file:line:column where it is not UTF-8. Throws MemoryError for a
+/// text of more than `most_bytes` when it has counted, without holding them, how many there are.
+Source read_source(const std::string& path,
+                   std::size_t most_bytes = std::numeric_limits<std::size_t>::max());
+
+/// The error for a byte that is not UTF-8. How the file begins tells the encoding that it may have.
+DataError not_utf8(const Place& place, char byte, std::string_view beginning);
 
 }  // namespace unroll

@@ -13,6 +13,15 @@ namespace unroll {
 /// Requires offset < text.size().
 std::optional<char32_t> next_character(std::string_view text, std::size_t& offset) noexcept;
 
+/// Calls body with each character of a valid text.
+template <typename Body>
+void for_each_character(std::string_view text, Body body) {
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    next_character(text, end);
+    body(text.substr(begin, end - begin));
+  }
+}
+
 /// The offset of the first byte that is not part of a valid character; nothing if the text is
 /// valid.
 std::optional<std::size_t> invalid_utf8(std::string_view text) noexcept;

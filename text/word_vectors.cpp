@@ -10,8 +10,7 @@
 #include <string_view>
 
 #include "unroll/core/error.h"
-#include "unroll/text/lines.h"
-#include "unroll/text/source.h"
+#include "unroll/text/line_stream.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 
@@ -20,6 +19,9 @@ namespace unroll {
 namespace {
 
 constexpr std::string_view kBlanks = " \t";
+constexpr std::size_t kLinesAtATime = 256;
+/// A value and the blank before it take two bytes.
+constexpr std::size_t kMostValues = LineStream::kLongestLine / 2;
 
 std::string_view without_blanks_behind(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);  // npos + 1 is 0: nothing but blanks
@@ -68,23 +70,23 @@ enum class Match : std::uint8_t { kNone, kFolded, kExact };
 class VectorReader {
  public:
   VectorReader(const std::string& path, const Vocabulary& vocabulary)
-      : source_(read_source(path)),
-        vocabulary_(vocabulary),
-        matches_(vocabulary.size(), Match::kNone) {}
+      : lines_(path), vocabulary_(vocabulary), matches_(vocabulary.size(), Match::kNone) {}
 
   WordVectors read();
 
  private:
+  void read_line(const Line& line);
   void begin(std::size_t dimension, std::size_t line);
   void read_row(const Line& line);
   void read_values(std::string_view& row, std::size_t line);
+  [[noreturn]] void fail_short(std::string_view row, std::size_t line) const;
   void check_word(std::string_view word, const Line& line) const;
   void keep(std::string_view word);
   [[noreturn]] void fail(std::size_t line, const std::string& what) const {
-    throw DataError({source_.name, line}, what);
+    throw DataError({lines_.name(), line}, what);
   }
 
-  Source source_;
+  LineStream lines_;
   const Vocabulary& vocabulary_;
   std::vector<Match> matches_;  // one per entry
   std::vector<float> values_;   // of the line at hand
@@ -92,33 +94,34 @@ class VectorReader {
 };
 
 WordVectors VectorReader::read() {
-  LineReader lines(source_.content);
-  for (Line line; lines.next(line);) {
-    if (without_blanks_behind(line.text).empty()) continue;
-    if (result_.dimension == 0) {
-      const auto dimension = header_dimension(line.text);
-      begin(dimension.value_or(count_fields(line.text) - 1), line.number);
-      if (dimension) continue;
-    }
-    read_row(line);
-  }
+  for (auto block = lines_.read(kLinesAtATime); !block.empty(); block = lines_.read(kLinesAtATime))
+    for (const Line& line : block) read_line(line);
   if (result_.table.empty())
-    throw DataError(fmt::format("{}: the file holds no word vectors", source_.name));
+    throw DataError(fmt::format("{}: the file holds no word vectors", lines_.name()));
   for (const Match match : matches_) result_.present.push_back(match != Match::kNone);
   result_.found =
       static_cast<std::size_t>(std::count(result_.present.begin(), result_.present.end(), true));
   return std::move(result_);
 }
 
+void VectorReader::read_line(const Line& line) {
+  if (without_blanks_behind(line.text).empty()) return;
+  if (result_.dimension == 0) {
+    const auto dimension = header_dimension(line.text);
+    begin(dimension.value_or(count_fields(line.text) - 1), line.number);
+    if (dimension) return;
+  }
+  read_row(line);
+}
+
 void VectorReader::begin(std::size_t dimension, std::size_t line) {
   if (dimension == 0)
     fail(line, "expected a word and its vector, `word v1 … vE`, or word2vec's `count dimension`");
-  if (dimension > source_.content.size()) {
-    fail(line, fmt::format("the header promises vectors of {} values, more than the file can hold",
+  if (dimension > kMostValues) {
+    fail(line, fmt::format("the header promises vectors of {} values, more than a line can hold",
                            dimension));
   }
   result_.dimension = dimension;
-  values_.resize(dimension);
 }
 
 void VectorReader::read_row(const Line& line) {
@@ -133,6 +136,8 @@ void VectorReader::read_row(const Line& line) {
 /// Takes the last E fields off the row.
 void VectorReader::read_values(std::string_view& row, std::size_t line) {
   const std::string_view whole = row;
+  if (whole.size() < 2 * result_.dimension) fail_short(whole, line);
+  values_.resize(result_.dimension);
   for (std::size_t i = result_.dimension; i-- > 0;) {
     const std::string_view field = take_last_field(row);
     const auto value = row.empty() ? std::nullopt : parse_value(field);
@@ -140,13 +145,14 @@ void VectorReader::read_values(std::string_view& row, std::size_t line) {
       values_[i] = *value;
       continue;
     }
-    const std::size_t count = count_fields(whole);
-    if (count < result_.dimension + 1) {
-      fail(line, fmt::format("row has {} values, expected {}; is the file cut off here?", count - 1,
-                             result_.dimension));
-    }
+    if (count_fields(whole) < result_.dimension + 1) fail_short(whole, line);
     fail(line, fmt::format("value {} is {}, expected a finite number", i + 1, in_quotes(field)));
   }
+}
+
+void VectorReader::fail_short(std::string_view row, std::size_t line) const {
+  fail(line, fmt::format("row has {} values, expected {}; is the file cut off here?",
+                         count_fields(row) - 1, result_.dimension));
 }
 
 /// What is left before the vector is the word. If all but its beginning are numbers, the vector is

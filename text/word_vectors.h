@@ -4,6 +4,9 @@
 /// Fields are separated by spaces or tabs. The last E of a line are the vector, so a word may hold
 /// spaces; E is the header's dimension, otherwise that of the first line, whose word holds none.
 /// The header's count is not checked: people cut such files with `head`.
+///
+/// Such a file may have gigabytes, of which a classifier needs some thousand rows. It is read line
+/// by line and never held.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,9 @@
 /// Evaluation: how good predictions are, by class and in all.
+///
+/// A class is a label that occurs: some row has it, or was predicted so. A model may know ten
+/// thousand labels; ten rows show no more than twenty of them, and only those take memory and are
+/// reported. What a label that does not occur would score is unknown, so means leave it out, as
+/// scikit-learn's macro average does.
 #pragma once
 
 #include <cstddef>
@@ -16,26 +21,38 @@ struct ClassScore {
   double f1 = 0;            ///< harmonic mean of both; 0 if both are
 };
 
+/// A cell of the confusion matrix that is not zero. Both numbers are those of classes.
+struct Confusion {
+  std::size_t actual = 0;
+  std::size_t predicted = 0;
+  std::size_t rows = 0;
+  bool operator==(const Confusion&) const = default;
+};
+
 struct Evaluation {
   std::size_t rows = 0;
   std::size_t correct = 0;
   double accuracy = 0;  ///< a fraction
   double macro_f1 = 0;  ///< mean over the classes
+  /// Those of the model in its order, then those that it does not know in byte order.
   std::vector<ClassScore> classes;
-  /// confusion[actual][predicted], rows and columns in the order of classes.
-  std::vector<std::vector<std::size_t>> confusion;
+  /// By rising actual, then by rising predicted; the right predictions are among them.
+  std::vector<Confusion> confusion;
   /// Labels of the data that the model does not know; their rows count as wrong.
   std::vector<std::string> unseen;
+  std::size_t absent = 0;  ///< how many of the model's labels do not occur
 };
 
-/// `labels`: the model's, in byte order; a label outside it gets a class of its own at the end.
+/// `labels`: the model's, in byte order. Every one of `predicted` is one of them.
 Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
                     std::span<const std::string> predicted);
 
-/// A table for people, at most `width` columns wide where the labels allow, ending in a line break.
+/// A table for people, of at most 40 lines, ending in a line break. Longer labels are cut so that a
+/// line has at most `width` columns, if that leaves them sixteen.
 std::string to_table(const Evaluation& evaluation, std::size_t width);
 
-/// One JSON object.
+/// One JSON object, with all classes. `confusion` is a list of {actual, predicted, rows} for
+/// however many classes.
 std::string to_json(const Evaluation& evaluation);
 
 }  // namespace unroll

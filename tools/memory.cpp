@@ -59,6 +59,30 @@ BatchLimits within(const BatchLimits& limits, std::size_t most_tokens) {
           .distinct = std::min(limits.distinct, tokens)};
 }
 
+/// What the heap takes for a block of this size: its length before it, all in sixteens.
+std::size_t block_bytes(std::size_t size) {
+  return (size + sizeof(std::size_t) + 15) / 16 * 16;
+}
+
+/// A short string is its own buffer.
+std::size_t heap_bytes(const std::string& text) {
+  static const std::size_t own = std::string().capacity();
+  return text.capacity() > own ? block_bytes(text.capacity() + 1) : 0;
+}
+
+/// An entry, its place in the hash table, and what a model's JSON makes of it.
+constexpr std::size_t kVocabularyEntryBytes = 450;
+constexpr std::size_t kVocabularyCopies = 4;
+
+/// A measured peak varies a little from run to run; a limit that was advised must do again.
+constexpr std::size_t kMeasuredWithin = 20;
+
+/// Mebibytes, rounded up to a tenth.
+double mib_above(std::size_t bytes) {
+  constexpr double kTenthOfMib = (1 << 20) / 10.0;
+  return std::ceil(static_cast<double>(bytes) / kTenthOfMib) / 10;
+}
+
 TrainingMemory in_parts(TrainingMemory memory, std::size_t most_tokens) {
   memory.most_tokens = most_tokens;
   memory.evaluation = within(memory.evaluation, most_tokens);
@@ -72,6 +96,8 @@ std::string to_json(const TrainingMemory& memory) {
                      {"evaluation", json_of(memory.evaluation)},
                      {"most_tokens", memory.most_tokens},
                      {"data_bytes", memory.data_bytes},
+                     {"process_bytes", memory.process_bytes},
+                     {"reading_bytes", memory.reading_bytes},
                      {"optimizer", to_string(memory.optimizer.kind)},
                      {"momentum", memory.optimizer.momentum},
                      {"average", memory.averaging},
@@ -88,6 +114,9 @@ TrainingMemory training_memory_from_json(std::string_view text) {
     memory.evaluation = limits_from(json.at("evaluation"));
     memory.most_tokens = size_from(json, "most_tokens");
     memory.data_bytes = json.at("data_bytes").get<std::size_t>();
+    // The first release did not count these.
+    memory.process_bytes = json.value("process_bytes", std::size_t{0});
+    memory.reading_bytes = json.value("reading_bytes", std::size_t{0});
     memory.optimizer.kind = choice_from<OptimizerKind>(json, "optimizer");
     memory.optimizer.momentum = json.at("momentum").get<double>();
     memory.averaging = json.at("average").get<double>();
@@ -99,9 +128,26 @@ TrainingMemory training_memory_from_json(std::string_view text) {
   }
 }
 
+std::size_t bytes_of(std::span<const Record> records) {
+  std::size_t bytes = records.size_bytes();
+  for (const Record& record : records) bytes += heap_bytes(record.text) + heap_bytes(record.label);
+  return bytes;
+}
+
+std::size_t bytes_of(const Vocabulary& vocabulary) {
+  std::size_t bytes = 0;
+  for (const Vocabulary::Entry& entry : vocabulary.entries()) {
+    bytes += kVocabularyEntryBytes + kVocabularyCopies * heap_bytes(entry.token);
+  }
+  return bytes;
+}
+
 std::size_t bytes_of(std::span<const Example> examples) {
-  std::size_t bytes = examples.size_bytes();
-  for (const Example& example : examples) bytes += example.ids.capacity() * sizeof(std::int32_t);
+  // Their order is a list of all, and the batches cut from it are as much again.
+  std::size_t bytes = examples.size_bytes() + 2 * examples.size() * sizeof(std::size_t);
+  for (const Example& example : examples) {
+    bytes += block_bytes(example.ids.capacity() * sizeof(std::int32_t));
+  }
   return bytes;
 }
 
@@ -109,6 +155,8 @@ MemoryPlan count_memory(const SequenceClassifier<float>& borrowed, const Trainin
   // The plan names buffers as those that it could reserve; one that only counts changes nothing.
   auto& model = const_cast<SequenceClassifier<float>&>(borrowed);
   MemoryPlan plan;
+  plan.begin_part("process");
+  plan.add_bytes(memory.process_bytes);
   plan.begin_part("data");
   plan.add_bytes(memory.data_bytes);
   plan_parameters(model.parameters(), plan);
@@ -128,18 +176,23 @@ MemoryPlan count_memory(const SequenceClassifier<float>& borrowed, const Trainin
 }
 
 void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
-                 TrainingMemory& memory) {
-  if (count_memory(model, memory).total() <= most_bytes) return;
+                 std::size_t held_bytes, TrainingMemory& memory) {
   const auto bytes = [&](std::size_t tokens) {
     return count_memory(model, in_parts(memory, tokens)).total();
   };
+  const bool could_read =
+      memory.reading_bytes <= most_bytes && held_bytes <= most_bytes + most_bytes / kMeasuredWithin;
+  if (could_read && count_memory(model, memory).total() <= most_bytes) return;
   std::size_t fits = std::max<std::size_t>(memory.batch.steps, 1), too_many = memory.batch.tokens;
-  if (bytes(fits) > most_bytes) {
-    constexpr double kTenthOfMib = (1 << 20) / 10.0;
-    throw UsageError(
-        fmt::format("--max-memory: training needs at least {:.1f}M, one text of {} tokens at a "
-                    "time; a smaller model, --max-tokens or --max-vocabulary would need less",
-                    std::ceil(static_cast<double>(bytes(fits)) / kTenthOfMib) / 10, fits));
+  if (!could_read || bytes(fits) > most_bytes) {
+    const std::size_t reading = std::max(memory.reading_bytes, held_bytes);
+    throw MemoryError(fmt::format(
+        "--max-memory: at least {:.1f}M are needed: {:.1f}M to read and encode the texts, {:.1f}M "
+        "to "
+        "train on one text of {} tokens at a time; fewer texts, a smaller model, --max-tokens or "
+        "--max-vocabulary would need less",
+        mib_above(std::max(reading, bytes(fits))), mib_above(reading), mib_above(bytes(fits)),
+        fits));
   }
   while (fits + 1 < too_many) {
     const std::size_t tokens = fits + (too_many - fits) / 2;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <memory>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -16,9 +17,11 @@
 #include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/optim/optimizer.h"
 #include "unroll/text/batches.h"
+#include "unroll/text/lexicon.h"
 #include "unroll/text/split.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/word_vectors.h"
+#include "unroll/tools/process_memory.h"
 
 namespace unroll {
 
@@ -26,6 +29,10 @@ namespace {
 
 /// Rows per batch in evaluation; any number gives the same bits.
 constexpr std::size_t kEvaluationBatch = 64;
+
+/// Bytes of the texts that are split at once: enough for all threads, little against the rest of
+/// the process even where every character is a token.
+constexpr std::size_t kBytesAtATime = std::size_t{1} << 17;
 
 std::vector<std::string_view> texts_of(std::span<const Record> records) {
   std::vector<std::string_view> texts;
@@ -51,20 +58,23 @@ struct Parts {
   std::vector<Record> dev;
 };
 
-Parts hold_back(std::span<const Record> records, double dev_fraction, std::uint64_t seed) {
+Parts hold_back(std::vector<Record> records, double dev_fraction, std::uint64_t seed) {
   const std::array<double, 2> fractions{1 - dev_fraction, dev_fraction};
   const auto parts = stratified_split(records, fractions, seed);
-  const auto pick = [&](const std::vector<std::size_t>& rows) {
-    std::vector<Record> picked;
-    for (std::size_t row : rows) picked.push_back(records[row]);
-    return picked;
-  };
-  Parts result{pick(parts[0]), pick(parts[1])};
-  if (result.dev.empty() || result.train.empty()) {
+  if (parts[0].empty() || parts[1].empty()) {
     throw DataError(fmt::format(
         "training data: {} rows are too few to hold some back; name a --dev file", records.size()));
   }
-  return result;
+  std::vector<Record> dev;
+  dev.reserve(parts[1].size());
+  for (const std::size_t row : parts[1]) dev.push_back(std::move(records[row]));
+  std::size_t kept = 0;
+  for (const std::size_t row : parts[0]) {
+    if (row != kept) records[kept] = std::move(records[row]);
+    ++kept;
+  }
+  records.resize(kept);
+  return {std::move(records), std::move(dev)};
 }
 
 /// The share of examples whose label the model finds, and the mean loss. A label that training has
@@ -98,15 +108,44 @@ std::size_t tokens_of(std::span<const Example> examples) {
   return tokens;
 }
 
-/// The examples of one part, and what was noticed on the way.
-std::vector<Example> encode(std::span<const Record> records, std::span<const TokenizedText> texts,
-                            const TextClassifier& classifier, TrainingPlan& plan) {
-  std::vector<Example> examples(records.size());
-  for (std::size_t r = 0; r < records.size(); ++r) {
-    examples[r] = {classifier.encoder().encode(texts[r]),
-                   classifier.label_number(records[r].label)};
-    plan.cut_texts += texts[r].cut ? 1 : 0;
-    plan.empty_texts += texts[r].tokens.empty() ? 1 : 0;
+/// The number of a label among labels in byte order, −1 if it is not among them.
+std::int32_t number_of(const std::string& label, const std::vector<std::string>& labels) {
+  const auto found = std::ranges::lower_bound(labels, label);
+  const bool is_known = found != labels.end() && *found == label;
+  return is_known ? static_cast<std::int32_t>(found - labels.begin()) : -1;
+}
+
+/// What a text's place in a split takes, and a token's in the lexicon while a vocabulary is made.
+constexpr std::size_t kSplitBytes = 176;
+constexpr std::size_t kLexiconBytes = 320;
+
+/// The first records that are split at once.
+std::span<const Record> first_block(std::span<const Record> records) {
+  std::size_t count = 0, bytes = 0;
+  while (count < records.size() && bytes < kBytesAtATime) bytes += records[count++].text.size();
+  return records.first(count);
+}
+
+/// Splits texts block by block, so that the tokens of one block are held, and frees each text then.
+/// `to_numbers` makes a text's tokens an example's ids, or what will become these.
+template <typename ToNumbers>
+std::vector<Example> take_examples(std::vector<Record> records,
+                                   const std::vector<std::string>& labels,
+                                   const EncoderSettings& settings, TrainingPlan& plan,
+                                   std::size_t& held_bytes, ToNumbers to_numbers) {
+  std::vector<Example> examples;
+  examples.reserve(records.size());
+  while (examples.size() < records.size()) {
+    const auto block = first_block(std::span(records).subspan(examples.size()));
+    const std::vector<TokenizedText> texts = tokenize(texts_of(block), settings);
+    held_bytes = std::max(held_bytes, resident_bytes());
+    for (const TokenizedText& text : texts) {
+      Record& record = records[examples.size()];
+      examples.push_back({to_numbers(text), number_of(record.label, labels)});
+      plan.cut_texts += text.cut ? 1 : 0;
+      plan.empty_texts += text.tokens.empty() ? 1 : 0;
+      std::string().swap(record.text);
+    }
   }
   return examples;
 }
@@ -135,11 +174,18 @@ class Session {
     plan_.dev_held_back = dev_held_back;
   }
 
-  TrainedClassifier run(std::span<const Record> train, std::span<const Record> dev) {
-    TextClassifier classifier = prepare(train, dev);
-    classifier.model().init(options_.seed);
-    classifier.model().set_precision(options_.precision);
-    load_vectors(classifier);
+  TrainedClassifier run(std::vector<Record> train, std::vector<Record> dev) {
+    release_freed_memory();  // of reading the records
+    count_reading(options_.reading_bytes);
+    count_reading(kProgramBytes + bytes_of(train) + bytes_of(dev) +
+                  (train.size() + dev.size()) * (plan_.dev_held_back ? kSplitBytes : 0));
+    const std::vector<std::string> labels = labels_of(train);
+    TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
+    release_freed_memory();
+    plan_.memory.data_bytes = bytes_of(train_) + bytes_of(dev_);
+    plan_.memory.process_bytes = kProgramBytes + bytes_of(encoder.vocabulary());
+    TextClassifier classifier = make_classifier(std::move(encoder), labels);
+    plan(classifier);
     plan_memory(classifier.model());
     plan_.parameters = count_values(classifier.model().parameters());
     if (observer_.plan) observer_.plan(plan_, classifier);
@@ -148,27 +194,42 @@ class Session {
   }
 
  private:
-  TextClassifier prepare(std::span<const Record> train, std::span<const Record> dev) {
-    const std::vector<std::string> labels = labels_of(train);
-    const std::vector<std::string_view> train_texts = texts_of(train);
-    const EncoderSettings settings = encoder_settings(options_, train_texts);
-    const std::vector<TokenizedText> train_tokens = tokenize(train_texts, settings);
-    Vocabulary vocabulary(
-        split_rare_words(count_tokens(train_tokens), options_.vocabulary.min_count),
-        options_.vocabulary);
+  /// Texts become examples. The vocabulary is that of the training texts.
+  TextEncoder encode(std::vector<Record> train, std::vector<Record> dev,
+                     const std::vector<std::string>& labels) {
+    const EncoderSettings settings = encoder_settings(options_, texts_of(train));
+    Lexicon lexicon;
+    train_ = take_examples(std::move(train), labels, settings, plan_, held_bytes_,
+                           [&](const TokenizedText& text) { return lexicon.add(text); });
+    TextEncoder encoder(
+        settings, Vocabulary(lexicon.counts(options_.vocabulary.min_count), options_.vocabulary));
+    const Lexicon::Ids ids(lexicon, encoder);
+    for (Example& example : train_) ids.encode(example.ids);
+    count_reading(kProgramBytes + bytes_of(train_) + bytes_of(dev) +
+                  lexicon.size() * kLexiconBytes);
+    held_bytes_ = std::max(held_bytes_, resident_bytes());
+    dev_ = take_examples(std::move(dev), labels, settings, plan_, held_bytes_,
+                         [&](const TokenizedText& text) { return encoder.encode(text); });
+    return encoder;
+  }
 
+  TextClassifier make_classifier(TextEncoder encoder, const std::vector<std::string>& labels) {
     SequenceClassifierConfig config = options_.model;
-    config.vocabulary = vocabulary.size();
+    config.vocabulary = encoder.vocabulary().size();
     config.classes = labels.size();
+    WordVectors vectors;
     if (!options_.vectors.empty()) {
-      vectors_ = read_word_vectors(options_.vectors, vocabulary);
-      config.embedding = vectors_.dimension;
+      vectors = read_word_vectors(options_.vectors, encoder.vocabulary());
+      config.embedding = vectors.dimension;
     }
-    TextClassifier classifier(TextEncoder(settings, std::move(vocabulary)), labels, config);
+    TextClassifier classifier(std::move(encoder), labels, config);
     classifier.notes[TextClassifier::kIcuNote] = icu_version();
-    train_ = encode(train, train_tokens, classifier, plan_);
-    dev_ = encode(dev, tokenize(texts_of(dev), settings), classifier, plan_);
-    plan(classifier);
+    classifier.model().init(options_.seed);
+    classifier.model().set_precision(options_.precision);
+    load_vectors(vectors, classifier.model().embedding().E);
+    count_reading(plan_.memory.process_bytes + plan_.memory.data_bytes +
+                  sizeof(float) *
+                      (vectors.table.size() + 2 * count_values(classifier.model().parameters())));
     return classifier;
   }
 
@@ -185,16 +246,20 @@ class Session {
     plan_.early_stop = options_.early_stop.value_or(std::max<std::size_t>(3, plan_.epochs / 3));
   }
 
+  /// Something that is held before the first step.
+  void count_reading(std::size_t bytes) {
+    plan_.memory.reading_bytes = std::max(plan_.memory.reading_bytes, bytes);
+  }
+
   /// Rows of words that the file has; the others keep their random values.
-  void load_vectors(TextClassifier& classifier) {
-    Parameter<float>& E = classifier.model().embedding().E;
+  void load_vectors(const WordVectors& vectors, Parameter<float>& E) {
     E.frozen = options_.freeze_embedding;
-    for (std::size_t id = 0; id < vectors_.present.size(); ++id) {
-      if (vectors_.present[id]) {
-        std::ranges::copy(vectors_.table.matrix().row(id), E.value.matrix().row(id).begin());
+    for (std::size_t id = 0; id < vectors.present.size(); ++id) {
+      if (vectors.present[id]) {
+        std::ranges::copy(vectors.table.matrix().row(id), E.value.matrix().row(id).begin());
       }
     }
-    plan_.vectors_found = vectors_.found;
+    plan_.vectors_found = vectors.found;
   }
 
   void plan_memory(const SequenceClassifier<float>& model) {
@@ -204,12 +269,11 @@ class Session {
     memory.batch.distinct =
         std::min({memory.batch.distinct + 1, plan_.vocabulary, memory.batch.tokens});
     memory.evaluation = batch_limits(dev_, kEvaluationBatch, plan_.vocabulary);
-    memory.data_bytes = bytes_of(train_) + bytes_of(dev_);
     memory.optimizer = options_.optimizer;
     memory.averaging = options_.averaging;
     memory.frozen_embedding = options_.freeze_embedding;
     memory.precision = options_.precision;
-    if (options_.max_memory > 0) hold_memory(model, options_.max_memory, memory);
+    if (options_.max_memory > 0) hold_memory(model, options_.max_memory, held_bytes_, memory);
   }
 
   /// So that no step asks for memory.
@@ -294,19 +358,23 @@ class Session {
   const TrainClassifierOptions& options_;
   const ClassifierObserver& observer_;
   TrainingPlan plan_;
-  WordVectors vectors_;
+  std::size_t held_bytes_ = 0;  // by the process, as measured
   std::vector<Example> train_;
   std::vector<Example> dev_;
 };
 
 }  // namespace
 
-TrainedClassifier train_classifier(std::span<const Record> train, std::span<const Record> dev,
+TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer) {
-  if (!dev.empty()) return Session(options, observer, false).run(train, dev);
-  const Parts parts = hold_back(train, options.dev_fraction, options.seed);
-  return Session(options, observer, true).run(parts.train, parts.dev);
+  const bool held_back = dev.empty();
+  if (held_back) {
+    Parts parts = hold_back(std::move(train), options.dev_fraction, options.seed);
+    train = std::move(parts.train);
+    dev = std::move(parts.dev);
+  }
+  return Session(options, observer, held_back).run(std::move(train), std::move(dev));
 }
 
 }  // namespace unroll

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -45,7 +44,9 @@ struct TrainClassifierOptions {
   std::size_t epochs = 0;  ///< 0: as many as give kDefaultSteps steps, at least kDefaultEpochs
   std::optional<std::size_t>
       early_stop;              ///< epochs; 0 is off; none: a third of the epochs, at least 3
-  std::size_t max_memory = 0;  ///< bytes of all that TrainingPlan::memory says; 0: no limit
+  std::size_t max_memory = 0;  ///< bytes of the whole process; 0: no limit
+  std::size_t reading_bytes =
+      0;  ///< the process at its largest while records are read; 0: not counted
   // data
   double dev_fraction = 0.1;  ///< held back from the training records if there are no dev records
   std::uint64_t seed = 1;
@@ -87,9 +88,9 @@ struct TrainedClassifier {
   TrainingResult training;
 };
 
-/// Throws DataError if the records have fewer than two labels, UsageError if the memory does not
-/// suffice.
-TrainedClassifier train_classifier(std::span<const Record> train, std::span<const Record> dev,
+/// The records are taken over: a text is freed as soon as it is encoded. Throws DataError if they
+/// have fewer than two labels, MemoryError if the memory does not suffice.
+TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer = {});
 

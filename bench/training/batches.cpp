@@ -68,7 +68,7 @@ TrainingData read_training_data(const std::string& path) {
   TrainClassifierOptions options;
   options.seed = kSeed;
   TextClassifier classifier =
-      train_classifier(records, std::span(records).first(1), options, stops).classifier;
+      train_classifier(records, {records.front()}, options, stops).classifier;
   std::vector<Example> examples = encode(records, classifier);
   return {std::move(examples), std::move(classifier)};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/memory/allocation_counter.h"
+#include "tests/tools/small_data.h"
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
 #include "unroll/tools/train_classifier.h"
@@ -106,7 +107,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"lazy_adam", 1,
              [](TrainClassifierOptions& o) { o.optimizer.kind = OptimizerKind::kLazyAdam; }},
         Case{"sgd", 1, [](TrainClassifierOptions& o) { o.optimizer.kind = OptimizerKind::kSgd; }},
-        Case{"in_parts", 2, [](TrainClassifierOptions& o) { o.max_memory = 3 << 19; }}),
+        Case{"in_parts", 2,
+             [](TrainClassifierOptions& o) {
+               o.max_memory = test::halfway_limit(ragged_records(), o);
+             }}),
     [](const auto& test) { return test.param.name; });
 
 TEST(AllocationsOfAStep, AreSeenWhereThereAreSome) {

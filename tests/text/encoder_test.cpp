@@ -71,21 +71,6 @@ TEST(Tokenize, PassesErrorsOnFromItsThreads) {
   EXPECT_THROW(tokenize(texts, EncoderSettings()), DataError);
 }
 
-TEST(CountTokens, CountsOverAllTexts) {
-  const std::vector<TokenizedText> texts = {{{"a", "b", "a"}, false}, {{"b"}, true}, {}};
-  EXPECT_EQ(count_tokens(texts),
-            (std::unordered_map<std::string, std::uint64_t>{{"a", 2}, {"b", 2}}));
-}
-
-TEST(SplitRareWords, TurnsRareWordsOfUnspacedScriptsIntoCharacters) {
-  using Counts = std::unordered_map<std::string, std::uint64_t>;
-  const Counts counts{{"满意", 5}, {"不满", 1}, {"意", 2}, {"ไทย", 1}, {"rare", 1}, {"a满", 1}};
-  const Counts expected{{"满意", 5}, {"不", 1}, {"满", 1},   {"意", 2}, {"ไ", 1},
-                        {"ท", 1},    {"ย", 1},  {"rare", 1}, {"a满", 1}};
-  EXPECT_EQ(split_rare_words(counts, 2), expected);
-  EXPECT_EQ(split_rare_words(counts, 1), counts);
-}
-
 TEST(TextEncoder, ReadsAnUnknownWordOfAnUnspacedScriptAsItsCharacters) {
   const TextEncoder encoder(
       settings_with(9),

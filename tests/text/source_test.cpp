@@ -2,13 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <iostream>
-#include <sstream>
-
+#include "tests/support/standard_input.h"
 #include "tests/support/temp_folder.h"
 #include "tests/text/text_support.h"
 #include "unroll/core/error.h"
-#include "unroll/text/gzip.h"
 
 namespace unroll {
 namespace {
@@ -81,32 +78,31 @@ TEST(Source, SaysThatAFileIsMissing) {
       contains(message_of<DataError>([] { read_source("/no/such/file"); }), "/no/such/file"));
 }
 
-/// std::cin reads from a string as long as this lives.
-class FakeInput {
- public:
-  explicit FakeInput(const std::string& text)
-      : stream_(text), saved_(std::cin.rdbuf(stream_.rdbuf())) {}
-  ~FakeInput() {
-    std::cin.rdbuf(saved_);
-    std::cin.clear();
-  }
-
- private:
-  std::istringstream stream_;
-  std::streambuf* saved_;
-};
-
 TEST(Source, ReadsStandardInput) {
-  const std::string text = repeated("abc\n", 200'000);
-  const FakeInput input(text);
+  const TempFolder folder;
+  const std::string text = repeated("abc\n", 800'000);
+  const StandardInput input(folder.write("input", text));
   const Source source = read_source("-");
   EXPECT_EQ(source.name, "<stdin>");
   EXPECT_EQ(source.content, text);
 }
 
 TEST(Source, NamesStandardInputInErrors) {
-  const FakeInput input("ok\n\xFF");
+  const TempFolder folder;
+  const StandardInput input(folder.write("input", "ok\n\xFF"));
   EXPECT_TRUE(message_of<DataError>([] { read_source("-"); }).starts_with("<stdin>:2:1: "));
+}
+
+TEST(Source, RefusesMoreThanIsAskedForAndSaysHowMuchItIs) {
+  const TempFolder folder;
+  const std::string text = repeated("0123456789\n", 5 << 20);
+  for (const std::string& bytes : {text, gzipped(text)}) {
+    const std::string path = folder.write("data", bytes);
+    EXPECT_EQ(read_source(path, text.size()).content.size(), text.size());
+    const std::string message = message_of<MemoryError>([&] { read_source(path, 1 << 20); });
+    EXPECT_TRUE(message.starts_with(path + ": a text of 476626 lines and 6 MiB; ")) << message;
+    EXPECT_TRUE(contains(message, "--max-memory must be at least")) << message;
+  }
 }
 
 TEST(Source, KeepsNulBytes) {

@@ -113,6 +113,7 @@ TEST(WordVectors, RefuseAFileWithoutVectors) {
 
 TEST(WordVectors, DoNotBelieveAHugeHeader) {
   EXPECT_TRUE(error_of("1 99999999999\na 1\n").starts_with(":1: the header promises"));
+  EXPECT_TRUE(error_of("1 3000000\na 1\n").starts_with(":2: row has 1 values, expected 3000000"));
 }
 
 TEST(WordVectors, SayWhereAFileIsNotUtf8) {

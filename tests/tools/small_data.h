@@ -31,4 +31,22 @@ inline TrainClassifierOptions small_options() {
   return options;
 }
 
+/// A limit halfway between what training on the records needs whole and a text at a time, in the
+/// process as it is now.
+inline std::size_t halfway_limit(const std::vector<Record>& records,
+                                 const TrainClassifierOptions& options) {
+  std::size_t limit = 0;
+  const auto measure = [&](const TrainingPlan& plan, const TextClassifier& classifier) {
+    TrainingMemory one_text = plan.memory;
+    one_text.most_tokens = one_text.batch.steps;
+    limit = (count_memory(classifier.model(), plan.memory).total() +
+             count_memory(classifier.model(), one_text).total()) /
+            2;
+  };
+  const ClassifierObserver stops{
+      .plan = measure, .step = {}, .epoch = {}, .stop = [] { return true; }};
+  train_classifier(records, {}, options, stops);
+  return limit;
+}
+
 }  // namespace unroll::test

@@ -111,6 +111,10 @@ void print_memory(TextClassifier& classifier) {
                    ? ""
                    : fmt::format(", in parts of {} tokens", training->most_tokens));
     print_table(count_memory(classifier.model(), *training));
+    if (training->reading_bytes > 0) {
+      fmt::print("before that: {} to read and encode the texts\n",
+                 mib_text(training->reading_bytes));
+    }
   } else {
     fmt::print("training: the model does not say how it was trained\n");
   }
@@ -130,6 +134,7 @@ void print_memory_json(TextClassifier& classifier) {
   nlohmann::ordered_json json;
   if (const auto training = training_of(classifier)) {
     json["training"] = json_of(count_memory(classifier.model(), *training));
+    json["training"]["reading_bytes"] = training->reading_bytes;
     json["training"]["settings"] = nlohmann::ordered_json::parse(to_json(*training));
   }
   classifier.model().set_precision(Precision::kFull);
@@ -148,8 +153,7 @@ void add_inspect_command(CLI::App& program, int& status) {
   command->add_option("model", *model, "Folder of the model")->required();
   command->add_flag("--json", *json, "Print one JSON object, with the whole vocabulary");
   command->add_flag("--memory", *memory,
-                    "Show what its training and prediction hold in memory at most, without the\n"
-                    "program itself and the texts as they were read");
+                    "Show what its training and prediction hold in memory at most");
   add_threads_flag(*command);
   command->callback([model, json, memory, &status] {
     TextClassifier classifier = TextClassifier::load(*model);

@@ -2,12 +2,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "unroll/core/error.h"
+#include "unroll/text/line_stream.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/text_predictor.h"
 
@@ -15,7 +14,7 @@ namespace unroll {
 
 namespace {
 
-/// Lines predicted at a time: enough for all threads, few enough that results flow.
+/// Most lines predicted at a time: enough for all threads, few enough that results flow.
 constexpr std::size_t kBlock = 256;
 
 struct Flags {
@@ -69,24 +68,17 @@ std::string to_line(const TextPredictor& predictor, const Prediction& prediction
   return prediction.label;
 }
 
-void predict_lines(const TextPredictor& predictor, std::span<const std::string> lines,
-                   const Flags& flags) {
-  for (std::size_t first = 0; first < lines.size(); first += kBlock) {
-    const auto block = lines.subspan(first, std::min(kBlock, lines.size() - first));
-    const std::vector<std::string_view> texts(block.begin(), block.end());
+/// Prints what is known before the program waits for more: who writes a line at a time waits for
+/// its answer.
+void predict_stream(const TextPredictor& predictor, LineStream& lines, const Flags& flags) {
+  std::vector<std::string_view> texts;
+  for (auto block = lines.read(kBlock); !block.empty(); block = lines.read(kBlock)) {
+    texts.clear();
+    for (const Line& line : block) texts.push_back(line.text);
     for (const Prediction& prediction : predictor.predict(texts)) {
       fmt::print("{}\n", to_line(predictor, prediction, flags));
     }
-  }
-}
-
-/// Somebody types: every line is answered before the next one is read.
-void converse(const TextPredictor& predictor, const Flags& flags) {
-  fmt::print(stderr, "Type a text and press Enter; Ctrl-D ends.\n");
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    predict_lines(predictor, std::span(&line, 1), flags);
-    std::fflush(stdout);
+    if (!lines.ready()) std::fflush(stdout);
   }
 }
 
@@ -95,10 +87,10 @@ void predict_command(const Flags& flags) {
       load_classifier(flags.model),
       flags.word_table ? WordProducts::kWholeVocabulary : WordProducts::kPerBatch, flags.precision);
   if (flags.file == "-" && ::isatty(STDIN_FILENO) == 1) {
-    converse(predictor, flags);
-  } else {
-    predict_lines(predictor, read_lines(flags.file), flags);
+    fmt::print(stderr, "Type a text and press Enter; Ctrl-D ends.\n");
   }
+  LineStream lines(flags.file);
+  predict_stream(predictor, lines, flags);
 }
 
 }  // namespace
@@ -107,7 +99,10 @@ void add_predict_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand("predict", "Classify plain text, one text a line");
   command->add_option("model", flags->model, "Folder of the model")->required();
-  command->add_option("file", flags->file, "Texts, one a line; - is stdin")->capture_default_str();
+  command
+      ->add_option("file", flags->file,
+                   "Texts, one a line; - is stdin, and every line is answered at once")
+      ->capture_default_str();
   command
       ->add_option("--top", flags->top,
                    "Print the most probable labels: label TAB probability, repeated")

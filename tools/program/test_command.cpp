@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
+#include "unroll/text/utf8.h"
 #include "unroll/tools/evaluation.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/terminal.h"
@@ -39,6 +41,22 @@ std::vector<std::string> predict_labels(const TextPredictor& predictor,
   return labels;
 }
 
+/// One warning, however many labels: the first row tells where to look.
+void warn_of_unseen(const Evaluation& evaluation, std::span<const Record> records,
+                    const std::string& file, Terminal& terminal) {
+  if (evaluation.unseen.empty()) return;
+  const auto is_unseen = [&](const Record& record) {
+    return std::ranges::binary_search(evaluation.unseen, record.label);
+  };
+  const auto first = std::ranges::find_if(records, is_unseen);
+  terminal.warning(
+      fmt::format("rows that count as wrong because training had no such label: {}; labels: {}, "
+                  "the first is {} "
+                  "at {}:{}",
+                  std::ranges::count_if(records, is_unseen), evaluation.unseen.size(),
+                  in_quotes(first->label), file == "-" ? "<stdin>" : file, first->line));
+}
+
 void test_command(const Flags& flags) {
   const TextPredictor predictor(load_classifier(flags.model), WordProducts::kPerBatch,
                                 flags.precision);
@@ -50,10 +68,7 @@ void test_command(const Flags& flags) {
   {
     Terminal terminal(flags.quiet);
     evaluation = evaluate(predictor.labels(), actual, predict_labels(predictor, records, terminal));
-    for (const std::string& label : evaluation.unseen) {
-      terminal.warning(
-          fmt::format("label \"{}\" does not occur in training; its rows count as wrong", label));
-    }
+    warn_of_unseen(evaluation, records, flags.data, terminal);
   }
   if (flags.json) {
     fmt::print("{}\n", with_version(to_json(evaluation)));

@@ -12,6 +12,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/tools/mathematics/training_flow.h"
+#include "unroll/tools/process_memory.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/train_classifier.h"
@@ -153,7 +154,7 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
       .add_option_function<double>(
           "--max-memory",
           [&options](double bytes) { options.max_memory = static_cast<std::size_t>(bytes); },
-          "Most memory to plan for, as 200M or 1.5G: large batches are then computed\n"
+          "Most memory of the process, as 200M or 1.5G: large batches are then computed\n"
           "in parts, with the same result; `unroll inspect --memory` shows the plan")
       ->transform(memory_size());
   command
@@ -288,7 +289,8 @@ class Progress {
         memory.most_tokens == 0 ? ""
                                 : fmt::format(", in parts of {} tokens to stay within --max-memory",
                                               memory.most_tokens);
-    return fmt::format("memory  {}; batches of up to {} tokens{}",
+    return fmt::format("memory  {} to read the texts, {} to train; batches of up to {} tokens{}",
+                       mib_text(memory.reading_bytes),
                        mib_text(count_memory(classifier.model(), memory).total()),
                        memory.batch.tokens, parts);
   }
@@ -363,6 +365,7 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
                                          {"dev_accuracy", training.best_score.value},
                                          {"most_tokens", trained.plan.memory.most_tokens},
                                          {"hash", trained.classifier.hash()},
+                                         {"peak_memory", peak_resident_bytes()},
                                          {"seconds", seconds}};
     fmt::print("{}\n", with_version(json.dump()));
     return;
@@ -419,12 +422,44 @@ class FlowWatch {
   std::optional<TrainingFlow> flow_;
 };
 
+/// The text of a file as it is read, whole; of a packed one, its records tell.
+std::size_t content_bytes(const std::string& path, std::span<const Record> records) {
+  std::size_t bytes = 0;
+  for (const Record& record : records) bytes += record.text.size() + record.label.size() + 2;
+  std::error_code unknown;
+  const auto on_disk = std::filesystem::file_size(path, unknown);
+  return unknown ? bytes : std::max<std::size_t>(bytes, on_disk);
+}
+
+/// The process at its largest while files are read: one of them, and all records.
+std::size_t reading_bytes(const Flags& flags, std::span<const Record> train,
+                          std::span<const Record> dev) {
+  const std::size_t train_bytes = bytes_of(train), dev_bytes = bytes_of(dev);
+  const std::size_t first = content_bytes(flags.train, train) + train_bytes;
+  const std::size_t second =
+      dev.empty() ? 0 : train_bytes + content_bytes(flags.dev, dev) + dev_bytes;
+  return kProgramBytes + std::max(first, second);
+}
+
+/// A file that alone is more than the limit is refused. A small one is read whatever the limit is:
+/// then the error can say what training needs, too.
+ReadOptions read_options(const Flags& flags) {
+  constexpr std::size_t kReadAnyway = std::size_t{128} << 20;
+  ReadOptions options = flags.columns;
+  const std::size_t limit = flags.options.max_memory;
+  if (limit > 0) options.most_bytes = std::max(limit, kReadAnyway);
+  return options;
+}
+
 int train_command(const Flags& flags) {
   refuse_occupied(flags.out, flags.overwrite);
-  const std::vector<Record> train = read_records(flags.train, flags.columns);
-  const std::vector<Record> dev =
-      flags.dev.empty() ? std::vector<Record>{} : read_records(flags.dev, flags.columns);
+  const ReadOptions columns = read_options(flags);
+  std::vector<Record> train = read_records(flags.train, columns);
+  std::vector<Record> dev =
+      flags.dev.empty() ? std::vector<Record>{} : read_records(flags.dev, columns);
   make_folder(flags.out);
+  TrainClassifierOptions options = flags.options;
+  options.reading_bytes = reading_bytes(flags, train, dev);
 
   Terminal terminal(flags.quiet);
   Progress progress(terminal);
@@ -450,7 +485,8 @@ int train_command(const Flags& flags) {
             flow.measure(report.epoch + 1, classifier);
           },
       .stop = [] { return interrupted.load(); }};
-  const TrainedClassifier trained = train_classifier(train, dev, flags.options, observer);
+  const TrainedClassifier trained =
+      train_classifier(std::move(train), std::move(dev), options, observer);
   return finish(flags, trained, terminal, progress.seconds());
 }
 

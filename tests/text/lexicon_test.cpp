@@ -1,0 +1,59 @@
+#include "unroll/text/lexicon.h"
+
+#include <gtest/gtest.h>
+
+namespace unroll {
+namespace {
+
+using Counts = std::unordered_map<std::string, std::uint64_t>;
+using Numbers = std::vector<std::int32_t>;
+
+TEST(Lexicon, NumbersTokensAsTheyComeAndCountsThem) {
+  Lexicon lexicon;
+  EXPECT_EQ(lexicon.add({{"a", "b", "a"}, false}), (Numbers{0, 1, 0}));
+  EXPECT_EQ(lexicon.add({{"c", "b"}, true}), (Numbers{2, 1}));
+  EXPECT_EQ(lexicon.add({}), Numbers());
+  EXPECT_EQ(lexicon.counts(1), (Counts{{"a", 2}, {"b", 2}, {"c", 1}}));
+}
+
+TEST(Lexicon, CountsRareWordsOfUnspacedScriptsAsTheirCharacters) {
+  Lexicon lexicon;
+  const std::string often = "满意";
+  lexicon.add({{often, often, often, often, often}, false});
+  lexicon.add({{"不满", "意", "意", "ไทย", "rare", "a满"}, false});
+  EXPECT_EQ(lexicon.counts(2), (Counts{{"满意", 5},
+                                       {"不", 1},
+                                       {"满", 1},
+                                       {"意", 2},
+                                       {"ไ", 1},
+                                       {"ท", 1},
+                                       {"ย", 1},
+                                       {"rare", 1},
+                                       {"a满", 1}}));
+  EXPECT_EQ(lexicon.counts(1).at("不满"), 1u);
+}
+
+TEST(Lexicon, GivesTheIdsOfTheEncoder) {
+  const std::vector<TokenizedText> texts = {{{"好", "good", "不满意"}, false},
+                                            {{"rare", "好", "不满意"}, false},
+                                            {{}, false},
+                                            {{"不满意", "不满意", "good"}, false}};
+  Lexicon lexicon;
+  std::vector<Numbers> numbers;
+  for (const TokenizedText& text : texts) numbers.push_back(lexicon.add(text));
+  for (const std::size_t max_tokens : {4u, 100u}) {
+    EncoderSettings settings;
+    settings.max_tokens = max_tokens;
+    const TextEncoder encoder(settings, Vocabulary(std::vector<Vocabulary::Entry>{
+                                            {"<unk>", 0}, {"好", 5}, {"good", 4}, {"满", 3}}));
+    const Lexicon::Ids ids(lexicon, encoder);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      Numbers encoded = numbers[i];
+      ids.encode(encoded);
+      EXPECT_EQ(encoded, encoder.encode(texts[i])) << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace unroll

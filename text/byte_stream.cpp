@@ -1,0 +1,117 @@
+#include "unroll/text/byte_stream.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "unroll/core/error.h"
+
+namespace unroll {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& name) {
+  throw DataError(
+      fmt::format("{}: can't be read: {}", name, std::generic_category().message(errno)));
+}
+
+bool wait_for_input(int descriptor, int milliseconds) {
+  pollfd input{.fd = descriptor, .events = POLLIN, .revents = 0};
+  return ::poll(&input, 1, milliseconds) > 0;
+}
+
+/// As read(2), also of an input that somebody made non-blocking, as Node.js does.
+std::size_t read_bytes(int descriptor, char* bytes, std::size_t most, const std::string& name) {
+  while (true) {
+    const ssize_t count = ::read(descriptor, bytes, most);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno == EAGAIN) {
+      wait_for_input(descriptor, -1);
+    } else if (errno != EINTR) {
+      fail(name);
+    }
+  }
+}
+
+std::size_t regular_size(int descriptor) {
+  struct stat status {};
+  const bool is_regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  return is_regular ? static_cast<std::size_t>(status.st_size) : 0;
+}
+
+}  // namespace
+
+ByteStream::ByteStream(const std::string& path)
+    : name_(path == "-" ? "<stdin>" : path),
+      descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (descriptor_ < 0) fail(name_);
+  size_on_disk_ = regular_size(descriptor_);
+}
+
+ByteStream::~ByteStream() {
+  if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
+}
+
+bool ByteStream::append_to(std::string& content) {
+  switch (form_) {
+    case Form::kUnknown:
+      return begin(content);
+    case Form::kPlain:
+      return append_block(content);
+    case Form::kGzip:
+      return append_unpacked(content);
+  }
+  return false;
+}
+
+bool ByteStream::ready() const {
+  return has_more_ || taken_ < packed_.size() || wait_for_input(descriptor_, 0);
+}
+
+bool ByteStream::append_block(std::string& content) {
+  const std::size_t before = content.size();
+  content.resize(before + kBlockBytes);
+  const std::size_t count = read_bytes(descriptor_, content.data() + before, kBlockBytes, name_);
+  content.resize(before + count);
+  return count > 0;
+}
+
+/// Tells the form by the first two bytes. Any first byte but gzip's is answered without the second,
+/// which may come only after the answer.
+bool ByteStream::begin(std::string& content) {
+  const bool more = append_block(packed_);
+  if (more && packed_ == "\x1f") return true;
+  if (is_gzip(packed_)) {
+    form_ = Form::kGzip;
+    gzip_.emplace(name_);
+    return append_unpacked(content);
+  }
+  form_ = Form::kPlain;
+  content += std::exchange(packed_, {});
+  return more;
+}
+
+bool ByteStream::append_unpacked(std::string& content) {
+  if (taken_ == packed_.size() && !has_more_) {
+    packed_.clear();
+    taken_ = 0;
+    if (!append_block(packed_)) return gzip_->finish(), false;
+  }
+  const std::size_t before = content.size();
+  content.resize(before + kBlockBytes);
+  std::string_view packed = std::string_view(packed_).substr(taken_);
+  const std::size_t count = gzip_->unpack(packed, {content.data() + before, kBlockBytes});
+  taken_ = packed_.size() - packed.size();
+  has_more_ = count == kBlockBytes;
+  content.resize(before + count);
+  return true;
+}
+
+}  // namespace unroll
