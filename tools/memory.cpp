@@ -136,7 +136,7 @@ void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
   std::size_t fits = std::max<std::size_t>(memory.batch.steps, 1), too_many = memory.batch.tokens;
   if (bytes(fits) > most_bytes) {
     constexpr double kTenthOfMib = (1 << 20) / 10.0;
-    throw UsageError(
+    throw MemoryError(
         fmt::format("--max-memory: training needs at least {:.1f}M, one text of {} tokens at a "
                     "time; a smaller model, --max-tokens or --max-vocabulary would need less",
                     std::ceil(static_cast<double>(bytes(fits)) / kTenthOfMib) / 10, fits));

@@ -43,7 +43,7 @@ std::size_t bytes_of(std::span<const Example> examples);
 MemoryPlan count_memory(const SequenceClassifier<float>& model, const TrainingMemory& memory);
 
 /// Makes training batches and evaluation batches so much smaller that all parts together have at
-/// most `most_bytes`. Throws UsageError that says how much the least is.
+/// most `most_bytes`. Throws MemoryError that says how much the least is.
 void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
                  TrainingMemory& memory);
 

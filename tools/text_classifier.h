@@ -30,6 +30,8 @@ class TextClassifier {
   static TextClassifier load(const std::filesystem::path& path);
   /// Writes `folder`/model.safetensors, atomically. Throws DiskError.
   void save(const std::filesystem::path& folder) const;
+  /// The file that save writes has at least so many bytes: notes and names come on top.
+  std::size_t least_file_bytes() const;
 
   const std::vector<std::string>& labels() const { return labels_; }
   /// The number of a label, −1 if there is no such label.

@@ -87,7 +87,7 @@ struct TrainedClassifier {
   TrainingResult training;
 };
 
-/// Throws DataError if the records have fewer than two labels, UsageError if the memory does not
+/// Throws DataError if the records have fewer than two labels, MemoryError if the memory does not
 /// suffice.
 TrainedClassifier train_classifier(std::span<const Record> train, std::span<const Record> dev,
                                    const TrainClassifierOptions& options,

@@ -11,6 +11,7 @@
 #include "unroll/kernels/gemm.h"
 #include "unroll/kernels/isa.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/version.h"
 
 namespace unroll {
@@ -71,7 +72,7 @@ Json diagnosis() {
 void print_text(const Json& json) {
   for (const auto& [name, value] : json.items()) {
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    if (!text.empty()) fmt::print("{:<24}{}\n", name, text);
+    if (!text.empty()) print("{:<24}{}\n", name, text);
   }
 }
 
@@ -85,7 +86,7 @@ void add_doctor_command(CLI::App& program, int& status) {
   add_threads_flag(*command);
   command->callback([json, &status] {
     if (*json) {
-      fmt::print("{}\n", diagnosis().dump());
+      print("{}\n", diagnosis().dump());
     } else {
       print_text(diagnosis());
     }

@@ -9,6 +9,8 @@
 
 #include "unroll/core/error.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/text_predictor.h"
 
 namespace unroll {
@@ -75,22 +77,23 @@ void predict_lines(const TextPredictor& predictor, std::span<const std::string> 
     const auto block = lines.subspan(first, std::min(kBlock, lines.size() - first));
     const std::vector<std::string_view> texts(block.begin(), block.end());
     for (const Prediction& prediction : predictor.predict(texts)) {
-      fmt::print("{}\n", to_line(predictor, prediction, flags));
+      print("{}\n", to_line(predictor, prediction, flags));
     }
   }
 }
 
 /// Somebody types: every line is answered before the next one is read.
 void converse(const TextPredictor& predictor, const Flags& flags) {
-  fmt::print(stderr, "Type a text and press Enter; Ctrl-D ends.\n");
+  write_stderr("Type a text and press Enter; Ctrl-D ends.\n");
   std::string line;
   while (std::getline(std::cin, line)) {
     predict_lines(predictor, std::span(&line, 1), flags);
-    std::fflush(stdout);
+    flush_stdout();
   }
 }
 
 void predict_command(const Flags& flags) {
+  require_stdout();
   const TextPredictor predictor = TextPredictor::load(
       flags.model, flags.word_table ? WordProducts::kWholeVocabulary : WordProducts::kPerBatch,
       flags.precision);
@@ -111,7 +114,7 @@ void add_predict_command(CLI::App& program, int& status) {
   command
       ->add_option("--top", flags->top,
                    "Print the most probable labels: label TAB probability, repeated")
-      ->check(CLI::Range(1, 1000000));
+      ->check(whole_number(1, 1000000));
   command->add_flag("--prob", flags->probabilities, "Print label TAB probability");
   command->add_flag("--json", flags->json, "Print one JSON object a line");
   command->add_flag(

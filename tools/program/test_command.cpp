@@ -5,6 +5,7 @@
 
 #include "unroll/tools/evaluation.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/text_predictor.h"
 
@@ -40,6 +41,7 @@ std::vector<std::string> predict_labels(const TextPredictor& predictor,
 }
 
 void test_command(const Flags& flags) {
+  require_stdout();
   const TextPredictor predictor =
       TextPredictor::load(flags.model, WordProducts::kPerBatch, flags.precision);
   const std::vector<Record> records = read_records(flags.data, flags.columns);
@@ -56,9 +58,9 @@ void test_command(const Flags& flags) {
     }
   }
   if (flags.json) {
-    fmt::print("{}\n", to_json(evaluation));
+    print("{}\n", to_json(evaluation));
   } else {
-    fmt::print("{}", to_table(evaluation, terminal_width(STDOUT_FILENO)));
+    write_stdout(to_table(evaluation, terminal_width(STDOUT_FILENO)));
   }
 }
 
