@@ -23,12 +23,14 @@ std::string to_string(const Place& place);
 
 /// What went wrong, in the sense of who must act.
 enum class ErrorKind {
-  kInternal = 1,  ///< a mistake in the calling code: wrong shapes, wrong order of calls
-  kUsage = 2,     ///< a wrong flag, or an output folder that is already taken
-  kData = 3,      ///< an input file that is missing, unreadable or not what it should be
-  kModel = 5,     ///< a model file that is missing, foreign or damaged
-  kDisk = 7,      ///< an output that could not be written
-  kMemory = 8,    ///< memory that was asked for or had
+  kInternal = 1,     ///< a mistake in the calling code: wrong shapes, wrong order of calls
+  kUsage = 2,        ///< a wrong flag, or an output folder that is taken or in use
+  kData = 3,         ///< an input file that is missing, unreadable or not what it should be
+  kDiverged = 4,     ///< a training whose loss or weights are no longer finite
+  kModel = 5,        ///< a model file that is missing, foreign or damaged
+  kRequirement = 6,  ///< a check or a requirement that does not hold
+  kDisk = 7,         ///< an output that could not be written
+  kMemory = 8,       ///< more memory than may be asked for, or than there is
 };
 
 class Error : public std::runtime_error {

@@ -7,10 +7,13 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
+#include <deque>
 #include <system_error>
-#include <utility>
 
+#include "unroll/core/descriptor.h"
 #include "unroll/core/error.h"
+#include "unroll/core/temporary.h"
 
 namespace unroll {
 
@@ -29,23 +32,6 @@ DiskError unwritable(const std::filesystem::path& path, const std::string& why) 
                                path.string(), why));
 }
 
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-  /// Closes now; errno tells why it failed.
-  bool close() { return ::close(std::exchange(number_, -1)) == 0; }
-
- private:
-  int number_;
-};
-
 bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -56,14 +42,93 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
+constexpr int kNewFile = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+
 bool write_and_sync(const std::filesystem::path& path, std::span<const std::string_view> pieces) {
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  Descriptor file(::open(path.c_str(), kNewFile, 0666));
   if (file.number() < 0) return false;
   for (std::string_view piece : pieces) {
     if (!write_all(file.number(), piece)) return false;
   }
   return ::fsync(file.number()) == 0 && file.close();
 }
+
+std::filesystem::path temporary_name(std::filesystem::path path) {
+  return path += fmt::format(".{}.tmp", ::getpid());
+}
+
+/// A rename would put a file in the place of a device or a pipe.
+void refuse_special(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
+    throw unwritable(path, "it is not a regular file");
+  }
+}
+
+void write_temporary(const std::filesystem::path& path, const Temporary& temporary,
+                     std::span<const std::string_view> pieces) {
+  refuse_special(path);
+  if (!write_and_sync(temporary.path(), pieces)) throw unwritable(path, reason(errno));
+}
+
+bool rename(const Temporary& temporary, const std::filesystem::path& path) {
+  return ::rename(temporary.path().c_str(), path.c_str()) == 0;
+}
+
+/// A file that was written and takes the place of another one, and can be taken back.
+class Replacement {
+ public:
+  explicit Replacement(const NewFile& file)
+      : path_(file.path), temporary_(temporary_name(path_)), before_(before_name()) {
+    write_temporary(path_, temporary_, std::span(&file.content, 1));
+  }
+
+  const std::filesystem::path& path() const { return path_; }
+
+  /// What was there keeps a second name. errno tells why it failed.
+  bool make() {
+    had_before_ = ::link(path_.c_str(), before_.path().c_str()) == 0;
+    made_ = (had_before_ || errno == ENOENT) && rename(temporary_, path_);
+    return made_;
+  }
+
+  void undo() {
+    if (!made_) return;
+    if (had_before_) {
+      rename(before_, path_);
+    } else {
+      ::unlink(path_.c_str());
+    }
+  }
+
+ private:
+  std::filesystem::path before_name() const {
+    std::filesystem::path name = path_;
+    return temporary_name(name += ".before");
+  }
+
+  std::filesystem::path path_;
+  Temporary temporary_;
+  Temporary before_;
+  bool had_before_ = false;
+  bool made_ = false;
+};
+
+/// While it lives, signals to this thread wait.
+class SignalsWait {
+ public:
+  SignalsWait() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsWait() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsWait(const SignalsWait&) = delete;
+  SignalsWait& operator=(const SignalsWait&) = delete;
+
+ private:
+  sigset_t before_{};
+};
 
 }  // namespace
 
@@ -82,21 +147,36 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::string_view> pieces) {
-  // The rename would put a file in the place of a device or a pipe.
-  std::error_code ignored;
-  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
-    throw unwritable(path, "it is not a regular file");
-  }
-  std::filesystem::path temporary = path;
-  temporary += fmt::format(".{}.tmp", ::getpid());
-  if (write_and_sync(temporary, pieces) && ::rename(temporary.c_str(), path.c_str()) == 0) return;
-  const int error = errno;
-  ::unlink(temporary.c_str());
-  throw unwritable(path, reason(error));
+  const Temporary temporary(temporary_name(path));
+  write_temporary(path, temporary, pieces);
+  if (!rename(temporary, path)) throw unwritable(path, reason(errno));
 }
 
 void write_file(const std::filesystem::path& path, std::string_view content) {
   write_file(path, std::span(&content, 1));
+}
+
+void write_files(std::span<const NewFile> files) {
+  std::deque<Replacement> replacements;
+  for (const NewFile& file : files) replacements.emplace_back(file);
+  const SignalsWait together;
+  for (Replacement& replacement : replacements) {
+    if (replacement.make()) continue;
+    const int error = errno;
+    for (Replacement& made : replacements) made.undo();
+    throw unwritable(replacement.path(), reason(error));
+  }
+}
+
+void try_file(const std::filesystem::path& path, std::size_t bytes) {
+  refuse_special(path);
+  const Temporary temporary(temporary_name(path));
+  const Descriptor file(::open(temporary.path().c_str(), kNewFile, 0666));
+  if (file.number() < 0) throw unwritable(path, reason(errno));
+  if (bytes == 0) return;
+  // What a file system can't say beforehand it says when the file is written.
+  const int error = ::posix_fallocate(file.number(), 0, static_cast<off_t>(bytes));
+  if (error == ENOSPC || error == EFBIG || error == EDQUOT) throw unwritable(path, reason(error));
 }
 
 void make_folder(const std::filesystem::path& path) {

@@ -1,6 +1,7 @@
 /// Files: read whole, or written whole and then renamed, so that a reader never meets half a file.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -16,6 +17,20 @@ std::string read_file(const std::filesystem::path& path);
 /// permission) the temporary file is removed, what was at `path` stays, and DiskError says why.
 void write_file(const std::filesystem::path& path, std::span<const std::string_view> pieces);
 void write_file(const std::filesystem::path& path, std::string_view content);
+
+/// A file to be written, borrowed.
+struct NewFile {
+  std::filesystem::path path;
+  std::string_view content;
+};
+
+/// Writes files that belong together, each as write_file does: all of them, or none. They are
+/// renamed only when all are on disk, and when one can't be, those before it are taken back.
+void write_files(std::span<const NewFile> files);
+
+/// Throws the DiskError that writing so many bytes to `path` would throw, as far as that can be
+/// known without writing them: a folder that takes no files, no space, a limit. Leaves nothing.
+void try_file(const std::filesystem::path& path, std::size_t bytes = 0);
 
 /// Makes the folder and its parents. Throws DiskError.
 void make_folder(const std::filesystem::path& path);

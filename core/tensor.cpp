@@ -1,6 +1,8 @@
 #include "unroll/core/tensor.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -71,6 +73,17 @@ void Tensor<Real>::reserve(std::size_t size) {
   shape_ = kept;
 }
 
+template <typename Real>
+bool is_finite(const Tensor<Real>& tensor) noexcept {
+  std::size_t others = 0;  // a sum, which compilers vectorize, instead of an early end
+  for (Real value : tensor.values()) {
+    others += std::abs(value) <= std::numeric_limits<Real>::max() ? 0 : 1;
+  }
+  return others == 0;
+}
+
+template bool is_finite(const Tensor<float>&) noexcept;
+template bool is_finite(const Tensor<double>&) noexcept;
 template class Tensor<float>;
 template class Tensor<double>;
 template class Tensor<BFloat16>;

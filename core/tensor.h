@@ -107,4 +107,8 @@ class Tensor {
   std::unique_ptr<Real[], Free> data_;
 };
 
+/// Whether no element is infinite or NaN. Instantiated for float and double.
+template <typename Real>
+bool is_finite(const Tensor<Real>& tensor) noexcept;
+
 }  // namespace unroll

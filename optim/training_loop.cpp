@@ -1,5 +1,6 @@
 #include "unroll/optim/training_loop.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -41,6 +42,12 @@ class Snapshot {
   std::vector<Tensor<Real>> values_;
 };
 
+template <typename Real>
+bool are_finite(const ParameterList<Real>& parameters) {
+  return std::ranges::all_of(parameters,
+                             [](const auto* parameter) { return is_finite(parameter->value); });
+}
+
 /// One run of `train`.
 template <typename Real>
 class Loop {
@@ -77,7 +84,7 @@ class Loop {
         if (!std::isfinite(loss)) return TrainingEnd::kDiverged;
         total += loss;
       }
-      finish_epoch(epoch, total / static_cast<double>(steps));
+      if (!finish_epoch(epoch, total / static_cast<double>(steps))) return TrainingEnd::kDiverged;
       if (options_.early_stop > 0 && epoch - result_.best_epoch >= options_.early_stop) {
         return TrainingEnd::kEarlyStop;
       }
@@ -86,7 +93,8 @@ class Loop {
   }
 
   double one_step(std::size_t epoch, std::size_t step, std::size_t steps) {
-    StepReport report{.epoch = epoch, .step = step, .steps = steps};
+    StepReport& report = result_.failed;  // unless it turns out well
+    report = {.epoch = epoch, .step = step, .steps = steps};
     if (!compute_step(report)) return std::numeric_limits<double>::quiet_NaN();
     if (observer_.step) observer_.step(report);
     return report.loss;
@@ -105,9 +113,13 @@ class Loop {
     return true;
   }
 
-  void finish_epoch(std::size_t epoch, double mean_loss) {
+  /// False if the weights are no longer finite: the last step's loss was that of the weights before
+  /// it, and such weights may score well where no word of theirs occurs.
+  bool finish_epoch(std::size_t epoch, double mean_loss) {
     if (average_) average_->swap();  // what is evaluated, kept and shown to observers
+    if (!are_finite(parameters_)) return false;
     EpochReport report{.epoch = epoch, .mean_loss = mean_loss, .score = task_.evaluate()};
+    if (!std::isfinite(report.score.loss)) return false;
     report.best = report.score.better_than(result_.best_score);
     if (report.best) {
       best_.take();
@@ -117,6 +129,7 @@ class Loop {
     result_.epochs.push_back(report);
     if (observer_.epoch) observer_.epoch(report);
     if (average_) average_->swap();
+    return true;
   }
 
   const ParameterList<Real>& parameters_;

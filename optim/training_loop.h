@@ -76,6 +76,7 @@ struct TrainingResult {
   std::vector<EpochReport> epochs;  ///< those that were completed
   std::size_t best_epoch = 0;       ///< whose parameters are the result, if any was completed
   Score best_score;
+  StepReport failed;  ///< of kDiverged: the step that did it
 };
 
 /// Counts what `train` holds beside parameters and their gradients, in a part for each of
@@ -84,10 +85,10 @@ template <typename Real>
 void count_training(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
                     const TrainingOptions& options, MemoryPlan& plan);
 
-/// Trains until the epochs are over, the score no longer rises, the observer stops it, or the loss
-/// is no longer a finite number. In every case the parameters are then those of the best completed
-/// epoch (unchanged from the last step if none was completed). A step gets as many threads as make
-/// it fast (ThreadTuner), which changes no bit of the result.
+/// Trains until the epochs are over, the score no longer rises, the observer stops it, or loss,
+/// gradients or weights are no longer finite numbers. In every case the parameters are then those
+/// of the best completed epoch (unchanged from the last step if none was completed). A step gets as
+/// many threads as make it fast (ThreadTuner), which changes no bit of the result.
 template <typename Real>
 TrainingResult train(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
                      const TrainingOptions& options, const TrainingTask& task,

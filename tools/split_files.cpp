@@ -60,9 +60,11 @@ SplitResult write_split(std::span<const Record> records, std::span<const double>
     }
   }
   make_folder(folder);
+  std::vector<NewFile> files;
   for (std::size_t p = 0; p < parts.size(); ++p) {
-    write_file(folder / (std::string(kPartNames[p]) + ".tsv"), contents[p]);
+    files.push_back({folder / kPartFiles[p], contents[p]});
   }
+  write_files(files);
   return result;
 }
 

@@ -22,8 +22,8 @@ struct CleanResult {
 /// labels.
 CleanResult remove_repeats(std::span<const Record> records);
 
-/// The names of the parts, in the order of fractions.
-inline constexpr std::array<const char*, 3> kPartNames{"train", "dev", "test"};
+/// The files of the parts, in the order of fractions.
+inline constexpr std::array<const char*, 3> kPartFiles{"train.tsv", "dev.tsv", "test.tsv"};
 
 struct SplitResult {
   std::array<std::size_t, 3> rows{};
@@ -31,7 +31,7 @@ struct SplitResult {
       0;  ///< texts whose tabs or line breaks became spaces: a TSV field can't hold them
 };
 
-/// Writes folder/<part>.tsv for each part, header `label` TAB `text`; all or none.
+/// Writes a file for each part into the folder, header `label` TAB `text`; all or none.
 SplitResult write_split(std::span<const Record> records, std::span<const double> fractions,
                         std::uint64_t seed, const std::filesystem::path& folder);
 

@@ -55,6 +55,11 @@ void copy_parameters(const Safetensors& file, SequenceClassifier<float>& model) 
       throw ModelError(fmt::format("tensor {} is not F32 of shape {}", parameter->name,
                                    to_string(parameter->value.shape())));
     }
+    if (!is_finite(*tensor)) {
+      throw ModelError(
+          fmt::format("tensor {} holds values that are not finite numbers; train the model anew",
+                      parameter->name));
+    }
     parameter->value = *tensor;
   }
   if (file.tensors.size() != parameters.size()) {
@@ -144,6 +149,14 @@ std::optional<std::string> TextClassifier::icu_warning() const {
       "trained with ICU {}, this is {}: words of Chinese, Japanese, Thai … may be cut otherwise; "
       "if its answers are worse, train it again",
       then, now);
+}
+
+std::size_t TextClassifier::least_file_bytes() const {
+  std::size_t bytes = encoder_.to_json().size();
+  for (const Parameter<float>* parameter : model_.parameters()) {
+    bytes += parameter->value.size() * sizeof(float);
+  }
+  return bytes;
 }
 
 std::int32_t TextClassifier::label_number(std::string_view label) const {

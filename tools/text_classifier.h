@@ -31,6 +31,8 @@ class TextClassifier {
   static TextClassifier load(const std::filesystem::path& path);
   /// Writes `folder`/model.safetensors, atomically. Throws DiskError.
   void save(const std::filesystem::path& folder) const;
+  /// The file that save writes has at least so many bytes: notes and names come on top.
+  std::size_t least_file_bytes() const;
 
   /// 32 hexadecimal digits of what the classifier is: equal for equal weights, encoder, labels and
   /// configuration, whatever the notes say. They are the checksum of its file without notes.

@@ -9,7 +9,7 @@ expect_status 2 '--hidden' "${train[@]}" data.tsv --hidden 0
 expect_status 2 '--cell' "${train[@]}" data.tsv --cell gru
 expect_status 2 '--frobnicate' "${train[@]}" data.tsv --frobnicate
 expect_status 2 '--train is required' "$unroll" train --out run
-expect_status 2 'subcommand' "$unroll"
+expect_status 2 'unroll needs a command: train, test' "$unroll"
 expect_status 2 'explain --list' "$unroll" explain RNN-nothing
 expect_status 2 'name an equation' "$unroll" explain
 UNROLL_ISA=mmx expect_status 2 'UNROLL_ISA' "${train[@]}" data.tsv

@@ -21,6 +21,9 @@ TEST(Error, KindsHaveTheDocumentedExitStatus) {
   EXPECT_EQ(DataError("x").exit_status(), 3);
   EXPECT_EQ(ModelError("x").exit_status(), 5);
   EXPECT_EQ(DiskError("x").exit_status(), 7);
+  EXPECT_EQ(MemoryError("x").exit_status(), 8);
+  EXPECT_EQ(Error(ErrorKind::kDiverged, "x").exit_status(), 4);
+  EXPECT_EQ(Error(ErrorKind::kRequirement, "x").exit_status(), 6);
 }
 
 TEST(Error, OfDataBeginsWithThePlace) {

@@ -149,6 +149,65 @@ TEST(File, CannotTakeThePlaceOfADevice) {
   EXPECT_EQ(files_in(folder), 1U);
 }
 
+TEST(Files, ThatBelongTogetherAreWrittenTogether) {
+  const TempFolder folder;
+  write_file(folder.file("a"), "old");
+  write_files(std::array{NewFile{folder.file("a"), "new a"}, NewFile{folder.file("b"), "new b"}});
+  EXPECT_EQ(read_file(folder.file("a")), "new a");
+  EXPECT_EQ(read_file(folder.file("b")), "new b");
+  EXPECT_EQ(files_in(folder), 2U);
+}
+
+TEST(Files, AreAllAsBeforeWhereOneDoesNotFit) {
+  const TempFolder folder;
+  write_file(folder.file("a"), "old");
+  const std::string large(100'000, 'x');
+  {
+    const FileSizeLimit limit(50'000);
+    EXPECT_THROW(
+        write_files(std::array{NewFile{folder.file("a"), "new"}, NewFile{folder.file("b"), large}}),
+        DiskError);
+  }
+  EXPECT_EQ(read_file(folder.file("a")), "old");
+  EXPECT_EQ(files_in(folder), 1U);
+}
+
+TEST(Files, AreAllAsBeforeWhereOneCannotBeRenamed) {
+  const TempFolder folder;
+  write_file(folder.file("a"), "old");
+  // A second name of the third file, which undoing would need, is too long for a file; its
+  // temporary name is not.
+  const std::string name(240, 'n');
+  write_file(folder.file(name), "old");
+  const std::array files{NewFile{folder.file("a"), "new"}, NewFile{folder.file("b"), "new"},
+                         NewFile{folder.file(name), "new"}};
+  EXPECT_THROW(write_files(files), DiskError);
+  EXPECT_EQ(read_file(folder.file("a")), "old");
+  EXPECT_FALSE(fs::exists(folder.file("b")));
+  EXPECT_EQ(files_in(folder), 2U);
+}
+
+TEST(File, ThatCouldBeWrittenIsTriedWithoutATrace) {
+  const TempFolder folder;
+  try_file(folder.file("new"), 100'000);
+  EXPECT_EQ(files_in(folder), 0U);
+  write_file(folder.file("old"), "old");
+  try_file(folder.file("old"));
+  EXPECT_EQ(read_file(folder.file("old")), "old");
+  EXPECT_EQ(files_in(folder), 1U);
+}
+
+TEST(File, ThatCouldNotBeWrittenIsADiskErrorBeforehand) {
+  const TempFolder folder;
+  EXPECT_THROW(try_file("/proc/unroll-test"), DiskError);
+  EXPECT_THROW(try_file("/dev/full"), DiskError);
+  EXPECT_THROW(try_file(folder.file("no/such/folder")), DiskError);
+  const FileSizeLimit limit(50'000);
+  EXPECT_NO_THROW(try_file(folder.file("model"), 50'000));
+  EXPECT_THROW(try_file(folder.file("model"), 50'001), DiskError);
+  EXPECT_EQ(files_in(folder), 0U);
+}
+
 TEST(Folder, IsMadeWithItsParentsAndMayExist) {
   const TempFolder folder;
   make_folder(folder.file("a/b/c"));

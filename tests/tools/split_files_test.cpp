@@ -29,8 +29,8 @@ TEST(WriteSplit, WritesEveryRowOnceAndReadsBack) {
   EXPECT_EQ(result.rows[0] + result.rows[1] + result.rows[2], 100u);
   EXPECT_NEAR(static_cast<double>(result.rows[0]), 80, 2);
   std::size_t read = 0;
-  for (const char* part : kPartNames)
-    read += read_records(folder.file(std::string(part) + ".tsv").string(), {}).size();
+  for (const char* part : kPartFiles)
+    read += read_records(folder.file(part).string(), {}).size();
   EXPECT_EQ(read, 100u);
 }
 
@@ -41,7 +41,7 @@ TEST(WriteSplit, TurnsWhatATsvFieldCannotHoldIntoSpacesAndSaysSo) {
   const SplitResult result = write_split(records, fractions, 1, folder.path());
   EXPECT_EQ(result.flattened, 1u);
   std::string all;
-  for (const char* part : kPartNames) all += read_file(folder.file(std::string(part) + ".tsv"));
+  for (const char* part : kPartFiles) all += read_file(folder.file(part));
   EXPECT_NE(all.find("x\ta b  c\n"), std::string::npos);
 }
 

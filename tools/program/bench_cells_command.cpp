@@ -8,6 +8,8 @@
 #include "unroll/tools/benchmark/cell_race.h"
 #include "unroll/tools/benchmark/cell_report.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
@@ -46,16 +48,17 @@ void cells_command(const Flags& flags) {
   // fp32 first: it is held to the equations, and the other to it.
   std::vector<CellContender> contenders = {our_cells()};
   if (flags.precision != Precision::kFull) contenders.push_back(our_cells(flags.precision));
+  require_stdout();
   Terminal terminal(flags.quiet);
   const auto progress = [&](const std::string& text) { terminal.progress(text); };
   const CellRaceResult result = race_cells(contenders, settings, progress);
   terminal.clear();
-  fmt::print("{}", flags.json ? cell_json(result.rows) : cell_table(result));
+  write_stdout(flags.json ? cell_json(result.rows) : cell_table(result));
 }
 
 void add_size(CLI::App& command, const std::string& flag, std::size_t& size,
               const std::string& help) {
-  command.add_option(flag, size, help)->check(CLI::Range(1, 1 << 20))->capture_default_str();
+  command.add_option(flag, size, help)->check(whole_number(1, 1 << 20))->capture_default_str();
 }
 
 void add_case_flags(CLI::App& command, Flags& flags) {
@@ -85,7 +88,7 @@ void add_bench_cells_command(CLI::App& bench, int& status) {
              "As what values are multiplied; bf16 is raced against fp32");
   add_threads_flag(*command);
   command->add_option("--seconds", flags->seconds, "About so long; the largest shapes take more")
-      ->check(CLI::Range(0.0, 36000.0))
+      ->check(real_number(0.0, 36000.0))
       ->capture_default_str();
   command->add_flag("--json", flags->json, "Print the rows as one JSON array");
   add_quiet_flag(*command, flags->quiet);
@@ -93,6 +96,7 @@ void add_bench_cells_command(CLI::App& bench, int& status) {
     for (const char* size : {"--steps", "--batch", "--input", "--hidden"}) {
       flags->has_shape |= command->count(size) > 0;
     }
+    refuse_flags_of_other_cell(*command, flags->at.cell);
     cells_command(*flags);
     status = 0;
   });

@@ -10,6 +10,8 @@
 #include "unroll/tools/benchmark/activation_race.h"
 #include "unroll/tools/benchmark/activation_report.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
@@ -39,13 +41,15 @@ std::string command_text(const ActivationRaceSettings& race) {
 }
 
 void activations_command(const Flags& flags) {
+  require_stdout();
+  if (!flags.no_html) try_file(flags.html);
   Terminal terminal(flags.quiet);
   const auto progress = [&](const std::string& text) { terminal.progress(text); };
   const ActivationRaceResult result = race_activations(own_contenders(), flags.race, progress);
   terminal.clear();
   for (const std::string& who : result.conditions.disagreeing)
     terminal.warning("not timed: " + who);
-  fmt::print("{}", flags.json ? activation_json(result.rows) : activation_table(result));
+  write_stdout(flags.json ? activation_json(result.rows) : activation_table(result));
   if (flags.no_html) return;
   write_file(flags.html, activation_page(result, {cpu_name(), today(), command_text(flags.race)}));
   terminal.note(fmt::format("the accuracy–speed planes are in {}", flags.html));
@@ -62,17 +66,17 @@ std::vector<std::string> function_names() {
 void add_race_flags(CLI::App& command, ActivationRaceSettings& race) {
   command.add_option("--threads", race.threads, "Threads, each with its part of the array; a list")
       ->delimiter(',')
-      ->check(CLI::Range(1, 1024))
+      ->check(whole_number(1, 1024))
       ->default_str("1");
   command.add_option("--bytes", race.bytes, "Size of the input array; a list")
       ->delimiter(',')
-      ->check(CLI::Range(std::size_t{64}, std::size_t{1} << 30))
+      ->check(whole_number(64, 1 << 30))
       ->default_str("262144");
   command.add_option("--functions", race.functions, "A list; default: all")
       ->delimiter(',')
       ->check(CLI::IsMember(function_names()));
   command.add_option("--seconds", race.seconds, "About so long for all races")
-      ->check(CLI::Range(0.0, 36000.0))
+      ->check(real_number(0.0, 36000.0))
       ->capture_default_str();
 }
 

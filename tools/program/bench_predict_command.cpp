@@ -6,6 +6,8 @@
 #include "unroll/kernels/isa.h"
 #include "unroll/tools/benchmark/prediction_speed.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
@@ -31,6 +33,7 @@ std::vector<std::string> texts_of(const Flags& flags) {
 }
 
 void predict_speed_command(const Flags& flags) {
+  require_stdout();
   const std::vector<std::string> texts = texts_of(flags);
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   Terminal terminal(flags.quiet);
@@ -38,12 +41,12 @@ void predict_speed_command(const Flags& flags) {
   const auto rows = measure_prediction(flags.model, views, flags.settings, progress);
   terminal.clear();
   if (flags.json) {
-    fmt::print("{}", prediction_json(rows));
+    write_stdout(prediction_json(rows));
     return;
   }
   const std::string source =
       flags.texts.empty() ? fmt::format("random texts of {} words", kWords) : flags.texts;
-  fmt::print(
+  print(
       "{}\n{}, {} thread{}, {}.\n"
       "products: of the words with U. texts: of a call. p50, p99: of a call's times,\n"
       "text to label. made: packing weights, and products beforehand. MiB: of these\n"
@@ -63,10 +66,10 @@ void add_bench_predict_command(CLI::App& bench, int& status) {
                       "Texts, one a line; - is stdin; default: random ones of the model's words");
   command->add_option("--batches", flags->settings.batches, "Texts of a call; a list")
       ->delimiter(',')
-      ->check(CLI::Range(1, 1 << 20))
+      ->check(whole_number(1, 1 << 20))
       ->capture_default_str();
   command->add_option("--seconds", flags->settings.seconds, "About so long")
-      ->check(CLI::Range(0.0, 36000.0))
+      ->check(real_number(0.0, 36000.0))
       ->capture_default_str();
   add_threads_flag(*command);
   command->add_flag("--json", flags->json, "Print the rows as one JSON array");

@@ -1,23 +1,36 @@
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
 
 #include <fmt/format.h>
 
-#include <map>
-
+#include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/core/parallel.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
 
-void add_column_flags(CLI::App& command, ReadOptions& options) {
-  command.add_option("--text-col", options.text_column, "Column of the texts, by name or number")
+CLI::Option* add_seed_flag(CLI::App& command, std::uint64_t& seed, const std::string& help) {
+  return command.add_option("--seed", seed, help)
+      ->check(whole_number(0, kMostSeed))
       ->capture_default_str();
-  command
-      .add_option("--label-col", options.label_column, "Column of the labels, by name or number")
-      ->capture_default_str();
-  command.add_flag("!--no-header", options.header,
-                   "The first row is data; columns are numbers from 1");
+}
+
+void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data) {
+  const auto of_data = [&](CLI::Option* option) {
+    if (data != nullptr) option->needs(data);
+  };
+  of_data(
+      command
+          .add_option("--text-col", options.text_column, "Column of the texts, by name or number")
+          ->capture_default_str());
+  of_data(command
+              .add_option("--label-col", options.label_column,
+                          "Column of the labels, by name or number")
+              ->capture_default_str());
+  of_data(command.add_flag("!--no-header", options.header,
+                           "The first row is data; columns are numbers from 1"));
 }
 
 void add_threads_flag(CLI::App& command) {
@@ -26,7 +39,7 @@ void add_threads_flag(CLI::App& command) {
           "--threads", [](std::size_t count) { set_thread_count(count); },
           "Most threads; fewer are used where that is faster (default: OMP_NUM_THREADS,\n"
           "or the processors that affinity and quota leave, as `unroll doctor` shows)")
-      ->check(CLI::Range(1, 1024));
+      ->check(whole_number(1, kMostThreads));
 }
 
 void add_precision_flag(CLI::App& command, Precision& precision) {
@@ -34,12 +47,6 @@ void add_precision_flag(CLI::App& command, Precision& precision) {
              "As what recurrent layers multiply values; bf16 rounds to 8 bits, and is\n"
              "nearly twice as fast where the CPU has products of bfloat16; elsewhere\n"
              "only single texts are predicted faster");
-}
-
-CLI::AsNumberWithUnit memory_size() {
-  const std::map<std::string, double> units{{"K", 0x1p10}, {"M", 0x1p20}, {"G", 0x1p30}};
-  using Unit = CLI::AsNumberWithUnit;
-  return Unit(units, static_cast<Unit::Options>(Unit::CASE_INSENSITIVE | Unit::UNIT_REQUIRED));
 }
 
 std::string mib_text(std::size_t bytes) {
@@ -64,9 +71,27 @@ std::string with_version(std::string_view object) {
   return fmt::format("{{\"version\":{},{}", kJsonVersion, object.substr(1));
 }
 
+void refuse_flag(const CLI::App& command, const char* flag, bool is_wrong, std::string_view why) {
+  const CLI::Option* option = command.get_option_no_throw(flag);
+  if (!is_wrong || option == nullptr || option->count() == 0) return;
+  throw UsageError(fmt::format("{} {}", flag, why));
+}
+
+void refuse_flags_of_other_cell(const CLI::App& command, Cell cell) {
+  refuse_flag(command, "--activation", cell == Cell::kLstm,
+              "is the RNN's φ; an LSTM has none: leave it out, or give --cell rnn");
+  refuse_flag(command, "--forget-bias", cell == Cell::kRnn,
+              "is the LSTM's; an RNN has no gates: leave it out, or give --cell lstm");
+}
+
+void try_output(const std::string& path) {
+  if (path.empty()) return;
+  path == "-" ? require_stdout() : try_file(path);
+}
+
 void write_output(const std::string& path, std::string_view content) {
   if (path == "-") {
-    fmt::print("{}", content);
+    write_stdout(content);
   } else {
     write_file(path, content);
   }

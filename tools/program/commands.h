@@ -13,10 +13,6 @@
 
 namespace unroll {
 
-/// Exit statuses beyond those of errors (unroll/core/error.h).
-inline constexpr int kProofFailed = 6;
-inline constexpr int kInterrupted = 130;
-
 /// Each adds its command to the program. The command runs when the command line has been read,
 /// throws unroll::Error, and sets `status` if it ends otherwise than well.
 void add_train_command(CLI::App& program, int& status);
@@ -49,12 +45,13 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, Enum& value,
       ->default_str(std::string(to_string(value)));
 }
 
-/// --text-col, --label-col, --no-header.
-void add_column_flags(CLI::App& command, ReadOptions& options);
+/// --seed.
+CLI::Option* add_seed_flag(CLI::App& command, std::uint64_t& seed, const std::string& help);
+/// --text-col, --label-col, --no-header; of the flag that names the data, where that may be left
+/// out.
+void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data = nullptr);
 /// --threads, applied at once.
 void add_threads_flag(CLI::App& command);
-/// What a size in bytes may look like: 200M, 1.5G.
-CLI::AsNumberWithUnit memory_size();
 /// "71.3 MiB".
 std::string mib_text(std::size_t bytes);
 /// --precision, as what the recurrent layers' products multiply values.
@@ -68,6 +65,13 @@ TextClassifier load_classifier(const std::string& path);
 /// A JSON object as --json prints it: its first key is the version of docs/json.md.
 std::string with_version(std::string_view object);
 
+/// Throws UsageError: `flag` was given, and that does not go with the other flags.
+void refuse_flag(const CLI::App& command, const char* flag, bool is_wrong, std::string_view why);
+/// --activation is the RNN's, --forget-bias the LSTM's, of commands that have these flags.
+void refuse_flags_of_other_cell(const CLI::App& command, Cell cell);
+
+/// Throws the DiskError that write_output would throw, as far as it is known before.
+void try_output(const std::string& path);
 /// Writes a file, or standard output where the path is "-".
 void write_output(const std::string& path, std::string_view content);
 

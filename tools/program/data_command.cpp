@@ -6,7 +6,10 @@
 #include <numeric>
 
 #include "unroll/core/error.h"
+#include "unroll/core/output_folder.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/split_files.h"
 
@@ -26,8 +29,8 @@ struct Flags {
 };
 
 void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
-  for (const char* part : kPartNames) {
-    const auto file = folder / (std::string(part) + ".tsv");
+  for (const char* part : kPartFiles) {
+    const auto file = folder / part;
     if (overwrite || !std::filesystem::exists(file)) continue;
     throw UsageError(fmt::format(
         "{} exists already; name another --out folder, or give --overwrite", file.string()));
@@ -42,9 +45,13 @@ std::vector<double> fractions_of(const std::vector<double>& parts) {
 }
 
 void split_command(const Flags& flags) {
+  require_stdout();
+  const OutputFolder folder(flags.out);
   refuse_occupied(flags.out, flags.overwrite);
-  std::vector<Record> records = read_records(flags.data, flags.columns);
+  folder.prepare(kPartFiles);
   Terminal terminal(flags.quiet);
+  warn_if_unlocked(folder, terminal);
+  std::vector<Record> records = read_records(flags.data, flags.columns);
   if (flags.unique) {
     CleanResult clean = remove_repeats(records);
     terminal.note(
@@ -57,10 +64,9 @@ void split_command(const Flags& flags) {
     terminal.note(
         fmt::format("{} texts had tabs or line breaks, which became spaces", result.flattened));
   }
-  for (std::size_t p = 0; p < kPartNames.size(); ++p) {
-    fmt::print("{}  {} rows\n",
-               (std::filesystem::path(flags.out) / kPartNames[p]).string() + ".tsv",
-               result.rows[p]);
+  for (std::size_t p = 0; p < kPartFiles.size(); ++p) {
+    print("{}  {} rows\n", (std::filesystem::path(flags.out) / kPartFiles[p]).string(),
+          result.rows[p]);
   }
 }
 
@@ -79,9 +85,9 @@ void add_data_command(CLI::App& program, int& status) {
   command->add_option("--parts", flags->parts, "Sizes of train, dev and test")
       ->delimiter('/')
       ->expected(3)
-      ->check(CLI::Range(0.001, 1e6))
+      ->check(real_number(0.001, 1e6))
       ->default_str("80/10/10");
-  command->add_option("--seed", flags->seed, "Seed of the split")->capture_default_str();
+  add_seed_flag(*command, flags->seed, "Seed of the split");
   command->add_flag("--unique", flags->unique,
                     "First remove exact repeats, and texts that stand under several labels");
   command->add_flag("--overwrite", flags->overwrite, "Replace parts that exist");

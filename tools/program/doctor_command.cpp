@@ -11,6 +11,7 @@
 #include "unroll/kernels/isa.h"
 #include "unroll/text/unicode.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/version.h"
 
 namespace unroll {
@@ -81,7 +82,7 @@ void print_text(const Json& json) {
     const std::string text = value.is_string() ? value.get<std::string>()
                              : value.is_null() ? "none"
                                                : value.dump();
-    if (!text.empty()) fmt::print("{:<24}{}\n", name, text);
+    if (!text.empty()) print("{:<24}{}\n", name, text);
   }
 }
 
@@ -95,7 +96,7 @@ void add_doctor_command(CLI::App& program, int& status) {
   add_threads_flag(*command);
   command->callback([json, &status] {
     if (*json) {
-      fmt::print("{}\n", with_version(diagnosis().dump()));
+      print("{}\n", with_version(diagnosis().dump()));
     } else {
       print_text(diagnosis());
     }

@@ -5,6 +5,8 @@
 
 #include "unroll/tools/mathematics/exercise.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
@@ -33,11 +35,12 @@ struct Flags {
 };
 
 void exercise_command(const Flags& flags) {
+  try_output(flags.html);
   const Exercise exercise = make_exercise(flags.config);
   const ExerciseKey key = solve(exercise);
   const Sheet sheet = to_sheet(exercise, flags.language, flags.answers ? &key : nullptr);
   if (flags.html.empty()) {
-    fmt::print("{}", to_text(sheet));
+    write_stdout(to_text(sheet));
     return;
   }
   write_output(flags.html, to_html(sheet));
@@ -52,19 +55,21 @@ void add_exercise_command(CLI::App& program, int& status) {
       program.add_subcommand("exercise", "Make a small network to work out by hand, and its key");
   add_choice(*command, "--cell", flags->config.cell, "Recurrent layer");
   add_choice(*command, "--activation", flags->config.activation, "Activation of the rnn");
-  const auto size = [&](const char* flag, std::size_t& value, const char* help) {
-    command->add_option(flag, value, help)->capture_default_str();
+  const auto size = [&](const char* flag, std::size_t& value, std::size_t least, std::size_t most,
+                        const char* help) {
+    command->add_option(flag, value, help)->check(whole_number(least, most))->capture_default_str();
   };
-  size("--steps", flags->config.steps, "Steps T, 1 .. 6");
-  size("--hidden", flags->config.hidden, "Units H, 1 .. 4");
-  size("--input", flags->config.input, "Inputs I, 1 .. 4");
-  size("--classes", flags->config.classes, "Classes K, 2 .. 4");
-  command->add_option("--seed", flags->config.seed, "Which exercise")->capture_default_str();
+  size("--steps", flags->config.steps, 1, 6, "Steps T");
+  size("--hidden", flags->config.hidden, 1, 4, "Units H");
+  size("--input", flags->config.input, 1, 4, "Inputs I");
+  size("--classes", flags->config.classes, 2, 4, "Classes K");
+  add_seed_flag(*command, flags->config.seed, "Which exercise");
   command->add_flag("--answers", flags->answers, "With the key");
   add_choice(*command, "--lang", flags->language, "Language (default: of the locale, or en)");
   command->add_option("--html", flags->html, "Write a page instead of text; - is stdout");
   add_quiet_flag(*command, flags->quiet);
-  command->callback([flags, &status] {
+  command->callback([flags, command, &status] {
+    refuse_flags_of_other_cell(*command, flags->config.cell);
     exercise_command(*flags);
     status = 0;
   });

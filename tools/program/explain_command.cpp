@@ -9,6 +9,7 @@
 #include "unroll/core/error.h"
 #include "unroll/tools/mathematics/ledger.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
@@ -59,19 +60,20 @@ const Equation& required(const std::string& id) {
 
 /// Exit status 6: a statement does not hold.
 int status_of(const std::vector<Finding>& findings) {
-  return std::ranges::all_of(findings, &Finding::holds) ? 0 : kProofFailed;
+  return std::ranges::all_of(findings, &Finding::holds) ? 0
+                                                        : static_cast<int>(ErrorKind::kRequirement);
 }
 
 int print_one(const Flags& flags) {
   const Equation& equation = required(flags.id);
-  fmt::print("{}\n\n    {}\n\n", equation.id, equation.text());
-  fmt::print("derived   {}\n", place(equation.english));
-  fmt::print("推导      {}\n", place(equation.chinese));
-  fmt::print("computed  {}\n", place(equation.code));
+  print("{}\n\n    {}\n\n", equation.id, equation.text());
+  print("derived   {}\n", place(equation.english));
+  print("推导      {}\n", place(equation.chinese));
+  print("computed  {}\n", place(equation.code));
   const std::vector<Finding> findings = prove(equation.id, flags.seed);
   for (const Finding& finding : findings) {
-    fmt::print("proven    {:>8}  {} (at most {}){}\n", figure(finding), meaning(finding.kind),
-               allowed(finding), finding.holds() ? "" : "  DOES NOT HOLD");
+    print("proven    {:>8}  {} (at most {}){}\n", figure(finding), meaning(finding.kind),
+          allowed(finding), finding.holds() ? "" : "  DOES NOT HOLD");
   }
   return status_of(findings);
 }
@@ -88,7 +90,7 @@ void print_row(std::string_view id, const std::array<std::string, 3>& figures, s
   if (::isatty(STDOUT_FILENO) == 1 && row.size() + where.size() > terminal_width(STDOUT_FILENO)) {
     where = where.substr(where.rfind('/') + 1);
   }
-  fmt::print("{}{}\n", row, where);
+  print("{}{}\n", row, where);
 }
 
 int print_list(const Flags& flags) {
@@ -138,7 +140,7 @@ int print_json(const Flags& flags) {
     status = std::max(status, status_of(findings));
     all.push_back(json_of(equation, findings));
   }
-  fmt::print("{}\n", flags.id.empty() ? all.dump() : with_version(all.at(0).dump()));
+  print("{}\n", flags.id.empty() ? all.dump() : with_version(all.at(0).dump()));
   return status;
 }
 
@@ -148,6 +150,7 @@ int explain_command(const Flags& flags) {
   }
   if (!flags.id.empty() && flags.list) throw UsageError("give an ID or --list, not both");
   if (!flags.id.empty()) required(flags.id);
+  require_stdout();
   if (flags.json) return print_json(flags);
   return flags.list ? print_list(flags) : print_one(flags);
 }
@@ -160,7 +163,7 @@ void add_explain_command(CLI::App& program, int& status) {
       program.add_subcommand("explain", "Show an equation and where it stands, and prove it");
   command->add_option("id", flags->id, "Equation, as RNN-dW or LSTM-dC");
   command->add_flag("--list", flags->list, "All equations, with the error of each");
-  command->add_option("--seed", flags->seed, "Seed of the random networks")->capture_default_str();
+  add_seed_flag(*command, flags->seed, "Seed of the random networks");
   add_quiet_flag(*command, flags->quiet);
   command->add_flag("--json", flags->json, "Print JSON");
   command->callback([flags, &status] { status = explain_command(*flags); });

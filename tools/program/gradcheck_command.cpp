@@ -9,6 +9,8 @@
 #include "unroll/text/batches.h"
 #include "unroll/tools/mathematics/gradient_check.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/text_classifier.h"
 
@@ -81,6 +83,7 @@ std::string sample_text(const GradientSample& sample, const Flags& flags) {
 }
 
 int gradcheck_command(const Flags& flags) {
+  require_stdout();
   const TextClassifier classifier = load_classifier(flags.model);
   const GradientSample sample =
       flags.data.empty() ? sample_of_nothing(classifier, flags) : sample_of_data(classifier, flags);
@@ -95,14 +98,14 @@ int gradcheck_command(const Flags& flags) {
                              {.tensor = {.seed = flags.seed}, .progress = progress});
   }
   if (flags.json) {
-    fmt::print("{}\n", with_version(to_json(report)));
+    print("{}\n", with_version(to_json(report)));
   } else {
     const auto word = [&](std::size_t id) {
       return classifier.encoder().vocabulary().token(static_cast<std::int32_t>(id));
     };
-    fmt::print("{}", to_table(report, word));
+    write_stdout(to_table(report, word));
   }
-  return report.holds() ? 0 : kProofFailed;
+  return report.holds() ? 0 : static_cast<int>(ErrorKind::kRequirement);
 }
 
 }  // namespace
@@ -112,14 +115,13 @@ void add_gradcheck_command(CLI::App& program, int& status) {
   CLI::App* command =
       program.add_subcommand("gradcheck", "Check a model's gradients against differences");
   command->add_option("model", flags->model, "Folder of the model")->required();
-  command->add_option("--data", flags->data,
-                      "Labelled texts; - is stdin (default: random words and labels)");
+  CLI::Option* data = command->add_option(
+      "--data", flags->data, "Labelled texts; - is stdin (default: random words and labels)");
   command->add_option("--rows", flags->rows, "Rows of the data, chosen at random")
-      ->check(CLI::Range(1, 100000))
+      ->check(whole_number(1, 100000))
       ->capture_default_str();
-  command->add_option("--seed", flags->seed, "Chooses rows, directions and entries")
-      ->capture_default_str();
-  add_column_flags(*command, flags->columns);
+  add_seed_flag(*command, flags->seed, "Chooses rows, directions and entries");
+  add_column_flags(*command, flags->columns, data);
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);
   command->add_flag("--json", flags->json, "Print one JSON object");

@@ -11,6 +11,8 @@
 #include "unroll/tools/mathematics/flow_tour.h"
 #include "unroll/tools/mathematics/trained_chapter.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
@@ -44,7 +46,7 @@ void add_case_flags(CLI::App& command, FlowExperiment& e, std::vector<CLI::Optio
     };
     sizes.push_back(
         command.add_option_function<double>("--" + std::string(to_string(scale)), set, what)
-            ->check(CLI::Range(0.0, 1e6)));
+            ->check(real_number(0.0, 1e6)));
   }
   for (CLI::Option* a : sizes) {
     for (CLI::Option* b : sizes) {
@@ -55,7 +57,7 @@ void add_case_flags(CLI::App& command, FlowExperiment& e, std::vector<CLI::Optio
   options.push_back(command
                         .add_option("--input", e.input_strength,
                                     "Deviation of the inputs, which are normal; 0 is none")
-                        ->check(CLI::Range(0.0, 1e6))
+                        ->check(real_number(0.0, 1e6))
                         ->capture_default_str());
   options.push_back(
       command.add_flag("--positive", e.positive, "Only non-negative inputs and input weights"));
@@ -63,21 +65,21 @@ void add_case_flags(CLI::App& command, FlowExperiment& e, std::vector<CLI::Optio
       "--centred", e.centred, "RNN: bias and start at rest where the activation is steepest"));
   options.push_back(
       command.add_option("--forget-bias", e.forget_bias, "Bias of the LSTM's forget gate")
-          ->check(CLI::Range(-100.0, 100.0))
+          ->check(real_number(-100.0, 100.0))
           ->capture_default_str());
 }
 
 void add_size_flags(CLI::App& command, FlowExperiment& e) {
   command.add_option("--hidden", e.hidden, "Hidden size and input size")
-      ->check(CLI::Range(1, 512))
+      ->check(whole_number(1, 512))
       ->capture_default_str();
   command.add_option("--lags", e.lags, "Steps back")
-      ->check(CLI::Range(1, 10000))
+      ->check(whole_number(1, 10000))
       ->capture_default_str();
   command.add_option("--draws", e.draws, "Draws of weights and inputs per case")
-      ->check(CLI::Range(1, 1000))
+      ->check(whole_number(1, 1000))
       ->capture_default_str();
-  command.add_option("--seed", e.seed, "Seed of everything random")->capture_default_str();
+  add_seed_flag(command, e.seed, "Seed of everything random");
 }
 
 // ---------------------------------------------------------------------------------------- results
@@ -112,20 +114,20 @@ std::vector<FlowResult> all_results(const std::vector<FlowChapterResult>& parts)
 void print_chapter(const FlowChapterResult& part) {
   const std::size_t last = part.results.front().norm.mean.size();
   const std::size_t early = std::min<std::size_t>(10, last);
-  fmt::print("{}\n", part.chapter.title);
-  fmt::print("  {:<31} {:>8} {:>8} {:>4} {:>4}  {}\n", "case", fmt::format("lag {}", early),
-             fmt::format("lag {}", last), "flat", "dead", "verdict");
+  print("{}\n", part.chapter.title);
+  print("  {:<31} {:>8} {:>8} {:>4} {:>4}  {}\n", "case", fmt::format("lag {}", early),
+        fmt::format("lag {}", last), "flat", "dead", "verdict");
   for (const FlowResult& result : part.results) {
-    fmt::print("  {:<31} {:>8} {:>8} {:>3.0f}% {:>3.0f}%  {}\n", result.experiment.name,
-               exp_text(result.norm.mean[early - 1]), exp_text(result.norm.mean[last - 1]),
-               100 * result.saturated, 100 * result.dead, to_string(result.verdict));
+    print("  {:<31} {:>8} {:>8} {:>3.0f}% {:>3.0f}%  {}\n", result.experiment.name,
+          exp_text(result.norm.mean[early - 1]), exp_text(result.norm.mean[last - 1]),
+          100 * result.saturated, 100 * result.dead, to_string(result.verdict));
   }
-  fmt::print("\n");
+  write_stdout("\n");
 }
 
 void print_table(const std::vector<FlowChapterResult>& parts) {
   for (const FlowChapterResult& part : parts) print_chapter(part);
-  fmt::print(
+  print(
       "flat: slopes below 5 % of the largest (ReLU: off); dead: units off at every step;\n"
       "verdict: the norm's factor per step, geometric mean over {} draws.\n",
       parts.front().results.front().experiment.draws);
@@ -150,7 +152,7 @@ void print_json(const std::vector<FlowChapterResult>& parts) {
     if (!result.carry.mean.empty()) entry["log10_carry"] = log10_of(result.carry.mean);
     json.push_back(entry);
   }
-  fmt::print("{}\n", json.dump());
+  print("{}\n", json.dump());
 }
 
 std::string command_text(const Flags& flags) {
@@ -161,21 +163,15 @@ std::string command_text(const Flags& flags) {
 }
 
 void gradflow_command(const Flags& flags) {
+  require_stdout();
+  for (const std::string& file : {flags.csv, flags.html}) {
+    if (!file.empty()) try_file(file);
+  }
   Terminal terminal(flags.quiet);
   const std::vector<FlowChapterResult> parts = run(flags, terminal);
   if (!flags.csv.empty()) write_file(flags.csv, flow_csv(all_results(parts)));
   if (!flags.html.empty()) write_file(flags.html, flow_page(parts, command_text(flags)));
   flags.json ? print_json(parts) : print_table(parts);
-}
-
-void refuse_mixed_cells(const Flags& flags, const CLI::App& command) {
-  const bool is_lstm = flags.experiment.cell == Cell::kLstm;
-  if (is_lstm && command.count("--activation") > 0) {
-    throw UsageError("--activation is the RNN's φ; an LSTM has none: leave it out");
-  }
-  if (!is_lstm && command.count("--forget-bias") > 0) {
-    throw UsageError("--forget-bias is the LSTM's: give --cell lstm too");
-  }
 }
 
 }  // namespace
@@ -196,7 +192,7 @@ void add_gradflow_command(CLI::App& program, int& status) {
   add_quiet_flag(*command, flags->quiet);
   command->callback([flags, command, options, &status] {
     for (const CLI::Option* option : options) flags->one_case |= option->count() > 0;
-    refuse_mixed_cells(*flags, *command);
+    refuse_flags_of_other_cell(*command, flags->experiment.cell);
     flags->experiment.input = flags->experiment.hidden;
     gradflow_command(*flags);
     status = 0;

@@ -8,6 +8,7 @@
 #include "unroll/core/parallel.h"
 #include "unroll/tools/memory.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/text_classifier.h"
 #include "unroll/tools/text_predictor.h"
@@ -43,27 +44,26 @@ void print_text(const TextClassifier& classifier) {
     return fmt::format("{} {}", entry.token, entry.count);
   };
 
-  fmt::print("labels      {}\n", list_text(classifier.labels(), label));
-  fmt::print("tokenizer   {}{}, at most {} tokens, {} stop words\n", to_string(text.tokenizer.kind),
-             text.tokenizer.fold ? ", NFKC_Casefold" : "", text.max_tokens,
-             text.stop_words.words().size());
-  fmt::print("vocabulary  {} words; with counts: {}\n", vocabulary.size(),
-             list_text(vocabulary.entries(), word));
+  print("labels      {}\n", list_text(classifier.labels(), label));
+  print("tokenizer   {}{}, at most {} tokens, {} stop words\n", to_string(text.tokenizer.kind),
+        text.tokenizer.fold ? ", NFKC_Casefold" : "", text.max_tokens,
+        text.stop_words.words().size());
+  print("vocabulary  {} words; with counts: {}\n", vocabulary.size(),
+        list_text(vocabulary.entries(), word));
   const SequenceClassifierConfig& model = classifier.model().config();
-  fmt::print("model       {} × {}{}{}, {} pool, dropout {}\n\n", model.layers,
-             model.bidirectional ? "bidirectional " : "",
-             model.cell == Cell::kLstm ? "LSTM" : "RNN ",
-             model.cell == Cell::kRnn ? fmt::format("({})", to_string(model.activation)) : "",
-             to_string(*model.pool), model.dropout);
-  fmt::print("{:<24}  {:>12}  {:>12}\n", "tensor", "shape", "values");
+  print("model       {} × {}{}{}, {} pool, dropout {}\n\n", model.layers,
+        model.bidirectional ? "bidirectional " : "", model.cell == Cell::kLstm ? "LSTM" : "RNN ",
+        model.cell == Cell::kRnn ? fmt::format("({})", to_string(model.activation)) : "",
+        to_string(*model.pool), model.dropout);
+  print("{:<24}  {:>12}  {:>12}\n", "tensor", "shape", "values");
   for (const auto* parameter : classifier.model().parameters()) {
-    fmt::print("{:<24}  {:>12}  {:>12}\n", parameter->name, to_string(parameter->value.shape()),
-               parameter->value.size());
+    print("{:<24}  {:>12}  {:>12}\n", parameter->name, to_string(parameter->value.shape()),
+          parameter->value.size());
   }
-  fmt::print("{:<24}  {:>12}  {:>12}\n", "all", "", count_values_of(classifier));
-  fmt::print("\n{:<12}  {}\n", "hash", classifier.hash());
+  print("{:<24}  {:>12}  {:>12}\n", "all", "", count_values_of(classifier));
+  print("\n{:<12}  {}\n", "hash", classifier.hash());
   for (const auto& [name, value] : classifier.notes) {
-    if (name != kMemoryNote) fmt::print("{:<12}  {}\n", name, value);  // --memory shows it
+    if (name != kMemoryNote) print("{:<12}  {}\n", name, value);  // --memory shows it
   }
 }
 
@@ -82,7 +82,7 @@ void print_json(const TextClassifier& classifier) {
                      {"parameters", count_values_of(classifier)},
                      {"hash", classifier.hash()},
                      {"notes", classifier.notes}};
-  fmt::print("{}\n", with_version(json.dump()));
+  print("{}\n", with_version(json.dump()));
 }
 
 /// How the model was trained, if it says so. Freezes what was frozen then, and rounds as then.
@@ -97,29 +97,29 @@ std::optional<TrainingMemory> training_of(TextClassifier& classifier) {
 
 void print_table(const MemoryPlan& plan) {
   for (const MemoryPlan::Part& part : plan.parts()) {
-    fmt::print("  {:<16}  {:>12}\n", part.name, mib_text(part.bytes));
+    print("  {:<16}  {:>12}\n", part.name, mib_text(part.bytes));
   }
-  fmt::print("  {:<16}  {:>12}\n", "all", mib_text(plan.total()));
+  print("  {:<16}  {:>12}\n", "all", mib_text(plan.total()));
 }
 
 void print_memory(TextClassifier& classifier) {
   if (const auto training = training_of(classifier)) {
     const BatchLimits& batch = training->batch;
-    fmt::print("training: batches of up to {} texts, {} tokens, {} of them different{}\n",
-               batch.rows, batch.tokens, batch.distinct,
-               training->most_tokens == 0
-                   ? ""
-                   : fmt::format(", in parts of {} tokens", training->most_tokens));
+    print("training: batches of up to {} texts, {} tokens, {} of them different{}\n", batch.rows,
+          batch.tokens, batch.distinct,
+          training->most_tokens == 0
+              ? ""
+              : fmt::format(", in parts of {} tokens", training->most_tokens));
     print_table(count_memory(classifier.model(), *training));
     if (training->reading_bytes > 0) {
-      fmt::print("before that: {} to read and encode the texts\n",
+      print("before that: {} to read and encode the texts\n",
                  mib_text(training->reading_bytes));
     }
   } else {
-    fmt::print("training: the model does not say how it was trained\n");
+    print("training: the model does not say how it was trained\n");
   }
-  fmt::print("prediction: {} texts of up to {} tokens at once on each thread\n",
-             TextPredictor::kBatch, classifier.encoder().settings().max_tokens);
+  print("prediction: {} texts of up to {} tokens at once on each thread\n", TextPredictor::kBatch,
+        classifier.encoder().settings().max_tokens);
   classifier.model().set_precision(Precision::kFull);
   print_table(count_prediction_memory(classifier));
 }
@@ -140,7 +140,7 @@ void print_memory_json(TextClassifier& classifier) {
   classifier.model().set_precision(Precision::kFull);
   json["prediction"] = json_of(count_prediction_memory(classifier));
   json["threads"] = thread_count();
-  fmt::print("{}\n", with_version(json.dump()));
+  print("{}\n", with_version(json.dump()));
 }
 
 }  // namespace
@@ -156,6 +156,7 @@ void add_inspect_command(CLI::App& program, int& status) {
                     "Show what its training and prediction hold in memory at most");
   add_threads_flag(*command);
   command->callback([model, json, memory, &status] {
+    require_stdout();
     TextClassifier classifier = TextClassifier::load(*model);
     if (*memory) {
       *json ? print_memory_json(classifier) : print_memory(classifier);

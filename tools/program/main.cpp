@@ -2,20 +2,32 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <exception>
+#include <new>
+#include <sstream>
+#include <stdexcept>
+#include <string_view>
 
 #include "unroll/core/error.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/output.h"
+#include "unroll/tools/program/signals.h"
+#include "unroll/tools/program/usage.h"
 #include "unroll/tools/version.h"
 
 namespace {
 
 constexpr const char* kFooter = R"(Exit status:
-  0 done   1 internal error   2 wrong usage, or the output folder is occupied
-  3 data missing or not as expected   5 model missing, foreign or damaged
-  6 an equation or a gradient that does not hold
-  7 output could not be written   130 interrupted
+  0 done
+  1 internal error: please report it
+  2 wrong usage, or the output folder is taken or in use
+  3 data missing or not as expected
+  4 training diverged, whether or not an epoch was kept
+  5 model missing, foreign or damaged
+  6 a check or a requirement does not hold
+  7 output could not be written
+  8 out of memory, or more than --max-memory needed
+  128 + n: ended by signal n, as 130 by Ctrl-C
 
 Environment:
   UNROLL_ISA        scalar, sse2, avx2 or avx512: use a lower instruction set
@@ -50,29 +62,52 @@ int run(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
-    return program.exit(success);
+    std::ostringstream text;
+    program.exit(success, text, text);
+    unroll::write_stdout(text.str());
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "unroll: {}\nTry `unroll --help`, or `unroll COMMAND --help`.\n",
-               error.what());
-    return static_cast<int>(unroll::ErrorKind::kUsage);
+    throw unroll::UsageError(fmt::format("{}\nTry `unroll --help`, or `unroll COMMAND --help`.",
+                                         unroll::usage_message(program, error)));
   }
   return status;
+}
+
+/// Results that were there before the error go out first.
+int end_with(unroll::ErrorKind kind, std::string_view message) {
+  try {
+    unroll::flush_stdout();
+  } catch (const unroll::Error&) {  // the first error is the one to tell
+  }
+  unroll::write_stderr(fmt::format("unroll: {}\n", message));
+  return static_cast<int>(kind);
+}
+
+constexpr std::string_view kOutOfMemory =
+    "out of memory: the command needs more than it may have. Use a smaller model, less data or "
+    "`train --max-memory`, or allow more (ulimit -v, the container's limit); "
+    "`unroll inspect --memory` shows what a model needs";
+
+int run_to_status(int argc, char** argv) {
+  try {
+    const int status = run(argc, argv);
+    unroll::flush_stdout();
+    return status;
+  } catch (const unroll::Error& error) {
+    return end_with(error.kind(), error.what());
+  } catch (const std::bad_alloc&) {
+    return end_with(unroll::ErrorKind::kMemory, kOutOfMemory);
+  } catch (const std::length_error&) {  // a size that no memory has
+    return end_with(unroll::ErrorKind::kMemory, kOutOfMemory);
+  } catch (const std::exception& error) {
+    return end_with(unroll::ErrorKind::kInternal,
+                    fmt::format("internal error, please report it: {}", error.what()));
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    const int status = run(argc, argv);
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      throw unroll::DiskError("standard output could not be written");
-    }
-    return status;
-  } catch (const unroll::Error& error) {
-    fmt::print(stderr, "unroll: {}\n", error.what());
-    return error.exit_status();
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "unroll: internal error: {}\n", error.what());
-    return static_cast<int>(unroll::ErrorKind::kInternal);
-  }
+  unroll::fill_standard_descriptors();
+  unroll::prepare_signals();
+  return run_to_status(argc, argv);
 }

@@ -8,6 +8,8 @@
 
 #include "unroll/text/line_stream.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/text_predictor.h"
 
 namespace unroll {
@@ -76,18 +78,19 @@ void predict_stream(const TextPredictor& predictor, LineStream& lines, const Fla
     texts.clear();
     for (const Line& line : block) texts.push_back(line.text);
     for (const Prediction& prediction : predictor.predict(texts)) {
-      fmt::print("{}\n", to_line(predictor, prediction, flags));
+      print("{}\n", to_line(predictor, prediction, flags));
     }
-    if (!lines.ready()) std::fflush(stdout);
+    if (!lines.ready()) flush_stdout();
   }
 }
 
 void predict_command(const Flags& flags) {
+  require_stdout();
   const TextPredictor predictor(
       load_classifier(flags.model),
       flags.word_table ? WordProducts::kWholeVocabulary : WordProducts::kPerBatch, flags.precision);
   if (flags.file == "-" && ::isatty(STDIN_FILENO) == 1) {
-    fmt::print(stderr, "Type a text and press Enter; Ctrl-D ends.\n");
+    write_stderr("Type a text and press Enter; Ctrl-D ends.\n");
   }
   LineStream lines(flags.file);
   predict_stream(predictor, lines, flags);
@@ -106,7 +109,7 @@ void add_predict_command(CLI::App& program, int& status) {
   command
       ->add_option("--top", flags->top,
                    "Print the most probable labels: label TAB probability, repeated")
-      ->check(CLI::Range(1, 1000000));
+      ->check(whole_number(1, 1000000));
   command->add_flag("--prob", flags->probabilities, "Print label TAB probability");
   command->add_flag("--json", flags->json, "Print one JSON object a line");
   command->add_flag(

@@ -4,8 +4,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
+
+#include "unroll/tools/program/output.h"
 
 namespace unroll {
 
@@ -52,7 +53,7 @@ Terminal::~Terminal() {
 }
 
 void Terminal::clear() {
-  if (line_shown_) std::fputs("\r\033[K", stderr);
+  if (line_shown_) write_stderr("\r\033[K");
   line_shown_ = false;
 }
 
@@ -62,30 +63,35 @@ void Terminal::progress(std::string_view text) {
   if (now - last_ < (is_terminal_ ? 100ms : 10000ms)) return;
   last_ = now;
   if (!is_terminal_) {
-    fmt::print(stderr, "{}\n", text);
+    write_stderr(fmt::format("{}\n", text));
     return;
   }
   // One column is left free: a full line makes some terminals wrap.
   clear();
-  fmt::print(stderr, "{}", cut(text, terminal_width(STDERR_FILENO) - 1));
-  std::fflush(stderr);
+  write_stderr(cut(text, terminal_width(STDERR_FILENO) - 1));
   line_shown_ = true;
 }
 
 void Terminal::note(std::string_view text) {
   if (quiet_) return;
   clear();
-  fmt::print(stderr, "{}\n", text);
+  write_stderr(fmt::format("{}\n", text));
 }
 
 void Terminal::warning(std::string_view text) {
   clear();
-  fmt::print(stderr, "{}warning:{} {}\n", colors_ ? "\033[33m" : "", colors_ ? "\033[0m" : "",
-             text);
+  write_stderr(
+      fmt::format("{}warning:{} {}\n", colors_ ? "\033[33m" : "", colors_ ? "\033[0m" : "", text));
 }
 
 std::string Terminal::highlight(std::string_view text) const {
   return colors_ ? fmt::format("\033[32m{}\033[0m", text) : std::string(text);
+}
+
+void warn_if_unlocked(const OutputFolder& folder, Terminal& terminal) {
+  if (folder.unlocked_because().empty()) return;
+  terminal.warning(fmt::format("{} can't be locked ({}): start no second run into it",
+                               folder.path().string(), folder.unlocked_because()));
 }
 
 std::string duration_text(double seconds) {

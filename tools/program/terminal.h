@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "unroll/core/output_folder.h"
+
 namespace unroll {
 
 /// Columns of the terminal on this file descriptor; 80 if it is none.
@@ -40,6 +42,9 @@ class Terminal {
   bool line_shown_ = false;
   Clock::time_point last_;
 };
+
+/// Where nothing keeps a second run out of the folder, whoever starts one has to know.
+void warn_if_unlocked(const OutputFolder& folder, Terminal& terminal);
 
 /// Seconds as "0:41" or "1:02:03".
 std::string duration_text(double seconds);

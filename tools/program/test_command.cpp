@@ -7,6 +7,7 @@
 #include "unroll/text/utf8.h"
 #include "unroll/tools/evaluation.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/text_predictor.h"
 
@@ -58,6 +59,7 @@ void warn_of_unseen(const Evaluation& evaluation, std::span<const Record> record
 }
 
 void test_command(const Flags& flags) {
+  require_stdout();
   const TextPredictor predictor(load_classifier(flags.model), WordProducts::kPerBatch,
                                 flags.precision);
   const std::vector<Record> records = read_records(flags.data, flags.columns);
@@ -71,9 +73,9 @@ void test_command(const Flags& flags) {
     warn_of_unseen(evaluation, records, flags.data, terminal);
   }
   if (flags.json) {
-    fmt::print("{}\n", with_version(to_json(evaluation)));
+    print("{}\n", with_version(to_json(evaluation)));
   } else {
-    fmt::print("{}", to_table(evaluation, terminal_width(STDOUT_FILENO)));
+    write_stdout(to_table(evaluation, terminal_width(STDOUT_FILENO)));
   }
 }
 

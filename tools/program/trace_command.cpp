@@ -7,6 +7,8 @@
 #include "unroll/tools/mathematics/double_shadow.h"
 #include "unroll/tools/mathematics/worked_example_pages.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/text_predictor.h"
 
@@ -68,6 +70,9 @@ WorkedExampleRequest request_of(const TextClassifier& classifier, std::size_t st
 }
 
 void trace_command(const Flags& flags) {
+  if (flags.csv.empty() && flags.html.empty()) require_stdout();
+  try_output(flags.csv);
+  try_output(flags.html);
   const TextPredictor predictor(load_classifier(flags.model));
   const TextClassifier& classifier = predictor.classifier();
   const Subject subject = subject_of(predictor, flags);
@@ -84,7 +89,7 @@ void trace_command(const Flags& flags) {
   Terminal terminal(flags.quiet);
   if (!flags.csv.empty()) write_output(flags.csv, to_csv(example));
   if (!flags.html.empty()) write_output(flags.html, to_html(sheet));
-  if (flags.csv.empty() && flags.html.empty()) fmt::print("{}", to_text(sheet));
+  if (flags.csv.empty() && flags.html.empty()) write_stdout(to_text(sheet));
   for (const std::string& file : {flags.csv, flags.html}) {
     if (!file.empty() && file != "-") terminal.note(fmt::format("written: {}", file));
   }
@@ -99,30 +104,39 @@ void add_trace_command(CLI::App& program, int& status) {
   command->add_option("model", flags->model, "Folder of the model")->required();
   CLI::Option* data = command->add_option("--data", flags->data, "Labelled texts; - is stdin");
   command->add_option("--row", flags->row, "Which of them, from 1")
+      ->check(whole_number(1, 1'000'000'000'000))
       ->capture_default_str()
       ->needs(data);
   CLI::Option* text =
       command->add_option("--text", flags->text, "A text, instead of --data")->excludes(data);
   command->add_option("--label", flags->label, "Its label (default: the predicted one)")
       ->needs(text);
-  command->add_option(
-      "--t", flags->step,
-      "Step whose gradient is followed path by path, from 1 (default: 3, or the last)");
-  command->add_option("--layer", flags->layer,
-                      "Layer, from 0 as in lstm.0.forward (default: the top one)");
+  command
+      ->add_option("--t", flags->step,
+                   "Step whose gradient is followed path by path, from 1 (default: 3, or the last)")
+      ->check(whole_number(1, 1'000'000));
+  command
+      ->add_option("--layer", flags->layer,
+                   "Layer, from 0 as in lstm.0.forward (default: the top one)")
+      ->check(whole_number(0, 15));
   add_choice(*command, "--direction", flags->direction, "Which end it reads first");
   command->add_option("--units", flags->units, "Components shown of each column")
-      ->check(CLI::Range(1, 1000000))
+      ->check(whole_number(1, 1000000))
       ->capture_default_str();
   command->add_option("--csv", flags->csv,
                       "Write every value in full: name,step,row,column,value; - is stdout");
   command->add_option("--html", flags->html, "Write a page of formulas; - is stdout");
-  add_column_flags(*command, flags->columns);
+  add_column_flags(*command, flags->columns, data);
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);
-  command->callback([flags, data, text, &status] {
+  command->callback([flags, command, data, text, &status] {
     if (data->count() + text->count() == 0)
       throw UsageError("trace: expected --data FILE --row N, or --text TEXT");
+    if (flags->csv == "-" && flags->html == "-") {
+      throw UsageError("--csv and --html can't both be stdout: name a file for one of them");
+    }
+    refuse_flag(*command, "--units", !flags->csv.empty() && flags->html.empty(),
+                "is of the table and the page; --csv has every value: leave it out");
     trace_command(*flags);
     status = 0;
   });

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -11,9 +9,14 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
+#include "unroll/core/output_folder.h"
 #include "unroll/tools/mathematics/training_flow.h"
 #include "unroll/tools/process_memory.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/memory_left.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
+#include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/train_classifier.h"
 #include "unroll/tools/version.h"
@@ -21,6 +24,10 @@
 namespace unroll {
 
 namespace {
+
+/// What --gradflow writes.
+constexpr const char* kFlowTable = "gradflow.csv";
+constexpr const char* kFlowPage = "gradflow.html";
 
 struct Flags {
   std::string train;
@@ -63,14 +70,14 @@ void add_text_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")
       ->capture_default_str();
   command.add_option("--max-tokens", options.max_tokens, "Longer texts are cut")
-      ->check(CLI::Range(1, 1000000))
+      ->check(whole_number(1, 1000000))
       ->capture_default_str();
   command.add_option("--min-count", options.vocabulary.min_count, "Rarer words are unknown")
-      ->check(CLI::Range(1, 1000000))
+      ->check(whole_number(1, 1000000))
       ->capture_default_str();
   command
       .add_option("--max-vocabulary", options.vocabulary.max_size, "Most words kept; 0 is no limit")
-      ->check(CLI::Range(0, 10000000))
+      ->check(whole_number(0, 10000000))
       ->capture_default_str();
 }
 
@@ -79,13 +86,15 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   add_choice(command, "--cell", model.cell, "Recurrent cell");
   add_choice(command, "--activation", model.activation, "φ of the RNN");
   command.add_option("--hidden", model.hidden, "Hidden size of each direction")
-      ->check(CLI::Range(1, 8192))
+      ->check(whole_number(1, 8192))
       ->capture_default_str();
   command.add_option("--layers", model.layers, "Recurrent layers")
-      ->check(CLI::Range(1, 16))
+      ->check(whole_number(1, 16))
       ->capture_default_str();
-  command.add_flag("--bidirectional,!--unidirectional", model.bidirectional,
-                   "Read texts in both directions (default), or forward only");
+  CLI::Option* both = command.add_flag("--bidirectional", model.bidirectional,
+                                       "Read texts in both directions (default)");
+  command.add_flag("!--unidirectional", model.bidirectional, "Read texts forward only")
+      ->excludes(both);
   command
       .add_option_function<std::string>(
           "--pool", [&model](const std::string& name) { model.pool = from_name<Pool>(name); },
@@ -93,7 +102,7 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
       ->check(CLI::IsMember({"max", "mean", "last"}))
       ->default_str(std::string(to_string(*model.pool)));
   command.add_option("--embedding", model.embedding, "Size of word vectors")
-      ->check(CLI::Range(1, 8192))
+      ->check(whole_number(1, 8192))
       ->capture_default_str();
   command.add_option("--vectors", options.vectors,
                      "Word vectors to start from: GloVe or word2vec text");
@@ -101,10 +110,11 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   command
       .add_option("--dropout", model.dropout,
                   "Share of values dropped, of word vectors once for each word of a batch")
-      ->check(CLI::Range(0.0, 0.95))
+      ->check(real_number(0.0, 0.95))
       ->capture_default_str();
   add_choice(command, "--init", model.init, "Initial recurrent weights");
   command.add_option("--forget-bias", model.forget_bias, "Initial bias of the LSTM's forget gate")
+      ->check(real_number(-100.0, 100.0))
       ->capture_default_str();
 }
 
@@ -113,49 +123,47 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
              "Optimizer; lazy-adam moves a word's vector only at steps whose texts have\n"
              "the word: faster with many words, but not the same as adam");
   command.add_option("--lr", options.learning_rate, "Learning rate")
-      ->check(CLI::Range(1e-8, 100.0))
+      ->check(real_number(1e-8, 100.0))
       ->capture_default_str();
   add_precision_flag(command, options.precision);
   add_choice(command, "--schedule", options.decay, "How the learning rate falls");
   command
       .add_option("--warmup", options.warmup_steps,
                   "Steps over which the learning rate first rises")
-      ->check(CLI::Range(0, 10000000))
+      ->check(whole_number(0, 10000000))
       ->capture_default_str();
   command.add_option("--momentum", options.optimizer.momentum, "Momentum of SGD")
-      ->check(CLI::Range(0.0, 0.9999))
+      ->check(real_number(0.0, 0.9999))
       ->capture_default_str();
   command.add_flag("--nesterov", options.optimizer.nesterov, "Nesterov's form of momentum");
   command.add_option("--weight-decay", options.optimizer.weight_decay, "Weight decay")
-      ->check(CLI::Range(0.0, 10.0))
+      ->check(real_number(0.0, 10.0))
       ->capture_default_str();
   command
       .add_option("--clip-norm", options.clip_norm,
                   "Largest norm of all gradients together; 0 is off")
-      ->check(CLI::Range(0.0, 1e9))
+      ->check(real_number(0.0, 1e9))
       ->capture_default_str();
   command.add_option("--clip-value", options.clip_value, "Largest single gradient value; 0 is off")
-      ->check(CLI::Range(0.0, 1e9))
+      ->check(real_number(0.0, 1e9))
       ->capture_default_str();
   command
       .add_option("--average", options.averaging,
                   "Decay of the moving average of the weights that is kept; 0 is off")
-      ->check(CLI::Range(0.0, 0.99999))
+      ->check(real_number(0.0, 0.99999))
       ->capture_default_str();
   command
       .add_option("--word-dropout", options.word_dropout,
                   "Share of words read as unknown while training")
-      ->check(CLI::Range(0.0, 0.95))
+      ->check(real_number(0.0, 0.95))
       ->capture_default_str();
   command.add_option("--batch", options.batch, "Texts per step")
-      ->check(CLI::Range(1, 65536))
+      ->check(whole_number(1, 65536))
       ->capture_default_str();
   command
-      .add_option_function<double>(
-          "--max-memory",
-          [&options](double bytes) { options.max_memory = static_cast<std::size_t>(bytes); },
-          "Most memory of the process, as 200M or 1.5G: large batches are then computed\n"
-          "in parts, with the same result; `unroll inspect --memory` shows the plan")
+      .add_option("--max-memory", options.max_memory,
+                  "Most memory of the process, as 200M or 1.5G: large batches are then computed\n"
+                  "in parts, with the same result; `unroll inspect --memory` shows the plan")
       ->transform(memory_size());
   command
       .add_option(
@@ -163,37 +171,55 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
           fmt::format(
               "Passes over the data (default: {}, more for small data, until {} steps are done)",
               TrainClassifierOptions::kDefaultEpochs, TrainClassifierOptions::kDefaultSteps))
-      ->check(CLI::Range(1, 100000));
+      ->check(whole_number(1, 100000));
   command
       .add_option("--early-stop", options.early_stop,
                   "End after so many epochs without a better dev accuracy; 0 is off\n"
                   "(default: a third of the epochs, at least 3)")
-      ->check(CLI::Range(0, 100000));
-  command.add_option("--seed", options.seed, "Seed of everything random")->capture_default_str();
+      ->check(whole_number(0, 100000));
+  add_seed_flag(command, options.seed, "Seed of everything random");
+}
+
+void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions& options) {
+  refuse_flags_of_other_cell(command, options.model.cell);
+  const bool is_sgd = options.optimizer.kind == OptimizerKind::kSgd;
+  constexpr std::string_view kOfSgd = "is SGD's: leave it out, or give --optimizer sgd";
+  refuse_flag(command, "--momentum", !is_sgd, kOfSgd);
+  refuse_flag(command, "--nesterov", !is_sgd, kOfSgd);
+}
+
+/// Flags that change nothing in this run.
+void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& options,
+                        Terminal& terminal) {
+  if (options.freeze_embedding && options.vectors.empty()) {
+    terminal.warning(
+        "--freeze-embedding without --vectors: the random word vectors stay as they are");
+  }
+  if (command.count("--embedding") > 0 && !options.vectors.empty()) {
+    terminal.warning("--embedding has no effect: the file of --vectors says how long vectors are");
+  }
+  if (options.optimizer.nesterov && options.optimizer.momentum == 0) {
+    terminal.warning("--nesterov has no effect with --momentum 0");
+  }
+}
+
+/// The same, of flags whose effect depends on how long the run is.
+void warn_of_idle_flags(const TrainingPlan& plan, const TrainClassifierOptions& options,
+                        Terminal& terminal) {
+  const std::size_t steps = plan.epochs * plan.steps_per_epoch;
+  if (options.warmup_steps > steps) {
+    terminal.warning(fmt::format(
+        "--warmup {} is longer than the run of {} steps: the learning rate never reaches --lr",
+        options.warmup_steps, steps));
+  }
+  if (options.early_stop && *options.early_stop >= plan.epochs) {
+    terminal.warning(fmt::format("--early-stop {} has no effect in a run of {} epochs",
+                                 *options.early_stop, plan.epochs));
+  }
 }
 
 // ----------------------------------------------------------------------------------------------------------
 // progress
-
-std::atomic<bool> interrupted = false;
-
-/// While it lives, the first Ctrl-C only raises `interrupted`; a second one ends the program as
-/// usual.
-class InterruptGuard {
- public:
-  InterruptGuard() {
-    struct sigaction action = {};
-    action.sa_handler = [](int) { interrupted = true; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    ::sigaction(SIGINT, &action, &previous_);
-  }
-  ~InterruptGuard() { ::sigaction(SIGINT, &previous_, nullptr); }
-  InterruptGuard(const InterruptGuard&) = delete;
-  InterruptGuard& operator=(const InterruptGuard&) = delete;
-
- private:
-  struct sigaction previous_ = {};
-};
 
 /// Shows how training goes.
 class Progress {
@@ -225,10 +251,14 @@ class Progress {
                                    percent(report), figures(report.loss), duration_text(eta())));
   }
 
+  /// An epoch that is kept because its loss is lower is not called the best: the figure that is
+  /// shown is no better.
   void epoch(const EpochReport& report) {
+    const bool is_best = report.score.value > best_shown_;
+    best_shown_ = std::max(best_shown_, report.score.value);
     terminal_.note(fmt::format("{}  {}  dev {:.2f} %{}", epoch_text(report.epoch),
                                figures(report.mean_loss), 100 * report.score.value,
-                               report.best ? terminal_.highlight("  best") : ""));
+                               is_best ? terminal_.highlight("  best") : ""));
     epoch_tokens_ = 0;
     epoch_begun_ = Clock::now();
   }
@@ -308,6 +338,7 @@ class Progress {
   Terminal& terminal_;
   TrainingPlan plan_;
   StepReport last_;
+  double best_shown_ = 0;
   std::size_t epoch_tokens_ = 0;
   std::size_t steps_done_ = 0;
   Clock::time_point begun_ = Clock::now();
@@ -367,32 +398,49 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
                                          {"hash", trained.classifier.hash()},
                                          {"peak_memory", peak_resident_bytes()},
                                          {"seconds", seconds}};
-    fmt::print("{}\n", with_version(json.dump()));
+    print("{}\n", with_version(json.dump()));
     return;
   }
-  fmt::print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1,
-             training.epochs.size(), ending(training), 100 * training.best_score.value);
-  fmt::print("model {} ({:.1f} MB), trained in {}\n", file.string(),
-             static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
-  fmt::print("hash {} of weights and pipeline\n", trained.classifier.hash());
+  print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1,
+        training.epochs.size(), ending(training), 100 * training.best_score.value);
+  print("model {} ({:.1f} MB), trained in {}\n", file.string(),
+        static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
+  print("hash {} of weights and pipeline\n", trained.classifier.hash());
+}
+
+/// What to do about a loss that is not finite.
+std::string advice_on_divergence(const Flags& flags, const StepReport& failed) {
+  if (failed.epoch > 0 || failed.step > 0) return "try a smaller --lr";
+  return fmt::format(
+      "--lr is not the cause, since no step was done before: the run begins with numbers that are "
+      "too large{}",
+      flags.options.vectors.empty() ? "" : fmt::format(" (those of {}?)", flags.options.vectors));
+}
+
+Error diverged(const Flags& flags, const TrainingResult& training) {
+  const StepReport& failed = training.failed;
+  const std::string kept =
+      training.epochs.empty()
+          ? "no model was written"
+          : fmt::format("epoch {}, the best before that, was kept", training.best_epoch + 1);
+  return Error(
+      ErrorKind::kDiverged,
+      fmt::format("training diverged in step {} of epoch {} (--lr {}): its loss, gradients "
+                  "or weights are not finite; {}; {}",
+                  failed.step + 1, failed.epoch + 1, flags.options.learning_rate, kept,
+                  advice_on_divergence(flags, failed)));
 }
 
 int finish(const Flags& flags, const TrainedClassifier& trained, Terminal& terminal,
            double seconds) {
   const TrainingResult& training = trained.training;
   if (training.epochs.empty()) {
-    if (training.end == TrainingEnd::kDiverged) {
-      throw Error(ErrorKind::kUsage,
-                  "the loss is no longer finite in the first epoch; try a smaller --lr");
-    }
+    if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training);
     terminal.warning("interrupted before the first epoch was done: no model was written");
     return kInterrupted;
   }
-  if (training.end == TrainingEnd::kDiverged) {
-    terminal.warning(
-        "the loss is no longer finite; the best epoch before that was kept (try a smaller --lr)");
-  }
   print_result(flags, trained, seconds);
+  if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training);
   return training.end == TrainingEnd::kStopped ? kInterrupted : 0;
 }
 
@@ -408,8 +456,8 @@ class FlowWatch {
   void measure(std::size_t epoch, const TextClassifier& classifier) {
     if (!flow_) return;
     flow_->measure(epoch, classifier);
-    write_file(folder_ / "gradflow.csv", flow_->csv());
-    write_file(folder_ / "gradflow.html", flow_->page());
+    write_file(folder_ / kFlowTable, flow_->csv());
+    write_file(folder_ / kFlowPage, flow_->page());
     for (const FlowResult& layer : flow_->last()) {
       terminal_.note(fmt::format("flow    {:<16} {} over {} steps", layer.experiment.name,
                                  to_string(layer.verdict), layer.norm.mean.size()));
@@ -451,17 +499,35 @@ ReadOptions read_options(const Flags& flags) {
   return options;
 }
 
-int train_command(const Flags& flags) {
+std::vector<const char*> files_of(const Flags& flags) {
+  std::vector<const char*> files{TextClassifier::kFileName.data()};
+  if (flags.gradflow) files.insert(files.end(), {kFlowTable, kFlowPage});
+  return files;
+}
+
+/// What a run needs that is known before its first step.
+void refuse_hopeless(const Flags& flags, const TrainingPlan& plan,
+                     const TextClassifier& classifier) {
+  refuse_more_memory_than_left(count_memory(classifier.model(), plan.memory));
+  const auto model = std::filesystem::path(flags.out) / TextClassifier::kFileName;
+  try_file(model, classifier.least_file_bytes());
+}
+
+int train_command(const Flags& flags, const CLI::App& command) {
+  refuse_contradictions(command, flags.options);
+  require_stdout();
+  const OutputFolder folder(flags.out);
   refuse_occupied(flags.out, flags.overwrite);
+  folder.prepare(files_of(flags));
+  Terminal terminal(flags.quiet);
+  warn_if_unlocked(folder, terminal);
+  warn_of_idle_flags(command, flags.options, terminal);
   const ReadOptions columns = read_options(flags);
   std::vector<Record> train = read_records(flags.train, columns);
   std::vector<Record> dev =
       flags.dev.empty() ? std::vector<Record>{} : read_records(flags.dev, columns);
-  make_folder(flags.out);
   TrainClassifierOptions options = flags.options;
   options.reading_bytes = reading_bytes(flags, train, dev);
-
-  Terminal terminal(flags.quiet);
   Progress progress(terminal);
   FlowWatch flow(flags, dev.empty() ? train : dev, terminal);
   TrainingMemory memory;
@@ -470,6 +536,8 @@ int train_command(const Flags& flags) {
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
             progress.plan(plan, classifier);
+            warn_of_idle_flags(plan, flags.options, terminal);
+            refuse_hopeless(flags, plan, classifier);
             memory = plan.memory;
             flow.measure(0, classifier);
           },
@@ -484,7 +552,7 @@ int train_command(const Flags& flags) {
             }
             flow.measure(report.epoch + 1, classifier);
           },
-      .stop = [] { return interrupted.load(); }};
+      .stop = [&] { return guard.interrupted(); }};
   const TrainedClassifier trained =
       train_classifier(std::move(train), std::move(dev), options, observer);
   return finish(flags, trained, terminal, progress.seconds());
@@ -505,7 +573,7 @@ void add_train_command(CLI::App& program, int& status) {
   command->add_flag("--gradflow", flags->gradflow,
                     "Measure after each epoch how far gradients reach:\n"
                     "gradflow.csv and gradflow.html in --out");
-  command->callback([flags, &status] { status = train_command(*flags); });
+  command->callback([flags, command, &status] { status = train_command(*flags, *command); });
 }
 
 }  // namespace unroll

@@ -1,0 +1,13 @@
+/// What is wrong with a command line, for the person who typed it.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace unroll {
+
+/// Names the word that is wrong and the one that may have been meant; for what CLI11 says well
+/// itself, its message.
+std::string usage_message(const CLI::App& program, const CLI::ParseError& error);
+
+}  // namespace unroll
