@@ -81,14 +81,14 @@ TEST(TrainingMemory, SaysHowMuchTheLeastIs) {
   try {
     hold_memory(model(), 1000, memory);
     FAIL() << "a kilobyte was enough";
-  } catch (const UsageError& error) {
+  } catch (const MemoryError& error) {
     const std::string text = error.what();
     const std::size_t at = text.find("at least ");
     ASSERT_NE(at, std::string::npos) << text;
     const double least = std::stod(text.substr(at + 9));
     const auto bytes = [](double mib) { return static_cast<std::size_t>(mib * 0x1p20); };
     TrainingMemory too_little = memory;
-    EXPECT_THROW(hold_memory(model(), bytes(least - 0.1), too_little), UsageError) << text;
+    EXPECT_THROW(hold_memory(model(), bytes(least - 0.1), too_little), MemoryError) << text;
     hold_memory(model(), bytes(least), memory);
     EXPECT_GE(memory.most_tokens, memory.batch.steps);
     EXPECT_LE(count_memory(model(), memory).total(), bytes(least));
@@ -100,7 +100,7 @@ TEST(TrainingMemory, ChangesNoMoreThanRoundingWhenItIsHeld) {
   options.epochs = 1;
   const TrainedClassifier whole = train_classifier(small_reviews(100), {}, options);
   options.max_memory = 1;
-  EXPECT_THROW(train_classifier(small_reviews(100), {}, options), UsageError);
+  EXPECT_THROW(train_classifier(small_reviews(100), {}, options), MemoryError);
   const std::size_t all = count_memory(whole.classifier.model(), whole.plan.memory).total();
   TrainingMemory one_text = whole.plan.memory;
   one_text.most_tokens = one_text.batch.steps;
