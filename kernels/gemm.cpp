@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <string_view>
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include "unroll/core/error.h"
 #include "unroll/kernels/openblas.h"
@@ -78,11 +80,25 @@ struct Blas<double> {
   static auto gemv() { return openblas().dgemv; }
 };
 
+/// OpenBLAS asks for a buffer at a thread's first product, and where there is no memory for it asks
+/// again for ever. So it is asked for here once before, which ends with an exception.
+void require_blas_buffer() {
+  constexpr std::size_t kBytes = std::size_t{128} << 20;  // OpenBLAS's on x86-64
+  thread_local bool was_there = false;
+  if (was_there) return;
+  void* buffer =
+      ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (buffer == MAP_FAILED) throw std::bad_alloc();
+  ::munmap(buffer, kBytes);
+  was_there = true;
+}
+
 /// y (M) = or += A (M, K) · x (K), K > 0, x with a step.
 template <typename Real>
 void call_gemv(const Factor<Real>& A, const Real* x, blasint x_step, std::span<Real> y, Into into) {
   // Not by beta = 0: whether that clears a NaN in y depends on OpenBLAS's version.
   if (into == Into::kSet) std::ranges::fill(y, Real(0));
+  require_blas_buffer();
   Blas<Real>::gemv()(CblasRowMajor, transposition(A), blas_size("gemv", A.matrix.rows()),
                      blas_size("gemv", A.matrix.columns()), Real(1), A.matrix.data(),
                      leading_dimension("gemv", "A", A.matrix), x, x_step, Real(1), y.data(), 1);
@@ -115,6 +131,7 @@ void multiply_matrices(const Factor<Real>& A, const Factor<Real>& B, MatrixView<
     call_gemv(flipped(B), A.matrix.data(), A.is_transposed ? lda : 1, C.row(0), into);
     return;
   }
+  require_blas_buffer();
   const Real beta = into == Into::kSet ? Real(0) : Real(1);
   Blas<Real>::gemm()(CblasRowMajor, transposition(A), transposition(B), M, N, K, Real(1),
                      A.matrix.data(), lda, B.matrix.data(), ldb, beta, C.data(), ldc);

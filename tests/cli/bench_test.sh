@@ -28,7 +28,7 @@ row+='"ns_per_element":[0-9.e-]+,"cycles_per_element":[0-9.e-]+,"max_ulp":0\.0}'
 
 grep -qE "^\[$row(,$row)*\]$" json || { cat json >&2; fail "not such rows"; }
 
-expect_status 2 'A subcommand is required' "$unroll" bench
+expect_status 2 'unroll bench needs a command: activations' "$unroll" bench
 expect_status 2 '--bytes' "$unroll" bench activations --bytes 0
 expect_status 2 'expected at least 128 for 2 threads, found 64' "$unroll" bench activations --bytes 64 --threads 2
 expect_status 2 '--threads' "$unroll" bench activations --threads 0

@@ -27,9 +27,9 @@ grep -q '</html>' page.html || fail "page"
 "$unroll" trace lstm --text 'this film is good' --label neg | grep 'Label "neg", class 1 of 2' >/dev/null || fail "--label"
 
 expect_status 3 'there is no row 101; it has the rows 1 .. 100' "$unroll" trace lstm --data data.tsv --row 101
-expect_status 3 'there is no row 0' "$unroll" trace lstm --data data.tsv --row 0
+expect_status 2 "--row: expected" "$unroll" trace lstm --data data.tsv --row 0
 expect_status 2 'there is no step 9; this text has the steps' "$unroll" trace lstm --data data.tsv --row 1 --t 9
-expect_status 2 'there is no step 0' "$unroll" trace lstm --data data.tsv --row 1 --t 0
+expect_status 2 '--t: expected' "$unroll" trace lstm --data data.tsv --row 1 --t 0
 expect_status 2 'there is no layer 1' "$unroll" trace lstm --data data.tsv --layer 1
 expect_status 2 'expected --data' "$unroll" trace lstm
 expect_status 3 'does not know the label "other"' "$unroll" trace lstm --text fine --label other
@@ -46,4 +46,4 @@ grep -q 'RNN-dW3' seven.txt && fail "the task shows the key"
 "$unroll" exercise --cell lstm --lang zh --answers --html exercise.html --quiet
 grep -q '<html lang="zh">' exercise.html || fail "the Chinese page"
 LC_ALL=zh_CN.UTF-8 "$unroll" exercise | grep '^练习' >/dev/null || fail "the locale's language"
-expect_status 2 'hidden size is 9, expected 1 .. 4' "$unroll" exercise --hidden 9
+expect_status 2 '--hidden: expected a whole number in 1 .. 4, found "9"' "$unroll" exercise --hidden 9

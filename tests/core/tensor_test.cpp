@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include <algorithm>
 #include <cstdint>
 #include <type_traits>
@@ -143,6 +145,21 @@ TEST(Parameter, GradientsAreClearedTogether) {
   zero_grad<double>({&U, &V});
   EXPECT_EQ(U.grad[1], 0);
   EXPECT_EQ(V.grad[0], 0);
+}
+
+TEST(Tensor, IsFiniteUnlessAnElementIsNot) {
+  Tensor<float> x({3, 7});
+  EXPECT_TRUE(is_finite(x));
+  x.fill(-std::numeric_limits<float>::max());
+  EXPECT_TRUE(is_finite(x));
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    x[k] = std::numeric_limits<float>::infinity();
+    EXPECT_FALSE(is_finite(x));
+    x[k] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_FALSE(is_finite(x));
+    x[k] = 0;
+  }
+  EXPECT_TRUE(is_finite(Tensor<double>()));
 }
 
 }  // namespace

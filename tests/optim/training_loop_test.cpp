@@ -119,6 +119,43 @@ TEST_F(TrainingLoopTest, EndsWhenTheLossIsNotFinite) {
   EXPECT_TRUE(result.epochs.empty());
 }
 
+TEST_F(TrainingLoopTest, NamesTheStepThatDiverged) {
+  TrainingTask diverging = task();
+  std::size_t calls = 0;
+  diverging.loss_and_gradients = [&](std::size_t) {
+    p.grad[0] = ++calls == 8 ? std::numeric_limits<double>::infinity() : 0;
+    return 1.0;
+  };
+  const TrainingResult result = train<double>({&p}, sgd, options, diverging);
+  EXPECT_EQ(result.end, TrainingEnd::kDiverged);
+  EXPECT_EQ(result.failed.epoch, 1u);
+  EXPECT_EQ(result.failed.step, 2u);
+  EXPECT_EQ(result.epochs.size(), 1u);
+}
+
+// The last step of an epoch can spoil the weights after its loss was computed.
+TEST_F(TrainingLoopTest, KeepsNoWeightsThatAreNotFinite) {
+  options.schedule.peak = std::numeric_limits<double>::max();
+  TrainingTask diverging = task();
+  diverging.begin_epoch = [](std::size_t) { return std::size_t{1}; };
+  diverging.loss_and_gradients = [&](std::size_t) {
+    p.grad[0] = 2;
+    return 1.0;
+  };
+  diverging.evaluate = [] { return Score{.value = 1, .loss = 0}; };  // as if nothing had happened
+  const TrainingResult result = train<double>({&p}, sgd, options, diverging);
+  EXPECT_EQ(result.end, TrainingEnd::kDiverged);
+  EXPECT_TRUE(result.epochs.empty());
+}
+
+TEST_F(TrainingLoopTest, KeepsNoWeightsWhoseLossOnHeldBackDataIsNotFinite) {
+  losses = {0.5, std::numeric_limits<double>::quiet_NaN(), 0, 0};
+  const TrainingResult result = run();
+  EXPECT_EQ(result.end, TrainingEnd::kDiverged);
+  EXPECT_EQ(result.epochs.size(), 1u);
+  EXPECT_EQ(p.value[0], values[0]);
+}
+
 TEST_F(TrainingLoopTest, ReportsTheNormBeforeClippingAndClips) {
   options.clip_norm = 0.5;
   options.epochs = 1;

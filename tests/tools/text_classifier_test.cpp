@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <limits>
 #include <string>
 
 #include "tests/support/temp_folder.h"
@@ -89,6 +91,33 @@ std::string load_error(const std::filesystem::path& path) {
     return error.what();
   }
   return "no error";
+}
+
+void expect_in(const std::string& part, const std::string& text) {
+  EXPECT_NE(text.find(part), std::string::npos) << text;
+}
+
+TEST(TextClassifier, WithAWeightThatIsNotFiniteIsNotLoaded) {
+  for (const float value :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
+    const TempFolder folder;
+    TextClassifier classifier = small_classifier();
+    Parameter<float>* last = classifier.model().parameters().back();
+    last->value[last->value.size() - 1] = value;
+    classifier.save(folder.path());
+    expect_in("tensor " + last->name + " holds values that are not finite",
+              load_error(folder.path()));
+  }
+}
+
+TEST(TextClassifier, FileHasAtLeastTheBytesItSaysBeforehand) {
+  const TempFolder folder;
+  const TextClassifier classifier = small_classifier();
+  classifier.save(folder.path());
+  const auto bytes = std::filesystem::file_size(folder.file("model.safetensors"));
+  EXPECT_LE(classifier.least_file_bytes(), bytes);
+  EXPECT_GE(classifier.least_file_bytes() + 4096, bytes);
 }
 
 TEST(TextClassifier, NeverLoadsADamagedFile) {
