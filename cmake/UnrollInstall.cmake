@@ -16,6 +16,10 @@ target_include_directories(unroll_library PUBLIC
 target_link_libraries(unroll_library PRIVATE
   OpenMP::OpenMP_CXX fmt::fmt ICU::uc ICU::i18n ZLIB::ZLIB)
 
+if(BUILD_SHARED_LIBS)  # helper threads run its code until the process ends: dlclose must leave it there
+  target_link_options(unroll_library PRIVATE -Wl,-z,nodelete)
+endif()
+
 install(TARGETS unroll_library EXPORT unroll-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET unroll)

@@ -28,7 +28,7 @@ constexpr std::size_t kRangesPerThread = 4;
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 thread_local std::size_t limit_of_thread = kNoLimit;
 
-/// OMP_NUM_THREADS if it is set, as OpenMP reads it; otherwise all processors.
+/// OMP_NUM_THREADS decides if it is set, as OpenMP reads it. Otherwise the usable processors do.
 std::size_t default_thread_count() {
   const std::size_t count = std::getenv("OMP_NUM_THREADS") == nullptr
                                 ? usable_processors()
@@ -37,9 +37,14 @@ std::size_t default_thread_count() {
   return std::clamp<std::size_t>(count, 1, std::min(limit, kMostThreads));
 }
 
-std::atomic<std::size_t>& process_thread_count() {
-  static std::atomic<std::size_t> count{default_thread_count()};
-  return count;
+constinit std::atomic<std::size_t> process_count{0};  // 0: not known yet
+
+/// The process's count. Without a lock, so that a child that is forked meanwhile finds none held.
+std::size_t process_thread_count() {
+  std::size_t count = process_count.load(std::memory_order_relaxed);
+  if (count != 0) return count;
+  const std::size_t found = default_thread_count();
+  return process_count.compare_exchange_strong(count, found) ? found : count;
 }
 
 /// Ends a thread whose team has lost another one to an exception.
@@ -49,7 +54,7 @@ struct TeamEnded {};
 class Job {
  public:
   Job() : pool_(ThreadPool::instance()) {
-    pool_.prepare(process_thread_count().load(std::memory_order_relaxed) - 1);
+    pool_.prepare(process_thread_count() - 1);
     if (pool_.helpers() > 0) slot_ = pool_.claim_slot();
   }
   ~Job() {
@@ -62,12 +67,12 @@ class Job {
   bool is_shared() const { return slot_ != nullptr; }
   /// Opens pieces first … last − 1, of which each thread likes `share` in a row.
   JobSlot& open(std::size_t first, std::size_t last, std::size_t share,
-                const FunctionRef<std::size_t>& body) {
+                FunctionRef<std::size_t> body) {
     slot_->open(first, last, share, body);
     pool_.announce((last - 1) / share);
     return *slot_;
   }
-  bool has_awake_helpers() const { return pool_.is_awake(); }
+  bool has_idle_helpers() const { return pool_.has_idle_helper(); }
 
  private:
   ThreadPool& pool_;
@@ -101,11 +106,10 @@ class Gathering {
   void begin(const PieceSet& members) {
     members_ = members;
     for (std::uint64_t word : members) meeting_.size += std::popcount(word);
-    is_complete_.store(1, std::memory_order_release);
-    is_complete_.notify_all();
+    is_complete_.set(1);
   }
   void run(std::size_t piece) {
-    wait_while(is_complete_, 0, kMeetingSpin);
+    is_complete_.wait_while(0, kMeetingSpin);
     take_part(1 + rank_of(piece, members_));
   }
   void take_part(std::size_t index) {
@@ -115,8 +119,7 @@ class Gathering {
     } catch (const TeamEnded&) {
     } catch (...) {
       meeting_.failed = true;
-      ++meeting_.count;  // so that those who sleep look
-      meeting_.count.notify_all();
+      meeting_.count.add(1);  // so that those who wait look
       throw;
     }
   }
@@ -125,18 +128,18 @@ class Gathering {
   FunctionRef<Team&> body_;
   PieceSet members_{};
   Team::Meeting meeting_;
-  std::atomic<std::uint32_t> is_complete_{0};
+  WaitedFor is_complete_;
 };
 
 }  // namespace
 
 std::size_t thread_count() noexcept {
   if (ThreadPool::is_inside()) return 1;
-  return std::min(limit_of_thread, process_thread_count().load(std::memory_order_relaxed));
+  return std::min(limit_of_thread, process_thread_count());
 }
 
 void set_thread_count(std::size_t count) noexcept {
-  process_thread_count() = std::clamp<std::size_t>(count, 1, kMostThreads);
+  process_count = std::clamp<std::size_t>(count, 1, kMostThreads);
 }
 
 ThreadLimit::ThreadLimit(std::size_t most) noexcept : before_(limit_of_thread) {
@@ -189,14 +192,13 @@ void parallel_shares(std::size_t count, std::size_t multiple, FunctionRef<Range>
 
 void Team::meet() {
   if (meeting_.size == 1) return;
-  const std::uint32_t now = meeting_.count.load(std::memory_order_acquire);
+  const std::uint32_t now = meeting_.count.load();
   if (meeting_.failed.load(std::memory_order_acquire)) throw TeamEnded();
   if (meeting_.arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == meeting_.size) {
     meeting_.arrived.store(0, std::memory_order_relaxed);
-    meeting_.count.store(now + 1, std::memory_order_release);
-    meeting_.count.notify_all();
+    meeting_.count.set(now + 1);
   } else {
-    wait_while(meeting_.count, now, kMeetingSpin);
+    meeting_.count.wait_while(now, kMeetingSpin);
   }
   if (meeting_.failed.load(std::memory_order_acquire)) throw TeamEnded();
 }
@@ -208,13 +210,12 @@ void parallel_team(std::size_t most, FunctionRef<Team&> body) {
   if (!job.is_shared()) return run_as_team_of_one(body);
   Gathering team(body);
   const auto join = [&](std::size_t piece) { team.run(piece); };
-  const FunctionRef<std::size_t> pieces = join;
-  JobSlot& slot = job.open(1, threads, 1, pieces);
-  if (job.has_awake_helpers()) spin_until(kJoinSpin, [&] { return slot.is_taken(); });
+  JobSlot& slot = job.open(1, threads, 1, join);
+  if (job.has_idle_helpers()) spin_until(kJoinSpin, [&] { return slot.is_all_taken(); });
   team.begin(slot.close());
   std::exception_ptr failure;
   try {
-    const Inside inside;
+    const InsidePiece inside;
     team.take_part(0);
   } catch (...) {
     failure = std::current_exception();

@@ -5,8 +5,9 @@
 /// callers + thread_count() − 1. Work in which a helper takes no part, because it is busy, asleep
 /// or without a processor, is done by the caller; results never depend on who did what.
 ///
-/// Everything here may be called from any thread, and in a forked child, whatever its parent did.
-/// OpenBLAS makes no threads (kernels/gemm.cpp).
+/// Everything here may be called from any thread, and in a forked child, whatever its parent did
+/// with this library. (A child's own OpenMP regions are OpenMP's matter: libgomp's hang where the
+/// parent has used some.) OpenBLAS makes no threads (kernels/openblas.h).
 #pragma once
 
 #include <atomic>
@@ -15,15 +16,16 @@
 
 #include "unroll/core/function_ref.h"
 #include "unroll/core/range.h"
+#include "unroll/core/spin.h"
 
 namespace unroll {
 
 /// The most that --threads and set_thread_count take.
-inline constexpr std::size_t kMostThreads = 1024;
+inline constexpr std::size_t kMostThreads = 1024;  // 1 + helpers that ThreadPool has room for
 
 /// How many threads the calling thread's work may use now: the process's count, or fewer within a
-/// ThreadLimit; 1 inside parallel work. By default the process has OMP_NUM_THREADS, otherwise
-/// usable_processors() (unroll/core/processors.h).
+/// ThreadLimit; 1 inside work that threads share. By default the process has OMP_NUM_THREADS,
+/// otherwise usable_processors() (unroll/core/processors.h).
 std::size_t thread_count() noexcept;
 /// The process's count, for all threads; between 1 and kMostThreads. Work that is being done keeps
 /// the count with which it began.
@@ -48,7 +50,8 @@ Range part_of(std::size_t count, std::size_t part, std::size_t parts,
 
 /// Runs body(part) for part = 0 .. parts − 1, once each, on up to thread_count() threads: whoever
 /// is free takes the next one, and with parts for all of them the same thread as the last time, if
-/// it can. An exception that a body throws reaches the caller (one of them, if several do).
+/// it can. An exception that a body throws reaches the caller (one of them, if several do); of the
+/// other parts some may not have run then.
 void parallel_parts(std::size_t parts, FunctionRef<std::size_t> body);
 
 /// Cuts 0 .. count − 1 into contiguous ranges, none smaller than `grain` if that can be helped, and
@@ -73,7 +76,7 @@ class Team {
   struct Meeting {
     std::size_t size = 1;
     std::atomic<std::uint32_t> arrived{0};
-    std::atomic<std::uint32_t> count{0};  ///< of meetings
+    WaitedFor count;  ///< meetings so far
     std::atomic<bool> failed{false};
   };
   Team(Meeting& meeting, std::size_t index) : meeting_(meeting), index_(index) {}

@@ -1,11 +1,12 @@
 #include "unroll/core/processors.h"
 
+#include <omp.h>
 #include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
-#include <functional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -29,6 +30,18 @@ bool has_field(std::string_view text, std::string_view name) {
   return std::ranges::find(fields, name) != fields.end();
 }
 
+/// A path as mountinfo has it, where blanks and backslashes are octal numbers: "\040".
+Path unescaped(std::string_view text) {
+  std::string path;
+  for (std::size_t k = 0; k < text.size(); ++k) {
+    const bool is_escape = text[k] == '\\' && k + 3 < text.size();
+    path += is_escape ? static_cast<char>(std::stoi(std::string(text.substr(k + 1, 3)), nullptr, 8))
+                      : text[k];
+    if (is_escape) k += 3;
+  }
+  return path;
+}
+
 /// A hierarchy of control groups that counts processor time: where it is mounted, and the group
 /// that is to be seen there as its root.
 struct Hierarchy {
@@ -47,7 +60,7 @@ std::optional<Hierarchy> hierarchy_of(const std::string& line) {
   if (mount.size() < 5 || type.size() < 3) return std::nullopt;
   const bool is_unified = type[0] == "cgroup2";
   if (!is_unified && (type[0] != "cgroup" || !has_field(type[2], "cpu"))) return std::nullopt;
-  return Hierarchy{is_unified, mount[4], mount[3]};
+  return Hierarchy{is_unified, unescaped(mount[4]), unescaped(mount[3])};
 }
 
 /// The process's group in a hierarchy, from lines "ID:CONTROLLERS:PATH" (man 7 cgroups).
@@ -82,14 +95,22 @@ void take_lesser(std::optional<double>& least, std::optional<double> quota) {
   if (quota && (!least || *quota < *least)) least = quota;
 }
 
+/// Whether the mount shows the group or one that is above it. In a container whose groups have
+/// other names outside, the group's path leads out of the root ("/../x"), and the mount is its own.
+bool shows(const Hierarchy& hierarchy, const Path& group) {
+  if (group.native().starts_with("/..")) return true;
+  const Path below = group.lexically_relative(hierarchy.root);
+  return !below.empty() && *below.begin() != "..";
+}
+
 /// The least quota on the way from the mount to the group.
 std::optional<double> least_quota(const Hierarchy& hierarchy, const Path& group) {
-  // A container sees its own group as the root: what is above can't be read, but binds no less.
+  if (!shows(hierarchy, group)) return std::nullopt;
   const Path below = group.lexically_relative(hierarchy.root);
-  const bool is_seen = !below.empty() && *below.begin() != "..";
+  const bool is_below = !below.empty() && *below.begin() != "..";
   std::optional<double> least = quota_of(hierarchy, hierarchy.mount);
   Path at = hierarchy.mount;
-  for (const Path& name : is_seen ? below : Path()) {
+  for (const Path& name : is_below ? below : Path()) {
     at /= name;
     take_lesser(least, quota_of(hierarchy, at));
   }
@@ -102,7 +123,7 @@ std::size_t count_affinity(std::size_t online) {
     cpu_set_t* const set = CPU_ALLOC(most);
     if (set == nullptr) break;
     const std::size_t bytes = CPU_ALLOC_SIZE(most);
-    const bool is_known = ::sched_getaffinity(0, bytes, set) == 0;
+    const bool is_known = ::sched_getaffinity(::getpid(), bytes, set) == 0;  // of the main thread
     const auto count = is_known ? static_cast<std::size_t>(CPU_COUNT_S(bytes, set)) : 0;
     CPU_FREE(set);
     if (is_known) return count;
@@ -130,7 +151,11 @@ std::optional<double> cpu_quota(const Path& process) {
 
 Processors find_processors() {
   const auto online = static_cast<std::size_t>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
-  return {.online = online, .affinity = count_affinity(online), .quota = cpu_quota()};
+  std::size_t affinity = count_affinity(online);
+  // OpenMP binds the main thread to one place of many, and remembers how many there were.
+  const bool is_bound = omp_get_proc_bind() != omp_proc_bind_false;
+  if (is_bound) affinity = std::max(affinity, static_cast<std::size_t>(omp_get_num_procs()));
+  return {.online = online, .affinity = affinity, .quota = cpu_quota()};
 }
 
 std::size_t usable_processors() {

@@ -3,15 +3,15 @@
 #include <omp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <new>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
-
-#include "unroll/core/spin.h"
 
 namespace unroll {
 
@@ -40,28 +40,34 @@ std::uint64_t bits_between(std::size_t word, std::size_t begin, std::size_t end)
 }
 
 /// How many of `wanted` threads the system lets us have at once. OpenMP's runtime ends the program
-/// where it can't make a thread, so somebody who can be refused asks first.
+/// where it can't make a thread, so somebody who can be refused asks first; and as what was free
+/// may be gone a moment later, a quarter is left where not all can be had.
 std::size_t available_threads(std::size_t wanted) {
-  std::atomic<std::uint32_t> is_over{0};
+  WaitedFor is_over;
   std::vector<std::thread> tried;
-  tried.reserve(wanted);
   try {
-    while (tried.size() < wanted) tried.emplace_back([&] { is_over.wait(0); });
-  } catch (const std::system_error&) {  // no more than these
+    tried.reserve(wanted);
+    while (tried.size() < wanted) tried.emplace_back([&] { is_over.wait_while(0, 0ns); });
+  } catch (const std::system_error&) {  // the system has no more than these
+  } catch (const std::bad_alloc&) {     // nor the memory for them
   }
-  is_over = 1;
-  is_over.notify_all();
+  is_over.set(1);
   for (std::thread& thread : tried) thread.join();
-  return tried.size();
+  return tried.size() == wanted ? wanted : tried.size() * 3 / 4;
 }
 
 /// While it lives, new threads are made without signals: those are for the program's own threads.
+/// What a thread itself causes is left, so that a program's handlers of faults see it, and what
+/// profilers send.
 class SignalsBlocked {
  public:
   SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
+    sigset_t blocked;
+    sigfillset(&blocked);
+    for (int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF}) {
+      sigdelset(&blocked, own);
+    }
+    pthread_sigmask(SIG_SETMASK, &blocked, &before_);
   }
   ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
   SignalsBlocked(const SignalsBlocked&) = delete;
@@ -73,22 +79,27 @@ class SignalsBlocked {
 
 }  // namespace
 
-Inside::Inside() noexcept : before_(is_inside_piece) {
+InsidePiece::InsidePiece() noexcept : before_(is_inside_piece) {
   is_inside_piece = true;
 }
 
-Inside::~Inside() {
+InsidePiece::~InsidePiece() {
   is_inside_piece = before_;
 }
 
 // --------------------------------------------------------------------------------------- a job
 
+bool JobSlot::claim() noexcept {
+  return !claimed_.load(std::memory_order_relaxed) &&
+         !claimed_.exchange(true, std::memory_order_acquire);
+}
+
 void JobSlot::open(std::size_t first, std::size_t last, std::size_t share,
-                   const FunctionRef<std::size_t>& body) noexcept {
-  body_ = &body;
+                   FunctionRef<std::size_t> body) noexcept {
+  body_ = body;
   share_.store(share, std::memory_order_relaxed);
   failed_.store(false, std::memory_order_relaxed);
-  unfinished_.store(static_cast<std::uint32_t>(last - first), std::memory_order_relaxed);
+  unfinished_.set(static_cast<std::uint32_t>(last - first));
   for (std::size_t word = 0; word < open_.size(); ++word) {
     all_[word] = bits_between(word, first, last);
     open_[word].store(all_[word], std::memory_order_release);
@@ -119,17 +130,13 @@ std::size_t JobSlot::take(std::size_t number) noexcept {
 }
 
 void JobSlot::run(std::size_t piece) noexcept {
-  const Inside inside;
+  const InsidePiece inside;
   try {
     (*body_)(piece);
   } catch (...) {
     if (!failed_.exchange(true)) failure_ = std::current_exception();
   }
-  count_done(1);
-}
-
-void JobSlot::count_done(std::uint32_t pieces) noexcept {
-  if (unfinished_.fetch_sub(pieces, std::memory_order_acq_rel) == pieces) unfinished_.notify_all();
+  unfinished_.subtract(1);
 }
 
 PieceSet JobSlot::close() noexcept {
@@ -140,18 +147,17 @@ PieceSet JobSlot::close() noexcept {
     taken[word] &= ~open;
     left += static_cast<std::uint32_t>(std::popcount(open));
   }
-  if (left > 0) count_done(left);
+  if (left > 0) unfinished_.subtract(left);
   return taken;
 }
 
 void JobSlot::finish() {
-  for (std::uint32_t left; (left = unfinished_.load(std::memory_order_acquire)) != 0;) {
-    wait_while(unfinished_, left, kFinishSpin);
-  }
+  // Between one number and the next nobody is woken, but the sleeper looks for 0 alone.
+  while (const std::uint32_t left = unfinished_.load()) unfinished_.wait_while(left, kFinishSpin);
   if (failed_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-bool JobSlot::is_taken() const noexcept {
+bool JobSlot::is_all_taken() const noexcept {
   return std::ranges::all_of(open_, [](const auto& word) { return word.load() == 0; });
 }
 
@@ -163,8 +169,19 @@ ThreadPool& ThreadPool::instance() {
   return *pool;
 }
 
-ThreadPool::ThreadPool() {
-  pthread_atfork([] { instance().changing_.lock(); }, [] { instance().changing_.unlock(); },
+namespace {
+
+/// Made when the library is loaded: a process that forks while another thread makes the pool would
+/// have a child that waits for that thread.
+[[maybe_unused]] const ThreadPool& made_at_load = ThreadPool::instance();
+
+}  // namespace
+
+ThreadPool::ThreadPool() : states_(std::make_unique<std::array<Helper, kMostHelpers>>()) {
+  // OpenMP's own handlers must come before ours, so that a fork takes our lock first: a host that
+  // holds it asks OpenMP for threads.
+  static_cast<void>(omp_get_thread_limit());
+  pthread_atfork([] { instance().making_.lock(); }, [] { instance().making_.unlock(); },
                  [] { instance().forget_threads(); });
 }
 
@@ -172,83 +189,95 @@ bool ThreadPool::is_inside() noexcept {
   return is_inside_piece;
 }
 
-bool ThreadPool::is_awake() const noexcept {
-  return sleepers_.load(std::memory_order_relaxed) < helpers();
+std::size_t ThreadPool::helpers() const noexcept {
+  return std::min(limit_.load(std::memory_order_relaxed), made_.load(std::memory_order_acquire));
+}
+
+bool ThreadPool::has_idle_helper() const noexcept {
+  const std::size_t last = helpers();
+  for (std::size_t number = 1; number <= last; ++number) {
+    if ((*states_)[number].state.load(std::memory_order_relaxed) == State::kIdle) return true;
+  }
+  return false;
 }
 
 /// In a forked child: its parent's threads, and what they were doing, do not exist here.
 void ThreadPool::forget_threads() noexcept {
-  new (&changing_) std::mutex;
-  static_cast<void>(host_.release());  // a handle of a thread that is nowhere can't be joined
+  new (&making_) std::mutex;
   for (JobSlot& slot : slots_) new (&slot) JobSlot;
-  helpers_ = 0, asked_for_ = 0;
-  sleepers_ = 0, stopping_ = 0, started_ = 0;
+  for (Helper& helper : *states_) helper.state = State::kIdle;
+  made_ = 0;
+  next_try_ = {};
 }
 
 void ThreadPool::prepare(std::size_t helpers) {
-  if (asked_for_.load(std::memory_order_acquire) == helpers) return;
-  const std::unique_lock lock(changing_, std::try_to_lock);
-  if (!lock || asked_for_ == helpers) return;
-  stop();
-  if (helpers > 0) start(helpers);
-  asked_for_.store(helpers, std::memory_order_release);
+  helpers = std::min(helpers, kMostHelpers - 1);
+  if (limit_.load(std::memory_order_relaxed) != helpers) limit_ = helpers;
+  if (made_.load(std::memory_order_acquire) >= helpers) return;
+  const std::unique_lock lock(making_, std::try_to_lock);
+  if (lock && made_ < helpers && std::chrono::steady_clock::now() >= next_try_) grow(helpers);
 }
 
-void ThreadPool::start(std::size_t helpers) {
+/// One more host, with the helpers that are missing. Nobody ends threads: their number is small,
+/// and to wait for one that works for another caller could take for ever.
+void ThreadPool::grow(std::size_t helpers) noexcept {
+  constexpr auto kPause = 1s;  // before the system is asked again for what it refused
   const SignalsBlocked blocked;
   try {
-    host_ = std::make_unique<std::thread>([this, helpers] { host(helpers); });
-  } catch (const std::system_error&) {
-    return;  // no thread may be made: callers work alone
+    const auto started = std::make_shared<WaitedFor>();  // the host may look at it longer than we
+    std::thread([this, first = made_.load(), helpers, started] {
+      host(first, helpers, *started);
+    }).detach();
+    started->wait_while(0, 0ns);
+  } catch (const std::system_error&) {  // no thread may be made: callers work alone
+  } catch (const std::bad_alloc&) {
   }
-  started_.wait(0);
+  if (made_ < helpers) next_try_ = std::chrono::steady_clock::now() + kPause;
 }
 
-void ThreadPool::stop() {
-  if (!host_) return;
-  stopping_ = 1;
-  stopping_.notify_all();
-  announced_.fetch_add(1);
-  announced_.notify_all();
-  host_->join();
-  host_.reset();
-  helpers_ = 0, stopping_ = 0, started_ = 0;
-}
-
-void ThreadPool::host(std::size_t helpers) {
-  const auto begin_with = [this](std::size_t count) {
-    helpers_.store(count, std::memory_order_release);
-    started_ = 1;
-    started_.notify_all();
-  };
-  const std::size_t available = available_threads(helpers);
-  if (available == 0) return begin_with(0);
+/// Opens a region for helpers first + 1 … last, as many as can be had.
+void ThreadPool::host(std::size_t first, std::size_t last, WaitedFor& started) noexcept {
+  const std::size_t available = available_threads(last - first);
+  if (available == 0) return started.set(1);
   omp_set_dynamic(0);
 #pragma omp parallel num_threads(static_cast<int>(available) + 1)
   if (omp_get_thread_num() == 0) {
-    begin_with(static_cast<std::size_t>(omp_get_num_threads()) - 1);
-    stopping_.wait(0);
+    made_ += static_cast<std::size_t>(omp_get_num_threads()) - 1;
+    started.set(1);
+    while (true) ::pause();
   } else {
-    help(static_cast<std::size_t>(omp_get_thread_num()));
+    help(first + static_cast<std::size_t>(omp_get_thread_num()));
   }
 }
 
-void ThreadPool::help(std::size_t number) {
-  const Inside inside;
-  while (stopping_ == 0) {
-    const std::uint32_t seen = announced_.load(std::memory_order_acquire);
-    if (run_open_pieces(number)) continue;
+void ThreadPool::help(std::size_t number) noexcept {
+  const InsidePiece inside;
+  std::atomic<State>& state = (*states_)[number].state;
+  while (true) {
+    const std::uint32_t seen = announced_.load();
+    state.store(State::kBusy, std::memory_order_relaxed);
+    if (number <= limit_.load(std::memory_order_relaxed) && run_open_pieces(number)) continue;
+    state.store(State::kIdle, std::memory_order_relaxed);
     const auto is_new = [&] { return announced_.load(std::memory_order_acquire) != seen; };
-    if (spin_until(kIdleSpin, is_new)) continue;
-    ++sleepers_;  // before the last look at announced_, which `wait` takes; announce looks after it
-    announced_.wait(seen);
-    --sleepers_;
+    if (number > limit_ || !spin_until(kIdleSpin, is_new)) sleep(number, seen);
+  }
+}
+
+/// Until somebody wakes it; or not at all, if there was an announcement since `seen`.
+void ThreadPool::sleep(std::size_t number, std::uint32_t seen) noexcept {
+  std::atomic<State>& state = (*states_)[number].state;
+  state = State::kAsleep;  // before the last look; `announce` looks at the state afterwards
+  if (announced_ != seen && number <= limit_) {
+    state = State::kIdle;
+  } else {
+    state.wait(State::kAsleep);
   }
 }
 
 bool ThreadPool::run_open_pieces(std::size_t number) noexcept {
   bool found = false;
-  for (JobSlot& slot : slots_) {
+  for (std::size_t k = 0; k < kSlots; ++k) {
+    JobSlot& slot = slots_[(number + k) % kSlots];  // so that no caller's jobs always come last
     for (std::size_t piece; (piece = slot.take(number)) != kMostPieces; found = true) {
       slot.run(piece);
     }
@@ -263,8 +292,15 @@ JobSlot* ThreadPool::claim_slot() noexcept {
 
 void ThreadPool::announce(std::size_t wanted) noexcept {
   ++announced_;
-  for (std::size_t woken = std::min<std::size_t>(wanted, sleepers_); woken > 0; --woken) {
-    announced_.notify_one();
+  const std::size_t last = helpers();
+  for (std::size_t number = 1; number <= last && wanted > 0; ++number) {
+    std::atomic<State>& state = (*states_)[number].state;
+    const State found = state.load();
+    if (found == State::kBusy) continue;
+    --wanted;
+    if (found == State::kIdle) continue;
+    State asleep = State::kAsleep;
+    if (state.compare_exchange_strong(asleep, State::kIdle)) state.notify_one();
   }
 }
 

@@ -7,9 +7,9 @@
 /// time of a step tells.
 ///
 /// A tuner keeps to the number of threads that was fastest. Now and then it tries the next lower
-/// and the next higher one for about a millisecond: seldom where that has failed before, so that
-/// trials take about a hundredth of the time. Results of work do not depend on the number of
-/// threads, so nobody sees which one was used but by the clock.
+/// and the next higher one for about a millisecond, seldom where that has failed before, and
+/// changes to what was faster just now; to fewer threads also if they were as fast. Results of work
+/// do not depend on the number of threads, so only the clock tells which one was used.
 #pragma once
 
 #include <chrono>
@@ -54,24 +54,25 @@ class ThreadTuner {
  private:
   struct Choice {
     std::size_t threads;
-    double rate = 0;      ///< work per second when it was last measured; 0: not yet
+    double cost = 0;      ///< seconds for work of 1, when it was last measured; 0: not yet
     double pause = 0;     ///< seconds between trials
     double next_try = 0;  ///< not before this time
   };
   struct Window {
     std::size_t turns = 0;
     double work = 0, seconds = 0;
-    double rate() const { return work / seconds; }
+    double cost() const { return seconds / work; }
   };
 
   bool is_enough(const Window& window) const;
   void judge_trial(const Window& window);
-  void judge_home(double rate);
+  void judge_home(const Window& window);
   void settle(std::size_t choice);
   void put_off(std::size_t choice, double lost);
   bool is_neighbour(std::size_t choice) const;
 
   std::vector<Choice> choices_;  // by rising number of threads
+  bool has_side_choice_;         // the last but one is `most` − 1, beside the powers of two
   std::size_t home_;             // the one that was fastest
   std::optional<std::size_t> trial_;
   Window window_;

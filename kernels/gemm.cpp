@@ -174,7 +174,8 @@ void gemv(Factor<double> A, std::span<const double> x, std::span<double> y, Into
 BlasInfo blas_info() {
   const std::string config = openblas().config();  // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH …"
   const std::size_t end_of_name = config.find(' ');
-  return {config.substr(0, config.find(' ', end_of_name + 1)), openblas().core_name()};
+  return {config.substr(0, config.find(' ', end_of_name + 1)), openblas().core_name(),
+          config.find("USE_OPENMP") != std::string::npos};
 }
 
 }  // namespace unroll

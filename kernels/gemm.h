@@ -50,6 +50,7 @@ void gemv(Factor<double> A, std::span<const double> x, std::span<double> y, Into
 struct BlasInfo {
   std::string version;
   std::string kernels;
+  bool has_openmp = false;  ///< it is built on OpenMP and makes threads in each caller
 };
 /// Throws Error where OpenBLAS can't be loaded.
 BlasInfo blas_info();

@@ -102,7 +102,11 @@ OpenBlas load_for_this_cpu() {
     const Variable kernels(kKernelsVariable, wide);
     blas = functions_of(load());
   }
-  blas.set_num_threads(1);  // also if the program had loaded it before
+  // Also if the program had loaded it before. The flavour that is built on OpenMP would set the
+  // number of OpenMP's threads instead, which are the program's.
+  const bool has_own_threads =
+      std::string_view(blas.config()).find("USE_OPENMP") == std::string::npos;
+  if (has_own_threads) blas.set_num_threads(1);
   return blas;
 }
 

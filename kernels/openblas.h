@@ -7,6 +7,9 @@
 /// as before afterwards; a program whose other threads read it should call openblas() before it
 /// makes them.
 ///
+/// Debian's flavour libopenblas0-openmp makes threads all the same; `unroll doctor` says so. Where
+/// the program has loaded the same OpenBLAS before, that one is used, and held to one thread.
+///
 /// This header is the one place that sees cblas.h.
 #pragma once
 

@@ -119,7 +119,10 @@ TEST_F(ParallelParts, RunExactlyOnceEach) {
   }
 }
 
-TEST_F(ParallelParts, RunSideBySide) {
+TEST_F(ParallelParts, RunSideBySideAlsoWhenThereWereFewerThreadsBefore) {
+  set_thread_count(2);
+  parallel_parts(2, [](std::size_t) {});
+  set_thread_count(4);
   std::barrier all(4);  // which no thread passes before all have come
   parallel_parts(4, [&](std::size_t) { all.arrive_and_wait(); });
 }

@@ -65,6 +65,18 @@ TEST_F(Quota, OfAContainerIsAtItsMountWhateverTheGroupIsCalledOutside) {
   EXPECT_EQ(found(), 3.0);
 }
 
+TEST_F(Quota, OfAnotherGroupThatIsMountedDoesNotCount) {
+  in_version_2("/containers/x", "/mine");
+  set(".", "cpu.max", "100000 100000");
+  EXPECT_FALSE(found());
+}
+
+TEST_F(Quota, IsFoundWherePathsHoldBlanksAndBackslashes) {
+  in_version_2("/a\\134b\\040c", "/a\\b c/worker");
+  set("worker", "cpu.max", "100000 100000");
+  EXPECT_EQ(found(), 1.0);
+}
+
 TEST_F(Quota, IsNoneWhereNothingCanBeRead) {
   EXPECT_FALSE(found());
   in_version_2("/", "/gone");

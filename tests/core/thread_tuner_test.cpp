@@ -94,13 +94,41 @@ TEST(ThreadTuner, LeavesAThreadThatLosesItsProcessorAndComesBack) {
   EXPECT_GT(run(tuner, 1, quiet).share(2), 0.9);
 }
 
-TEST(ThreadTuner, CostsLittleWhereTurnsAreOfVeryDifferentLength) {
+TEST(ThreadTuner, FindsTheBestWhereEachThreadMoreCostsLittle) {
+  for (std::size_t most : {8U, 16U, 48U, 128U}) {
+    ThreadTuner tuner(most);
+    const Seconds turn = [](std::size_t threads, double) {
+      return threads <= 4 ? 4e-3 / static_cast<double>(threads)
+                          : 1e-3 * (1 + 0.03 * static_cast<double>(threads - 4));
+    };
+    run(tuner, 1, turn);
+    EXPECT_GT(run(tuner, 2, turn).share(4), 0.9) << most;
+  }
+}
+
+TEST(ThreadTuner, IsNotLedAstrayByAFewVeryLongTurns) {
   ThreadTuner tuner(2);
   Random random(1, "turns");
   const Seconds turn = [&](std::size_t threads, double) {
-    return (0.5 + random.uniform()) * (threads == 2 ? 1e-3 : 1.7e-3);
+    return (random.uniform() < 0.01 ? 30 : 1) * (threads == 2 ? 1e-3 : 1.8e-3);
   };
-  EXPECT_GT(run(tuner, 3, turn).share(2), 0.95);
+  EXPECT_GT(run(tuner, 20, turn).share(2), 0.85);
+}
+
+TEST(ThreadTuner, CostsLittleWhereTurnsAreVeryLong) {
+  ThreadTuner tuner(2);
+  EXPECT_LT(run(tuner, 20, scaling(1.8, 0.8)).share(1), 0.1);
+}
+
+TEST(ThreadTuner, CostsLittleWhereTurnsAreOfVeryDifferentLength) {
+  for (double length : {1e-3, 20e-3}) {
+    ThreadTuner tuner(2);
+    Random random(1, "turns");
+    const Seconds turn = [&](std::size_t threads, double) {
+      return (0.5 + random.uniform()) * (threads == 2 ? length : 1.7 * length);
+    };
+    EXPECT_GT(run(tuner, 3000 * length, turn).share(2), 0.93) << length;
+  }
 }
 
 TEST(ThreadTuner, LimitsItsThreadWhileATurnLives) {

@@ -93,10 +93,6 @@ std::string load_error(const std::filesystem::path& path) {
   return "no error";
 }
 
-void expect_in(const std::string& part, const std::string& text) {
-  EXPECT_NE(text.find(part), std::string::npos) << text;
-}
-
 TEST(TextClassifier, WithAWeightThatIsNotFiniteIsNotLoaded) {
   for (const float value :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),

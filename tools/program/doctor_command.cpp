@@ -33,6 +33,8 @@ std::string blas_advice(const BlasInfo& blas) {
     if (std::getenv(name) != nullptr)
       return fmt::format("{} is set in the environment: unset it", name);
   }
+  if (blas.has_openmp)
+    return "it makes OpenMP's threads besides ours: install libopenblas0-pthread";
   const bool wide_cpu = available_isas().back() == Isa::kAvx512;
   const bool wide_kernels = blas.kernels == "SkylakeX" || blas.kernels == "Cooperlake" ||
                             blas.kernels == "Sapphirerapids" || blas.kernels == "Zen4";
