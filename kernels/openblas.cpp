@@ -43,15 +43,20 @@ void* load() {
   for (const char* name : {"libopenblas.so.0", UNROLL_OPENBLAS_FILE}) {
     if (void* library = ::dlopen(name, RTLD_NOW | RTLD_LOCAL)) return library;
   }
-  throw Error(ErrorKind::kInternal,
-              fmt::format("OpenBLAS can't be loaded: {}; install libopenblas0", ::dlerror()));
+  const std::string why = ::dlerror();
+  // Of the loader's words only these tell that the file is there and the memory is not.
+  if (why.find("map segment") != std::string::npos || why.find("allocate") != std::string::npos) {
+    throw MemoryError(fmt::format("there is not enough memory to load OpenBLAS: {}", why));
+  }
+  throw Error(ErrorKind::kRequirement,
+              fmt::format("OpenBLAS can't be loaded: {}; install libopenblas0", why));
 }
 
 template <typename Function>
 void find(void* library, const char* name, Function*& function) {
   function = reinterpret_cast<Function*>(::dlsym(library, name));
   if (function != nullptr) return;
-  throw Error(ErrorKind::kInternal,
+  throw Error(ErrorKind::kRequirement,
               fmt::format("this OpenBLAS has no function {}; install Debian's libopenblas0", name));
 }
 

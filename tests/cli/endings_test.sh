@@ -158,14 +158,14 @@ set -e -o pipefail; rm -r new
 unchanged 'stderr closed'
 # Descriptors that are closed are not given to files.
 cp -r run again
-[ "$("$unroll" train --train data.tsv --out again --overwrite "${fast[@]}" --epochs 1 2>&- <&- | wc -l)" = 2 ] || fail "stdin and stderr closed"
+[ "$("$unroll" train --train data.tsv --out again --overwrite "${fast[@]}" --epochs 1 2>&- <&- | wc -l)" = 3 ] || fail "stdin and stderr closed"
 cmp -s run/model.safetensors again/model.safetensors || fail "another model with stdin and stderr closed"
 
 # 8: memory, asked for or had
-expect_status 8 'training needs at least' train --out new --max-memory 1K
+expect_status 8 'at least' train --out new --max-memory 1K
 held() { (ulimit -v "$1"; shift; "$@"); }
 expect_status 8 'out of memory' held 3000000 "$unroll" train --train data.tsv --out new --hidden 8192 --layers 16
-expect_status 8 'out of memory' held 1500000 "$unroll" predict run /dev/zero
+expect_status 8 'out of memory' held 1500000 "$unroll" test run /dev/zero
 grep -q 'internal error' stderr && fail "out of memory is called an internal error"
 expect_status 8 'the limit on this process leaves' held 1200000 "$unroll" train --train data.tsv --out new --hidden 1024 --layers 4 --init uniform
 nothing_left new

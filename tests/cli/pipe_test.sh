@@ -23,14 +23,15 @@ lines() {
 lines 1000 >texts.txt
 coproc child { exec "${ask[@]}"; }
 child_of_lines=$child_PID
+exec {answers}<&"${child[0]}" # bash forgets the child's own when it ends
 while IFS= read -r text; do
   printf '%s\n' "$text" >&"${child[1]}"
-  IFS= read -r -t 60 answer <&"${child[0]}" || fail "no answer to \"$text\""
+  IFS= read -r -t 60 answer <&"$answers" || fail "no answer to \"$text\""
   printf '%s\n' "$answer"
 done <texts.txt >alone
 printf 'a last line without its end' >&"${child[1]}"
 exec {child[1]}>&-
-IFS= read -r -t 60 answer <&"${child[0]}" || fail "no answer to the last line"
+IFS= read -r -t 60 answer <&"$answers" || fail "no answer to the last line"
 wait "$child_of_lines" || fail "the child ended with status $?"
 
 # in bulk: the same bytes, from a pipe, a file, a gzip file, with CRLF and a byte order mark

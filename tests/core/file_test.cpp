@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <csignal>
 #include <iterator>
 
@@ -177,7 +178,8 @@ TEST(Files, AreAllAsBeforeWhereOneCannotBeRenamed) {
   write_file(folder.file("a"), "old");
   // A second name of the third file, which undoing would need, is too long for a file; its
   // temporary name is not.
-  const std::string name(240, 'n');
+  const std::string temporary = "." + std::to_string(::getpid()) + ".tmp";
+  const std::string name(NAME_MAX - temporary.size(), 'n');
   write_file(folder.file(name), "old");
   const std::array files{NewFile{folder.file("a"), "new"}, NewFile{folder.file("b"), "new"},
                          NewFile{folder.file(name), "new"}};
