@@ -251,27 +251,37 @@ void ThreadPool::host(std::size_t first, std::size_t last, WaitedFor& started) n
 }
 
 void ThreadPool::help(std::size_t number) noexcept {
+  using Clock = std::chrono::steady_clock;
   const InsidePiece inside;
   std::atomic<State>& state = (*states_)[number].state;
-  while (true) {
+  for (Clock::time_point last_use = Clock::now(); true;) {
     const std::uint32_t seen = announced_.load();
     state.store(State::kBusy, std::memory_order_relaxed);
-    if (number <= limit_.load(std::memory_order_relaxed) && run_open_pieces(number)) continue;
+    const bool may_help = number <= limit_.load(std::memory_order_relaxed);
+    if (may_help && run_open_pieces(number)) {
+      last_use = Clock::now();
+      continue;
+    }
     state.store(State::kIdle, std::memory_order_relaxed);
+    // Announcements that leave it nothing to do do not keep it awake.
+    const auto left = last_use + kIdleSpin - Clock::now();
     const auto is_new = [&] { return announced_.load(std::memory_order_acquire) != seen; };
-    if (number > limit_ || !spin_until(kIdleSpin, is_new)) sleep(number, seen);
+    const bool stays_awake = may_help && left > 0ns && spin_until(left, is_new);
+    if (!stays_awake && sleep(number, seen)) last_use = Clock::now();
   }
 }
 
-/// Until somebody wakes it; or not at all, if there was an announcement since `seen`.
-void ThreadPool::sleep(std::size_t number, std::uint32_t seen) noexcept {
+/// Until somebody wakes it. False if there was an announcement since `seen`: then it does not
+/// sleep.
+bool ThreadPool::sleep(std::size_t number, std::uint32_t seen) noexcept {
   std::atomic<State>& state = (*states_)[number].state;
   state = State::kAsleep;  // before the last look; `announce` looks at the state afterwards
   if (announced_ != seen && number <= limit_) {
     state = State::kIdle;
-  } else {
-    state.wait(State::kAsleep);
+    return false;
   }
+  state.wait(State::kAsleep);
+  return true;
 }
 
 bool ThreadPool::run_open_pieces(std::size_t number) noexcept {

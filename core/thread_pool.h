@@ -96,7 +96,7 @@ class ThreadPool {
   void host(std::size_t first, std::size_t last, WaitedFor& started) noexcept;
   void help(std::size_t number) noexcept;
   bool run_open_pieces(std::size_t number) noexcept;
-  void sleep(std::size_t number, std::uint32_t seen) noexcept;
+  bool sleep(std::size_t number, std::uint32_t seen) noexcept;
   void forget_threads() noexcept;
 
   static constexpr std::size_t kSlots = 32;
