@@ -24,7 +24,6 @@ constexpr std::size_t kConfusionsListed = 10;
 /// With these and all other lines the table has fewer than 40.
 constexpr std::size_t kClassesListed = 20;
 
-constexpr std::size_t kFigureColumns = 35;  // what follows the label in a line of the class table
 constexpr std::size_t kLeastLabelColumns = 16;
 
 double ratio(double part, double whole) {
