@@ -44,7 +44,7 @@ void* load() {
     if (void* library = ::dlopen(name, RTLD_NOW | RTLD_LOCAL)) return library;
   }
   const std::string why = ::dlerror();
-  // Of the loader's words only these tell that the file is there and the memory is not.
+  // Only these of the loader's words tell that the file is there and the memory is not.
   if (why.find("map segment") != std::string::npos || why.find("allocate") != std::string::npos) {
     throw MemoryError(fmt::format("there is not enough memory to load OpenBLAS: {}", why));
   }

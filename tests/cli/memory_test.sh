@@ -26,7 +26,7 @@ grep -q 'to read and encode the texts' <("$unroll" inspect --memory held) || fai
 accuracy() { grep -o '"dev_accuracy":[0-9.]*' "$1"; }
 [ "$(accuracy whole.json)" = "$(accuracy held.json)" ] || fail "another result within a limit"
 
-# Of texts that are large against the program, too. What is said to be the least does.
+# Texts that are large against the program are held within a limit, too. What is said to be the least does.
 awk 'BEGIN { print "label\ttext"; for (k = 0; k < 30000; k++) {
   text = ""; for (i = 0; i < 40; i++) text = text " w" (k * 7919 + i * i * 31) % 3001
   print (k % 2 ? "a" : "b") "\t" text } }' >large.tsv

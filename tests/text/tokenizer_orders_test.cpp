@@ -25,7 +25,7 @@ using Digest = std::uint64_t;            // of a word's tokens; 0 where the word
 
 constexpr std::size_t kWordsPerLanguage = 2000;
 constexpr std::size_t kThreads = 4;
-/// Of a random order of all words; forward and backward, all are cut.
+/// A random order of all words is cut this far; forward and backward, all words are cut.
 constexpr std::size_t kWordsOfAnOrder = 3000;
 /// Every so many words one begins a process.
 constexpr std::size_t kWordsPerProcess = 97;

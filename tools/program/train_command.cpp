@@ -203,7 +203,7 @@ void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& o
   }
 }
 
-/// The same, of flags whose effect depends on how long the run is.
+/// Warns of flags whose effect depends on how long the run is.
 void warn_of_idle_flags(const TrainingPlan& plan, const TrainClassifierOptions& options,
                         Terminal& terminal) {
   const std::size_t steps = plan.epochs * plan.steps_per_epoch;
