@@ -173,7 +173,9 @@ void parallel_parts(std::size_t parts, FunctionRef<std::size_t> body) {
   const FunctionRef<std::size_t> pieces = by_turns ? FunctionRef<std::size_t>(turn) : body;
   const std::size_t count = by_turns ? threads : parts;
   JobSlot& slot = job.open(0, count, (count + threads - 1) / threads, pieces);
-  for (std::size_t piece; (piece = slot.take(0)) != kMostPieces;) slot.run(piece);
+  for (std::size_t piece; (piece = slot.take(0)) != kMostPieces; slot.count_as_run()) {
+    slot.run(piece);
+  }
   slot.finish();
 }
 

@@ -136,7 +136,6 @@ void JobSlot::run(std::size_t piece) noexcept {
   } catch (...) {
     if (!failed_.exchange(true)) failure_ = std::current_exception();
   }
-  unfinished_.subtract(1);
 }
 
 PieceSet JobSlot::close() noexcept {
@@ -253,16 +252,13 @@ void ThreadPool::host(std::size_t first, std::size_t last, WaitedFor& started) n
 void ThreadPool::help(std::size_t number) noexcept {
   using Clock = std::chrono::steady_clock;
   const InsidePiece inside;
-  std::atomic<State>& state = (*states_)[number].state;
   for (Clock::time_point last_use = Clock::now(); true;) {
     const std::uint32_t seen = announced_.load();
-    state.store(State::kBusy, std::memory_order_relaxed);
     const bool may_help = number <= limit_.load(std::memory_order_relaxed);
     if (may_help && run_open_pieces(number)) {
       last_use = Clock::now();
       continue;
     }
-    state.store(State::kIdle, std::memory_order_relaxed);
     // Announcements that leave it nothing to do do not keep it awake.
     const auto left = last_use + kIdleSpin - Clock::now();
     const auto is_new = [&] { return announced_.load(std::memory_order_acquire) != seen; };
@@ -285,11 +281,16 @@ bool ThreadPool::sleep(std::size_t number, std::uint32_t seen) noexcept {
 }
 
 bool ThreadPool::run_open_pieces(std::size_t number) noexcept {
+  std::atomic<State>& state = (*states_)[number].state;
   bool found = false;
   for (std::size_t k = 0; k < kSlots; ++k) {
     JobSlot& slot = slots_[(number + k) % kSlots];  // so that no caller's jobs always come last
     for (std::size_t piece; (piece = slot.take(number)) != kMostPieces; found = true) {
+      state.store(State::kBusy, std::memory_order_relaxed);
       slot.run(piece);
+      // Idle before its caller goes on: the next job is often one that it should join at once.
+      state.store(State::kIdle, std::memory_order_relaxed);
+      slot.count_as_run();
     }
   }
   return found;

@@ -43,8 +43,9 @@ class alignas(64) JobSlot {
   /// Takes a piece for thread `number` (0: the caller). It looks from its own pieces on, then from
   /// the beginning. kMostPieces: none is open.
   std::size_t take(std::size_t number) noexcept;
-  /// Runs a piece that was taken; keeps the first exception.
+  /// Runs a piece that was taken; keeps the first exception. `count_as_run` comes next.
   void run(std::size_t piece) noexcept;
+  void count_as_run() noexcept { unfinished_.subtract(1); }
   /// Takes all pieces that are still open, runs none of them, and says which were taken before.
   PieceSet close() noexcept;
   /// Waits for the pieces that helpers have taken; throws what a piece has thrown.
@@ -74,7 +75,7 @@ class ThreadPool {
   void prepare(std::size_t helpers);
   /// How many may take part.
   std::size_t helpers() const noexcept;
-  /// Whether a helper is awake and idle, and so can answer within a microsecond or two.
+  /// Whether a helper is awake and runs no piece, and so can answer within a microsecond or two.
   bool has_idle_helper() const noexcept;
 
   /// A slot for a caller's job; null if there are too many callers at once.
@@ -86,7 +87,7 @@ class ThreadPool {
   static bool is_inside() noexcept;
 
  private:
-  enum class State : std::uint32_t { kIdle, kBusy, kAsleep };
+  enum class State : std::uint32_t { kIdle, kBusy, kAsleep };  ///< busy: it runs a piece
   struct alignas(64) Helper {
     std::atomic<State> state{State::kIdle};
   };

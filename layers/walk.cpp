@@ -13,26 +13,43 @@ constexpr std::size_t kFewestRows = 4;
 /// Threads that share units do so many steps as one team: forming one takes a microsecond, as long
 /// as half a small step.
 constexpr std::size_t kStepsOfTeam = 32;
+/// A thread that waits for helpers to wake up does so many steps alone before it asks again, and
+/// twice as many after each time that nobody came.
+constexpr std::size_t kStepsAlone = 4;
 
 StepRows rows_at(const RaggedShape& shape, std::size_t t, Range rows) {
   const std::size_t end = std::min(rows.end, shape.active(t));
   return {shape.index(t, rows.begin), rows.begin, end > rows.begin ? end - rows.begin : 0};
 }
 
-/// Cuts the positions into as many steps as one team does.
-void for_each_chunk(Range positions, WalkOrder order, FunctionRef<Range> body) {
-  const std::size_t count = (positions.size() + kStepsOfTeam - 1) / kStepsOfTeam;
-  for (std::size_t k = 0; k < count; ++k) {
-    const std::size_t steps = std::min((k + 1) * kStepsOfTeam, positions.size());
-    const std::size_t done = k * kStepsOfTeam;
-    switch (order) {
-      case WalkOrder::kAscending:
-        body({positions.begin + done, positions.begin + steps});
-        break;
-      case WalkOrder::kDescending:
-        body({positions.end - steps, positions.end - done});
-        break;
-    }
+/// The next `count` positions after `done` of them.
+Range next_positions(Range positions, WalkOrder order, std::size_t done, std::size_t count) {
+  const std::size_t end = std::min(done + count, positions.size());
+  switch (order) {
+    case WalkOrder::kAscending:
+      return {positions.begin + done, positions.begin + end};
+    case WalkOrder::kDescending:
+      return {positions.end - end, positions.end - done};
+  }
+  return {};
+}
+
+/// Every thread takes a share of the units of each step.
+void share_units(Range positions, WalkOrder order, Range rows, std::size_t units, std::size_t grain,
+                 FunctionRef<const WalkShare&> body) {
+  if (thread_count() == 1) return body({positions, rows, {0, units}});
+  std::size_t alone = kStepsAlone;
+  for (std::size_t done = 0; done < positions.size();) {
+    std::size_t threads = 1;
+    parallel_team(units / grain, [&](Team& team) {
+      const std::size_t steps = team.size() > 1 ? kStepsOfTeam : alone;
+      const Range chunk = next_positions(positions, order, done, steps);
+      const Range own = part_of(units, team.index(), team.size(), grain);
+      body({chunk, rows, own, team.size() > 1 ? &team : nullptr});
+      if (team.index() == 0) threads = team.size();
+    });
+    done += threads > 1 ? kStepsOfTeam : alone;
+    alone = threads > 1 ? kStepsAlone : std::min(2 * alone, kStepsOfTeam);
   }
 }
 
@@ -90,14 +107,7 @@ bool shares_units(const RaggedShape& shape) {
 void share_walk(const RaggedShape& shape, Range positions, WalkOrder order, std::size_t units,
                 std::size_t grain, FunctionRef<const WalkShare&> body) {
   const std::size_t B = shape.batch();
-  if (shares_units(shape)) {
-    return for_each_chunk(positions, order, [&](Range chunk) {
-      parallel_team(units / grain, [&](Team& team) {
-        const Range own = part_of(units, team.index(), team.size(), grain);
-        body({chunk, {0, B}, own, team.size() > 1 ? &team : nullptr});
-      });
-    });
-  }
+  if (shares_units(shape)) return share_units(positions, order, {0, B}, units, grain, body);
   const std::size_t parts = std::min(B / kFewestRows, thread_count());
   parallel_parts(parts, [&](std::size_t part) {
     body({positions, rows_of_part(shape, part, parts), {0, units}});
