@@ -69,7 +69,7 @@ class Job {
   JobSlot& open(std::size_t first, std::size_t last, std::size_t share,
                 FunctionRef<std::size_t> body) {
     slot_->open(first, last, share, body);
-    pool_.announce((last - 1) / share);
+    pool_.announce(*slot_, (last - 1) / share);
     return *slot_;
   }
   bool has_idle_helpers() const { return pool_.has_idle_helper(); }

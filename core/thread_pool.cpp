@@ -282,9 +282,10 @@ bool ThreadPool::sleep(std::size_t number, std::uint32_t seen) noexcept {
 
 bool ThreadPool::run_open_pieces(std::size_t number) noexcept {
   std::atomic<State>& state = (*states_)[number].state;
+  const std::size_t first = newest_.load(std::memory_order_relaxed);
   bool found = false;
   for (std::size_t k = 0; k < kSlots; ++k) {
-    JobSlot& slot = slots_[(number + k) % kSlots];  // so that no caller's jobs always come last
+    JobSlot& slot = slots_[(first + k) % kSlots];
     for (std::size_t piece; (piece = slot.take(number)) != kMostPieces; found = true) {
       state.store(State::kBusy, std::memory_order_relaxed);
       slot.run(piece);
@@ -301,7 +302,8 @@ JobSlot* ThreadPool::claim_slot() noexcept {
   return free == slots_.end() ? nullptr : &*free;
 }
 
-void ThreadPool::announce(std::size_t wanted) noexcept {
+void ThreadPool::announce(const JobSlot& slot, std::size_t wanted) noexcept {
+  newest_.store(static_cast<std::size_t>(&slot - slots_.data()), std::memory_order_relaxed);
   ++announced_;
   const std::size_t last = helpers();
   for (std::size_t number = 1; number <= last && wanted > 0; ++number) {

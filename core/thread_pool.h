@@ -80,8 +80,9 @@ class ThreadPool {
 
   /// A slot for a caller's job; null if there are too many callers at once.
   JobSlot* claim_slot() noexcept;
-  /// Tells helpers that a slot has open pieces; wakes as many of them as are wanted and not idle.
-  void announce(std::size_t wanted) noexcept;
+  /// Tells helpers that this slot has open pieces; wakes as many of them as are wanted and not
+  /// idle.
+  void announce(const JobSlot& slot, std::size_t wanted) noexcept;
 
   /// Whether the calling thread is running a piece.
   static bool is_inside() noexcept;
@@ -106,6 +107,7 @@ class ThreadPool {
   std::array<JobSlot, kSlots> slots_;
   std::unique_ptr<std::array<Helper, kMostHelpers>> states_;  // by number
   alignas(64) std::atomic<std::uint32_t> announced_{0};       ///< counts announcements
+  std::atomic<std::size_t> newest_{0};  ///< the slot of the last announcement: helpers begin there
   alignas(64) std::atomic<std::size_t> limit_{0};  ///< the highest number that takes part
   std::atomic<std::size_t> made_{0};
   std::mutex making_;                                 ///< held while helpers are made, and by fork

@@ -22,6 +22,7 @@ template <typename Real, typename Operand>
 void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<Real>& dstate,
                                       MatrixView<Real> dx) {
   const std::size_t H = layer.hidden_size(), GH = layer.gate_count() * H;
+  const ThreadLimit limit(walk_threads(shape, H, unit_grain<Real, Operand>()));
   const bool shared = !input.rows.empty();
   deltas().resize({shape.tokens(), GH});
   operands.W.resize(layer.W.value.matrix());

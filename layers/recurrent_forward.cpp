@@ -80,6 +80,7 @@ template <typename Real, typename Operand>
 template <typename Real, typename Operand>
 void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixView<Real> h) {
   const std::size_t N = shape.tokens(), H = layer.hidden_size(), GH = layer.gate_count() * H;
+  const ThreadLimit limit(walk_threads(shape, H, unit_grain<Real, Operand>()));
   cache.gates.resize({N, GH});
   cache.C.resize(state.C.empty() ? Shape() : Shape{N, H});
   cache.C_0 = state.C;
@@ -154,6 +155,7 @@ void InferencePass<Real, Operand>::run(const RecurrentInput<Real>& input,
                                        MatrixView<const Real> known, RecurrentState<Real>& state,
                                        MatrixView<Real> h) {
   const std::size_t H = layer.hidden_size();
+  const ThreadLimit limit(walk_threads(shape, H, unit_grain<Real, Operand>()));
   const bool is_known = !known.empty();
   const bool needs_x = !is_known || input.rows.empty();
   const MatrixView<const Operand> all =

@@ -12,7 +12,7 @@ constexpr std::size_t kFewestRows = 4;
 
 /// Threads that share units do so many steps as one team: forming one takes a microsecond, as long
 /// as half a small step.
-constexpr std::size_t kStepsOfTeam = 32;
+constexpr std::size_t kStepsOfTeam = 64;
 /// A thread that waits for helpers to wake up does so many steps alone before it asks again, and
 /// twice as many after each time that nobody came.
 constexpr std::size_t kStepsAlone = 4;
@@ -104,11 +104,16 @@ bool shares_units(const RaggedShape& shape) {
   return shape.batch() < 2 * kFewestRows;
 }
 
+std::size_t walk_threads(const RaggedShape& shape, std::size_t units, std::size_t grain) {
+  const std::size_t most = shares_units(shape) ? units / grain : shape.batch() / kFewestRows;
+  return std::clamp<std::size_t>(most, 1, thread_count());
+}
+
 void share_walk(const RaggedShape& shape, Range positions, WalkOrder order, std::size_t units,
                 std::size_t grain, FunctionRef<const WalkShare&> body) {
   const std::size_t B = shape.batch();
   if (shares_units(shape)) return share_units(positions, order, {0, B}, units, grain, body);
-  const std::size_t parts = std::min(B / kFewestRows, thread_count());
+  const std::size_t parts = walk_threads(shape, units, grain);
   parallel_parts(parts, [&](std::size_t part) {
     body({positions, rows_of_part(shape, part, parts), {0, units}});
   });

@@ -73,4 +73,8 @@ void share_walk(const RaggedShape& shape, Range positions, WalkOrder order, std:
 /// Whether threads share the units of a batch's walk rather than its rows.
 bool shares_units(const RaggedShape& shape);
 
+/// How many threads can take part in it: more are not worth their while in the rest of the pass
+/// either. At least 1.
+std::size_t walk_threads(const RaggedShape& shape, std::size_t units, std::size_t grain);
+
 }  // namespace unroll
