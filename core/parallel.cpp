@@ -20,8 +20,6 @@ using namespace std::chrono_literals;
 
 /// A thread that meets others waits so long awake: longer than any step that is worth sharing.
 constexpr auto kMeetingSpin = 50us;
-/// Helpers that are awake join a team within this time.
-constexpr auto kJoinSpin = 2us;
 /// Ranges for each thread of a parallel_for: one that loses its processor holds up only one.
 constexpr std::size_t kRangesPerThread = 4;
 
@@ -131,6 +129,13 @@ class Gathering {
   WaitedFor is_complete_;
 };
 
+/// Until all pieces are taken, or nobody has come for so long.
+void await_helpers(const JobSlot& slot, std::chrono::nanoseconds patience) {
+  std::size_t open = slot.open_pieces();
+  const auto has_changed = [&] { return slot.open_pieces() != open; };
+  while (open > 0 && spin_until(patience, has_changed)) open = slot.open_pieces();
+}
+
 }  // namespace
 
 std::size_t thread_count() noexcept {
@@ -205,7 +210,7 @@ void Team::meet() {
   if (meeting_.failed.load(std::memory_order_acquire)) throw TeamEnded();
 }
 
-void parallel_team(std::size_t most, FunctionRef<Team&> body) {
+void parallel_team(std::size_t most, FunctionRef<Team&> body, std::chrono::nanoseconds patience) {
   const std::size_t threads = std::min({most, thread_count(), kMostPieces});
   if (threads <= 1) return run_as_team_of_one(body);
   Job job;
@@ -213,7 +218,7 @@ void parallel_team(std::size_t most, FunctionRef<Team&> body) {
   Gathering team(body);
   const auto join = [&](std::size_t piece) { team.run(piece); };
   JobSlot& slot = job.open(1, threads, 1, join);
-  if (job.has_idle_helpers()) spin_until(kJoinSpin, [&] { return slot.is_all_taken(); });
+  if (job.has_idle_helpers()) await_helpers(slot, patience);
   team.begin(slot.close());
   std::exception_ptr failure;
   try {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -86,9 +87,14 @@ class Team {
   std::size_t index_;
 };
 
-/// Runs body(team) on at most so many threads at once: on those that answer within a microsecond,
-/// so that nobody waits for a thread that does not run. Every thread must meet as often as the
-/// others. An exception that a body throws ends the others' next meeting and reaches the caller.
-void parallel_team(std::size_t most, FunctionRef<Team&> body);
+/// Helpers that are awake join a team within this time, or within it after one another.
+inline constexpr std::chrono::microseconds kJoinTime{2};
+
+/// Runs body(team) on at most so many threads at once: on those that answer in time, so that nobody
+/// waits for a thread that does not run. Every thread must meet as often as the others. An
+/// exception that a body throws ends the others' next meeting and reaches the caller. A helper that
+/// sleeps needs some 50 us to wake up: a longer `patience` waits for it.
+void parallel_team(std::size_t most, FunctionRef<Team&> body,
+                   std::chrono::nanoseconds patience = kJoinTime);
 
 }  // namespace unroll

@@ -156,8 +156,10 @@ void JobSlot::finish() {
   if (failed_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-bool JobSlot::is_all_taken() const noexcept {
-  return std::ranges::all_of(open_, [](const auto& word) { return word.load() == 0; });
+std::size_t JobSlot::open_pieces() const noexcept {
+  std::size_t count = 0;
+  for (const std::atomic<std::uint64_t>& word : open_) count += std::popcount(word.load());
+  return count;
 }
 
 // -------------------------------------------------------------------------------------- helpers

@@ -50,7 +50,7 @@ class alignas(64) JobSlot {
   PieceSet close() noexcept;
   /// Waits for the pieces that helpers have taken; throws what a piece has thrown.
   void finish();
-  bool is_all_taken() const noexcept;
+  std::size_t open_pieces() const noexcept;
 
  private:
   std::size_t take_from(std::size_t word, std::uint64_t among) noexcept;

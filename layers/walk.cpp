@@ -1,6 +1,7 @@
 #include "unroll/layers/walk.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace unroll {
 
@@ -13,9 +14,11 @@ constexpr std::size_t kFewestRows = 4;
 /// Threads that share units do so many steps as one team: forming one takes a microsecond, as long
 /// as half a small step.
 constexpr std::size_t kStepsOfTeam = 64;
-/// A thread that waits for helpers to wake up does so many steps alone before it asks again, and
-/// twice as many after each time that nobody came.
-constexpr std::size_t kStepsAlone = 4;
+/// Where helpers are missing, the team is formed anew after about this time: by then those that
+/// were asleep have woken up.
+constexpr std::chrono::microseconds kWakingTime{50};
+/// So many times in a row missing helpers are waited for in earnest. Then they have no processor.
+constexpr int kEarnestTries = 3;
 
 StepRows rows_at(const RaggedShape& shape, std::size_t t, Range rows) {
   const std::size_t end = std::min(rows.end, shape.active(t));
@@ -34,22 +37,50 @@ Range next_positions(Range positions, WalkOrder order, std::size_t done, std::si
   return {};
 }
 
-/// Every thread takes a share of the units of each step.
-void share_units(Range positions, WalkOrder order, Range rows, std::size_t units, std::size_t grain,
-                 FunctionRef<const WalkShare&> body) {
-  if (thread_count() == 1) return body({positions, rows, {0, units}});
-  std::size_t alone = kStepsAlone;
+/// When a walk forms its next team, after one that lacked somebody.
+class MissingHelpers {
+ public:
+  /// How many steps it goes without them.
+  std::size_t steps() const { return steps_; }
+  /// How long their coming is worth waiting for: a part of what they would have saved.
+  std::chrono::nanoseconds patience() const {
+    return tries_ > kEarnestTries ? kJoinTime
+                                  : std::max<std::chrono::nanoseconds>(wait_, kJoinTime);
+  }
+  void have_come() { *this = {}; }
+  void have_not_come(std::chrono::nanoseconds time_without) {
+    ++tries_;
+    wait_ = std::min<std::chrono::nanoseconds>(time_without / 4, kWakingTime);
+    if (time_without < kWakingTime) steps_ *= 2;
+  }
+
+ private:
+  std::size_t steps_ = 1;
+  int tries_ = 0;
+  std::chrono::nanoseconds wait_{0};
+};
+
+/// Each of so many threads takes a share of the units of each step.
+void share_units(std::size_t threads, Range positions, WalkOrder order, Range rows,
+                 std::size_t units, std::size_t grain, FunctionRef<const WalkShare&> body) {
+  using Clock = std::chrono::steady_clock;
+  MissingHelpers missing;
   for (std::size_t done = 0; done < positions.size();) {
-    std::size_t threads = 1;
-    parallel_team(units / grain, [&](Team& team) {
-      const std::size_t steps = team.size() > 1 ? kStepsOfTeam : alone;
+    Clock::time_point start;
+    std::size_t size = 1;
+    const auto walk_on = [&](Team& team) {
+      const std::size_t steps = team.size() == threads ? kStepsOfTeam : missing.steps();
       const Range chunk = next_positions(positions, order, done, steps);
       const Range own = part_of(units, team.index(), team.size(), grain);
+      if (team.index() == 0) {
+        start = Clock::now();
+        size = team.size();
+      }
       body({chunk, rows, own, team.size() > 1 ? &team : nullptr});
-      if (team.index() == 0) threads = team.size();
-    });
-    done += threads > 1 ? kStepsOfTeam : alone;
-    alone = threads > 1 ? kStepsAlone : std::min(2 * alone, kStepsOfTeam);
+    };
+    parallel_team(threads, walk_on, missing.patience());
+    done += size == threads ? kStepsOfTeam : missing.steps();
+    size == threads ? missing.have_come() : missing.have_not_come(Clock::now() - start);
   }
 }
 
@@ -111,11 +142,13 @@ std::size_t walk_threads(const RaggedShape& shape, std::size_t units, std::size_
 
 void share_walk(const RaggedShape& shape, Range positions, WalkOrder order, std::size_t units,
                 std::size_t grain, FunctionRef<const WalkShare&> body) {
-  const std::size_t B = shape.batch();
-  if (shares_units(shape)) return share_units(positions, order, {0, B}, units, grain, body);
-  const std::size_t parts = walk_threads(shape, units, grain);
-  parallel_parts(parts, [&](std::size_t part) {
-    body({positions, rows_of_part(shape, part, parts), {0, units}});
+  const std::size_t B = shape.batch(), threads = walk_threads(shape, units, grain);
+  if (threads == 1) return body({positions, {0, B}, {0, units}});
+  if (shares_units(shape)) {
+    return share_units(threads, positions, order, {0, B}, units, grain, body);
+  }
+  parallel_parts(threads, [&](std::size_t part) {
+    body({positions, rows_of_part(shape, part, threads), {0, units}});
   });
 }
 
