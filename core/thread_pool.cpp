@@ -164,6 +164,21 @@ std::size_t JobSlot::open_pieces() const noexcept {
 
 // -------------------------------------------------------------------------------------- helpers
 
+void AvoidedProcessor::avoid(pid_t woken) noexcept {
+  const int own = ::sched_getcpu();
+  is_set_ = own >= 0 && ::sched_getaffinity(woken, sizeof before_, &before_) == 0 &&
+            CPU_ISSET(own, &before_) && CPU_COUNT(&before_) > 1;
+  if (!is_set_) return;
+  cpu_set_t others = before_;
+  CPU_CLR(own, &others);
+  is_set_ = ::sched_setaffinity(woken, sizeof others, &others) == 0;
+}
+
+void AvoidedProcessor::allow_again() noexcept {
+  if (is_set_) ::sched_setaffinity(0, sizeof before_, &before_);
+  is_set_ = false;
+}
+
 ThreadPool& ThreadPool::instance() {
   // Never destroyed: helpers may outlive main's last statement.
   static ThreadPool* const pool = new ThreadPool;
@@ -206,7 +221,7 @@ bool ThreadPool::has_idle_helper() const noexcept {
 void ThreadPool::forget_threads() noexcept {
   new (&making_) std::mutex;
   for (JobSlot& slot : slots_) new (&slot) JobSlot;
-  for (Helper& helper : *states_) helper.state = State::kIdle;
+  for (Helper& helper : *states_) new (&helper) Helper;
   made_ = 0;
   next_try_ = {};
 }
@@ -254,6 +269,7 @@ void ThreadPool::host(std::size_t first, std::size_t last, WaitedFor& started) n
 void ThreadPool::help(std::size_t number) noexcept {
   using Clock = std::chrono::steady_clock;
   const InsidePiece inside;
+  (*states_)[number].thread = ::gettid();
   for (Clock::time_point last_use = Clock::now(); true;) {
     const std::uint32_t seen = announced_.load();
     const bool may_help = number <= limit_.load(std::memory_order_relaxed);
@@ -272,13 +288,15 @@ void ThreadPool::help(std::size_t number) noexcept {
 /// Until somebody wakes it. False if there was an announcement since `seen`: then it does not
 /// sleep.
 bool ThreadPool::sleep(std::size_t number, std::uint32_t seen) noexcept {
-  std::atomic<State>& state = (*states_)[number].state;
+  Helper& helper = (*states_)[number];
+  std::atomic<State>& state = helper.state;
   state = State::kAsleep;  // before the last look; `announce` looks at the state afterwards
-  if (announced_ != seen && number <= limit_) {
-    state = State::kIdle;
-    return false;
-  }
+  State asleep = State::kAsleep;
+  const bool has_news = announced_ != seen && number <= limit_;
+  if (has_news && state.compare_exchange_strong(asleep, State::kIdle)) return false;
   state.wait(State::kAsleep);
+  state.wait(State::kWaking);
+  helper.avoided.allow_again();
   return true;
 }
 
@@ -309,14 +327,29 @@ void ThreadPool::announce(const JobSlot& slot, std::size_t wanted) noexcept {
   ++announced_;
   const std::size_t last = helpers();
   for (std::size_t number = 1; number <= last && wanted > 0; ++number) {
-    std::atomic<State>& state = (*states_)[number].state;
-    const State found = state.load();
-    if (found == State::kBusy) continue;
-    --wanted;
-    if (found == State::kIdle) continue;
-    State asleep = State::kAsleep;
-    if (state.compare_exchange_strong(asleep, State::kIdle)) state.notify_one();
+    Helper& helper = (*states_)[number];
+    switch (helper.state.load()) {
+      case State::kBusy:
+        break;
+      case State::kIdle:
+      case State::kWaking:
+        --wanted;
+        break;
+      case State::kAsleep:
+        --wanted;
+        wake(helper);
+        break;
+    }
   }
+}
+
+/// If no other caller does.
+void ThreadPool::wake(Helper& helper) noexcept {
+  State asleep = State::kAsleep;
+  if (!helper.state.compare_exchange_strong(asleep, State::kWaking)) return;
+  helper.avoided.avoid(helper.thread);
+  helper.state = State::kIdle;
+  helper.state.notify_one();
 }
 
 }  // namespace unroll

@@ -12,6 +12,9 @@
 /// sleeps, that works for somebody else or that has no processor delays nobody.
 #pragma once
 
+#include <sched.h>
+#include <sys/types.h>
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -65,6 +68,22 @@ class alignas(64) JobSlot {
   std::atomic<bool> claimed_{false};
 };
 
+/// Keeps a thread that is about to be woken off the processor of the thread that wakes it. Linux
+/// may choose that one, above all in virtual machines, where it takes an idle processor for one
+/// that the host has given to somebody else. Then the woken thread waits for the end of the very
+/// work that it was woken for.
+class AvoidedProcessor {
+ public:
+  /// By the thread that wakes.
+  void avoid(pid_t woken) noexcept;
+  /// By the thread that was woken.
+  void allow_again() noexcept;
+
+ private:
+  cpu_set_t before_;
+  bool is_set_ = false;
+};
+
 class ThreadPool {
  public:
   /// The process's.
@@ -88,9 +107,11 @@ class ThreadPool {
   static bool is_inside() noexcept;
 
  private:
-  enum class State : std::uint32_t { kIdle, kBusy, kAsleep };  ///< busy: it runs a piece
+  enum class State : std::uint32_t { kIdle, kBusy, kAsleep, kWaking };  ///< busy: it runs a piece
   struct alignas(64) Helper {
     std::atomic<State> state{State::kIdle};
+    pid_t thread = 0;
+    AvoidedProcessor avoided;  ///< the one of the thread that wakes it
   };
 
   ThreadPool();
@@ -99,6 +120,7 @@ class ThreadPool {
   void help(std::size_t number) noexcept;
   bool run_open_pieces(std::size_t number) noexcept;
   bool sleep(std::size_t number, std::uint32_t seen) noexcept;
+  static void wake(Helper& helper) noexcept;
   void forget_threads() noexcept;
 
   static constexpr std::size_t kSlots = 32;
