@@ -3,13 +3,13 @@
 add_library(unroll_options INTERFACE)
 target_compile_features(unroll_options INTERFACE cxx_std_20)
 target_compile_options(unroll_options INTERFACE
-  -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow  # clang counts signs under -Wconversion, GCC does not
+  -Wall -Wextra -Werror=switch-enum -Wconversion -Wno-sign-conversion -Wshadow  # clang counts signs under -Wconversion, GCC does not
   $<$<BOOL:${UNROLL_WERROR}>:-Werror>
   # The same arithmetic whatever the optimizer inlines: an FMA stands where the source says so.
   -ffp-contract=off
   -fno-math-errno)
 
-# Headers are written `#include "unroll/layers/lstm.h"`, in the tree as when installed: the build folder
+# Headers are written `#include "unroll/layers/recurrent.h"`, in the tree as when installed: the build folder
 # holds include/unroll/<floor>, a link to each floor's folder.
 set(UNROLL_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
 file(MAKE_DIRECTORY ${UNROLL_INCLUDE_DIR}/unroll)

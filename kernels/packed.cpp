@@ -323,6 +323,8 @@ void add_gradients(MatrixView<const std::type_identity_t<Operand>> A,
   }
   const std::size_t size = gradient_scratch<Real, Operand>(columns, count);
   if (scratch.size() < size) scratch.resize({size});
+  // [LAYOUT-sum] ∂L/∂W = (∂L/∂Z)ᵀ H_prev: a sum over rows is a product of matrices
+  // [RNN-dU] [LSTM-dU] [RNN-dW] [LSTM-dW] ∂L/∂U = Σ_t dz_t x_tᵀ and ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ
   products<Real, Operand>().add_gradients(A.columns(), A.rows(), rows_of(A), parts, count,
                                           scratch.data());
 }
@@ -351,6 +353,7 @@ void project(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Ope
   require("project", "b", {b.size()}, {N});
   require("project", "C", C.shape(), {A.rows(), N});
   const ProductTable<Real, Operand>& table = products<Real, Operand>();
+  // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
   if (weights.gates() == 4) {
     table.packed_product_of_gates(A.rows(), N / 4, I, lines, rows_of(A), weights.data(), b.data(),
                                   rows_of(C), units.begin, units.end);

@@ -67,6 +67,7 @@ void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>, Operand>& st
                              tile.vector + i % vectors)),
      ...);
   }
+  // [RNN-z] z_t = U x_t + W h_{t−1} + b
   accumulate<vectors>(sums, lines_of_W, row(step.h_prev, tile.row), step.h_prev.stride,
                       panel.after(lines_of_U), next, to_come);
 }

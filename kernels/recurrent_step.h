@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 
 #include "unroll/core/range.h"
@@ -25,6 +26,11 @@ struct ProductOfInput {
   MatrixView<const Operand> x;        ///< (rows, I), to be multiplied; or empty, and
   MatrixView<const Real> projected;   ///< (M, G·H) holds the sums,
   std::span<const std::int32_t> ids;  ///< that of row r in row ids[r]; empty: in row r
+
+  /// Element k of row r, which is projected.
+  Real at(std::size_t r, std::size_t k) const {
+    return projected(ids.empty() ? r : static_cast<std::size_t>(ids[r]), k);
+  }
 };
 
 /// Rows of which the first ones are these and the others those of `otherwise` (rows, ·), each at
@@ -33,6 +39,10 @@ template <typename T>
 struct ContinuedRows {
   MatrixView<T> rows;
   MatrixView<T> otherwise;
+
+  T& at(std::size_t r, std::size_t j) const {
+    return r < rows.rows() ? rows(r, j) : otherwise(r, j);
+  }
 };
 
 /// Which units a thread computes: from a multiple of unit_grain() on.
@@ -44,13 +54,14 @@ inline constexpr std::size_t kNarrowRows = 2;
 
 template <typename Real, typename Operand = Real>
 struct RecurrentStep {
-  const Panels<Operand>* weights;  ///< (I + H, G·H), by pack_weights
-  std::span<const Real> b;         ///< (G·H)
+  const Panels<Operand>* weights = nullptr;  ///< (I + H, G·H), by pack_weights
+  std::span<const Real> b;                   ///< (G·H)
   Range units;
   ProductOfInput<Real, Operand> in;
   MatrixView<const Operand> h_prev;  ///< (rows, H): h_{t−1}
+  MatrixView<const Real> W_h = {};   ///< (rows, G·H): W h_{t−1}, for a cell that is written out
   ContinuedRows<const Real> C_prev;  ///< C_{t−1}
-  MatrixView<Real> saved;            ///< out, unless empty: (rows, G·H) f i a o, or h_t of the RNN
+  MatrixView<Real> saved = {};       ///< out, unless empty: (rows, G·H) f i a o, or h_t of the RNN
   MatrixView<Real> C;                ///< out: (rows, H), may be C_prev
   MatrixView<Real> h;                ///< out: (rows, H); shares no memory with h_prev
   MatrixView<Operand> h_next;        ///< out: (those that go on, H) h_t once more
@@ -63,35 +74,53 @@ struct RecurrentStep {
   /// The last units first: in turn with the other order, what the last step has left of the weights
   /// in a cache that is too small for all of them is read first.
   bool descending = false;
+
+  // For a cell that is written out:
+
+  /// h_t of row r, unit j.
+  void keep(std::size_t r, std::size_t j, Real h_t) const {
+    h(r, j) = h_t;
+    if (r < h_next.rows()) h_next(r, j) = h_t;
+  }
+  /// What the backward pass will read of row r, unit j: a value for each gate.
+  void save(std::size_t r, std::initializer_list<Real> of_gates, std::size_t j) const {
+    if (saved.empty()) return;
+    for (const Real value : of_gates) {
+      saved(r, j) = value;
+      j += h.columns();
+    }
+  }
 };
 
 template <typename Real, typename Operand = Real>
 struct RecurrentStepBack {
-  const Panels<Operand>* W;  ///< (G·H, H)
+  const Panels<Operand>* W = nullptr;  ///< (G·H, H)
   Range units;
-  MatrixView<const Operand> dz_next;       ///< (those that go on, G·H): dz_{t+1}
-  MatrixView<const Real> dh_T;             ///< (rows, H): ∂L/∂h_T, read of those that end here
-  MatrixView<const Real> dh;               ///< (rows, H): what comes from above
-  MatrixView<const Real> saved;            ///< (rows, G·H), of the step forward
-  ContinuedRows<const Real> C_prev;        ///< C_{t−1}
-  MatrixView<const Real> C;                ///< (rows, H)
-  MatrixView<Real> dC;                     ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
-  MatrixView<Operand> dz;                  ///< out: (rows, G·H) dz_t
+  MatrixView<const Operand> dz_next;  ///< (those that go on, G·H): dz_{t+1}
+  MatrixView<const Real> dh_T = {};   ///< (rows, H): ∂L/∂h_T, read of those that end here
+  MatrixView<const Real> W_dz = {};   ///< (rows, H): Wᵀ dz_{t+1}, or ∂L/∂h_T, for a cell that
+                                      ///< is written out
+  MatrixView<const Real> dh;          ///< (rows, H): what comes from above
+  MatrixView<const Real> saved;       ///< (rows, G·H), of the step forward
+  ContinuedRows<const Real> C_prev;   ///< C_{t−1}
+  MatrixView<const Real> C;           ///< (rows, H)
+  MatrixView<Real> dC;                ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
+  MatrixView<Operand> dz;             ///< out: (rows, G·H) dz_t
   Precision precision = Precision::kFull;  ///< of dz
   bool descending = false;                 ///< as above
 };
 
-/// z_t = U x_t + W h_{t−1} + b, then as lstm_cell_forward (ops.h).
+/// The step that layers/cells/lstm.cpp writes out.
 template <typename Real, typename Operand>
 void lstm_step(const RecurrentStep<Real, Operand>& step);
-/// h_t = φ(U x_t + W h_{t−1} + b).
+/// The step that layers/cells/rnn.cpp writes out.
 template <typename Real, typename Operand>
 void rnn_step(Activation activation, const RecurrentStep<Real, Operand>& step);
 
-/// δh_t = dh + Wᵀ dz_{t+1}, then as lstm_cell_backward (ops.h).
+/// The same back.
 template <typename Real, typename Operand>
 void lstm_step_back(const RecurrentStepBack<Real, Operand>& step);
-/// The same δ_t; dz_t = δ_t ⊙ φ′(z_t).
+/// The same back.
 template <typename Real, typename Operand>
 void rnn_step_back(Activation activation, const RecurrentStepBack<Real, Operand>& step);
 

@@ -141,10 +141,13 @@ void init_recurrent(RecurrentLayer<Real>& layer, RecurrentInit init, double forg
       for (std::size_t k = 0; k < gates; ++k) fill_identity(block_of(layer.W, k, gates));
       break;
   }
-  // The forget gate is the first of four.
-  if (gates == 4) {
-    std::ranges::fill(layer.b.value.values().first(layer.hidden_size()),
-                      static_cast<Real>(forget_bias));
+  switch (layer.kind().cell) {
+    case Cell::kRnn:
+      break;
+    case Cell::kLstm:  // the forget gate is the first
+      std::ranges::fill(layer.b.value.values().first(layer.hidden_size()),
+                        static_cast<Real>(forget_bias));
+      break;
   }
 }
 

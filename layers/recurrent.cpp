@@ -6,6 +6,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/kernels/isa.h"
+#include "unroll/layers/plain_pass.h"
 #include "unroll/layers/recurrent_pass.h"
 
 namespace unroll {
@@ -51,6 +52,34 @@ void plan_operands(const RecurrentLayer<Real>& layer, const BatchLimits& limits,
   }
 }
 
+/// The memory of what passes of a cell that is written out multiply.
+template <typename Real>
+void plan_plain(const RecurrentLayer<Real>& layer, const BatchLimits& limits, LayerUse use,
+                PlainScratch<Real>& scratch, MemoryPlan& plan) {
+  const std::size_t GH = layer.gate_count() * layer.hidden_size();
+  plan.add(scratch.U_x, {use.shared ? limits.distinct : limits.tokens, GH});
+  plan.add(scratch.W_h, {limits.rows, GH});
+}
+
+/// The memory of a training step of such a cell.
+template <typename Real>
+void plan_plain_step(const RecurrentLayer<Real>& layer, const BatchLimits& limits, LayerUse use,
+                     RecurrentCache<Real>& cache, MemoryPlan& plan) {
+  const std::size_t N = limits.tokens, I = layer.input_size(), H = layer.hidden_size();
+  const std::size_t GH = layer.gate_count() * H;
+  plan.begin_part(kForwardPart);
+  plan.add(cache.h_prev, {N, H});
+  plan_plain(layer, limits, use, cache.plain, plan);
+  cache.plain_weights.U.plan(I, GH, plan);
+  cache.plain_weights.W.plan(H, GH, plan);
+  plan.begin_part(kBackwardPart);
+  plan.add(cache.dz, {N, GH});
+  plan.add(cache.plain.W_dz, {limits.rows, H});
+  cache.plain_weights.W_back.plan(GH, H, plan);
+  if (use.shared) plan.add(cache.plain.x, {N, I});
+  if (use.shared && use.dx) plan.add(cache.plain.dx, {N, I});
+}
+
 /// body(pairs) or body(full).
 template <typename Real, typename Full, typename Pairs, typename Body>
 void choose(bool in_pairs, Full& full, Pairs& pairs, Body body) {
@@ -64,17 +93,17 @@ void choose(bool in_pairs, Full& full, Pairs& pairs, Body body) {
 
 template <typename Real>
 RecurrentLayer<Real>::RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden,
-                                     std::optional<Activation> activation, Direction direction)
-    : U(name + ".U", {(activation ? 1 : 4) * hidden, input}),
-      W(name + ".W", {(activation ? 1 : 4) * hidden, hidden}),
-      b(name + ".b", {(activation ? 1 : 4) * hidden}),
-      activation_(activation),
+                                     CellKind kind, Direction direction)
+    : U(name + ".U", {unroll::gate_count(kind.cell) * hidden, input}),
+      W(name + ".W", {unroll::gate_count(kind.cell) * hidden, hidden}),
+      b(name + ".b", {unroll::gate_count(kind.cell) * hidden}),
+      kind_(kind),
       direction_(direction) {}
 
 template <typename Real>
 RecurrentState<Real> RecurrentLayer<Real>::zero_state(std::size_t batch) const {
   const Tensor<Real> zero({batch, hidden_size()});
-  return {zero, activation_ ? Tensor<Real>() : zero};
+  return {zero, describe(kind_.cell).has_C ? zero : Tensor<Real>()};
 }
 
 template <typename Real>
@@ -94,22 +123,28 @@ void RecurrentLayer<Real>::forward(const RaggedShape& shape, const RecurrentInpu
                                    MatrixView<Real> h) const {
   check(shape, input, state, h);
   RecurrentOperands<Real>& full = cache;
-  choose<Real>(multiplies_pairs(), full, cache.in_pairs,
-               [&]<typename Operand>(RecurrentOperands<Operand>& operands) {
-                 ForwardPass<Real, Operand>{*this, shape, input, cache, operands}.run(state, h);
-               });
+  if (plain_) {
+    plain_forward(*this, shape, input, state, cache, h);
+  } else {
+    choose<Real>(multiplies_pairs(), full, cache.in_pairs,
+                 [&]<typename Operand>(RecurrentOperands<Operand>& operands) {
+                   ForwardPass<Real, Operand>{*this, shape, input, cache, operands}.run(state, h);
+                 });
+  }
   take_last<Real>(shape, direction_, h, state.h);
   if (!state.C.empty()) take_last<Real>(shape, direction_, cache.C.matrix(), state.C);
 }
+
 template <typename Real>
 void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
                                 RecurrentCache<Real>& cache, MemoryPlan& plan) const {
   const std::size_t N = limits.tokens, H = hidden_size(), GH = gate_count() * H;
-  const bool has_C = !activation_, pairs = multiplies_pairs();
+  const bool has_C = describe(kind_.cell).has_C, pairs = multiplies_pairs();
   plan.begin_part(kForwardPart);
   plan.add(cache.gates, {N, GH});
   plan.add(cache.C, {has_C ? N : 0, H});
   plan.add(cache.C_0, {has_C ? limits.rows : 0, H});
+  if (plain_) return plan_plain_step(*this, limits, use, cache, plan);
   plan.add(cache.projected, {use.shared ? limits.distinct : 0, GH});
   if (has_narrow_weights()) cache.narrow.plan(H, gate_count(), plan);
   RecurrentOperands<Real>& full = cache;
@@ -120,6 +155,11 @@ void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
 
 template <typename Real>
 void RecurrentLayer<Real>::plan(RecurrentWeights<Real>& weights, MemoryPlan& plan) const {
+  if (plain_) {
+    weights.plain.U.plan(input_size(), gate_count() * hidden_size(), plan);
+    weights.plain.W.plan(hidden_size(), gate_count() * hidden_size(), plan);
+    return;
+  }
   choose<Real>(multiplies_pairs(), weights.full, weights.in_pairs, [&](auto& panels) {
     panels.plan_weights(input_size(), hidden_size(), gate_count(), plan);
   });
@@ -130,6 +170,11 @@ template <typename Real>
 void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
                                 RecurrentScratch<Real>& scratch, MemoryPlan& plan) const {
   const std::size_t H = hidden_size(), GH = gate_count() * H;
+  if (plain_) {
+    plan_plain(*this, limits, use, scratch.plain, plan);
+    for (Tensor<Real>& h_prev : scratch.plain.h_prev) plan.add(h_prev, {limits.rows, H});
+    return;
+  }
   const std::size_t few = std::min(limits.tokens, limits.steps * (kFewRows - 1));
   plan.add(scratch.projected, {use.shared ? limits.distinct : few, GH});
   choose<Real>(multiplies_pairs(), scratch.full, scratch.in_pairs, [&](auto& operands) {
@@ -145,6 +190,7 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInp
                                     RecurrentState<Real>& dstate, MatrixView<Real> dx) {
   check(shape, input, dstate, dh);
   if (!dx.empty()) require("dx", dx.shape(), input.x.shape());
+  if (plain_) return plain_backward(*this, shape, input, cache, dh, dstate, dx);
   RecurrentOperands<Real>& full = cache;
   choose<Real>(
       multiplies_pairs(), full, cache.in_pairs,
@@ -156,6 +202,10 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInp
 template <typename Real>
 RecurrentWeights<Real> RecurrentLayer<Real>::pack() const {
   RecurrentWeights<Real> weights;
+  if (plain_) {
+    pack_plain(*this, weights.plain);
+    return weights;
+  }
   choose<Real>(multiplies_pairs(), weights.full, weights.in_pairs, [&](auto& panels) {
     panels.pack_weights(U.value.matrix(), W.value.matrix(), precision_);
   });
@@ -168,6 +218,7 @@ RecurrentWeights<Real> RecurrentLayer<Real>::pack() const {
 template <typename Real>
 void RecurrentLayer<Real>::project(MatrixView<const Real> x, const RecurrentWeights<Real>& weights,
                                    MatrixView<Real> projected) const {
+  if (plain_) return project_plain(*this, x, weights.plain, projected);
   choose<Real>(weights.in_pairs.rows() > 0, weights.full, weights.in_pairs,
                [&]<typename Operand>(const Panels<Operand>& panels) {
                  Tensor<Operand> rounded;
@@ -186,7 +237,9 @@ void RecurrentLayer<Real>::infer(const RaggedShape& shape, const RecurrentInput<
     InferencePass<Real, Operand>{*this, shape, panels, narrow, operands, scratch.projected}.run(
         input, projected, state, h);
   };
-  if (weights.in_pairs.rows() > 0) {
+  if (plain_) {
+    plain_infer(*this, shape, input, weights.plain, projected, state, scratch.plain, h);
+  } else if (weights.in_pairs.rows() > 0) {
     if constexpr (std::is_same_v<Real, float>) run(weights.in_pairs, scratch.in_pairs);
   } else {
     run(weights.full, scratch.full);
@@ -204,6 +257,8 @@ void RecurrentLayer<Real>::check(const RaggedShape& shape, const RecurrentInput<
   require("x", input.x.shape(), {shared ? input.x.rows() : N, input_size()});
   require("h", h.shape(), {N, hidden_size()});
   require("state.h", state.h.shape(), {shape.batch(), hidden_size()});
+  const Shape of_C = describe(kind_.cell).has_C ? state.h.shape() : Shape();
+  require("state.C", state.C.shape(), of_C);
   if (!shared) return;
   require("rows of x", {input.rows.size()}, {N});
   for (std::int32_t row : input.rows) {

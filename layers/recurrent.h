@@ -1,14 +1,14 @@
-/// What the RNN and the LSTM have in common: parameters U, W, b, the walk through time, and the
-/// gradients that are one product over all steps. What a step computes stands in rnn.h and lstm.h,
-/// the passes themselves in recurrent_pass.h.
+/// What all recurrent layers have in common: parameters U, W, b, the walk through time, and the
+/// gradients that are one product over all steps. What a step computes is in the file of its cell
+/// (layers/cells). Two kinds of passes walk: recurrent_pass.h has those of fused steps, which
+/// production uses, plain_pass.h those of cells as they are written out.
 ///
 /// Shapes: N = Σ lengths rows, time-major without padding (unroll/core/ragged.h); B rows of the
-/// batch; I input size; H hidden size; G gates (1 for the RNN, 4 for the LSTM).
+/// batch; I input size; H hidden size; G gates of the cell.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +21,7 @@
 #include "unroll/core/tensor.h"
 #include "unroll/kernels/packed.h"
 #include "unroll/kernels/recurrent_step.h"
+#include "unroll/layers/cells/cell.h"
 #include "unroll/layers/walk.h"
 
 namespace unroll {
@@ -35,7 +36,7 @@ inline constexpr std::string_view kBackwardPart = "backward pass";
 template <typename Real>
 struct RecurrentState {
   Tensor<Real> h;  ///< (B, H)
-  Tensor<Real> C;  ///< (B, H); unused by the RNN
+  Tensor<Real> C;  ///< (B, H); empty of a cell without C
 };
 
 /// What a layer reads. Tokens that are alike may share a row: it is then multiplied by U once, and
@@ -68,6 +69,24 @@ struct RecurrentOperands {
   Panels<Operand> W, U;     ///< backward: (G·H, H), (G·H, I)
 };
 
+/// The weights as the passes of a cell that is written out multiply them (plain_pass.h).
+template <typename Real>
+struct PlainWeights {
+  Panels<Real> U;       ///< Uᵀ (I, G·H)
+  Panels<Real> W;       ///< Wᵀ (H, G·H)
+  Panels<Real> W_back;  ///< W (G·H, H), of a backward pass
+};
+
+/// What these passes need besides.
+template <typename Real>
+struct PlainScratch {
+  Tensor<Real> U_x;        ///< (M, G·H): b + U x
+  Tensor<Real> W_h;        ///< (B, G·H): W h_{t−1}
+  Tensor<Real> W_dz;       ///< (B, H): Wᵀ dz_{t+1}
+  Tensor<Real> x, dx;      ///< (N, I), of an input with shared rows
+  Tensor<Real> h_prev[2];  ///< (B, H), in inference: of this step and the next
+};
+
 /// What a forward pass saves for the backward pass. What a cell does not need stays empty.
 template <typename Real>
 struct RecurrentCache : RecurrentOperands<Real> {
@@ -85,6 +104,9 @@ struct RecurrentCache : RecurrentOperands<Real> {
 
   RecurrentOperands<BFloat16> in_pairs;  ///< where these are multiplied instead
   NarrowPanels narrow;                   ///< of rounded weights, for a batch of few rows
+
+  PlainWeights<Real> plain_weights;
+  PlainScratch<Real> plain;
 };
 
 /// What a plan has to know of how a layer is used, beside its batches' largest sizes.
@@ -100,6 +122,7 @@ struct RecurrentWeights {
   Panels<Real> full;          ///< (I + H, G·H); or without rows, and
   Panels<BFloat16> in_pairs;  ///< the same
   NarrowPanels narrow;        ///< of rounded ones, (H, G·H): beside `full`, for steps of few rows
+  PlainWeights<Real> plain;   ///< of a cell that is written out, and nothing else
 };
 
 /// What inference needs beside its arguments. One per thread of use.
@@ -113,13 +136,21 @@ struct RecurrentScratch {
   Operands<Real> full;
   Operands<BFloat16> in_pairs;
   Tensor<Real> projected;  ///< (·, G·H)
+  PlainScratch<Real> plain;
 };
 
 /// One recurrent layer in one direction. Instantiated for float and double.
 template <typename Real>
 class RecurrentLayer {
  public:
-  virtual ~RecurrentLayer() = default;
+  RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden, CellKind kind,
+                 Direction direction = Direction::kForward);
+
+  /// Whether steps are computed by the cell's own file, line by line (layers/cells), rather than by
+  /// kernels in which products and cell are fused. The results are the same but for rounding. All
+  /// passes from now on; `precision` is then of no effect.
+  void set_plain(bool plain) { plain_ = plain; }
+  bool is_plain() const { return plain_; }
 
   /// Of all passes from now on. With kBFloat16 products multiply U, W, x, h and ∂L/∂z rounded to
   /// bfloat16, in half the time where the CPU multiplies bfloat16 (multiplies_bfloat16() in
@@ -129,7 +160,7 @@ class RecurrentLayer {
   void set_precision(Precision precision) { precision_ = precision; }
   Precision precision() const { return precision_; }
   Direction direction() const { return direction_; }
-  std::optional<Activation> activation() const { return activation_; }           ///< the RNN's
+  const CellKind& kind() const { return kind_; }
   std::size_t input_size() const { return U.value.shape()[1]; }                  ///< I
   std::size_t hidden_size() const { return W.value.shape()[1]; }                 ///< H
   std::size_t gate_count() const { return W.value.shape()[0] / hidden_size(); }  ///< G
@@ -174,11 +205,6 @@ class RecurrentLayer {
   Parameter<Real> W;  ///< (G·H, H) recurrent weights
   Parameter<Real> b;  ///< (G·H) bias
 
- protected:
-  /// `activation`: the RNN's; without one it is an LSTM.
-  RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden,
-                 std::optional<Activation> activation, Direction direction);
-
  private:
   void check(const RaggedShape& shape, const RecurrentInput<Real>& input,
              const RecurrentState<Real>& state, MatrixView<const Real> h) const;
@@ -187,8 +213,9 @@ class RecurrentLayer {
   /// Whether weights, rounded, are kept in a narrow form too.
   bool has_narrow_weights() const;
 
-  std::optional<Activation> activation_;
+  CellKind kind_;
   Direction direction_;
+  bool plain_ = false;
   Precision precision_ = Precision::kFull;
 };
 

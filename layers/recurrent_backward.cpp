@@ -5,14 +5,17 @@ namespace unroll {
 
 namespace {
 
-/// δ_t = (what comes from above) + Wᵀ dz_{t+1}, then dz_t.
+/// A fused step back of the layer's cell.
 template <typename Real, typename Operand>
 void step_backward(const RecurrentLayer<Real>& layer,
                    const RecurrentStepBack<Real, Operand>& step) {
-  if (layer.activation()) {
-    rnn_step_back(*layer.activation(), step);
-  } else {
-    lstm_step_back(step);
+  switch (layer.kind().cell) {
+    case Cell::kRnn:
+      rnn_step_back(layer.kind().activation, step);
+      break;
+    case Cell::kLstm:
+      lstm_step_back(step);
+      break;
   }
 }
 
@@ -46,7 +49,7 @@ void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<
     share_columns(
         [&](Range columns, Tensor<Operand>& scratch) { add_shared_gradients(columns, scratch); });
   }
-  // [RNN-dx] [LSTM-dx] ∂L/∂x_t = Uᵀ dz_t
+  // dx = dz U: a row for each token
   parallel_shares(dx.rows(), 1, [&](Range rows) {
     product<Real>(dz_of_input().row_range(rows.begin, rows.size()), operands.U,
                   dx.row_range(rows.begin, rows.size()));
@@ -55,7 +58,7 @@ void BackwardPass<Real, Operand>::run(MatrixView<const Real> dh, RecurrentState<
     const WalkStep walk = walk_step(shape, layer.direction(), position, {0, shape.batch()});
     const std::size_t come = walk.come(), begin = walk.here.count - come;
     if (begin == 0) continue;
-    // [RNN-dh0] [LSTM-dh0] ∂L/∂h_0 = Wᵀ dz_1, as at every step ∂L/∂h_{t−1} through z_t is Wᵀ dz_t
+    // dh_0 = dz_1 W
     product<Real>(rows_of(deltas(), walk.here.token + come, begin), operands.W,
                   rows_of(dstate.h, walk.here.row + come, begin));
   }
@@ -117,13 +120,12 @@ void BackwardPass<Real, Operand>::add_gradients(Range tokens, Range columns,
   const std::size_t N = tokens.size();
   const MatrixView<const Operand> dz =
       rows_of(deltas(), tokens.begin, N).column_range(columns.begin, columns.size());
-  // [LAYOUT-sum] ∂L/∂W = (∂L/∂Z)ᵀ H_prev: a sum over rows is a product of matrices
-  // [RNN-dW] [LSTM-dW] ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ
+  // dW += dzᵀ h_prev
   const GradientOf<Real, Operand> dW{rows_of(operands.h_prev, tokens.begin, N),
                                      rows_of(layer.W.grad, columns.begin, columns.size())};
-  // [RNN-db] [LSTM-db] ∂L/∂b = Σ_t dz_t
+  // db += the sum of dz's rows
   add_column_sums<Real, Operand>(dz, layer.b.grad.values().subspan(columns.begin, columns.size()));
-  // [RNN-dU] [LSTM-dU] ∂L/∂U = Σ_t dz_t x_tᵀ: of tokens that share x, the dz are summed first
+  // dU += dzᵀ x; where tokens share x, their dz are summed first
   if (input.rows.empty()) {
     const auto x = operands_again<Operand>(layer, input.x, operands.x);
     const GradientOf<Real, Operand> dU{x.row_range(tokens.begin, N),

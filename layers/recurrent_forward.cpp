@@ -16,7 +16,6 @@ std::size_t first_of_few(const RaggedShape& shape) {
 template <typename Real, typename Operand>
 void project_some(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
                   const Panels<Operand>& weights, Range rows, MatrixView<Real> projected) {
-  // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
   project<Real>(x.row_range(rows.begin, rows.size()), weights, layer.b.value.values(),
                 projected.row_range(rows.begin, rows.size()));
 }
@@ -132,19 +131,19 @@ void ForwardPass<Real, Operand>::walk(const WalkShare& share,
     const auto [token, row, count] = walk.here;
     if (count > 0) {
       const auto h_next = rows_of(operands.h_prev, walk.after.token, walk.go_on());
-      step_forward<Real, Operand>(layer, {.weights = &operands.weights,
-                                          .b = layer.b.value.values(),
-                                          .units = share.units,
-                                          .in = products.of(token, count),
-                                          .h_prev = rows_of(operands.h_prev, token, count),
-                                          .C_prev = C_before(cache, walk),
-                                          .saved = rows_of(cache.gates, token, count),
-                                          .C = rows_of(cache.C, token, count),
-                                          .h = h.row_range(token, count),
-                                          .h_next = h_next,
-                                          .precision = layer.precision(),
-                                          .narrow = narrow,
-                                          .descending = is_descending(position, count)});
+      fused_step<Real, Operand>(layer.kind(), {.weights = &operands.weights,
+                                               .b = layer.b.value.values(),
+                                               .units = share.units,
+                                               .in = products.of(token, count),
+                                               .h_prev = rows_of(operands.h_prev, token, count),
+                                               .C_prev = C_before(cache, walk),
+                                               .saved = rows_of(cache.gates, token, count),
+                                               .C = rows_of(cache.C, token, count),
+                                               .h = h.row_range(token, count),
+                                               .h_next = h_next,
+                                               .precision = layer.precision(),
+                                               .narrow = narrow,
+                                               .descending = is_descending(position, count)});
     }
     share.finish_step();
   }
@@ -187,20 +186,20 @@ void InferencePass<Real, Operand>::walk(const WalkShare& share,
     if (count > 0) {
       const MatrixView<Real> C = rows_of(state.C, row, count);
       const auto h_next = rows_of(scratch.h_prev[(position + 1) % 2], row, walk.go_on());
-      step_forward<Real, Operand>(layer,
-                                  {.weights = &weights,
-                                   .b = layer.b.value.values(),
-                                   .units = share.units,
-                                   .in = products.of(token, count),
-                                   .h_prev = rows_of(scratch.h_prev[position % 2], row, count),
-                                   .C_prev = {C, {}},
-                                   .saved = {},
-                                   .C = C,
-                                   .h = h.row_range(token, count),
-                                   .h_next = h_next,
-                                   .precision = layer.precision(),
-                                   .narrow = narrow,
-                                   .descending = is_descending(position, count)});
+      fused_step<Real, Operand>(layer.kind(),
+                                {.weights = &weights,
+                                 .b = layer.b.value.values(),
+                                 .units = share.units,
+                                 .in = products.of(token, count),
+                                 .h_prev = rows_of(scratch.h_prev[position % 2], row, count),
+                                 .C_prev = {C, {}},
+                                 .saved = {},
+                                 .C = C,
+                                 .h = h.row_range(token, count),
+                                 .h_next = h_next,
+                                 .precision = layer.precision(),
+                                 .narrow = narrow,
+                                 .descending = is_descending(position, count)});
     }
     share.finish_step();
   }

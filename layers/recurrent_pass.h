@@ -83,14 +83,16 @@ MatrixView<const Operand> operands_again(const RecurrentLayer<Real>& layer,
   return rounded.matrix();
 }
 
-/// One step of the layer's cell.
+/// A fused step of the layer's cell.
 template <typename Real, typename Operand>
-void step_forward(const RecurrentLayer<Real>& layer, const RecurrentStep<Real, Operand>& step) {
-  const auto activation = layer.activation();
-  // [RNN-z] z_t = U x_t + W h_{t−1} + b
-  activation ? rnn_step(*activation, step) : lstm_step(step);
+void fused_step(const CellKind& kind, const RecurrentStep<Real, Operand>& step) {
+  switch (kind.cell) {
+    case Cell::kRnn:
+      return rnn_step(kind.activation, step);
+    case Cell::kLstm:
+      return lstm_step(step);
+  }
 }
-
 /// b + U x for each row of x (M, I) → (M, G·H), on all threads.
 template <typename Real, typename Operand>
 void project_rows(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,

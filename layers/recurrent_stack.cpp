@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "unroll/core/parallel.h"
-#include "unroll/layers/lstm.h"
-#include "unroll/layers/rnn.h"
 
 namespace unroll {
 
@@ -16,8 +14,8 @@ std::unique_ptr<RecurrentLayer<Real>> make_cell(const RecurrentStackConfig& conf
                                                 std::size_t input, Direction direction) {
   const std::string name =
       std::string(to_string(config.cell)) + "." + std::to_string(l) + "." + to_string(direction);
-  return make_recurrent_layer<Real>(config.cell, config.activation, name, input, config.hidden,
-                                    direction);
+  return std::make_unique<RecurrentLayer<Real>>(
+      name, input, config.hidden, CellKind(config.cell, config.activation), direction);
 }
 
 /// With two threads each takes a direction, without ever waiting for the other; with more, one
@@ -36,19 +34,6 @@ void for_each_direction(std::size_t directions, FunctionRef<std::size_t> body) {
 }
 
 }  // namespace
-
-std::string_view to_string(Cell cell) {
-  return cell == Cell::kRnn ? "rnn" : "lstm";
-}
-
-template <typename Real>
-std::unique_ptr<RecurrentLayer<Real>> make_recurrent_layer(Cell cell, Activation activation,
-                                                           const std::string& name,
-                                                           std::size_t input, std::size_t hidden,
-                                                           Direction direction) {
-  if (cell == Cell::kLstm) return std::make_unique<Lstm<Real>>(name, input, hidden, direction);
-  return std::make_unique<Rnn<Real>>(name, input, hidden, activation, direction);
-}
 
 template <typename Real>
 RecurrentStack<Real>::RecurrentStack(const RecurrentStackConfig& config) : config_(config) {
@@ -77,12 +62,17 @@ void RecurrentStack<Real>::set_precision(Precision precision) {
 }
 
 template <typename Real>
+void RecurrentStack<Real>::set_plain(bool plain) {
+  for (const auto& cell : cells_) cell->set_plain(plain);
+}
+
+template <typename Real>
 void RecurrentStack<Real>::set_zero(std::size_t batch, States& states) const {
   states.resize(cells_.size());
   for (RecurrentState<Real>& state : states) {
     state.h.resize({batch, config_.hidden});
     state.h.fill(0);
-    if (config_.cell != Cell::kLstm) continue;
+    if (!describe(config_.cell).has_C) continue;
     state.C.resize({batch, config_.hidden});
     state.C.fill(0);
   }
@@ -115,7 +105,7 @@ void RecurrentStack<Real>::plan(const BatchLimits& limits, States& states, Memor
   states.resize(cells_.size());
   for (RecurrentState<Real>& state : states) {
     plan.add(state.h, {limits.rows, config_.hidden});
-    if (config_.cell == Cell::kLstm) plan.add(state.C, {limits.rows, config_.hidden});
+    if (describe(config_.cell).has_C) plan.add(state.C, {limits.rows, config_.hidden});
   }
 }
 
@@ -265,12 +255,7 @@ ParameterList<Real> RecurrentStack<Real>::parameters() {
   return list;
 }
 
-#define UNROLL_INSTANTIATE(Real)                                                  \
-  template std::unique_ptr<RecurrentLayer<Real>> make_recurrent_layer<Real>(      \
-      Cell, Activation, const std::string&, std::size_t, std::size_t, Direction); \
-  template class RecurrentStack<Real>;
-UNROLL_INSTANTIATE(float)
-UNROLL_INSTANTIATE(double)
-#undef UNROLL_INSTANTIATE
+template class RecurrentStack<float>;
+template class RecurrentStack<double>;
 
 }  // namespace unroll

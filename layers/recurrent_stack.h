@@ -17,15 +17,6 @@
 
 namespace unroll {
 
-enum class Cell { kRnn, kLstm };
-std::string_view to_string(Cell cell);
-
-/// A layer of this cell; `activation` is the RNN's.
-template <typename Real>
-std::unique_ptr<RecurrentLayer<Real>> make_recurrent_layer(
-    Cell cell, Activation activation, const std::string& name, std::size_t input,
-    std::size_t hidden, Direction direction = Direction::kForward);
-
 struct RecurrentStackConfig {
   Cell cell = Cell::kLstm;
   Activation activation = Activation::kTanh;  ///< of the RNN
@@ -75,8 +66,9 @@ class RecurrentStack {
     return *cells_[l * directions() + direction];
   }
 
-  /// Of all passes from now on; not part of the model.
+  /// For all passes from now on; not part of the model.
   void set_precision(Precision precision);
+  void set_plain(bool plain);
   void init(RecurrentInit init, double forget_bias, std::uint64_t seed);
 
   /// x (N tokens), states h_0, C_0 → h_T, C_T. The top layer's states are cache.h.back(). `dropout`

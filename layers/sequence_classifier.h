@@ -75,8 +75,10 @@ class SequenceClassifier {
 
   explicit SequenceClassifier(const Config& config);
 
-  /// Of the recurrent layers' passes from now on; not part of the model.
+  /// For the recurrent layers' passes from now on; not part of the model.
   void set_precision(Precision precision) { stack_.set_precision(precision); }
+  /// Whether the cells' own files compute the steps (RecurrentLayer::set_plain); likewise.
+  void set_plain(bool plain) { stack_.set_plain(plain); }
   /// Initial values from the seed; the embedding is normal with deviation 0.1.
   void init(std::uint64_t seed);
   const Config& config() const { return config_; }

@@ -9,6 +9,7 @@
 #include <unicode/uversion.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 
@@ -114,18 +115,10 @@ bool is_blank(char32_t character) noexcept {
 bool is_unspaced_letter(char32_t character) noexcept {
   if (character < 0x80) return false;
   UErrorCode status = U_ZERO_ERROR;
-  switch (uscript_getScript(static_cast<UChar32>(character), &status)) {
-    case USCRIPT_HAN:
-    case USCRIPT_HIRAGANA:
-    case USCRIPT_KATAKANA:
-    case USCRIPT_THAI:
-    case USCRIPT_LAO:
-    case USCRIPT_KHMER:
-    case USCRIPT_MYANMAR:
-      return true;
-    default:
-      return false;
-  }
+  constexpr std::array kUnspaced{USCRIPT_HAN, USCRIPT_HIRAGANA, USCRIPT_KATAKANA, USCRIPT_THAI,
+                                 USCRIPT_LAO, USCRIPT_KHMER,    USCRIPT_MYANMAR};
+  const UScriptCode script = uscript_getScript(static_cast<UChar32>(character), &status);
+  return std::ranges::find(kUnspaced, script) != kUnspaced.end();
 }
 
 bool is_unspaced(std::string_view word) noexcept {

@@ -23,7 +23,7 @@ SequenceClassifierConfig model_config_from_json(std::string_view json);
 template <typename Enum>
 inline constexpr std::array<Enum, 0> kAll{};
 template <>
-inline constexpr std::array kAll<Cell>{Cell::kLstm, Cell::kRnn};
+inline constexpr std::array kAll<Cell> = kAllCells;
 template <>
 inline constexpr std::array kAll<Activation>{Activation::kTanh, Activation::kSigmoid,
                                              Activation::kRelu};

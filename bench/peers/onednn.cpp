@@ -77,17 +77,12 @@ void set_threads(int count) {
 }
 
 const char* chosen_isa() {
-  switch (dnnl::get_effective_cpu_isa()) {
-    case dnnl::cpu_isa::sse41:
-      return "sse4.1";
-    case dnnl::cpu_isa::avx:
-      return "avx";
-    case dnnl::cpu_isa::avx2:
-    case dnnl::cpu_isa::avx2_vnni:
-      return "avx2";
-    default:
-      return "avx512";
-  }
+  using dnnl::cpu_isa;
+  const cpu_isa isa = dnnl::get_effective_cpu_isa();
+  if (isa == cpu_isa::sse41) return "sse4.1";
+  if (isa == cpu_isa::avx) return "avx";
+  if (isa == cpu_isa::avx2 || isa == cpu_isa::avx2_vnni) return "avx2";
+  return "avx512";
 }
 
 const Peer kPeers[] = {{

@@ -21,6 +21,7 @@ class EquationTest : public testing::Test {
 
   void TestBody() override {
     ASSERT_NE(equation_.proof, nullptr) << equation_.id << " stands in the tree, nobody proves it";
+    EXPECT_EQ(equation_.code.size(), 1U) << "an equation is written out at one place";
     for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) prove_with(seed);
     for (const auto& [kind, error] : worst_) {
       std::string key = "error_" + std::string(to_string(kind));

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "unroll/layers/lstm.h"
-#include "unroll/layers/rnn.h"
+#include "unroll/layers/recurrent.h"
 
 namespace unroll {
 namespace {
@@ -50,13 +49,13 @@ TEST(OrthogonalInit, HasOrthonormalRowsWhereThereAreFewer) {
 }
 
 TEST(RecurrentInit, SetsTheForgetBiasOfTheFirstGateOnly) {
-  Lstm<double> lstm("lstm", 3, 5);
+  RecurrentLayer<double> lstm("lstm", 3, 5, Cell::kLstm);
   init_recurrent(lstm, RecurrentInit::kOrthogonal, 1, 1);
   for (std::size_t k = 0; k < 20; ++k) EXPECT_EQ(lstm.b.value[k], k < 5 ? 1 : 0);
 }
 
 TEST(RecurrentInit, MakesTheIdentityForAnIrnn) {
-  Rnn<double> rnn("rnn", 3, 4, Activation::kRelu);
+  RecurrentLayer<double> rnn("rnn", 3, 4, CellKind(Cell::kRnn, Activation::kRelu));
   init_recurrent(rnn, RecurrentInit::kIdentity, 1, 1);
   for (std::size_t r = 0; r < 4; ++r) {
     for (std::size_t c = 0; c < 4; ++c) EXPECT_EQ(rnn.W.value.matrix()(r, c), r == c ? 1 : 0);
@@ -64,15 +63,15 @@ TEST(RecurrentInit, MakesTheIdentityForAnIrnn) {
 }
 
 TEST(RecurrentInit, StaysWithinOneOverTheRootOfHWhereUniform) {
-  Lstm<double> lstm("lstm", 3, 16);
+  RecurrentLayer<double> lstm("lstm", 3, 16, Cell::kLstm);
   init_recurrent(lstm, RecurrentInit::kUniform, 0, 1);
   for (double value : lstm.W.value.values()) EXPECT_LE(std::abs(value), 0.25);
 }
 
 TEST(RecurrentInit, DependsOnNameAndSeedOnly) {
-  Lstm<float> a("lstm.0.forward", 3, 5);
-  Lstm<float> b("lstm.0.forward", 3, 5);
-  Lstm<float> other("lstm.0.backward", 3, 5);
+  RecurrentLayer<float> a("lstm.0.forward", 3, 5, Cell::kLstm);
+  RecurrentLayer<float> b("lstm.0.forward", 3, 5, Cell::kLstm);
+  RecurrentLayer<float> other("lstm.0.backward", 3, 5, Cell::kLstm);
   init_recurrent(other, RecurrentInit::kGlorot, 1, 9);
   init_recurrent(a, RecurrentInit::kGlorot, 1, 9);
   init_recurrent(b, RecurrentInit::kGlorot, 1, 9);

@@ -12,8 +12,7 @@
 #include "tests/support/gradient_check.h"
 #include "tests/support/random_tensor.h"
 #include "unroll/core/parallel.h"
-#include "unroll/layers/lstm.h"
-#include "unroll/layers/rnn.h"
+#include "unroll/layers/recurrent.h"
 
 namespace unroll {
 namespace {
@@ -27,9 +26,10 @@ struct LayerRun {
            bool share_rows = false, const std::vector<std::size_t>& lengths = kLengths)
       : shape(lengths) {
     if (G == 4) {
-      layer = std::make_unique<Lstm<Real>>("lstm", I, H, direction);
+      layer = std::make_unique<RecurrentLayer<Real>>("lstm", I, H, Cell::kLstm, direction);
     } else {
-      layer = std::make_unique<Rnn<Real>>("rnn", I, H, Activation::kTanh, direction);
+      layer = std::make_unique<RecurrentLayer<Real>>(
+          "rnn", I, H, CellKind(Cell::kRnn, Activation::kTanh), direction);
     }
     layer->set_precision(precision);
     for (auto* parameter : layer->parameters()) {

@@ -13,8 +13,7 @@
 #include "tests/support/random_tensor.h"
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
-#include "unroll/layers/lstm.h"
-#include "unroll/layers/rnn.h"
+#include "unroll/layers/recurrent.h"
 
 namespace unroll {
 namespace {
@@ -33,17 +32,31 @@ struct Case {
 template <Activation kActivation>
 std::unique_ptr<RecurrentLayer<double>> make_rnn(std::size_t I, std::size_t H,
                                                  Direction direction) {
-  return std::make_unique<Rnn<double>>("rnn", I, H, kActivation, direction);
+  return std::make_unique<RecurrentLayer<double>>("rnn", I, H, CellKind(Cell::kRnn, kActivation),
+                                                  direction);
 }
 std::unique_ptr<RecurrentLayer<double>> make_lstm(std::size_t I, std::size_t H,
                                                   Direction direction) {
-  return std::make_unique<Lstm<double>>("lstm", I, H, direction);
+  return std::make_unique<RecurrentLayer<double>>("lstm", I, H, Cell::kLstm, direction);
+}
+
+/// The same layer, whose steps its cell's file computes.
+template <auto make>
+std::unique_ptr<RecurrentLayer<double>> make_plain(std::size_t I, std::size_t H,
+                                                   Direction direction) {
+  auto layer = make(I, H, direction);
+  layer->set_plain(true);
+  return layer;
 }
 
 const std::vector<Case> kCells = {{"RnnTanh", make_rnn<Activation::kTanh>},
                                   {"RnnSigmoid", make_rnn<Activation::kSigmoid>},
                                   {"RnnRelu", make_rnn<Activation::kRelu>},
-                                  {"Lstm", make_lstm}};
+                                  {"Lstm", make_lstm},
+                                  {"PlainRnnTanh", make_plain<make_rnn<Activation::kTanh>>},
+                                  {"PlainRnnSigmoid", make_plain<make_rnn<Activation::kSigmoid>>},
+                                  {"PlainRnnRelu", make_plain<make_rnn<Activation::kRelu>>},
+                                  {"PlainLstm", make_plain<make_lstm>}};
 
 const std::vector<std::vector<std::size_t>> kLengths = {
     {1}, {5}, {1, 1, 1}, {3, 3}, {4, 2, 1}, {6, 5, 5, 3, 2, 2, 1, 1, 1}};
@@ -342,7 +355,7 @@ TEST(Inference, GivesTheBitsOfTheForwardPass) {
 
         std::vector<std::int32_t> rows(p.shape.tokens());
         for (std::size_t n = 0; n < rows.size(); ++n) rows[n] = static_cast<std::int32_t>(n);
-        Tensor<double> projected({rows.size(), weights.full.columns()});
+        Tensor<double> projected({rows.size(), p.layer->U.value.shape()[0]});
         p.layer->project(p.x.matrix(), weights, projected.matrix());
         state = p.start;
         p.layer->infer(p.shape, {p.x.matrix(), rows}, weights, projected.matrix(), state, scratch,

@@ -13,8 +13,7 @@
 #include "tests/support/gradient_check.h"
 #include "unroll/core/error.h"
 #include "unroll/layers/linear.h"
-#include "unroll/layers/lstm.h"
-#include "unroll/layers/rnn.h"
+#include "unroll/layers/recurrent.h"
 #include "unroll/layers/softmax_cross_entropy.h"
 
 namespace unroll {
@@ -72,9 +71,11 @@ struct LayersKey {
     const ExerciseConfig& config = exercise.config;
     const naive::Network& network = exercise.network;
     if (config.cell == Cell::kLstm) {
-      layer = std::make_unique<Lstm<double>>("lstm", config.input, config.hidden);
+      layer = std::make_unique<RecurrentLayer<double>>("lstm", config.input, config.hidden,
+                                                       Cell::kLstm);
     } else {
-      layer = std::make_unique<Rnn<double>>("rnn", config.input, config.hidden, config.activation);
+      layer = std::make_unique<RecurrentLayer<double>>("rnn", config.input, config.hidden,
+                                                       CellKind(Cell::kRnn, config.activation));
     }
     copy(naive::flat(network.U), layer->U.value);
     copy(naive::flat(network.W), layer->W.value);

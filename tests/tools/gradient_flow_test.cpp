@@ -18,8 +18,7 @@
 #include "unroll/core/error.h"
 #include "unroll/kernels/spectral_norm.h"
 #include "unroll/layers/init.h"
-#include "unroll/layers/lstm.h"
-#include "unroll/layers/rnn.h"
+#include "unroll/layers/recurrent.h"
 
 namespace unroll {
 namespace {
@@ -169,8 +168,8 @@ void fill_rest(RecurrentLayer<double>& layer) {
   layer.b.value = random_tensor(layer.b.value.shape(), "b", 0.2);
 }
 
-Rnn<double> rnn_of(Activation activation, std::size_t H, Kind kind, double gain) {
-  Rnn<double> layer("rnn", kInput, H, activation);
+RecurrentLayer<double> rnn_of(Activation activation, std::size_t H, Kind kind, double gain) {
+  RecurrentLayer<double> layer("rnn", kInput, H, CellKind(Cell::kRnn, activation));
   fill_W(layer, kind, gain);
   fill_rest(layer);
   return layer;
@@ -213,7 +212,7 @@ void expect_equal(const JacobianWalk& walk, const Naive& naive, std::size_t row,
 // ------------------------------------------------------------------------------------------ the
 // RNN
 
-void expect_naive_product(Rnn<double>& layer, Activation activation) {
+void expect_naive_product(RecurrentLayer<double>& layer, Activation activation) {
   const Tensor<double> x = input(kLags + 1);
   JacobianWalk walk(layer, x.matrix(), layer.zero_state(1));
   Naive product = identity(layer.hidden_size());
@@ -232,7 +231,7 @@ TEST(GradJ, EqualsAProductOfJacobiansInPlainLoops) {
       for (std::size_t H : {1, 2, 5, 16, 32}) {
         SCOPED_TRACE(std::string(to_string(activation)) + " " + std::to_string(int(kind)) + " H " +
                      std::to_string(H));
-        Rnn<double> layer = rnn_of(activation, H, kind, 1.1);
+        RecurrentLayer<double> layer = rnn_of(activation, H, kind, 1.1);
         expect_naive_product(layer, activation);
         if (HasFatalFailure()) return;
       }
@@ -246,7 +245,7 @@ TEST(GradBound, HoldsForEverySizeLagAndKindOfW) {
       for (std::size_t H = 1; H <= 32; ++H) {
         SCOPED_TRACE(std::string(to_string(activation)) + " " + std::to_string(int(kind)) + " H " +
                      std::to_string(H));
-        Rnn<double> layer = rnn_of(activation, H, kind, H % 2 == 0 ? 0.7 : 1.3);
+        RecurrentLayer<double> layer = rnn_of(activation, H, kind, H % 2 == 0 ? 0.7 : 1.3);
         const FlowNorms norms =
             flow_norms(layer, activation, input(kLags + 1).matrix(), layer.zero_state(1), kLags);
         ASSERT_EQ(norms.norm.size(), kLags);
@@ -259,7 +258,7 @@ TEST(GradBound, HoldsForEverySizeLagAndKindOfW) {
 
 /// W = w·Q at rest where every slope is largest: the norm over `kLags` lags, and the bounds.
 FlowNorms sharp_norms(Activation activation, double w, std::size_t H) {
-  Rnn<double> layer("rnn", kInput, H, activation);
+  RecurrentLayer<double> layer("rnn", kInput, H, CellKind(Cell::kRnn, activation));
   if (activation == Activation::kRelu) {
     for (std::size_t i = 0; i < H; ++i) layer.W.value[i * H + i] = 1;
   } else {
@@ -299,7 +298,7 @@ TEST(GradSharpRelu, AttainsItsBoundAtLag200) {
 }
 
 TEST(GradReluExplodes, AtSpectralRadiusZero) {
-  Rnn<double> layer("rnn", 1, 2, Activation::kRelu);
+  RecurrentLayer<double> layer("rnn", 1, 2, CellKind(Cell::kRnn, Activation::kRelu));
   layer.W.value[0] = layer.W.value[2] = 1.5;
   layer.W.value[1] = layer.W.value[3] = -1.5;
   layer.b.value[0] = -0.5;
@@ -319,7 +318,7 @@ TEST(GradReluExplodes, AtSpectralRadiusZero) {
 }
 
 TEST(GradReluDead, IsAnExactZeroInTheJacobian) {
-  Rnn<double> layer = rnn_of(Activation::kRelu, 6, Kind::kGaussian, 1);
+  RecurrentLayer<double> layer = rnn_of(Activation::kRelu, 6, Kind::kGaussian, 1);
   layer.b.value[2] = -100;
   const Tensor<double> x = input(10);
   JacobianWalk walk(layer, x.matrix(), layer.zero_state(1));
@@ -335,7 +334,7 @@ TEST(GradReluDead, IsAnExactZeroInTheJacobian) {
 
 TEST(GradientFlow, NeitherUnderflowsNorOverflows) {
   for (double w : {1e-9, 1e9}) {
-    Rnn<double> layer("rnn", 1, 1, Activation::kTanh);
+    RecurrentLayer<double> layer("rnn", 1, 1, CellKind(Cell::kRnn, Activation::kTanh));
     layer.W.value[0] = w;
     const Tensor<double> x({kLags + 1, 1});
     const FlowNorms norms =
@@ -345,7 +344,7 @@ TEST(GradientFlow, NeitherUnderflowsNorOverflows) {
 }
 
 TEST(GradientFlow, CountsSaturatedSlopes) {
-  Rnn<double> layer("rnn", 1, 2, Activation::kTanh);
+  RecurrentLayer<double> layer("rnn", 1, 2, CellKind(Cell::kRnn, Activation::kTanh));
   layer.b.value[0] = 3;  // 1 − tanh² 3 = 0.01
   layer.b.value[1] = 1;  // 1 − tanh² 1 = 0.42
   const Tensor<double> x({5, 1});
@@ -357,7 +356,7 @@ TEST(GradientFlow, CountsSaturatedSlopes) {
 }
 
 TEST(GradientFlow, RefusesStatesThatOverflow) {
-  Rnn<double> layer("rnn", 1, 1, Activation::kRelu);
+  RecurrentLayer<double> layer("rnn", 1, 1, CellKind(Cell::kRnn, Activation::kRelu));
   layer.W.value[0] = 1e200;
   layer.b.value[0] = 1;
   const Tensor<double> x({10, 1});
@@ -368,8 +367,8 @@ TEST(GradientFlow, RefusesStatesThatOverflow) {
 // ----------------------------------------------------------------------------------------- the
 // LSTM
 
-Lstm<double> lstm_of(std::size_t H, Kind kind, double gain, double forget_bias) {
-  Lstm<double> layer("lstm", kInput, H);
+RecurrentLayer<double> lstm_of(std::size_t H, Kind kind, double gain, double forget_bias) {
+  RecurrentLayer<double> layer("lstm", kInput, H, Cell::kLstm);
   fill_W(layer, kind, gain);
   fill_rest(layer);
   for (std::size_t u = 0; u < H; ++u) layer.b.value[u] += forget_bias;
@@ -380,7 +379,7 @@ TEST(GradLstmJ, EqualsAProductOfWholeJacobiansInPlainLoops) {
   for (Kind kind : kKinds) {
     for (std::size_t H : {1, 3, 8, 17}) {
       SCOPED_TRACE(std::to_string(int(kind)) + " H " + std::to_string(H));
-      Lstm<double> layer = lstm_of(H, kind, 1.2, 1);
+      RecurrentLayer<double> layer = lstm_of(H, kind, 1.2, 1);
       const Tensor<double> x = input(kLags + 2);
       JacobianWalk walk(layer, x.matrix(), layer.zero_state(1));
       const auto step_of = [&](std::size_t j) {
@@ -402,7 +401,7 @@ TEST(GradLstmJ, EqualsAProductOfWholeJacobiansInPlainLoops) {
 TEST(GradLstmCarry, IsTheProductOfForgetGatesAndBounded) {
   for (double bias : {-1.0, 0.0, 1.0, 3.0}) {
     for (std::size_t H : {1, 4, 32}) {
-      Lstm<double> layer = lstm_of(H, Kind::kGaussian, 1, bias);
+      RecurrentLayer<double> layer = lstm_of(H, Kind::kGaussian, 1, bias);
       const Tensor<double> x = input(kLags + 1);
       const FlowNorms norms =
           flow_norms(layer, Activation::kTanh, x.matrix(), layer.zero_state(1), kLags);
@@ -423,7 +422,7 @@ TEST(GradLstmCarry, IsTheProductOfForgetGatesAndBounded) {
 }
 
 TEST(GradLstmVanish, IsTheCarryExactlyWhereWIsZero) {
-  Lstm<double> layer = lstm_of(9, Kind::kGaussian, 0, -1);
+  RecurrentLayer<double> layer = lstm_of(9, Kind::kGaussian, 0, -1);
   const FlowNorms norms =
       flow_norms(layer, Activation::kTanh, input(kLags + 1).matrix(), layer.zero_state(1), kLags);
   for (std::size_t k = 0; k < kLags; ++k) {

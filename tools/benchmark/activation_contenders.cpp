@@ -56,10 +56,15 @@ const FunctionTable* xsimd_table(Isa isa) {
       return &kXsimdAvx2;
     case Isa::kAvx512:
       return &kXsimdAvx512;
+#else
+    case Isa::kSse2:
+    case Isa::kAvx2:
+    case Isa::kAvx512:
 #endif
-    default:
-      return nullptr;
+    case Isa::kScalar:
+      break;
   }
+  return nullptr;
 }
 
 }  // namespace

@@ -21,10 +21,6 @@ std::string_view to_string(CellPass pass) {
   return pass == CellPass::kForward ? "forward" : "train";
 }
 
-std::size_t gate_count(Cell cell) {
-  return cell == Cell::kLstm ? 4 : 1;
-}
-
 double useful_flop(const CellCase& at) {
   const std::size_t G = gate_count(at.cell), I = at.input, H = at.hidden;
   const std::size_t forward = at.vocabulary > 0 ? H : I + H;
@@ -56,8 +52,8 @@ std::vector<CellCase> cases_of(const CellGrid& grid) {
 }
 
 std::string layer_text(const CellCase& at) {
-  const bool is_plain = at.cell == Cell::kLstm || at.activation == Activation::kTanh;
-  const std::string phi = is_plain ? "" : fmt::format(" ({})", to_string(at.activation));
+  const bool is_usual = !describe(at.cell).has_activation || at.activation == Activation::kTanh;
+  const std::string phi = is_usual ? "" : fmt::format(" ({})", to_string(at.activation));
   return fmt::format("{}{} {}{}", to_string(at.cell), phi, to_string(at.pass),
                      at.vocabulary > 0 ? " from token ids" : "");
 }

@@ -33,8 +33,6 @@ struct CellCase {
   std::size_t vocabulary = 0;
 };
 
-std::size_t gate_count(Cell cell);
-
 /// The floating-point operations nobody can do without, a multiply-add counted as two; G gates:
 ///
 ///     forward   2·T·B·G·H·(I + H)                 U x_t and W h_{t−1}

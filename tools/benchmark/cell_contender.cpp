@@ -49,8 +49,9 @@ class OurRunner : public CellRunner {
   OurRunner(const CellProblem& problem, Precision precision)
       : problem_(problem),
         shape_(RaggedShape::rectangle(problem.at.steps, problem.at.batch)),
-        layer_(make_recurrent_layer<float>(problem.at.cell, problem.at.activation, "cell",
-                                           problem.at.input, problem.at.hidden)),
+        layer_(std::make_unique<RecurrentLayer<float>>(
+            "cell", problem.at.input, problem.at.hidden,
+            CellKind(problem.at.cell, problem.at.activation))),
         state_(layer_->zero_state(problem.at.batch)),
         h_({shape_.tokens(), problem.at.hidden}) {
     layer_->U.value = problem.U;
@@ -149,8 +150,13 @@ std::vector<naive::Vector> plain_states(const CellProblem& problem, const naive:
   for (std::size_t t = 0; t < problem.at.steps; ++t) {
     sequence.x.push_back(in_double(problem.x.matrix().row(t * problem.at.batch + row)));
   }
-  const bool is_lstm = problem.at.cell == Cell::kLstm;
-  return is_lstm ? lstm_states(network, sequence).h : rnn_states(network, sequence).h;
+  switch (problem.at.cell) {
+    case Cell::kRnn:
+      return rnn_states(network, sequence).h;
+    case Cell::kLstm:
+      return lstm_states(network, sequence).h;
+  }
+  return {};
 }
 
 }  // namespace

@@ -22,10 +22,15 @@ const MultiplyAddLoop& loop_for(Isa isa) {
       return kMultiplyAddAvx2;
     case Isa::kAvx512:
       return kMultiplyAddAvx512;
+#else
+    case Isa::kSse2:
+    case Isa::kAvx2:
+    case Isa::kAvx512:
 #endif
-    default:
-      return kMultiplyAddScalar;
+    case Isa::kScalar:
+      break;
   }
+  return kMultiplyAddScalar;
 }
 
 }  // namespace

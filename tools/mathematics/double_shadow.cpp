@@ -6,6 +6,7 @@ namespace unroll {
 
 SequenceClassifier<double> double_shadow(const SequenceClassifier<float>& model) {
   SequenceClassifier<double> shadow(model.config());
+  shadow.set_plain(true);
   const ParameterList<double> to = shadow.parameters();
   const std::vector<const Parameter<float>*> from = model.parameters();
   for (std::size_t k = 0; k < to.size(); ++k) {

@@ -1,5 +1,7 @@
-/// The double-precision shadow of a trained model: the same source compiled for double, with the
-/// same values. What is said about gradients is said about it: float has no digits to spare.
+/// The double-precision shadow of a trained model: the same values, and the same source compiled
+/// for double, but for its recurrent steps. Those are computed by the cells' own files
+/// (layers/cells), so that what is shown and checked is what one reads there. What is said about
+/// gradients is said about the shadow: float has no digits to spare.
 #pragma once
 
 #include "unroll/layers/sequence_classifier.h"

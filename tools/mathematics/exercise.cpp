@@ -59,7 +59,7 @@ Exercise draw(const ExerciseConfig& config, std::size_t attempt) {
   Draw random(config.seed, attempt);
   // A sum of I + H products should stay in the range where the activations bend.
   const std::size_t most = std::clamp<std::size_t>(24 / (config.input + config.hidden), 3, 9);
-  const std::size_t rows = config.hidden * (config.cell == Cell::kLstm ? 4 : 1);
+  const std::size_t rows = config.hidden * gate_count(config.cell);
   Exercise exercise{.config = config, .network = {}, .sequence = {}};
   exercise.network = {.U = random.matrix(rows, config.input, most),
                       .W = random.matrix(rows, config.hidden, most),
@@ -69,7 +69,7 @@ Exercise draw(const ExerciseConfig& config, std::size_t attempt) {
                       .h_0 = random.vector(config.hidden, 5),
                       .C_0 = {},
                       .phi = config.activation};
-  if (config.cell == Cell::kLstm) exercise.network.C_0 = random.vector(config.hidden, 5);
+  if (describe(config.cell).has_C) exercise.network.C_0 = random.vector(config.hidden, 5);
   exercise.sequence.x.resize(1);
   exercise.sequence.targets.resize(1);
   for (std::size_t t = 1; t <= config.steps; ++t) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "unroll/layers/lstm.h"
+#include "unroll/layers/cells/lstm.h"
 #include "unroll/tools/mathematics/exercise.h"
 
 namespace unroll {
@@ -158,13 +158,9 @@ class ExerciseWriter {
   }
 
   bool lstm() const { return config_.cell == Cell::kLstm; }
-  std::size_t gates() const { return lstm() ? 4 : 1; }
+  std::size_t gates() const { return gate_count(config_.cell); }
   std::string id(const char* what) const { return (lstm() ? "LSTM-" : "RNN-") + std::string(what); }
-  std::string phi() const {
-    return config_.activation == Activation::kTanh      ? "tanh"
-           : config_.activation == Activation::kSigmoid ? "σ"
-                                                        : "ReLU";
-  }
+  std::string phi() const { return symbol(config_.activation); }
   /// The subscripts of gate g and of a step, which may be empty.
   std::string gate(std::size_t g, const std::string& step) const {
     if (!lstm()) return step.empty() ? "" : fmt::format("_{{{}}}", step);

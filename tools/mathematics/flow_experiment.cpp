@@ -33,7 +33,8 @@ MatrixView<double> gate_of(Layer& layer, std::size_t gate) {
 std::unique_ptr<Layer> make_layer(const FlowExperiment& e, std::size_t draw) {
   // The name is the stream of random numbers: each draw has its own, every case the same.
   const std::string name = fmt::format("gradflow/{}", draw);
-  return make_recurrent_layer<double>(e.cell, e.activation, name, e.input, e.hidden);
+  return std::make_unique<RecurrentLayer<double>>(name, e.input, e.hidden,
+                                                  CellKind(e.cell, e.activation));
 }
 
 RecurrentInit recurrent_init(FlowInit init) {
@@ -42,9 +43,13 @@ RecurrentInit recurrent_init(FlowInit init) {
       return RecurrentInit::kUniform;
     case FlowInit::kOrthogonal:
       return RecurrentInit::kOrthogonal;
-    default:
+    case FlowInit::kGlorot:
+    case FlowInit::kIdentity:
+    case FlowInit::kGaussian:
+    case FlowInit::kNonnegative:
       return RecurrentInit::kGlorot;
   }
+  return RecurrentInit::kGlorot;
 }
 
 void make_magnitudes(std::span<double> values) {
@@ -109,7 +114,7 @@ Draw run_draw(const FlowExperiment& e, std::size_t draw) {
 }
 
 void check(const FlowExperiment& e) {
-  if (e.centred && e.cell == Cell::kLstm) {
+  if (e.centred && describe(e.cell).has_forget_gate) {
     throw UsageError("gradient flow: only an RNN is centred; an LSTM's gates have no such state");
   }
   if (e.lags == 0 || e.draws == 0 || e.hidden == 0 || e.input == 0) {
@@ -252,7 +257,8 @@ FlowResult run_flow(const FlowExperiment& experiment) {
 
 std::string command_line(const FlowExperiment& e) {
   std::string line = fmt::format("unroll gradflow --cell {}", to_string(e.cell));
-  if (e.cell == Cell::kRnn) line += fmt::format(" --activation {}", to_string(e.activation));
+  if (describe(e.cell).has_activation)
+    line += fmt::format(" --activation {}", to_string(e.activation));
   line += fmt::format(" --init {}", to_string(e.init));
   if (e.scale != FlowScale::kGain || e.size != 1) {
     line += fmt::format(" --{} {}", to_string(e.scale), e.size);
@@ -260,7 +266,7 @@ std::string command_line(const FlowExperiment& e) {
   line += fmt::format(" --input {}", e.input_strength);
   if (e.positive) line += " --positive";
   if (e.centred) line += " --centred";
-  if (e.cell == Cell::kLstm) line += fmt::format(" --forget-bias {}", e.forget_bias);
+  if (describe(e.cell).has_forget_gate) line += fmt::format(" --forget-bias {}", e.forget_bias);
   const FlowExperiment usual;
   if (e.hidden != usual.hidden) line += fmt::format(" --hidden {}", e.hidden);
   if (e.lags != usual.lags) line += fmt::format(" --lags {}", e.lags);

@@ -274,15 +274,36 @@ FlowNorms flow_norms(RecurrentLayer<double>& layer, Activation activation,
 }
 
 double largest_slope(Activation activation) {
-  return activation == Activation::kSigmoid ? 0.25 : 1;
+  switch (activation) {
+    case Activation::kTanh:
+    case Activation::kRelu:
+      return 1;
+    case Activation::kSigmoid:
+      return 0.25;
+  }
+  return 1;
 }
+
+namespace {
+
+/// z at which φ is steepest, and φ(z).
+std::pair<double, double> steepest(Activation activation) {
+  switch (activation) {
+    case Activation::kTanh:
+      return {0, 0};
+    case Activation::kSigmoid:
+      return {0, 0.5};
+    case Activation::kRelu:
+      return {1, 1};
+  }
+  return {0, 0};
+}
+
+}  // namespace
 
 RecurrentState<double> rest_at_steepest(RecurrentLayer<double>& rnn, Activation activation) {
   // h* = φ(z*) at the steepest z*, and b = z* − W h*
-  const double h = activation == Activation::kSigmoid ? 0.5
-                   : activation == Activation::kRelu  ? 1.0
-                                                      : 0.0;
-  const double z = activation == Activation::kRelu ? 1 : 0;
+  const auto [z, h] = steepest(activation);
   const MatrixView<const double> W = std::as_const(rnn.W.value).matrix();
   for (std::size_t i = 0; i < W.rows(); ++i) {
     double sum = 0;

@@ -13,8 +13,7 @@
 
 #include "unroll/core/random.h"
 #include "unroll/layers/init.h"
-#include "unroll/layers/lstm.h"
-#include "unroll/layers/rnn.h"
+#include "unroll/layers/recurrent.h"
 #include "unroll/tools/mathematics/gradient_flow.h"
 #include "unroll/tools/mathematics/naive_network.h"
 #include "unroll/tools/mathematics/proof.h"
@@ -104,10 +103,11 @@ struct Walked {
 };
 
 std::unique_ptr<RecurrentLayer<double>> random_rnn(Activation phi, Random& random) {
-  return std::make_unique<Rnn<double>>("rnn", 2, 1 + random.below(5), phi);
+  return std::make_unique<RecurrentLayer<double>>("rnn", 2, 1 + random.below(5),
+                                                  CellKind(Cell::kRnn, phi));
 }
 std::unique_ptr<RecurrentLayer<double>> random_lstm(Random& random) {
-  return std::make_unique<Lstm<double>>("lstm", 2, 1 + random.below(5));
+  return std::make_unique<RecurrentLayer<double>>("lstm", 2, 1 + random.below(5), Cell::kLstm);
 }
 
 /// The walk's Jacobian at its lag, unscaled.
@@ -188,7 +188,7 @@ void for_each_rnn(Activation phi, std::uint64_t seed,
   Random random(seed, "proof/bounds");
   for (Kind kind : kKinds) {
     const std::size_t H = 1 + random.below(32);
-    Rnn<double> rnn("rnn", 1, H, phi);
+    RecurrentLayer<double> rnn("rnn", 1, H, CellKind(Cell::kRnn, phi));
     fill_recurrent(kind, rnn.W, random);
     fill(rnn.U.value.values(), random, 1);
     fill(rnn.b.value.values(), random, 0.3);
@@ -256,7 +256,7 @@ std::vector<Finding> compare_norms(const std::vector<double>& measured,
 /// An RNN without input that rests where φ is steepest, W = wQ: the norm is (max φ′ · w)^lag.
 std::vector<Finding> prove_rest(Activation phi, double w, bool identity, std::uint64_t seed) {
   Random random(seed, "proof/rest");
-  Rnn<double> rnn("rnn", 1, 1 + random.below(16), phi);
+  RecurrentLayer<double> rnn("rnn", 1, 1 + random.below(16), CellKind(Cell::kRnn, phi));
   fill_signed_permutation(w, rnn.W, random);
   if (identity) {
     rnn.W.value.fill(0);
@@ -293,7 +293,7 @@ std::vector<Finding> prove_sigmoid_explodes(std::string_view, std::uint64_t seed
 }
 
 std::vector<Finding> prove_relu_explodes(std::string_view, std::uint64_t) {
-  Rnn<double> rnn("rnn", 1, 2, Activation::kRelu);
+  RecurrentLayer<double> rnn("rnn", 1, 2, CellKind(Cell::kRnn, Activation::kRelu));
   const std::array W{1.5, -1.5, 1.5, -1.5};  // W² = 0
   std::ranges::copy(W, rnn.W.value.values().begin());
   rnn.b.value[0] = -0.5;
@@ -352,7 +352,7 @@ struct LstmRun {
     return flow_norms(lstm, Activation::kTanh, std::as_const(x).matrix(), lstm.zero_state(1),
                       kLags);
   }
-  Lstm<double> lstm{"lstm", 1, 6};
+  RecurrentLayer<double> lstm{"lstm", 1, 6, Cell::kLstm};
   Tensor<double> x{Shape{kLags + 1, 1}};
 };
 
@@ -394,7 +394,7 @@ std::vector<Finding> prove_lstm_vanishes(std::string_view, std::uint64_t seed) {
 std::vector<Finding> prove_lstm_explodes(std::string_view, std::uint64_t seed) {
   const double w = exact_gain(seed, 2.1, 6);
   Random random(seed, "proof/lstm");
-  Lstm<double> lstm("lstm", 1, 1 + random.below(8));
+  RecurrentLayer<double> lstm("lstm", 1, 1 + random.below(8), Cell::kLstm);
   const std::size_t H = lstm.hidden_size();
   fill(lstm.W.value.values(), random, 0.5);
   for (std::size_t i = 0; i < H; ++i) {

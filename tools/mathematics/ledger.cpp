@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
+#include <utility>
 
 #include "unroll/core/error.h"
 
@@ -15,14 +16,19 @@ namespace {
 Equation& equation_of(std::string_view id, std::vector<Equation>& all) {
   const auto found = std::ranges::find(all, id, &Equation::id);
   if (found != all.end()) return *found;
-  all.push_back({.id = id, .code = {}, .english = {}, .chinese = {}});
+  all.emplace_back().id = id;
   return all.back();
 }
 
 std::vector<EquationPlace>& places_for(const EquationPlace& place, Equation& equation) {
   if (place.file.starts_with("docs/mathematics/en/")) return equation.english;
   if (place.file.starts_with("docs/mathematics/zh/")) return equation.chinese;
-  return equation.code;
+  return place.file.starts_with("kernels/") ? equation.fused : equation.code;
+}
+
+/// A kernel that alone computes an equation is where it is written out.
+void settle_kernels(Equation& equation) {
+  if (equation.code.empty()) std::swap(equation.code, equation.fused);
 }
 
 std::vector<Equation> make_ledger() {
@@ -35,6 +41,7 @@ std::vector<Equation> make_ledger() {
     Equation& equation = equation_of(place.id, all);
     places_for(place, equation).push_back(place);
   }
+  for (Equation& equation : all) settle_kernels(equation);
   // The chapters are numbered files, so their order is that of their names; what is in no chapter
   // comes last, as it was found.
   std::ranges::stable_sort(all, {}, [](const Equation& equation) {

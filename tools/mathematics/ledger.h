@@ -26,12 +26,13 @@ struct EquationPlace {
 /// All there are, in no particular order.
 std::span<const EquationPlace> equation_places();
 
-/// "layers/rnn.cpp:27".
+/// "layers/cells/rnn.cpp:47".
 std::string to_string(const EquationPlace& place);
 
 struct Equation {
   std::string_view id;
-  std::vector<EquationPlace> code;     ///< one, in a sound ledger
+  std::vector<EquationPlace> code;     ///< one, in a sound ledger: where it is written out
+  std::vector<EquationPlace> fused;    ///< the kernels that compute it together with others
   std::vector<EquationPlace> english;  ///< one
   std::vector<EquationPlace> chinese;  ///< one
   const Proof* proof = nullptr;        ///< null if nobody proves it

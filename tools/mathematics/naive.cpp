@@ -16,9 +16,15 @@ double sigma(double z) {
 }
 
 double phi_of(Activation phi, double z) {
-  if (phi == Activation::kSigmoid) return sigma(z);
-  if (phi == Activation::kRelu) return z > 0 ? z : 0;
-  return std::tanh(z);
+  switch (phi) {
+    case Activation::kTanh:
+      return std::tanh(z);
+    case Activation::kSigmoid:
+      return sigma(z);
+    case Activation::kRelu:
+      return z > 0 ? z : 0;
+  }
+  return z;
 }
 
 Vector sum(const Vector& a, const Vector& b) {
@@ -332,12 +338,18 @@ Matrix lstm_jacobian(const Network& n, const Forward& forward, std::size_t t) {
 
 double slope(Activation phi, double z) {
   const double h = phi_of(phi, z);
-  // [RNN-dW3-sigmoid] RNN-dW3 with D_k = diag h_k(1 − h_k)
-  if (phi == Activation::kSigmoid) return h * (1 - h);
-  // [RNN-dW3-relu] RNN-dW3 with D_k = diag [z_k > 0]
-  if (phi == Activation::kRelu) return z > 0 ? 1 : 0;
-  // [RNN-dW3-tanh] RNN-dW3 with D_k = diag(1 − h_k²)
-  return 1 - h * h;
+  switch (phi) {
+    case Activation::kTanh:
+      // [RNN-dW3-tanh] RNN-dW3 with D_k = diag(1 − h_k²)
+      return 1 - h * h;
+    case Activation::kSigmoid:
+      // [RNN-dW3-sigmoid] RNN-dW3 with D_k = diag h_k(1 − h_k)
+      return h * (1 - h);
+    case Activation::kRelu:
+      // [RNN-dW3-relu] RNN-dW3 with D_k = diag [z_k > 0]
+      return z > 0 ? 1 : 0;
+  }
+  return 1;
 }
 
 Vector product(const Matrix& A, const Vector& x) {

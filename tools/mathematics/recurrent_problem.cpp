@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "unroll/core/random.h"
-#include "unroll/layers/lstm.h"
+#include "unroll/layers/cells/lstm.h"
 #include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/tools/mathematics/naive_network.h"
 #include "unroll/tools/mathematics/proof.h"
@@ -46,7 +46,7 @@ double relative_error(const Parts& a, const Parts& b) {
 // ------------------------------------------------------------------------------------- the problem
 
 RecurrentProblem::RecurrentProblem(Cell cell, Activation phi, std::uint64_t seed, bool positive)
-    : cell_(cell), phi_(phi), G_(cell == Cell::kLstm ? 4 : 1) {
+    : cell_(cell), phi_(phi), G_(gate_count(cell)) {
   std::uint64_t attempt = 0;
   do draw(phi, seed, attempt++, positive);
   while (is_ill_posed());
@@ -59,7 +59,7 @@ void RecurrentProblem::draw(Activation phi, std::uint64_t seed, std::uint64_t at
   H_ = 2 + random.below(4);
   K_ = 2 + random.below(3);
   const std::size_t probes = G_ * H_;
-  layer_ = make_recurrent_layer<double>(cell_, phi, "cell", I_ + probes, H_);
+  layer_ = std::make_unique<RecurrentLayer<double>>("cell", I_ + probes, H_, CellKind(cell_, phi));
   output_ = std::make_unique<Linear<double>>("output", H_, K_);
   batch_.shape = RaggedShape(std::vector<std::size_t>{3, 2, 1});
   const std::size_t N = batch_.shape.tokens();
@@ -209,7 +209,7 @@ void RecurrentProblem::add_deltas(const Pass& pass, Quantities& all) {
     }
   }
   all["dh"] = {dh};
-  if (cell_ == Cell::kLstm) all["dC"] = {dC};
+  if (describe(cell_).has_C) all["dC"] = {dC};
 }
 
 Parts RecurrentProblem::by_gate(std::span<const double> stacked) const {
@@ -244,7 +244,7 @@ RecurrentProblem::Batch RecurrentProblem::tail(std::size_t row, std::size_t t,
 
 naive::Vector RecurrentProblem::state_after(const Pass& pass, std::size_t row, std::size_t t,
                                             bool of_C) const {
-  if (of_C && cell_ == Cell::kRnn) return {};
+  if (of_C && !describe(cell_).has_C) return {};
   const Tensor<double>& start = of_C ? batch_.start.C : batch_.start.h;
   const Tensor<double>& after = of_C ? pass.cache.C : pass.h;
   return t == 0 ? copy(start.matrix().row(row))

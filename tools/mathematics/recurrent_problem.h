@@ -35,6 +35,9 @@ class RecurrentProblem {
   /// Of an RNN with ReLU no unit is near its kink; `positive`: none is off either.
   RecurrentProblem(Cell cell, Activation phi, std::uint64_t seed, bool positive = false);
 
+  /// Whether the cell's own file computes the steps (RecurrentLayer::set_plain).
+  void set_plain(bool plain) { layer_->set_plain(plain); }
+
   /// Every quantity by the layers' forward and backward pass.
   Quantities by_layers();
   /// Every quantity by the naive code, row by row.

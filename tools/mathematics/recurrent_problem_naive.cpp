@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "unroll/layers/lstm.h"
+#include "unroll/layers/cells/lstm.h"
 #include "unroll/tools/mathematics/naive_network.h"
 #include "unroll/tools/mathematics/recurrent_problem.h"
 
@@ -101,7 +101,7 @@ naive::Network RecurrentProblem::network(std::size_t row) const {
   network.V = naive_matrix(output_->V.value);
   network.c = copy(output_->c.value.values());
   network.h_0 = copy(batch_.start.h.matrix().row(row));
-  if (cell_ == Cell::kLstm) network.C_0 = copy(batch_.start.C.matrix().row(row));
+  if (describe(cell_).has_C) network.C_0 = copy(batch_.start.C.matrix().row(row));
   return network;
 }
 
@@ -123,7 +123,7 @@ naive::Sources RecurrentProblem::sources(std::size_t row, const naive::Network& 
     sources.g.push_back(naive::transposed_product(network.V, of_losses.dO[t]));
   }
   naive::add(copy(batch_.end_gradient.h.matrix().row(row)), sources.g.back());
-  if (cell_ == Cell::kLstm) sources.g_C = copy(batch_.end_gradient.C.matrix().row(row));
+  if (describe(cell_).has_C) sources.g_C = copy(batch_.end_gradient.C.matrix().row(row));
   return sources;
 }
 

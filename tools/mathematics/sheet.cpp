@@ -27,6 +27,18 @@ std::string six_decimals(double value) {
 
 }  // namespace
 
+std::string symbol(Activation activation) {
+  switch (activation) {
+    case Activation::kTanh:
+      return "tanh";
+    case Activation::kSigmoid:
+      return "σ";
+    case Activation::kRelu:
+      return "ReLU";
+  }
+  return "?";
+}
+
 std::string number_text(double value, NumberStyle style) {
   switch (style) {
     case NumberStyle::kFourDecimals:

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "unroll/core/tensor.h"
+#include "unroll/kernels/ops.h"
 
 namespace unroll {
 
@@ -22,6 +23,9 @@ enum class NumberStyle {
   kShortest,      ///< as few digits as tell it from any other double
 };
 std::string number_text(double value, NumberStyle style);
+
+/// φ as formulas have it: "tanh", "σ", "ReLU".
+std::string symbol(Activation activation);
 
 /// Numbers as shown: a scalar, a column, or a matrix, perhaps only its beginning.
 struct Numbers {

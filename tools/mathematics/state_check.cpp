@@ -51,7 +51,7 @@ class StateCheck {
     std::vector<std::string> all{"x"};
     for (const std::string& cell : cells_) all.push_back(cell + ".h_0");
     for (const std::string& cell : cells_) {
-      if (config_.cell == Cell::kLstm) all.push_back(cell + ".C_0");
+      if (describe(config_.cell).has_C) all.push_back(cell + ".C_0");
     }
     return all;
   }

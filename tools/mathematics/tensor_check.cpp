@@ -10,7 +10,7 @@
 
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
-#include "unroll/layers/lstm.h"
+#include "unroll/layers/cells/lstm.h"
 #include "unroll/tools/mathematics/differences.h"
 
 namespace unroll {

@@ -70,7 +70,7 @@ FlowResult named(FlowResult result, const Model& model, const RecurrentLayer<dou
   e.cell = model.config().cell;
   e.activation = model.config().activation;
   e.hidden = model.config().hidden;
-  if (e.cell != Cell::kLstm) return result;
+  if (!describe(e.cell).has_forget_gate) return result;
   const auto b_f = layer.b.value.values().first(e.hidden);
   e.forget_bias = std::accumulate(b_f.begin(), b_f.end(), 0.0) / static_cast<double>(b_f.size());
   return result;
@@ -119,7 +119,7 @@ std::string TrainingFlow::csv() const {
     for (const FlowResult& result : epoch.layers) {
       const FlowExperiment& e = result.experiment;
       const std::string bias =
-          e.cell == Cell::kLstm ? fmt::format("{:.6g}", e.forget_bias) : std::string();
+          describe(e.cell).has_forget_gate ? fmt::format("{:.6g}", e.forget_bias) : std::string();
       csv += flow_csv_rows(result, fmt::format("{},{},{},", epoch.number, e.name, bias));
     }
   }

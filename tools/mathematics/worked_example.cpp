@@ -51,8 +51,10 @@ std::unique_ptr<RecurrentLayer<double>> copy_layer(SequenceClassifier<double>& m
   const SequenceClassifierConfig& config = model.config();
   const std::size_t d = request.direction == Direction::kForward ? 0 : 1;
   RecurrentLayer<double>& from = model.stack().layer(request.layer, d);
-  auto layer = make_recurrent_layer<double>(config.cell, config.activation, "copy",
-                                            from.input_size(), config.hidden, request.direction);
+  auto layer = std::make_unique<RecurrentLayer<double>>("copy", from.input_size(), config.hidden,
+                                                        CellKind(config.cell, config.activation),
+                                                        request.direction);
+  layer->set_plain(from.is_plain());
   for (std::size_t k = 0; k < layer->parameters().size(); ++k) {
     layer->parameters()[k]->value = from.parameters()[k]->value;
   }

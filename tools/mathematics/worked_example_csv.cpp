@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-#include "unroll/layers/lstm.h"
+#include "unroll/layers/cells/lstm.h"
 #include "unroll/tools/mathematics/worked_example_pages.h"
 
 namespace unroll {

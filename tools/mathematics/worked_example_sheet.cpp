@@ -8,7 +8,7 @@
 
 #include "unroll/kernels/gemm.h"
 #include "unroll/kernels/ops.h"
-#include "unroll/layers/lstm.h"
+#include "unroll/layers/cells/lstm.h"
 #include "unroll/tools/mathematics/worked_example_pages.h"
 
 namespace unroll {
@@ -102,11 +102,7 @@ class SheetWriter {
   bool top() const { return e_.request.layer + 1 == e_.model.layers; }
   bool reads_forward() const { return e_.request.direction == Direction::kForward; }
   std::string id(const std::string& what) const { return (lstm() ? "LSTM-" : "RNN-") + what; }
-  std::string phi() const {
-    return e_.model.activation == Activation::kTanh      ? "tanh"
-           : e_.model.activation == Activation::kSigmoid ? "σ"
-                                                         : "ReLU";
-  }
+  std::string phi() const { return symbol(e_.model.activation); }
   /// δ_t of the RNN, δh_t of the LSTM.
   std::string delta(std::size_t t) const {
     return fmt::format("{}_{{{}}}", lstm() ? "δh" : "δ", t);

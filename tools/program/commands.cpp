@@ -78,9 +78,9 @@ void refuse_flag(const CLI::App& command, const char* flag, bool is_wrong, std::
 }
 
 void refuse_flags_of_other_cell(const CLI::App& command, Cell cell) {
-  refuse_flag(command, "--activation", cell == Cell::kLstm,
+  refuse_flag(command, "--activation", !describe(cell).has_activation,
               "is the RNN's φ; an LSTM has none: leave it out, or give --cell rnn");
-  refuse_flag(command, "--forget-bias", cell == Cell::kRnn,
+  refuse_flag(command, "--forget-bias", !describe(cell).has_forget_gate,
               "is the LSTM's; an RNN has no gates: leave it out, or give --cell lstm");
 }
 

@@ -70,6 +70,7 @@ int print_one(const Flags& flags) {
   print("derived   {}\n", place(equation.english));
   print("推导      {}\n", place(equation.chinese));
   print("computed  {}\n", place(equation.code));
+  for (const EquationPlace& kernel : equation.fused) print("fused in  {}\n", to_string(kernel));
   const std::vector<Finding> findings = prove(equation.id, flags.seed);
   for (const Finding& finding : findings) {
     print("proven    {:>8}  {} (at most {}){}\n", figure(finding), meaning(finding.kind),
@@ -123,11 +124,14 @@ nlohmann::ordered_json json_of(const Equation& equation, const std::vector<Findi
                       {"allowed", finding.allowed()},
                       {"holds", finding.holds()}});
   }
+  nlohmann::ordered_json fused = nlohmann::ordered_json::array();
+  for (const EquationPlace& kernel : equation.fused) fused.push_back(to_string(kernel));
   return {{"id", equation.id},
           {"equation", equation.text()},
           {"derived", place(equation.english)},
           {"derived_zh", place(equation.chinese)},
           {"computed", place(equation.code)},
+          {"fused", fused},
           {"proofs", proofs}};
 }
 

@@ -51,9 +51,8 @@ void print_text(const TextClassifier& classifier) {
   print("vocabulary  {} words; with counts: {}\n", vocabulary.size(),
         list_text(vocabulary.entries(), word));
   const SequenceClassifierConfig& model = classifier.model().config();
-  print("model       {} × {}{}{}, {} pool, dropout {}\n\n", model.layers,
-        model.bidirectional ? "bidirectional " : "", model.cell == Cell::kLstm ? "LSTM" : "RNN ",
-        model.cell == Cell::kRnn ? fmt::format("({})", to_string(model.activation)) : "",
+  print("model       {} × {}{}, {} pool, dropout {}\n\n", model.layers,
+        model.bidirectional ? "bidirectional " : "", title({model.cell, model.activation}),
         to_string(*model.pool), model.dropout);
   print("{:<24}  {:>12}  {:>12}\n", "tensor", "shape", "values");
   for (const auto* parameter : classifier.model().parameters()) {
@@ -112,8 +111,7 @@ void print_memory(TextClassifier& classifier) {
               : fmt::format(", in parts of {} tokens", training->most_tokens));
     print_table(count_memory(classifier.model(), *training));
     if (training->reading_bytes > 0) {
-      print("before that: {} to read and encode the texts\n",
-                 mib_text(training->reading_bytes));
+      print("before that: {} to read and encode the texts\n", mib_text(training->reading_bytes));
     }
   } else {
     print("training: the model does not say how it was trained\n");

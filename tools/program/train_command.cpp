@@ -327,8 +327,7 @@ class Progress {
 
   std::string describe_model(const TextClassifier& classifier) const {
     const SequenceClassifierConfig& model = classifier.model().config();
-    const std::string cell =
-        model.cell == Cell::kLstm ? "LSTM" : fmt::format("RNN ({})", to_string(model.activation));
+    const std::string cell = title({model.cell, model.activation});
     return fmt::format("model   embedding {}, {}{}{} {}, {} pool, {} parameters", model.embedding,
                        model.layers > 1 ? fmt::format("{} × ", model.layers) : "",
                        model.bidirectional ? "bidirectional " : "", cell, model.hidden,

@@ -16,16 +16,26 @@
 namespace unroll::bench {
 namespace {
 
-CellPeerKind kind_of(const CellCase& at) {
-  if (at.cell == Cell::kLstm) return CellPeerKind::kLstm;
-  switch (at.activation) {
+CellPeerKind kind_of(Activation activation) {
+  switch (activation) {
+    case Activation::kTanh:
+      return CellPeerKind::kTanhRnn;
     case Activation::kSigmoid:
       return CellPeerKind::kSigmoidRnn;
     case Activation::kRelu:
       return CellPeerKind::kReluRnn;
-    default:
-      return CellPeerKind::kTanhRnn;
   }
+  return CellPeerKind::kTanhRnn;
+}
+
+CellPeerKind kind_of(const CellCase& at) {
+  switch (at.cell) {
+    case Cell::kRnn:
+      return kind_of(at.activation);
+    case Cell::kLstm:
+      return CellPeerKind::kLstm;
+  }
+  return CellPeerKind::kLstm;
 }
 
 CellPeerProblem as_peers_see_it(const CellProblem& problem, const std::vector<std::int32_t>& ids) {

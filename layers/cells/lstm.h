@@ -15,23 +15,33 @@
 ///     δh_{t−1} = (∂L/∂h_{t−1} from above) + Wᵀ dz_t,   dz = [dz_f dz_i dz_a dz_o]
 ///     dU = Σ_t dz_t x_tᵀ,   dW = Σ_t dz_t h_{t−1}ᵀ,   db = Σ_t dz_t,   dx_t = Uᵀ dz_t
 ///
-/// U (4H, I), W (4H, H), b (4H) hold the four gates stacked f i a o.
+/// U (4H, I), W (4H, H), b (4H) hold the four gates stacked f i a o. Chapter 4 of docs/mathematics
+/// derives all of it.
 #pragma once
 
-#include <string_view>
-
-#include "unroll/layers/recurrent.h"
+#include "unroll/layers/cells/equations.h"
 
 namespace unroll {
 
 /// The gates in the order in which U, W, b and all that is (·, 4H) stack them.
 inline constexpr std::string_view kLstmGates = "fiao";
 
+inline constexpr CellDescription kLstm{.name = "lstm",
+                                       .title = "LSTM",
+                                       .gates = kLstmGates,
+                                       .has_C = true,
+                                       .has_activation = false,
+                                       .has_forget_gate = true,
+                                       .biases = 1,
+                                       .saved = "fiaoC"};
+
 template <typename Real>
-class Lstm final : public RecurrentLayer<Real> {
- public:
-  Lstm(const std::string& name, std::size_t input, std::size_t hidden,
-       Direction direction = Direction::kForward);
-};
+void lstm_forward(const RecurrentStep<Real>& step);
+template <typename Real>
+void lstm_backward(const RecurrentStepBack<Real>& step);
+template <typename Real>
+void lstm_gradients(const CellGradients<Real>& of);
+template <typename Real>
+void lstm_first_state(const FirstStateGradient<Real>& of);
 
 }  // namespace unroll

@@ -1,0 +1,57 @@
+#include "unroll/layers/cells/equations.h"
+
+#include "unroll/layers/cells/lstm.h"
+#include "unroll/layers/cells/rnn.h"
+
+namespace unroll {
+
+template <typename Real>
+void cell_forward(const CellKind& kind, const RecurrentStep<Real>& step) {
+  switch (kind.cell) {
+    case Cell::kRnn:
+      return rnn_forward(kind.activation, step);
+    case Cell::kLstm:
+      return lstm_forward(step);
+  }
+}
+
+template <typename Real>
+void cell_backward(const CellKind& kind, const RecurrentStepBack<Real>& step) {
+  switch (kind.cell) {
+    case Cell::kRnn:
+      return rnn_backward(kind.activation, step);
+    case Cell::kLstm:
+      return lstm_backward(step);
+  }
+}
+
+template <typename Real>
+void cell_gradients(Cell cell, const CellGradients<Real>& of) {
+  switch (cell) {
+    case Cell::kRnn:
+      return rnn_gradients(of);
+    case Cell::kLstm:
+      return lstm_gradients(of);
+  }
+}
+
+template <typename Real>
+void cell_first_state(Cell cell, const FirstStateGradient<Real>& of) {
+  switch (cell) {
+    case Cell::kRnn:
+      return rnn_first_state(of);
+    case Cell::kLstm:
+      return lstm_first_state(of);
+  }
+}
+
+#define UNROLL_INSTANTIATE(Real)                                                \
+  template void cell_forward(const CellKind&, const RecurrentStep<Real>&);      \
+  template void cell_backward(const CellKind&, const RecurrentStepBack<Real>&); \
+  template void cell_gradients(Cell, const CellGradients<Real>&);               \
+  template void cell_first_state(Cell, const FirstStateGradient<Real>&);
+UNROLL_INSTANTIATE(float)
+UNROLL_INSTANTIATE(double)
+#undef UNROLL_INSTANTIATE
+
+}  // namespace unroll

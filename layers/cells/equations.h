@@ -1,0 +1,46 @@
+/// What the files of the cells have in common: what they read and write. Each cell has the same
+/// three functions: a step forward, a step back, and the gradients of its parameters and inputs.
+/// They are the equations and nothing else; the products W h_{t−1} and Wᵀ dz_{t+1} of a whole step
+/// are made before (layers/plain_pass.h).
+#pragma once
+
+#include <span>
+
+#include "unroll/core/tensor.h"
+#include "unroll/kernels/recurrent_step.h"
+#include "unroll/layers/cells/cell.h"
+
+namespace unroll {
+
+/// N tokens; I input size; H hidden size; G gates.
+template <typename Real>
+struct CellGradients {
+  MatrixView<const Real> dz;      ///< (N, G·H): ∂L/∂z_t of every token
+  MatrixView<const Real> x;       ///< (N, I)
+  MatrixView<const Real> h_prev;  ///< (N, H): h_{t−1}
+  MatrixView<const Real> U;       ///< (G·H, I)
+  MatrixView<Real> dU;            ///< (G·H, I), added to
+  MatrixView<Real> dW;            ///< (G·H, H), added to
+  std::span<Real> db;             ///< (G·H), added to
+  MatrixView<Real> dx;            ///< (N, I), set; or empty
+};
+
+/// ∂L/∂h_0 of rows whose first step is this one.
+template <typename Real>
+struct FirstStateGradient {
+  MatrixView<const Real> dz;  ///< (rows, G·H): dz_1
+  MatrixView<const Real> W;   ///< (G·H, H)
+  MatrixView<Real> dh_0;      ///< (rows, H), set
+};
+
+/// Each calls the function of its cell.
+template <typename Real>
+void cell_forward(const CellKind& kind, const RecurrentStep<Real>& step);
+template <typename Real>
+void cell_backward(const CellKind& kind, const RecurrentStepBack<Real>& step);
+template <typename Real>
+void cell_gradients(Cell cell, const CellGradients<Real>& of);
+template <typename Real>
+void cell_first_state(Cell cell, const FirstStateGradient<Real>& of);
+
+}  // namespace unroll

@@ -1,0 +1,211 @@
+#include "unroll/layers/plain_pass.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "unroll/core/parallel.h"
+#include "unroll/kernels/ops.h"
+#include "unroll/layers/recurrent_pass.h"
+
+namespace unroll {
+
+namespace {
+
+/// Where a token's b + U x_t is.
+template <typename Real>
+ProductOfInput<Real> input_of(const RecurrentInput<Real>& input, MatrixView<const Real> U_x,
+                              const StepRows& rows) {
+  if (input.rows.empty()) return {{}, U_x.row_range(rows.token, rows.count), {}};
+  return {{}, U_x, input.rows.subspan(rows.token, rows.count)};
+}
+
+/// body(share) for a walk whose threads share rows alone: a cell that is written out has all units.
+template <typename Real>
+void share_plain_walk(const RecurrentLayer<Real>& layer, const RaggedShape& shape, WalkOrder order,
+                      FunctionRef<const WalkShare&> body) {
+  const std::size_t H = layer.hidden_size();
+  share_walk(shape, {0, shape.steps()}, order, H, H, body);
+}
+
+template <typename Real>
+void set_rows(MatrixView<const Real> from, MatrixView<Real> to) {
+  for (std::size_t r = 0; r < from.rows(); ++r) std::ranges::copy(from.row(r), to.row(r).begin());
+}
+
+/// Every token's x, also where tokens share it.
+template <typename Real>
+MatrixView<const Real> x_of_tokens(const RecurrentInput<Real>& input, Tensor<Real>& gathered) {
+  if (input.rows.empty()) return input.x;
+  gathered.resize({input.rows.size(), input.x.columns()});
+  gather_rows<Real>(input.x, input.rows, gathered.matrix());
+  return std::as_const(gathered).matrix();
+}
+
+}  // namespace
+
+template <typename Real>
+void pack_plain(const RecurrentLayer<Real>& layer, PlainWeights<Real>& weights) {
+  weights.U.pack(transposed(layer.U.value.matrix()));
+  weights.W.pack(transposed(layer.W.value.matrix()));
+}
+
+template <typename Real>
+void project_plain(const RecurrentLayer<Real>& layer, MatrixView<const Real> x,
+                   const PlainWeights<Real>& weights, MatrixView<Real> projected) {
+  parallel_shares(x.rows(), kProductGrain, [&](Range rows) {
+    project<Real>(x.row_range(rows.begin, rows.size()), weights.U, layer.b.value.values(),
+                  projected.row_range(rows.begin, rows.size()));
+  });
+}
+
+template <typename Real>
+void plain_forward(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
+                   const RecurrentInput<Real>& input, const RecurrentState<Real>& state,
+                   RecurrentCache<Real>& cache, MatrixView<Real> h) {
+  const std::size_t N = shape.tokens(), H = layer.hidden_size(), GH = layer.gate_count() * H;
+  PlainScratch<Real>& scratch = cache.plain;
+  cache.gates.resize({N, GH});
+  cache.C.resize(state.C.empty() ? Shape() : Shape{N, H});
+  cache.C_0 = state.C;
+  cache.h_prev.resize({N, H});
+  scratch.U_x.resize({input.x.rows(), GH});
+  scratch.W_h.resize({shape.batch(), GH});
+  for (std::size_t row = 0; row < shape.batch(); ++row) {
+    const std::size_t first = first_token(shape, layer.direction(), row);
+    std::ranges::copy(state.h.matrix().row(row), cache.h_prev.matrix().row(first).begin());
+  }
+  pack_plain(layer, cache.plain_weights);
+  project_plain(layer, input.x, cache.plain_weights, scratch.U_x.matrix());
+  share_plain_walk(layer, shape, WalkOrder::kAscending, [&](const WalkShare& share) {
+    for (std::size_t position = share.positions.begin; position < share.positions.end; ++position) {
+      const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
+      const auto [token, row, count] = walk.here;
+      if (count == 0) continue;
+      const MatrixView<Real> W_h = rows_of(scratch.W_h, row, count);
+      product<Real>(rows_of(cache.h_prev, token, count), cache.plain_weights.W, W_h);
+      cell_forward<Real>(layer.kind(),
+                         {.b = layer.b.value.values(),
+                          .units = {0, H},
+                          .in = input_of<Real>(input, scratch.U_x.matrix(), walk.here),
+                          .h_prev = rows_of(cache.h_prev, token, count),
+                          .W_h = W_h,
+                          .C_prev = C_before(cache, walk),
+                          .saved = rows_of(cache.gates, token, count),
+                          .C = rows_of(cache.C, token, count),
+                          .h = h.row_range(token, count),
+                          .h_next = rows_of(cache.h_prev, walk.after.token, walk.go_on())});
+    }
+  });
+}
+
+template <typename Real>
+void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
+                    const RecurrentInput<Real>& input, RecurrentCache<Real>& cache,
+                    MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx) {
+  const std::size_t N = shape.tokens(), H = layer.hidden_size(), GH = layer.gate_count() * H;
+  PlainScratch<Real>& scratch = cache.plain;
+  cache.dz.resize({N, GH});
+  scratch.W_dz.resize({shape.batch(), H});
+  cache.plain_weights.W_back.pack(layer.W.value.matrix());
+  share_plain_walk(layer, shape, WalkOrder::kDescending, [&](const WalkShare& share) {
+    for (std::size_t position = share.positions.end; position-- > share.positions.begin;) {
+      const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
+      const auto [token, row, count] = walk.here;
+      if (count == 0) continue;
+      const std::size_t go_on = walk.go_on();
+      const MatrixView<Real> W_dz = rows_of(scratch.W_dz, row, count);
+      const auto dz_next = rows_of(cache.dz, walk.after.token, go_on);
+      product<Real>(dz_next, cache.plain_weights.W_back, W_dz.row_range(0, go_on));
+      set_rows<Real>(rows_of(dstate.h, row + go_on, count - go_on),
+                     W_dz.row_range(go_on, count - go_on));
+      cell_backward<Real>(layer.kind(), {.units = {0, H},
+                                         .dz_next = dz_next,
+                                         .W_dz = W_dz,
+                                         .dh = dh.row_range(token, count),
+                                         .saved = rows_of(cache.gates, token, count),
+                                         .C_prev = C_before(cache, walk),
+                                         .C = rows_of(cache.C, token, count),
+                                         .dC = rows_of(dstate.C, row, count),
+                                         .dz = rows_of(cache.dz, token, count)});
+    }
+  });
+  const bool is_shared = !input.rows.empty();
+  if (is_shared && !dx.empty()) scratch.dx.resize({N, layer.input_size()});
+  const MatrixView<Real> dx_of_tokens = is_shared && !dx.empty() ? scratch.dx.matrix() : dx;
+  cell_gradients<Real>(layer.kind().cell, {.dz = cache.dz.matrix(),
+                                           .x = x_of_tokens(input, scratch.x),
+                                           .h_prev = cache.h_prev.matrix(),
+                                           .U = layer.U.value.matrix(),
+                                           .dU = layer.U.grad.matrix(),
+                                           .dW = layer.W.grad.matrix(),
+                                           .db = layer.b.grad.values(),
+                                           .dx = dx_of_tokens});
+  if (is_shared && !dx.empty()) {
+    for (std::size_t r = 0; r < dx.rows(); ++r) std::ranges::fill(dx.row(r), Real{0});
+    scatter_add_rows<Real, Real>(std::as_const(scratch.dx).matrix(), input.rows, dx);
+  }
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, layer.direction(), position, {0, shape.batch()});
+    const std::size_t come = walk.come(), begin = walk.here.count - come;
+    cell_first_state<Real>(layer.kind().cell,
+                           {.dz = rows_of(cache.dz, walk.here.token + come, begin),
+                            .W = layer.W.value.matrix(),
+                            .dh_0 = rows_of(dstate.h, walk.here.row + come, begin)});
+  }
+}
+
+template <typename Real>
+void plain_infer(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
+                 const RecurrentInput<Real>& input, const PlainWeights<Real>& weights,
+                 MatrixView<const Real> projected, RecurrentState<Real>& state,
+                 PlainScratch<Real>& scratch, MatrixView<Real> h) {
+  const std::size_t H = layer.hidden_size(), GH = layer.gate_count() * H;
+  scratch.W_h.resize({shape.batch(), GH});
+  if (projected.empty()) {
+    scratch.U_x.resize({input.x.rows(), GH});
+    project_plain(layer, input.x, weights, scratch.U_x.matrix());
+    projected = scratch.U_x.matrix();
+  }
+  for (Tensor<Real>& h_prev : scratch.h_prev) h_prev = state.h;  // rows begin at any step
+  share_plain_walk(layer, shape, WalkOrder::kAscending, [&](const WalkShare& share) {
+    for (std::size_t position = share.positions.begin; position < share.positions.end; ++position) {
+      const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
+      const auto [token, row, count] = walk.here;
+      if (count == 0) continue;
+      const MatrixView<Real> W_h = rows_of(scratch.W_h, row, count);
+      const MatrixView<const Real> h_prev = rows_of(scratch.h_prev[position % 2], row, count);
+      product<Real>(h_prev, weights.W, W_h);
+      const MatrixView<Real> C = rows_of(state.C, row, count);
+      cell_forward<Real>(
+          layer.kind(), {.b = layer.b.value.values(),
+                         .units = {0, H},
+                         .in = input_of<Real>(input, projected, walk.here),
+                         .h_prev = h_prev,
+                         .W_h = W_h,
+                         .C_prev = {C, {}},
+                         .C = C,
+                         .h = h.row_range(token, count),
+                         .h_next = rows_of(scratch.h_prev[(position + 1) % 2], row, walk.go_on())});
+    }
+  });
+}
+
+#define UNROLL_INSTANTIATE(Real)                                                                 \
+  template void pack_plain(const RecurrentLayer<Real>&, PlainWeights<Real>&);                    \
+  template void project_plain(const RecurrentLayer<Real>&, MatrixView<const Real>,               \
+                              const PlainWeights<Real>&, MatrixView<Real>);                      \
+  template void plain_forward(const RecurrentLayer<Real>&, const RaggedShape&,                   \
+                              const RecurrentInput<Real>&, const RecurrentState<Real>&,          \
+                              RecurrentCache<Real>&, MatrixView<Real>);                          \
+  template void plain_backward(RecurrentLayer<Real>&, const RaggedShape&,                        \
+                               const RecurrentInput<Real>&, RecurrentCache<Real>&,               \
+                               MatrixView<const Real>, RecurrentState<Real>&, MatrixView<Real>); \
+  template void plain_infer(const RecurrentLayer<Real>&, const RaggedShape&,                     \
+                            const RecurrentInput<Real>&, const PlainWeights<Real>&,              \
+                            MatrixView<const Real>, RecurrentState<Real>&, PlainScratch<Real>&,  \
+                            MatrixView<Real>);
+UNROLL_INSTANTIATE(float)
+UNROLL_INSTANTIATE(double)
+#undef UNROLL_INSTANTIATE
+
+}  // namespace unroll
