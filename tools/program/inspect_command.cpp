@@ -112,8 +112,7 @@ void print_memory(TextClassifier& classifier) {
               : fmt::format(", in parts of {} tokens", training->most_tokens));
     print_table(count_memory(classifier.model(), *training));
     if (training->reading_bytes > 0) {
-      print("before that: {} to read and encode the texts\n",
-                 mib_text(training->reading_bytes));
+      print("before that: {} to read and encode the texts\n", mib_text(training->reading_bytes));
     }
   } else {
     print("training: the model does not say how it was trained\n");
@@ -153,7 +152,7 @@ void add_inspect_command(CLI::App& program, int& status) {
   command->add_option("model", *model, "Folder of the model")->required();
   command->add_flag("--json", *json, "Print one JSON object, with the whole vocabulary");
   command->add_flag("--memory", *memory,
-                    "Show what its training and prediction hold in memory at most");
+                    "Show the most memory that its training and its predictions hold");
   add_threads_flag(*command);
   command->callback([model, json, memory, &status] {
     require_stdout();
