@@ -1,5 +1,5 @@
 # bash measurements_test.sh ROOT: every page that a `--markdown FILE` of the benchmarks' commands names is there and has marked
-# sections that begin and end; every page of docs/measurements is in its index.
+# sections that begin and end; every page of docs/measurements is in its index; the README's picture shows measured figures.
 set -euo pipefail
 cd "$1"
 failures=0
@@ -20,4 +20,5 @@ for page in docs/measurements/*.md; do
   [ "$page" = docs/measurements/README.md ] || grep -qF "]($(basename "$page"))" docs/measurements/README.md ||
     complain "docs/measurements/README.md does not list $page"
 done
+python3 docs/pictures/training.py --check || complain "docs/pictures"
 [ "$failures" = 0 ]
