@@ -10,6 +10,8 @@ brackets, the fastest and the slowest; then the default's median as a multiple o
 of all threads. With --before, a build of earlier: alone as many rounds, otherwise one, and the ratio of
 both builds alone with its 95 % interval (bootstrap of the rounds' ratios).
 
+--markdown FILE overwrites FILE with the table: give it a file of its own, not the page in docs/measurements.
+
 DATA: labelled texts as `unroll train` reads them; a tiny model on made-up texts is always there.
 A quota needs root and a control group that can be made; without, that condition is left out.
 Needs Python 3 alone. The build is build/release/unroll; UNROLL names another.

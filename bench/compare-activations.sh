@@ -4,7 +4,7 @@
 #
 #   bench/compare-activations.sh                                   all of it
 #   bench/compare-activations.sh --functions tanh,exp --seconds 30 a part of it, quickly
-#   bench/compare-activations.sh --markdown docs/performance.md    also writes the tables there, to this kind of CPU's section
+#   bench/compare-activations.sh --markdown docs/measurements/activations.md   also writes the tables there, to the section of this kind of CPU
 set -euo pipefail
 . "$(dirname "$0")/compare.sh"
 race activations "activations peers" "$@"

@@ -6,7 +6,7 @@
 #   bench/compare-training.sh reviews.tsv.gz                               all of it; more files, more tables
 #   bench/compare-training.sh --quick reviews.tsv.gz                       does it run?
 #   bench/compare-training.sh --threads 1 --rounds 9 reviews.tsv.gz        a part of it; --batches, --dropout likewise
-#   bench/compare-training.sh --markdown docs/performance.md reviews.tsv   also writes the tables there, to this kind of CPU's section
+#   bench/compare-training.sh --markdown docs/measurements/training.md reviews.tsv   also writes the tables there, to the section of this kind of CPU
 set -euo pipefail
 . "$(dirname "$0")/compare.sh"
 files=()

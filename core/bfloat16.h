@@ -1,5 +1,5 @@
-/// BFloat16: the upper half of a float, its sign, exponent and 7 of 23 bits of its fraction. A type
-/// of storage: arithmetic is float's.
+/// BFloat16: the upper half of a float, which is its sign, its exponent and 7 of the 23 bits of its
+/// fraction. It only stores numbers; arithmetic is done in float.
 #pragma once
 
 #include <bit>
@@ -12,7 +12,7 @@ struct BFloat16 {
   std::uint16_t bits;
 };
 
-/// The nearest one, of two equally near the even one; NaN stays NaN.
+/// The BFloat16 nearest to a float; of two that are equally near, the even one. NaN stays NaN.
 inline BFloat16 to_bfloat16(float x) noexcept {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
   const std::uint32_t rounded = bits + 0x7fffU + ((bits >> 16) & 1U);
@@ -26,7 +26,7 @@ inline float to_float(BFloat16 x) noexcept {
 
 /// What products multiply: values as they are, or rounded to BFloat16.
 enum class Precision { kFull, kBFloat16 };
-/// "fp32", "bf16": as what floats are multiplied.
+/// "fp32" or "bf16": the precision in which floats are multiplied.
 inline std::string_view to_string(Precision precision) {
   return precision == Precision::kFull ? "fp32" : "bf16";
 }

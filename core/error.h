@@ -21,7 +21,7 @@ struct Place {
 /// `file:line:column`, without the parts that are not known.
 std::string to_string(const Place& place);
 
-/// What went wrong, in the sense of who must act.
+/// What went wrong, sorted by who must act.
 enum class ErrorKind {
   kInternal = 1,     ///< a mistake in the calling code: wrong shapes, wrong order of calls
   kUsage = 2,        ///< a wrong flag, or an output folder that is taken or in use

@@ -25,11 +25,12 @@ struct NewFile {
 };
 
 /// Writes files that belong together, each as write_file does: all of them, or none. They are
-/// renamed only when all are on disk, and when one can't be, those before it are taken back.
+/// renamed only when all are on disk. If one can't be renamed, the renamed ones are taken back.
 void write_files(std::span<const NewFile> files);
 
-/// Throws the DiskError that writing so many bytes to `path` would throw, as far as that can be
-/// known without writing them: a folder that takes no files, no space, a limit. Leaves nothing.
+/// Throws the DiskError that writing this many bytes to `path` would throw, as far as it can be
+/// known without writing them: the folder takes no files, there is no space, or a limit is reached.
+/// Leaves nothing behind.
 void try_file(const std::filesystem::path& path, std::size_t bytes = 0);
 
 /// Makes the folder and its parents. Throws DiskError.

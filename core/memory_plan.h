@@ -17,7 +17,7 @@ class MemoryPlan {
  public:
   enum class Mode {
     kCount,    ///< buffers are counted and stay as they are
-    kReserve,  ///< and get their memory: up to these sizes they ask for no more
+    kReserve,  ///< buffers are counted and get their memory: within these sizes they need no more
   };
   struct Part {
     std::string name;
@@ -26,7 +26,7 @@ class MemoryPlan {
 
   explicit MemoryPlan(Mode mode = Mode::kCount) : mode_(mode) {}
 
-  /// What is named from now on is of this part.
+  /// The buffers that are named from now on belong to this part.
   void begin_part(std::string_view name);
 
   template <typename Real>

@@ -12,9 +12,9 @@
 
 namespace unroll {
 
-/// While it lives, no other process has an OutputFolder of the same folder. It holds a lock on the
-/// folder itself (flock), which leaves no file and ends with its process, however that ends. A
-/// folder that it made and that nothing was put into is removed again.
+/// While an OutputFolder lives, no other process has one of the same folder. It holds a lock on the
+/// folder itself (flock), which leaves no file and ends with the process, however that ends. If it
+/// made the folder and nothing was put into it, it removes the folder again.
 class OutputFolder {
  public:
   /// Throws UsageError if another run holds the folder, DiskError if it can't be made.

@@ -1,9 +1,9 @@
 /// Threads: the one place that decides how many there are, and the ways to use them.
 ///
 /// The process has one budget, thread_count(): a caller and thread_count() − 1 helpers, which all
-/// callers share. So however many threads of a program call at once, never more are busy than
-/// callers + thread_count() − 1. Work in which a helper takes no part, because it is busy, asleep
-/// or without a processor, is done by the caller; results never depend on who did what.
+/// callers share. So however many threads of a program call at once, at most callers +
+/// thread_count() − 1 threads are busy. The caller does the work in which no helper takes part
+/// because it is busy, asleep or without a processor. Results never depend on who did what.
 ///
 /// Everything here may be called from any thread, and in a forked child, whatever its parent did
 /// with this library. (A child's own OpenMP regions are OpenMP's matter: libgomp's hang where the
@@ -28,11 +28,11 @@ inline constexpr std::size_t kMostThreads = 1024;  // 1 + helpers that ThreadPoo
 /// ThreadLimit; 1 inside work that threads share. By default the process has OMP_NUM_THREADS,
 /// otherwise usable_processors() (unroll/core/processors.h).
 std::size_t thread_count() noexcept;
-/// The process's count, for all threads; between 1 and kMostThreads. Work that is being done keeps
-/// the count with which it began.
+/// Sets the process's count, for all its threads; it lies between 1 and kMostThreads. Work that is
+/// being done keeps the count with which it began.
 void set_thread_count(std::size_t count) noexcept;
 
-/// While it lives, work of the calling thread uses at most so many threads.
+/// While a ThreadLimit lives, work of the calling thread uses at most this many threads.
 class ThreadLimit {
  public:
   explicit ThreadLimit(std::size_t most) noexcept;
@@ -64,7 +64,7 @@ void parallel_for(std::size_t count, std::size_t grain, FunctionRef<Range> body)
 /// cache. Results must not depend on where the cuts are.
 void parallel_shares(std::size_t count, std::size_t multiple, FunctionRef<Range> body);
 
-/// Threads that run side by side and wait for each other, as those of parallel_team do.
+/// The threads of parallel_team, which run side by side and wait for each other.
 class Team {
  public:
   std::size_t index() const noexcept { return index_; }  ///< of this thread, from 0
@@ -90,10 +90,10 @@ class Team {
 /// Helpers that are awake join a team within this time, or within it after one another.
 inline constexpr std::chrono::microseconds kJoinTime{2};
 
-/// Runs body(team) on at most so many threads at once: on those that answer in time, so that nobody
-/// waits for a thread that does not run. Every thread must meet as often as the others. An
-/// exception that a body throws ends the others' next meeting and reaches the caller. A helper that
-/// sleeps needs some 50 us to wake up: a longer `patience` waits for it.
+/// Runs body(team) on at most this many threads at once. Only threads that answer in time take
+/// part, so nobody waits for a thread that does not run. Every thread must meet as often as the
+/// others. An exception that a body throws ends the others' next meeting and reaches the caller. A
+/// helper that sleeps needs some 50 us to wake up; a longer `patience` waits for it.
 void parallel_team(std::size_t most, FunctionRef<Team&> body,
                    std::chrono::nanoseconds patience = kJoinTime);
 

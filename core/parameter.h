@@ -20,8 +20,9 @@ struct Parameter {
   Tensor<Real> value;
   Tensor<Real> grad;    ///< the same shape as value, or empty (`free_grad`)
   bool frozen = false;  ///< a frozen parameter gets no gradient and no update
-  /// The rows of grad (as a matrix) that may be other than 0: all of them, unless whoever adds to
-  /// grad has listed his since `zero_grad`. If one does, all who add to this grad must.
+  /// The rows of grad (as a matrix) that may differ from 0. These are all rows, unless every
+  /// function that has added to grad since `zero_grad` has also listed its rows here. If one of
+  /// them lists its rows, all of them must.
   RowSet touched;
 
   Parameter() = default;
@@ -33,8 +34,8 @@ struct Parameter {
 template <typename Real>
 using ParameterList = std::vector<Parameter<Real>*>;
 
-/// The memory of values and gradients, a part each. `touched` of a matrix counts with its gradient:
-/// of an embedding some rows may be listed.
+/// Plans the memory of values and of gradients, as one part each. `touched` counts with the
+/// gradient of a matrix, because an embedding lists some of its rows.
 template <typename Real>
 void plan_parameters(const ParameterList<Real>& parameters, MemoryPlan& plan);
 
@@ -42,7 +43,7 @@ void plan_parameters(const ParameterList<Real>& parameters, MemoryPlan& plan);
 template <typename Real>
 void zero_grad(const ParameterList<Real>& parameters);
 
-/// Gives the memory of the gradients back: the parameters will only be read.
+/// Gives the memory of the gradients back. Afterwards the parameters can only be read.
 template <typename Real>
 void free_grad(const ParameterList<Real>& parameters);
 

@@ -22,7 +22,7 @@ namespace unroll {
 
 class MemoryPlan;
 
-/// The largest sizes among batches; they need not be of the same one.
+/// The largest sizes among several batches; each size may come from another batch.
 struct BatchLimits {
   std::size_t rows = 0;      ///< B
   std::size_t steps = 0;     ///< T
@@ -35,7 +35,7 @@ class RaggedShape {
   RaggedShape() = default;
   /// `lengths`: one per row, each at least 1, in descending order; otherwise ShapeError.
   explicit RaggedShape(std::span<const std::size_t> lengths);
-  /// Likewise, in the memory that it has; of any range of lengths.
+  /// Sets the lengths anew, from any range of numbers, in the memory that the shape already has.
   template <std::ranges::input_range Lengths>
   void assign(Lengths&& lengths) {
     lengths_.assign(std::ranges::begin(lengths), std::ranges::end(lengths));
@@ -44,7 +44,7 @@ class RaggedShape {
   /// `batch` rows of `steps` steps each.
   static RaggedShape rectangle(std::size_t steps, std::size_t batch);
 
-  /// Its memory, for batches within these limits.
+  /// Plans the memory for batches within these limits.
   void plan(const BatchLimits& limits, MemoryPlan& plan);
 
   std::size_t batch() const noexcept { return lengths_.size(); }      ///< B

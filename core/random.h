@@ -20,8 +20,8 @@ class Random {
   /// The stream called `stream` of `seed`, from its beginning.
   Random(std::uint64_t seed, std::string_view stream);
 
-  /// The stream called `stream` followed by the number: "dropout/3" of "dropout/" and 3. Of a long
-  /// name, no memory is asked for.
+  /// The stream whose name is `stream` followed by the number: "dropout/" and 3 give "dropout/3".
+  /// Even a long name asks for no memory.
   Random(std::uint64_t seed, std::string_view stream, std::uint64_t number);
 
   /// Continues at the position-th 32-bit number of the stream.

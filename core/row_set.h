@@ -13,8 +13,9 @@ namespace unroll {
 
 class MemoryPlan;
 
-/// A new set is all rows, for good. After `restart` it is all rows as long as nobody lists any: who
-/// forgets to say which rows he means has said all of them.
+/// A new set holds all rows for good: `add` changes nothing. After `restart` it holds the rows that
+/// `add` lists, and all rows while nothing is listed, so a caller that forgets to list its rows
+/// gets all of them.
 class RowSet {
  public:
   bool all() const noexcept { return state_ != State::kListed; }
@@ -23,10 +24,11 @@ class RowSet {
 
   /// All rows until the next `add`, which starts from none.
   void restart();
-  /// Lists more rows, none below 0, in any order, repeated or not. All rows for good stay that.
+  /// Lists more rows, none below 0, in any order, repeated or not. A set that holds all rows for
+  /// good stays as it is.
   void add(std::span<const std::int32_t> rows);
   void add(const RowSet& other);
-  /// Its memory, of a set of some of `rows` rows.
+  /// Plans the memory for a set of some of `rows` rows.
   void plan(std::size_t rows, MemoryPlan& plan);
 
  private:
@@ -36,18 +38,18 @@ class RowSet {
 
   State state_ = State::kAll;
   std::vector<std::int32_t> rows_;
-  /// A bit for each row that is listed. A batch repeats its words: to mark them and to read off the
-  /// marks is many times faster than to sort them.
+  /// A bit for each row that is listed. A batch repeats its words, and marking them and reading off
+  /// the marks is many times faster than sorting them.
   std::vector<std::uint64_t> marks_;
 };
 
-/// Five arrays of so many floats (an optimizer's gradient, two moments and value, and the average)
-/// are 20 KiB.
+/// An optimizer reads five arrays of this many floats (gradient, two moments, value, average): 20
+/// KiB, which fit into the first cache.
 inline constexpr std::size_t kRunValues = 1024;
 
-/// Calls body(rows) for every run of consecutive rows of the set, of a matrix of this shape, on all
-/// threads. A run has at most kRunValues values, or is one row: what is done to it in several
-/// passes is done in the first cache.
+/// Calls body(rows) for every run of consecutive rows of the set, on all threads; the set belongs
+/// to a matrix of this shape. A run has at most kRunValues values, or is one row, so that several
+/// passes over it stay in the first cache.
 void for_each_run(const RowSet& set, const Shape& matrix, FunctionRef<Range> body);
 
 }  // namespace unroll

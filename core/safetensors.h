@@ -32,12 +32,12 @@ template <typename Real>
 using TensorsByName = std::map<std::string, const Tensor<Real>*>;
 
 enum class Checksum {
-  kRequired,  ///< a file without one is foreign: ours always have it
+  kRequired,  ///< a file without a checksum is foreign: our files always have one
   kIgnored,   ///< for files of other programs
 };
 
-/// Throws ModelError, which names the file and says what is wrong with it, and nothing else,
-/// whatever the bytes are.
+/// Throws ModelError, which names the file and says what is wrong with it. Whatever the bytes are,
+/// it throws nothing else.
 Safetensors read_safetensors(const std::filesystem::path& path,
                              Checksum checksum = Checksum::kRequired);
 

@@ -55,7 +55,7 @@ class WaitedFor {
   /// Returns when it is no longer `old`: spins for `most`, then sleeps.
   void wait_while(std::uint32_t old, std::chrono::nanoseconds most) noexcept {
     if (spin_until(most, [&] { return load() != old; })) return;
-    ++sleepers_;  // before `wait` looks at the value; who changes it looks here afterwards
+    ++sleepers_;  // before `wait` looks at the value; whoever changes it looks here afterwards
     value_.wait(old);
     --sleepers_;
   }

@@ -68,7 +68,7 @@ class Tensor {
   explicit Tensor(const Shape& shape);
   Tensor(const Tensor& other);
   Tensor& operator=(const Tensor& other);
-  /// What was moved from is empty and may be used again.
+  /// A tensor that was moved from is empty and may be used again.
   Tensor(Tensor&& other) noexcept;
   Tensor& operator=(Tensor&& other) noexcept;
 
@@ -91,8 +91,8 @@ class Tensor {
   /// Changes the shape. The memory is kept where it suffices, so that a buffer that is resized at
   /// every training step stops allocating; the elements are unspecified afterwards.
   void resize(const Shape& shape);
-  /// Memory for so many elements, so that no `resize` up to them asks for any. The elements are
-  /// unspecified afterwards where there was not enough.
+  /// Takes memory for this many elements, so that no `resize` up to this size asks for any. If it
+  /// had less memory before, the elements are unspecified afterwards.
   void reserve(std::size_t size);
 
  private:

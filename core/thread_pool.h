@@ -1,11 +1,12 @@
 /// The helper threads of the process, and the jobs that callers share with them. Only parallel.cpp
 /// uses this header; everybody else calls parallel_for and its siblings (parallel.h).
 ///
-/// OpenMP makes the helpers, in regions that never end. libgomp waits at the end of a region by
-/// spinning for milliseconds, and takes no other setting than its environment's; so no region ends,
-/// and the waiting is ours (spin.h). A region belongs to a thread of its own, the host, not to a
-/// caller: any thread may call, and a forked child, which has none of its parent's threads, makes
-/// hosts and regions anew. Helpers have numbers from 1 on. Those above the present limit sleep.
+/// OpenMP makes the helpers, in regions that never end. At the end of a region libgomp would wait
+/// by spinning for milliseconds, and only environment variables could change that. So no region
+/// ends, and the waiting is ours (spin.h). A region belongs to a thread of its own, the host, not
+/// to a caller: any thread may call, and a forked child, which has none of its parent's threads,
+/// makes hosts and regions anew. Helpers have numbers from 1 on. Those above the present limit
+/// sleep.
 ///
 /// A job is a number of pieces. The caller takes pieces itself until none is left, helpers take
 /// some meanwhile, and the caller waits only for pieces that a helper has begun. So a helper that
@@ -86,7 +87,7 @@ class AvoidedProcessor {
 
 class ThreadPool {
  public:
-  /// The process's.
+  /// The pool of the process.
   static ThreadPool& instance();
 
   /// Lets helpers 1 … `helpers` take part, and makes those that are missing, as far as the system

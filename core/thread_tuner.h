@@ -1,5 +1,5 @@
-/// ThreadTuner: how many threads a piece of work is worth that is done again and again, as the
-/// steps of a training run are: found by measuring, and found anew while it runs.
+/// ThreadTuner: how many threads are worth while for work that is done again and again, such as the
+/// steps of a training run. It measures, and keeps measuring while the work goes on.
 ///
 /// More threads are not always faster. A small model's step is over before a second thread has
 /// answered; and on a machine with other work a thread that loses its processor makes all others
@@ -72,7 +72,7 @@ class ThreadTuner {
   bool is_neighbour(std::size_t choice) const;
 
   std::vector<Choice> choices_;  // by rising number of threads
-  bool has_side_choice_;         // the last but one is `most` − 1, beside the powers of two
+  bool has_side_choice_;         // the last but one is `most` − 1, which is no power of two
   std::size_t home_;             // the one that was fastest
   std::optional<std::size_t> trial_;
   Window window_;

@@ -7,9 +7,9 @@
 
 namespace unroll {
 
-/// |got − want| in units of the last place of the Real nearest to `want`, the least denormal being
-/// the smallest unit; 0 where both are NaN or the same infinity, infinite where only one of them
-/// is. A `want` that rounds to infinity wants infinity.
+/// |got − want| in units of the last place of the Real nearest to `want`; the smallest unit is the
+/// least denormal. The result is 0 where both are NaN or the same infinity, and infinite where only
+/// one of them is. A `want` that rounds to infinity counts as infinity.
 template <typename Real>
 double ulp_error(Real got, long double want) {
   using Limits = std::numeric_limits<Real>;

@@ -13,9 +13,9 @@ namespace unroll {
 
 /// The exponential moving average of the parameters' values.
 ///
-/// A row of a parameter that stays as it is costs nothing: its updates are only counted, and made
-/// up for, one by one, before its value changes or the average is seen. So the bits are those of an
-/// average that never waits.
+/// A row of a parameter that does not change costs nothing: its updates are only counted. They are
+/// made up for, one by one, before the row changes or the average is read. So the average has the
+/// bits that it would have without this delay.
 template <typename Real>
 class ParameterAverage {
  public:
@@ -25,9 +25,9 @@ class ParameterAverage {
   /// Counts what an average of these parameters holds.
   static void count(const ParameterList<Real>& parameters, MemoryPlan& plan);
 
-  /// An update of all averages: average ← d·average + (1 − d)·value. The first ones use a smaller
-  /// d = n/(n + 9) at the n-th, so that the start is soon forgotten. The values are those at the
-  /// end of the update; whoever changes some of them says so by the next two functions.
+  /// Updates all averages: average ← d·average + (1 − d)·value. The n-th of the first updates uses
+  /// a smaller d = n/(n + 9), so that the start is soon forgotten. The update takes the values that
+  /// the parameters have at its end; code that changes some of them calls the next two functions.
   void begin_update();
   /// These rows of a parameter are about to change, for the only time in this update …
   void before_change(const Parameter<Real>& parameter, Range rows);

@@ -14,7 +14,7 @@ double gradient_norm(const ParameterList<Real>& parameters);
 template <typename Real>
 double clip_by_norm(const ParameterList<Real>& parameters, double limit);
 
-/// Each value into [−limit, limit]; limit = 0 does nothing.
+/// Clips each value into [−limit, limit]; limit = 0 does nothing.
 template <typename Real>
 void clip_by_value(const ParameterList<Real>& parameters, double limit);
 

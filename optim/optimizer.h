@@ -71,9 +71,9 @@ struct AdamConfig {
 
 /// kernels/ops.h, AdamStep, has the equations.
 ///
-/// As in the paper, every row of an embedding is updated at every step, also when no text of the
-/// batch has its word: its decaying momentum moves it. Rows that never had a gradient may be passed
-/// by, since they stay where they are, bit by bit.
+/// Adam follows the paper: it updates every row of an embedding at every step, even if no text of
+/// the batch has the row's word, because the row's decaying momentum still moves it. It may skip
+/// rows that never had a gradient, since they stay where they are, bit by bit.
 ///
 /// Lazy Adam updates a row only at the steps that touch it (Parameter::touched). In between its
 /// moments do not decay, momentum does not move it, and weight decay does not reach it; the

@@ -11,7 +11,7 @@ enum class Decay {
   kStep,    ///< multiplied by `step_factor` after every `step_every` steps
   kCosine,  ///< from the peak to `final_fraction` of it along half a cosine (Loshchilov & Hutter
             ///< 2017)
-  kLinear,  ///< the same along a straight line
+  kLinear,  ///< from the peak to `final_fraction` of it along a straight line
 };
 std::string_view to_string(Decay decay);
 

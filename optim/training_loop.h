@@ -22,7 +22,7 @@ struct Score {
   }
 };
 
-/// What is trained.
+/// What the loop trains.
 struct TrainingTask {
   /// Prepares an epoch (shuffles) and returns its number of steps. Epochs count from 0.
   std::function<std::size_t(std::size_t epoch)> begin_epoch;
@@ -61,7 +61,7 @@ struct EpochReport {
   bool best = false;  ///< so far
 };
 
-/// Who watches. Any of the functions may be empty.
+/// The functions through which a caller watches training. Any of them may be empty.
 struct TrainingObserver {
   std::function<void(const StepReport&)> step;
   std::function<void(const EpochReport&)> epoch;
@@ -76,11 +76,11 @@ struct TrainingResult {
   std::vector<EpochReport> epochs;  ///< those that were completed
   std::size_t best_epoch = 0;       ///< whose parameters are the result, if any was completed
   Score best_score;
-  StepReport failed;  ///< of kDiverged: the step that did it
+  StepReport failed;  ///< where `end` is kDiverged: the step whose numbers were not finite
 };
 
-/// Counts what `train` holds beside parameters and their gradients, in a part for each of
-/// optimizer, average and the best epoch's parameters.
+/// Counts what `train` holds besides the parameters and their gradients: one part each for the
+/// optimizer, the average and the best epoch's parameters.
 template <typename Real>
 void count_training(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
                     const TrainingOptions& options, MemoryPlan& plan);

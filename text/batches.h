@@ -29,12 +29,12 @@ struct Batch {
 /// The examples with these indices as one batch, sorted by length (stable).
 Batch make_batch(std::span<const Example> examples, std::span<const std::size_t> rows);
 
-/// Likewise, in the memory that `batch` has.
+/// Makes the batch in the memory that `batch` already has.
 void make_batch(std::span<const Example> examples, std::span<const std::size_t> rows, Batch& batch);
 void plan_batch(const BatchLimits& limits, Batch& batch, MemoryPlan& plan);
 
-/// What no batch of so many of the examples goes beyond, whichever they are; `distinct` takes words
-/// that several of them have for different ones, up to `vocabulary`.
+/// Sizes that no batch of `batch_size` of these examples exceeds, whichever examples it takes. For
+/// `distinct` it counts a word once for each example that has it, but at most `vocabulary` words.
 BatchLimits batch_limits(std::span<const Example> examples, std::size_t batch_size,
                          std::size_t vocabulary);
 
@@ -44,10 +44,11 @@ BatchLimits batch_limits(std::span<const Example> examples, std::size_t batch_si
 std::vector<std::vector<std::size_t>> shuffled_batches(std::span<const Example> examples,
                                                        std::size_t batch_size, Random& random);
 
-/// order = all examples by falling length, equal ones in their order.
+/// Sets `order` to all examples by falling length; examples of equal length keep their order.
 void sort_by_length(std::span<const Example> examples, std::vector<std::size_t>& order);
 
-/// For evaluation: all examples by falling length, in a fixed order; at most batch_size each.
+/// The batches for evaluation: all examples by falling length, in a fixed order, at most batch_size
+/// in each batch.
 std::vector<std::vector<std::size_t>> sorted_batches(std::span<const Example> examples,
                                                      std::size_t batch_size);
 

@@ -12,7 +12,7 @@ namespace unroll {
 
 class ByteStream {
  public:
-  /// `append_to` appends at most so many: what a pipe holds on Linux.
+  /// `append_to` appends at most this many bytes, which is what a pipe holds on Linux.
   static constexpr std::size_t kBlockBytes = 1 << 16;
 
   /// Opens the file; "-" is standard input. Throws DataError if it can't be opened.
@@ -21,15 +21,16 @@ class ByteStream {
   ByteStream(const ByteStream&) = delete;
   ByteStream& operator=(const ByteStream&) = delete;
 
-  /// As it goes by in messages: `<stdin>` for "-".
+  /// The name that messages use: `<stdin>` for "-".
   const std::string& name() const noexcept { return name_; }
   /// The size of a regular file as it lies on the disk; 0 for anything else.
   std::size_t size_on_disk() const noexcept { return size_on_disk_; }
 
-  /// Appends the next bytes. They can be none yet, where a packed one is not complete. Waits only
-  /// where `ready` is false. False at the end. Throws DataError for what can't be read or unpacked.
+  /// Appends the next bytes. Where gzip is unpacked, there may be none until more of it has
+  /// arrived. Waits only where `ready` is false. Returns false at the end. Throws DataError for
+  /// what can't be read or unpacked.
   bool append_to(std::string& content);
-  /// Whether bytes, or the end, are there already.
+  /// Whether bytes, or the end, have already arrived.
   bool ready() const;
 
  private:
@@ -44,7 +45,7 @@ class ByteStream {
   Form form_ = Form::kUnknown;
   std::optional<GzipReader> gzip_;
   std::string packed_;     // read, and of unknown form or not yet unpacked
-  std::size_t taken_ = 0;  // so many bytes of packed_ are unpacked
+  std::size_t taken_ = 0;  // how many bytes of packed_ are unpacked
   bool has_more_ = false;  // zlib holds bytes for which there was no room
 };
 

@@ -15,11 +15,12 @@ struct Columns {
   std::size_t label = 0;  ///< the same as text, where labels were not asked for
 };
 
-/// By the names in the first row, or by number if no column has that name. Throws DataError, with
-/// the columns there are, if a column is missing or its name stands there twice.
+/// Finds the columns by the names in the first row, or by number if no column has that name. Throws
+/// DataError, which lists the columns, if a column is missing or its name occurs twice.
 Columns columns_by_name(const Row& header, const ReadOptions& options, const std::string& file);
 
-/// By number, for a file without header. Throws UsageError if the options hold anything else.
+/// Finds the columns by number, for a file without header. Throws UsageError if the options hold
+/// anything else.
 Columns columns_by_number(const ReadOptions& options);
 
 }  // namespace unroll

@@ -1,5 +1,5 @@
-/// CsvReader: RFC 4180. A comma between fields, LF or CRLF between rows; a field that begins with a
-/// quote ends with one and may hold commas, line breaks and, doubled, quotes. A quote further
+/// CsvReader: RFC 4180. Commas separate fields, LF or CRLF separates rows. A field that begins with
+/// a quote ends with one and may hold commas, line breaks and doubled quotes. A quote further
 /// inside an unquoted field is an ordinary character.
 #pragma once
 

@@ -21,10 +21,10 @@ class GzipReader {
   GzipReader(GzipReader&&) noexcept;
   GzipReader& operator=(GzipReader&&) noexcept;
 
-  /// Unpacks the beginning of `packed` into `unpacked`, takes what it used off, and says how many
-  /// bytes came out. It used all of it if these are fewer than there was room for.
+  /// Unpacks the beginning of `packed` into `unpacked`, removes from `packed` what it has used, and
+  /// returns how many bytes came out. If they are fewer than there was room for, it has used all.
   std::size_t unpack(std::string_view& packed, std::span<char> unpacked);
-  /// There is no more to come: throws if the last member is not complete.
+  /// Says that no more bytes will come: throws if the last member is not complete.
   void finish() const;
 
  private:

@@ -27,7 +27,7 @@ class Lexicon {
   /// lacks.
   std::unordered_map<std::string, std::uint64_t> counts(std::uint64_t min_count) const;
 
-  /// The encoder's ids of each token, to look up texts by their numbers. The lexicon may go.
+  /// The encoder's ids of each token, to look up texts by their numbers. It outlives the lexicon.
   class Ids {
    public:
     Ids(const Lexicon& lexicon, const TextEncoder& encoder);

@@ -24,7 +24,7 @@ class LineStream {
   /// "-" is standard input; gzip is unpacked, a byte order mark dropped. Throws DataError.
   explicit LineStream(const std::string& path) : bytes_(path) {}
 
-  /// As it goes by in messages.
+  /// The name that messages use.
   const std::string& name() const noexcept { return bytes_.name(); }
 
   /// The next lines, at most `most` of them; waits for one if there is none. Empty at the end. They

@@ -25,7 +25,7 @@ enum class RecordFormat {
 std::string_view to_string(RecordFormat format);
 
 struct ReadOptions {
-  /// By name, or by number from 1 (the only way where header is false). In JSON, keys.
+  /// A column's name, or its number from 1 (the only way where header is false). In JSON, a key.
   std::string text_column = "text";
   std::string label_column = "label";
   bool header = true;  ///< the first record of TSV and CSV names the columns
@@ -43,8 +43,8 @@ struct ReadOptions {
 /// column has a name though there is no header.
 std::vector<Record> read_records(const std::string& path, const ReadOptions& options);
 
-/// Plain text, one text a line ("-" is standard input), gzip unpacked, BOM and CRLF accepted; an
-/// empty line is an empty text. Throws DataError.
+/// Reads plain texts, one on each line ("-" is standard input). Gzip is unpacked, BOM and CRLF are
+/// accepted, and an empty line is an empty text. Throws DataError.
 std::vector<std::string> read_lines(const std::string& path);
 
 }  // namespace unroll

@@ -14,7 +14,7 @@ namespace unroll {
 inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 struct Source {
-  std::string name;     ///< as it was asked for; `<stdin>` for "-"
+  std::string name;     ///< the path as it was given; `<stdin>` for "-"
   std::string content;  ///< valid UTF-8, without byte order mark
 };
 
@@ -24,7 +24,7 @@ struct Source {
 Source read_source(const std::string& path,
                    std::size_t most_bytes = std::numeric_limits<std::size_t>::max());
 
-/// The error for a byte that is not UTF-8. How the file begins tells the encoding that it may have.
+/// The error for a byte that is not UTF-8. It guesses the encoding from how the file begins.
 DataError not_utf8(const Place& place, char byte, std::string_view beginning);
 
 }  // namespace unroll

@@ -9,7 +9,7 @@ namespace unroll {
 
 class StopWords {
  public:
-  /// None.
+  /// No stop words.
   StopWords() = default;
   /// "none", "zh", "en" (built-in lists, written for this project), or the path of a UTF-8 file,
   /// one word a line. The words are put through NFKC_Casefold, as tokens are. Throws DataError for

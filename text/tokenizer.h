@@ -25,10 +25,11 @@ std::optional<TokenizerKind> tokenizer_kind(std::string_view name);
 
 /// What a tokenizer does to a text is versioned: a model file says by which rules its vocabulary
 /// was made, and its texts are tokenized by these rules for good.
-///   1. The first program's. A word with ー could be cut in two ways, by what its process had cut
-///      before.
-///   2. As 1, always in one of these ways: that of a process that has loaded all of ICU's engines.
-///      A model of rules 1 is read this way, too, as what was chance then can't be repeated.
+///   1. The rules of the first program. A word with ー could be cut in two ways, depending on what
+///      its process had cut before.
+///   2. Rules 1, but such a word is always cut as by a process that has loaded all of ICU's
+///   engines.
+///      A model of rules 1 is now read by rules 2, because what was chance then can't be repeated.
 inline constexpr std::uint64_t kFirstRules = 1;
 inline constexpr std::uint64_t kNewestRules = 2;
 
@@ -59,10 +60,11 @@ class Tokenizer {
   std::unique_ptr<Implementation> implementation_;
 };
 
-/// What suits these texts, when the user names none, by their first 4 MiB:
+/// The kind that suits these texts, judged by their first 4 MiB, when the user names none:
 ///   - kIcu, if at least one letter in twenty is of a script without spaces (Chinese, Thai, …);
-///   - kSpace, if at least four in five of the words that end in a comma, full stop or the like are
-///     nothing but that, so space stands on both sides: somebody has cut these texts already;
+///   - kSpace, if at least four in five of the words that end in a comma, a full stop or the like
+///     consist of that mark alone. It then has space on both sides: somebody has cut these texts
+///     already;
 ///   - kIcu otherwise.
 /// Measured shares: 0.96 and 1.00 in texts that were cut (TREC, MR), at most 0.26 in others (AG
 /// News, which joins title and text by " . ").

@@ -1,4 +1,4 @@
-/// TsvReader: a tab between fields, a line end between rows; a quote is an ordinary character.
+/// TsvReader: tabs separate fields, line ends separate rows; a quote is an ordinary character.
 #pragma once
 
 #include <string_view>

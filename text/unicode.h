@@ -30,7 +30,7 @@ std::string icu_version();
 /// Without white space at both ends.
 std::string_view trim(std::string_view text) noexcept;
 
-/// Appends the words of `text`: what stands between white space.
+/// Appends the words of `text`, which are its parts between white space.
 void append_words(std::string_view text, std::vector<std::string>& words);
 
 }  // namespace unroll

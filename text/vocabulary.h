@@ -29,8 +29,8 @@ class Vocabulary {
   /// The most frequent tokens within the limits. The unknown word's count is that of all tokens
   /// left out.
   Vocabulary(const std::unordered_map<std::string, std::uint64_t>& counts, const Limits& limits);
-  /// As written by entries(): the first is the unknown word. Throws ModelError for a repeated
-  /// token.
+  /// Takes entries as entries() returns them: the first is the unknown word. Throws ModelError for
+  /// a repeated token.
   explicit Vocabulary(std::vector<Entry> entries);
 
   std::size_t size() const noexcept { return entries_.size(); }

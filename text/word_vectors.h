@@ -25,10 +25,10 @@ struct WordVectors {
   std::size_t found = 0;      ///< how many entries are present
 };
 
-/// The vectors of the vocabulary's tokens; plain or gzip. A token is looked up as it stands; words
-/// of the file are put through NFKC_Casefold if the exact one is not in the vocabulary (an exact
-/// match wins, then the first). Throws DataError with file:line for a row of another dimension, a
-/// value that is not a number or not finite, invalid UTF-8.
+/// Reads the vectors of the vocabulary's tokens from a plain or gzip file. A token is looked up as
+/// it is. A word of the file that is not in the vocabulary is put through NFKC_Casefold first (an
+/// exact match wins, then the first one). Throws DataError with file:line for a row of another
+/// dimension, a value that is not a number or not finite, invalid UTF-8.
 WordVectors read_word_vectors(const std::string& path, const Vocabulary& vocabulary);
 
 }  // namespace unroll

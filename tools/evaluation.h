@@ -34,7 +34,7 @@ struct Evaluation {
   std::size_t correct = 0;
   double accuracy = 0;  ///< a fraction
   double macro_f1 = 0;  ///< mean over the classes
-  /// Those of the model in its order, then those that it does not know in byte order.
+  /// The model's labels in its order, then the labels that it does not know in byte order.
   std::vector<ClassScore> classes;
   /// By rising actual, then by rising predicted; the right predictions are among them.
   std::vector<Confusion> confusion;

@@ -51,7 +51,7 @@ class TextPredictor {
   ~TextPredictor();
   TextPredictor(TextPredictor&&) noexcept;
   TextPredictor& operator=(TextPredictor&&) noexcept;
-  /// As above, of TextClassifier::load(path), and throws what that throws.
+  /// Makes the predictor of TextClassifier::load(path), and throws what that throws.
   static TextPredictor load(const std::filesystem::path& path,
                             WordProducts words = WordProducts::kPerBatch,
                             Precision precision = Precision::kFull);
@@ -61,13 +61,13 @@ class TextPredictor {
   Prediction predict(std::string_view text) const;
   /// Each text as above, on up to thread_count() threads (unroll/core/parallel.h).
   std::vector<Prediction> predict(std::span<const std::string_view> texts) const;
-  /// The same for one worker, in memory that it keeps: see PredictionSession.
+  /// What PredictionSession calls: predictions for one worker, in memory that it keeps.
   void predict_with(PredictionScratch& scratch, std::span<const std::string_view> texts,
                     std::span<Prediction> predictions) const;
 
   const std::vector<std::string>& labels() const { return classifier_->labels(); }
   const TextClassifier& classifier() const { return *classifier_; }
-  /// Of the products with the whole vocabulary; 0 without them.
+  /// The bytes of the products with the whole vocabulary; 0 without them.
   std::size_t word_table_bytes() const { return predictor_.word_table_bytes(); }
 
   /// Texts that are predicted together. Any number gives the same bits; from some ten on, the

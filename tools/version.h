@@ -2,6 +2,6 @@
 #pragma once
 
 namespace unroll {
-/// As in CMakeLists.txt; the test Program.version compares them.
+/// The version in CMakeLists.txt; the test Program.version compares the two.
 inline constexpr const char* kVersion = "0.1.0";
 }  // namespace unroll

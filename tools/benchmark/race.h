@@ -43,8 +43,9 @@ struct RaceSettings {
 struct RaceSlice {
   double ns = 0;     ///< per element: wall time from the first thread's start to the last one's end
   double clock = 0;  ///< cycles per ns: the lower of before and after, of the slowest thread
-  /// Of the time, that its thread had a core; the smallest of the threads. Of threads that are a
-  /// racer's own only how often they lost it is known: at most what that leaves.
+  /// The share of the time in which its thread had a core; of several threads, the smallest share.
+  /// Of threads that the racer makes itself only the number of times that they lost a core is
+  /// known, and this is the largest share that the number allows.
   double share = 1;
 };
 

@@ -63,13 +63,14 @@ void add_size(CLI::App& command, const std::string& flag, std::size_t& size,
 
 void add_case_flags(CLI::App& command, Flags& flags) {
   add_choice(command, "--cell", flags.at.cell, "The cell");
-  add_choice(command, "--activation", flags.at.activation, "Of the RNN");
+  add_choice(command, "--activation", flags.at.activation, "φ of the RNN");
   command
       .add_option_function<std::string>(
           "--pass", [&flags](const std::string& name) { flags.pass = from_name<CellPass>(name); },
           "forward: inference; train: forward and backward; default: both")
       ->check(CLI::IsMember({"forward", "train"}));
-  add_size(command, "--steps", flags.at.steps, "T; with any size: this shape alone");
+  add_size(command, "--steps", flags.at.steps,
+           "T, steps; if any size is given, only this shape is timed");
   add_size(command, "--batch", flags.at.batch, "B, rows of the batch");
   add_size(command, "--input", flags.at.input, "I, values of x_t");
   add_size(command, "--hidden", flags.at.hidden, "H, units");
@@ -81,13 +82,16 @@ void add_bench_cells_command(CLI::App& bench, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = bench.add_subcommand(
       "cells",
-      "One RNN or LSTM layer, forward and training step:\nuseful GFLOP/s beside the peak of the "
-      "multiply-add units.\nWithout a size: H 64 to 512 times B 1 to 64");
+      "Time one RNN or LSTM layer, forward and a training step: useful GFLOP/s, and\n"
+      "how much that is of the peak of the multiply-add units.\n"
+      "Without a size: H 64 to 512 times B 1 to 64");
   add_case_flags(*command, *flags);
   add_choice(*command, "--precision", flags->precision,
-             "As what values are multiplied; bf16 is raced against fp32");
+             "Precision of what is multiplied; bf16 is raced against fp32");
   add_threads_flag(*command);
-  command->add_option("--seconds", flags->seconds, "About so long; the largest shapes take more")
+  command
+      ->add_option("--seconds", flags->seconds,
+                   "Run for about this long; the largest shapes take longer")
       ->check(real_number(0.0, 36000.0))
       ->capture_default_str();
   command->add_flag("--json", flags->json, "Print the rows as one JSON array");

@@ -64,18 +64,20 @@ std::vector<std::string> function_names() {
 }
 
 void add_race_flags(CLI::App& command, ActivationRaceSettings& race) {
-  command.add_option("--threads", race.threads, "Threads, each with its part of the array; a list")
+  command
+      .add_option("--threads", race.threads,
+                  "Numbers of threads, a list; each thread has its part of the array")
       ->delimiter(',')
       ->check(whole_number(1, 1024))
       ->default_str("1");
-  command.add_option("--bytes", race.bytes, "Size of the input array; a list")
+  command.add_option("--bytes", race.bytes, "Sizes of the input array, a list")
       ->delimiter(',')
       ->check(whole_number(64, 1 << 30))
       ->default_str("262144");
-  command.add_option("--functions", race.functions, "A list; default: all")
+  command.add_option("--functions", race.functions, "Functions to race, a list (default: all)")
       ->delimiter(',')
       ->check(CLI::IsMember(function_names()));
-  command.add_option("--seconds", race.seconds, "About so long for all races")
+  command.add_option("--seconds", race.seconds, "Run all races for about this long")
       ->check(real_number(0.0, 36000.0))
       ->capture_default_str();
 }
@@ -88,9 +90,9 @@ void add_activations_command(CLI::App& bench, int& status) {
                            "each instruction set against std and xsimd");
   add_race_flags(*command, flags->race);
   command->add_flag("--json", flags->json,
-                    "Print the rows as one JSON array; a page only with --html");
+                    "Print the rows as one JSON array, and write a page only if --html is given");
   CLI::Option* html =
-      command->add_option("--html", flags->html, "The page with the accuracy–speed planes")
+      command->add_option("--html", flags->html, "File of the page with the accuracy–speed planes")
           ->capture_default_str();
   command->add_flag("--no-html", flags->no_html, "Write no page")->excludes(html);
   add_quiet_flag(*command, flags->quiet);
@@ -104,7 +106,8 @@ void add_activations_command(CLI::App& bench, int& status) {
 }  // namespace
 
 void add_bench_command(CLI::App& program, int& status) {
-  CLI::App* bench = program.add_subcommand("bench", "How fast the library is, here and now");
+  CLI::App* bench =
+      program.add_subcommand("bench", "Measure how fast the library is on this machine");
   bench->require_subcommand(1);
   add_activations_command(*bench, status);
   add_bench_cells_command(*bench, status);

@@ -48,9 +48,10 @@ void predict_speed_command(const Flags& flags) {
       flags.texts.empty() ? fmt::format("random texts of {} words", kWords) : flags.texts;
   print(
       "{}\n{}, {} thread{}, {}.\n"
-      "products: of the words with U. texts: of a call. p50, p99: of a call's times,\n"
-      "text to label. made: packing weights, and products beforehand. MiB: of these\n"
-      "products (`unroll predict --word-table`).\n",
+      "products: when words are multiplied by U. texts: how many a call gets. p50,\n"
+      "p99: the time of a call, from texts to labels. made: the time to pack the\n"
+      "weights and to multiply the vocabulary. MiB: its products (`unroll predict\n"
+      "--word-table`).\n",
       prediction_table(rows), source, thread_count(), thread_count() == 1 ? "" : "s",
       to_string(active_isa()));
 }
@@ -60,15 +61,16 @@ void predict_speed_command(const Flags& flags) {
 void add_bench_predict_command(CLI::App& bench, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = bench.add_subcommand(
-      "predict", "A trained model: time of a prediction alone, and of many together");
+      "predict", "Measure a trained model: the time of one text, and texts per second");
   command->add_option("model", flags->model, "Folder of the model")->required();
-  command->add_option("--texts", flags->texts,
-                      "Texts, one a line; - is stdin; default: random ones of the model's words");
-  command->add_option("--batches", flags->settings.batches, "Texts of a call; a list")
+  command->add_option(
+      "--texts", flags->texts,
+      "Texts, one on each line; - is stdin (default: random texts of the model's words)");
+  command->add_option("--batches", flags->settings.batches, "How many texts a call gets, a list")
       ->delimiter(',')
       ->check(whole_number(1, 1 << 20))
       ->capture_default_str();
-  command->add_option("--seconds", flags->settings.seconds, "About so long")
+  command->add_option("--seconds", flags->settings.seconds, "Run for about this long")
       ->check(real_number(0.0, 36000.0))
       ->capture_default_str();
   add_threads_flag(*command);

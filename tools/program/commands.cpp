@@ -29,24 +29,26 @@ void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data
               .add_option("--label-col", options.label_column,
                           "Column of the labels, by name or number")
               ->capture_default_str());
-  of_data(command.add_flag("!--no-header", options.header,
-                           "The first row is data; columns are numbers from 1"));
+  of_data(
+      command.add_flag("!--no-header", options.header,
+                       "The first row is data too; columns have numbers from 1 instead of names"));
 }
 
 void add_threads_flag(CLI::App& command) {
   command
       .add_option_function<std::size_t>(
           "--threads", [](std::size_t count) { set_thread_count(count); },
-          "Most threads; fewer are used where that is faster (default: OMP_NUM_THREADS,\n"
-          "or the processors that affinity and quota leave, as `unroll doctor` shows)")
+          "The most threads to use; fewer are used where that is faster (default:\n"
+          "OMP_NUM_THREADS, or the processors that affinity and quota leave, as\n"
+          "`unroll doctor` shows)")
       ->check(whole_number(1, kMostThreads));
 }
 
 void add_precision_flag(CLI::App& command, Precision& precision) {
   add_choice(command, "--precision", precision,
-             "As what recurrent layers multiply values; bf16 rounds to 8 bits, and is\n"
-             "nearly twice as fast where the CPU has products of bfloat16; elsewhere\n"
-             "only single texts are predicted faster");
+             "Precision of what recurrent layers multiply. bf16 rounds it to 8 bits, which is\n"
+             "nearly twice as fast on AMD from Zen 4 on; on other processors it only\n"
+             "makes the prediction of single texts faster");
 }
 
 std::string mib_text(std::size_t bytes) {
@@ -55,7 +57,7 @@ std::string mib_text(std::size_t bytes) {
 
 void add_quiet_flag(CLI::App& command, bool& quiet) {
   command.add_flag("--quiet", quiet,
-                   "Neither progress nor notes on stderr, only warnings and errors");
+                   "Print only warnings and errors on stderr, no progress and no notes");
 }
 
 TextClassifier load_classifier(const std::string& path) {

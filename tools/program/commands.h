@@ -47,14 +47,14 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, Enum& value,
 
 /// --seed.
 CLI::Option* add_seed_flag(CLI::App& command, std::uint64_t& seed, const std::string& help);
-/// --text-col, --label-col, --no-header; of the flag that names the data, where that may be left
-/// out.
+/// --text-col, --label-col, --no-header. Where the data may be left out, `data` is the flag that
+/// names them, and these flags need it.
 void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data = nullptr);
 /// --threads, applied at once.
 void add_threads_flag(CLI::App& command);
 /// "71.3 MiB".
 std::string mib_text(std::size_t bytes);
-/// --precision, as what the recurrent layers' products multiply values.
+/// --precision: what the recurrent layers' products multiply.
 void add_precision_flag(CLI::App& command, Precision& precision);
 /// --quiet.
 void add_quiet_flag(CLI::App& command, bool& quiet);
@@ -67,7 +67,8 @@ std::string with_version(std::string_view object);
 
 /// Throws UsageError: `flag` was given, and that does not go with the other flags.
 void refuse_flag(const CLI::App& command, const char* flag, bool is_wrong, std::string_view why);
-/// --activation is the RNN's, --forget-bias the LSTM's, of commands that have these flags.
+/// For commands that have these flags: refuses --activation for an LSTM and --forget-bias for an
+/// RNN.
 void refuse_flags_of_other_cell(const CLI::App& command, Cell cell);
 
 /// Throws the DiskError that write_output would throw, as far as it is known before.

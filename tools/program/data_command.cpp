@@ -54,9 +54,8 @@ void split_command(const Flags& flags) {
   std::vector<Record> records = read_records(flags.data, flags.columns);
   if (flags.unique) {
     CleanResult clean = remove_repeats(records);
-    terminal.note(
-        fmt::format("removed {} exact repeats, and {} rows whose text stands under several labels",
-                    clean.repeats, clean.conflicts));
+    terminal.note(fmt::format("removed {} exact repeats, and {} rows whose text has several labels",
+                              clean.repeats, clean.conflicts));
     records = std::move(clean.records);
   }
   const SplitResult result = write_split(records, fractions_of(flags.parts), flags.seed, flags.out);
@@ -76,10 +75,10 @@ void add_data_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* data = program.add_subcommand("data", "Prepare data");
   data->require_subcommand(1);
-  CLI::App* command =
-      data->add_subcommand("split",
-                           "Split labelled texts into train.tsv, dev.tsv and test.tsv:\nseeded, "
-                           "stratified by label, exact repeats never across parts");
+  CLI::App* command = data->add_subcommand(
+      "split",
+      "Split labelled texts into train.tsv, dev.tsv and test.tsv: seeded, stratified\n"
+      "by label, and with exact repeats in the same part");
   command->add_option("data", flags->data, "Labelled texts; - is stdin")->required();
   command->add_option("--out", flags->out, "Folder of the parts")->required();
   command->add_option("--parts", flags->parts, "Sizes of train, dev and test")
@@ -89,7 +88,7 @@ void add_data_command(CLI::App& program, int& status) {
       ->default_str("80/10/10");
   add_seed_flag(*command, flags->seed, "Seed of the split");
   command->add_flag("--unique", flags->unique,
-                    "First remove exact repeats, and texts that stand under several labels");
+                    "First remove exact repeats, and texts that have several labels");
   command->add_flag("--overwrite", flags->overwrite, "Replace parts that exist");
   add_column_flags(*command, flags->columns);
   add_quiet_flag(*command, flags->quiet);

@@ -54,7 +54,7 @@ void add_exercise_command(CLI::App& program, int& status) {
   CLI::App* command =
       program.add_subcommand("exercise", "Make a small network to work out by hand, and its key");
   add_choice(*command, "--cell", flags->config.cell, "Recurrent layer");
-  add_choice(*command, "--activation", flags->config.activation, "Activation of the rnn");
+  add_choice(*command, "--activation", flags->config.activation, "φ of the RNN");
   const auto size = [&](const char* flag, std::size_t& value, std::size_t least, std::size_t most,
                         const char* help) {
     command->add_option(flag, value, help)->check(whole_number(least, most))->capture_default_str();
@@ -63,9 +63,9 @@ void add_exercise_command(CLI::App& program, int& status) {
   size("--hidden", flags->config.hidden, 1, 4, "Units H");
   size("--input", flags->config.input, 1, 4, "Inputs I");
   size("--classes", flags->config.classes, 2, 4, "Classes K");
-  add_seed_flag(*command, flags->config.seed, "Which exercise");
-  command->add_flag("--answers", flags->answers, "With the key");
-  add_choice(*command, "--lang", flags->language, "Language (default: of the locale, or en)");
+  add_seed_flag(*command, flags->config.seed, "Chooses the exercise");
+  command->add_flag("--answers", flags->answers, "Print the key as well");
+  add_choice(*command, "--lang", flags->language, "Language (default: that of the locale, or en)");
   command->add_option("--html", flags->html, "Write a page instead of text; - is stdout");
   add_quiet_flag(*command, flags->quiet);
   command->callback([flags, command, &status] {

@@ -163,10 +163,10 @@ int explain_command(const Flags& flags) {
 
 void add_explain_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      program.add_subcommand("explain", "Show an equation and where it stands, and prove it");
-  command->add_option("id", flags->id, "Equation, as RNN-dW or LSTM-dC");
-  command->add_flag("--list", flags->list, "All equations, with the error of each");
+  CLI::App* command = program.add_subcommand(
+      "explain", "Show an equation, where it is derived and computed, and prove it");
+  command->add_option("id", flags->id, "Equation, such as RNN-dW or LSTM-dC");
+  command->add_flag("--list", flags->list, "List all equations, with the error of each");
   add_seed_flag(*command, flags->seed, "Seed of the random networks");
   add_quiet_flag(*command, flags->quiet);
   command->add_flag("--json", flags->json, "Print JSON");

@@ -76,7 +76,7 @@ GradientSample sample_of_nothing(const TextClassifier& classifier, const Flags& 
 
 std::string sample_text(const GradientSample& sample, const Flags& flags) {
   const std::string from =
-      flags.data.empty() ? "random words and labels; --data checks on texts of yours"
+      flags.data.empty() ? "random words and labels; --data takes your own texts"
                          : fmt::format("rows of {}, chosen by --seed {}", flags.data, flags.seed);
   return fmt::format("{} {}; {} tokens; dropout off", sample.shape.batch(), from,
                      sample.shape.tokens());
@@ -113,11 +113,11 @@ int gradcheck_command(const Flags& flags) {
 void add_gradcheck_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command =
-      program.add_subcommand("gradcheck", "Check a model's gradients against differences");
+      program.add_subcommand("gradcheck", "Check a model's gradients against central differences");
   command->add_option("model", flags->model, "Folder of the model")->required();
   CLI::Option* data = command->add_option(
       "--data", flags->data, "Labelled texts; - is stdin (default: random words and labels)");
-  command->add_option("--rows", flags->rows, "Rows of the data, chosen at random")
+  command->add_option("--rows", flags->rows, "How many rows of the data, chosen at random")
       ->check(whole_number(1, 100000))
       ->capture_default_str();
   add_seed_flag(*command, flags->seed, "Chooses rows, directions and entries");

@@ -34,7 +34,7 @@ struct Flags {
 void add_case_flags(CLI::App& command, FlowExperiment& e, std::vector<CLI::Option*>& options) {
   options.push_back(add_choice(command, "--cell", e.cell, "Recurrent cell"));
   options.push_back(add_choice(command, "--activation", e.activation, "φ of the RNN"));
-  options.push_back(add_choice(command, "--init", e.init, "How W starts"));
+  options.push_back(add_choice(command, "--init", e.init, "Initial W"));
   std::vector<CLI::Option*> sizes;
   for (FlowScale scale : {FlowScale::kGain, FlowScale::kRadius, FlowScale::kNorm}) {
     const std::string what = scale == FlowScale::kGain     ? "Multiply W"
@@ -56,11 +56,11 @@ void add_case_flags(CLI::App& command, FlowExperiment& e, std::vector<CLI::Optio
   }
   options.push_back(command
                         .add_option("--input", e.input_strength,
-                                    "Deviation of the inputs, which are normal; 0 is none")
+                                    "Standard deviation of the normal inputs; 0 means no inputs")
                         ->check(real_number(0.0, 1e6))
                         ->capture_default_str());
   options.push_back(
-      command.add_flag("--positive", e.positive, "Only non-negative inputs and input weights"));
+      command.add_flag("--positive", e.positive, "Use only non-negative inputs and input weights"));
   options.push_back(command.add_flag(
       "--centred", e.centred, "RNN: bias and start at rest where the activation is steepest"));
   options.push_back(
@@ -73,7 +73,7 @@ void add_size_flags(CLI::App& command, FlowExperiment& e) {
   command.add_option("--hidden", e.hidden, "Hidden size and input size")
       ->check(whole_number(1, 512))
       ->capture_default_str();
-  command.add_option("--lags", e.lags, "Steps back")
+  command.add_option("--lags", e.lags, "How many steps back")
       ->check(whole_number(1, 10000))
       ->capture_default_str();
   command.add_option("--draws", e.draws, "Draws of weights and inputs per case")
@@ -180,8 +180,8 @@ void add_gradflow_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand("gradflow", "Measure how far gradients reach");
   command->footer(
-      "Measured are the norms of ∂h_t/∂h_k (RNN) or ∂C_t/∂C_k (LSTM), beside their bounds.\n"
-      "Without a flag that describes a case: a tour of sigmoid, tanh, ReLU and LSTM.");
+      "It measures the norms of ∂h_t/∂h_k (RNN) or ∂C_t/∂C_k (LSTM) and shows their bounds.\n"
+      "Without a flag that describes a case it tours sigmoid, tanh, ReLU and LSTM.");
   std::vector<CLI::Option*> options;
   add_case_flags(*command, flags->experiment, options);
   add_size_flags(*command, flags->experiment);

@@ -151,7 +151,7 @@ void add_inspect_command(CLI::App& program, int& status) {
   command->add_option("model", *model, "Folder of the model")->required();
   command->add_flag("--json", *json, "Print one JSON object, with the whole vocabulary");
   command->add_flag("--memory", *memory,
-                    "Show what its training and prediction hold in memory at most");
+                    "Show the most memory that its training and its predictions hold");
   add_threads_flag(*command);
   command->callback([model, json, memory, &status] {
     require_stdout();

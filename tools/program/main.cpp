@@ -26,13 +26,13 @@ constexpr const char* kFooter = R"(Exit status:
   5 model missing, foreign or damaged
   6 a check or a requirement does not hold
   7 output could not be written
-  8 out of memory, or more than --max-memory needed
-  128 + n: ended by signal n, as 130 by Ctrl-C
+  8 out of memory, or --max-memory is too small
+  128 + n: ended by signal n, such as 130 by Ctrl-C
 
 Environment:
   UNROLL_ISA        scalar, sse2, avx2 or avx512: use a lower instruction set
-  UNROLL_CPU        amd or intel: use what is fast on that maker's processors
-  OMP_NUM_THREADS   number of threads        NO_COLOR   no colours
+  UNROLL_CPU        amd or intel: use the variants that are fast on that maker's processors
+  OMP_NUM_THREADS   the most threads to use  NO_COLOR   no colours
 
 `unroll COMMAND --help` shows the flags of a command.)";
 

@@ -100,22 +100,23 @@ void predict_command(const Flags& flags) {
 
 void add_predict_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = program.add_subcommand("predict", "Classify plain text, one text a line");
+  CLI::App* command = program.add_subcommand("predict", "Classify plain texts, one on each line");
   command->add_option("model", flags->model, "Folder of the model")->required();
   command
       ->add_option("file", flags->file,
-                   "Texts, one a line; - is stdin, and every line is answered at once")
+                   "Texts, one on each line; - is stdin, where every line is answered at once")
       ->capture_default_str();
   command
       ->add_option("--top", flags->top,
-                   "Print the most probable labels: label TAB probability, repeated")
+                   "Print this many of the most probable labels: label TAB probability, repeated")
       ->check(whole_number(1, 1000000));
   command->add_flag("--prob", flags->probabilities, "Print label TAB probability");
-  command->add_flag("--json", flags->json, "Print one JSON object a line");
+  command->add_flag("--json", flags->json, "Print one JSON object on each line");
   command->add_flag(
       "--word-table", flags->word_table,
-      "Multiply all words of the vocabulary by U beforehand: the same predictions,\n"
-      "sooner for single texts, of more memory (`unroll bench predict` says how much)");
+      "Multiply all words of the vocabulary by U beforehand: single texts are answered\n"
+      "sooner, with the same predictions. It takes memory; `unroll bench predict` says\n"
+      "how much");
   add_precision_flag(*command, flags->precision);
   add_threads_flag(*command);
   command->callback([flags, &status] {

@@ -28,7 +28,7 @@ class Terminal {
   void clear();
   /// Something that stays. Silent if quiet.
   void note(std::string_view text);
-  /// The same, important enough to be shown even if quiet.
+  /// Prints a note that is important enough to be shown even if quiet.
   void warning(std::string_view text);
   /// Important words in green on a terminal, unless NO_COLOR is set.
   std::string highlight(std::string_view text) const;

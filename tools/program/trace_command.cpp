@@ -103,13 +103,14 @@ void add_trace_command(CLI::App& program, int& status) {
       program.add_subcommand("trace", "Work out one text: every value, forward and backward");
   command->add_option("model", flags->model, "Folder of the model")->required();
   CLI::Option* data = command->add_option("--data", flags->data, "Labelled texts; - is stdin");
-  command->add_option("--row", flags->row, "Which of them, from 1")
+  command->add_option("--row", flags->row, "Which row of the data, from 1")
       ->check(whole_number(1, 1'000'000'000'000))
       ->capture_default_str()
       ->needs(data);
   CLI::Option* text =
-      command->add_option("--text", flags->text, "A text, instead of --data")->excludes(data);
-  command->add_option("--label", flags->label, "Its label (default: the predicted one)")
+      command->add_option("--text", flags->text, "A text to work out, instead of --data")
+          ->excludes(data);
+  command->add_option("--label", flags->label, "Label of --text (default: the predicted one)")
       ->needs(text);
   command
       ->add_option("--t", flags->step,
@@ -119,8 +120,8 @@ void add_trace_command(CLI::App& program, int& status) {
       ->add_option("--layer", flags->layer,
                    "Layer, from 0 as in lstm.0.forward (default: the top one)")
       ->check(whole_number(0, 15));
-  add_choice(*command, "--direction", flags->direction, "Which end it reads first");
-  command->add_option("--units", flags->units, "Components shown of each column")
+  add_choice(*command, "--direction", flags->direction, "Direction of the layer");
+  command->add_option("--units", flags->units, "How many components of each column to show")
       ->check(whole_number(1, 1000000))
       ->capture_default_str();
   command->add_option("--csv", flags->csv,
@@ -136,7 +137,7 @@ void add_trace_command(CLI::App& program, int& status) {
       throw UsageError("--csv and --html can't both be stdout: name a file for one of them");
     }
     refuse_flag(*command, "--units", !flags->csv.empty() && flags->html.empty(),
-                "is of the table and the page; --csv has every value: leave it out");
+                "belongs to the table and the page; --csv has every value: leave it out");
     trace_command(*flags);
     status = 0;
   });

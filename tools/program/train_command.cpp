@@ -50,7 +50,7 @@ void add_data_flags(CLI::App& command, Flags& flags) {
                   "Labelled texts: TSV, CSV, JSON lines or __label__ lines; - is stdin")
       ->required();
   command.add_option("--dev", flags.dev,
-                     "Held-back texts that choose the epoch (default: a tenth of --train)");
+                     "Texts that choose the best epoch (default: a tenth of --train, held back)");
   command.add_option("--out", flags.out, "Folder of the model")->required();
   command.add_flag("--overwrite", flags.overwrite, "Replace the model that --out holds");
   add_column_flags(command, flags.columns);
@@ -72,11 +72,14 @@ void add_text_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_option("--max-tokens", options.max_tokens, "Longer texts are cut")
       ->check(whole_number(1, 1000000))
       ->capture_default_str();
-  command.add_option("--min-count", options.vocabulary.min_count, "Rarer words are unknown")
+  command
+      .add_option("--min-count", options.vocabulary.min_count,
+                  "Words that occur less often become the unknown word")
       ->check(whole_number(1, 1000000))
       ->capture_default_str();
   command
-      .add_option("--max-vocabulary", options.vocabulary.max_size, "Most words kept; 0 is no limit")
+      .add_option("--max-vocabulary", options.vocabulary.max_size,
+                  "The most words to keep; 0 sets no limit")
       ->check(whole_number(0, 10000000))
       ->capture_default_str();
 }
@@ -98,7 +101,7 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   command
       .add_option_function<std::string>(
           "--pool", [&model](const std::string& name) { model.pool = from_name<Pool>(name); },
-          "From the states of all steps to one vector")
+          "How the states of all steps become one vector")
       ->check(CLI::IsMember({"max", "mean", "last"}))
       ->default_str(std::string(to_string(*model.pool)));
   command.add_option("--embedding", model.embedding, "Size of word vectors")
@@ -109,7 +112,8 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_flag("--freeze-embedding", options.freeze_embedding, "Do not train the word vectors");
   command
       .add_option("--dropout", model.dropout,
-                  "Share of values dropped, of word vectors once for each word of a batch")
+                  "Share of values that dropout sets to 0; each different word of a batch has\n"
+                  "one mask")
       ->check(real_number(0.0, 0.95))
       ->capture_default_str();
   add_choice(command, "--init", model.init, "Initial recurrent weights");
@@ -120,8 +124,8 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
 
 void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) {
   add_choice(command, "--optimizer", options.optimizer.kind,
-             "Optimizer; lazy-adam moves a word's vector only at steps whose texts have\n"
-             "the word: faster with many words, but not the same as adam");
+             "Optimizer. lazy-adam moves a word's vector only at steps whose texts contain\n"
+             "the word: that is faster with many words, but it is not the same as adam");
   command.add_option("--lr", options.learning_rate, "Learning rate")
       ->check(real_number(1e-8, 100.0))
       ->capture_default_str();
@@ -135,7 +139,7 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
   command.add_option("--momentum", options.optimizer.momentum, "Momentum of SGD")
       ->check(real_number(0.0, 0.9999))
       ->capture_default_str();
-  command.add_flag("--nesterov", options.optimizer.nesterov, "Nesterov's form of momentum");
+  command.add_flag("--nesterov", options.optimizer.nesterov, "Use Nesterov's form of momentum");
   command.add_option("--weight-decay", options.optimizer.weight_decay, "Weight decay")
       ->check(real_number(0.0, 10.0))
       ->capture_default_str();
@@ -149,7 +153,7 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
       ->capture_default_str();
   command
       .add_option("--average", options.averaging,
-                  "Decay of the moving average of the weights that is kept; 0 is off")
+                  "Decay of the moving average of the weights, which becomes the model; 0 is off")
       ->check(real_number(0.0, 0.99999))
       ->capture_default_str();
   command
@@ -162,8 +166,9 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
       ->capture_default_str();
   command
       .add_option("--max-memory", options.max_memory,
-                  "Most memory of the process, as 200M or 1.5G: large batches are then computed\n"
-                  "in parts, with the same result; `unroll inspect --memory` shows the plan")
+                  "The most memory that the process may hold, such as 200M or 1.5G. Large batches\n"
+                  "are then computed in parts, with the same result. `unroll inspect --memory`\n"
+                  "shows the plan")
       ->transform(memory_size());
   command
       .add_option(
@@ -174,7 +179,7 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
       ->check(whole_number(1, 100000));
   command
       .add_option("--early-stop", options.early_stop,
-                  "End after so many epochs without a better dev accuracy; 0 is off\n"
+                  "End after this many epochs without a better dev accuracy; 0 is off\n"
                   "(default: a third of the epochs, at least 3)")
       ->check(whole_number(0, 100000));
   add_seed_flag(command, options.seed, "Seed of everything random");
@@ -570,8 +575,8 @@ void add_train_command(CLI::App& program, int& status) {
   add_quiet_flag(*command, flags->quiet);
   command->add_flag("--json", flags->json, "Print the result as one JSON object");
   command->add_flag("--gradflow", flags->gradflow,
-                    "Measure after each epoch how far gradients reach:\n"
-                    "gradflow.csv and gradflow.html in --out");
+                    "Measure after each epoch how far gradients reach, and write\n"
+                    "gradflow.csv and gradflow.html into --out");
   command->callback([flags, command, &status] { status = train_command(*flags, *command); });
 }
 
