@@ -52,6 +52,16 @@ for chapter in docs/mathematics/??/*.md; do
     END { exit bad }' "$chapter" >&2 || complain "$chapter: formulas"
 done
 
+# A file that a chapter calls its code has the chapter's markers: it may have been emptied by a later change.
+for chapter in docs/mathematics/??/*.md; do
+  of_chapter=$(grep -oE '^\*\*[A-Z]+(-[A-Za-z0-9-]+)?\*\*' "$chapter" | tr -d '*' || true)
+  while read -r code; do
+    markers=$(grep -oE '// (\[[A-Z]+(-[A-Za-z0-9-]+)?\] )+' "$code" 2>/dev/null | grep -oE '[A-Z]+(-[A-Za-z0-9-]+)?' || true)
+    [ -n "$(comm -12 <(sort -u <<<"$of_chapter") <(sort -u <<<"$markers"))" ] ||
+      complain "$chapter calls $code its code, which has no marker of the chapter"
+  done < <(grep -oE '\]\(\.\./\.\./\.\./[a-z_/]+\.(cpp|h)\)' "$chapter" | sed 's|.*\.\./||; s|)||')
+done
+
 # headings FILE: the anchors that a code host gives to the headings.
 headings() {
   sed -n 's/^##* //p' "$1" | LC_ALL=C tr 'A-Z' 'a-z' | LC_ALL=C tr -d '!-,./:-@[-^`{-~' | tr ' ' '-'
