@@ -14,4 +14,8 @@ unroll=$folder/prefix/bin/unroll
 reviews 50 | cut -f2 >texts.txt
 printf '一部好电影。\n\n' >>texts.txt
 consumer/classify run <texts.txt >ours
+cmake -S "$sources/../../examples" -B examples -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$compiler" \
+  -DCMAKE_PREFIX_PATH="$folder/prefix" ${CONSUMER_CXX_FLAGS:+-DCMAKE_CXX_FLAGS="$CONSUMER_CXX_FLAGS"} >/dev/null
+cmake --build examples >/dev/null || fail "the examples do not build against the package"
+examples/homework_rnn >/dev/null || fail "homework_rnn against the package"
 "$unroll" predict run texts.txt --prob | cmp - ours || fail "the program and the library predict differently"
