@@ -56,7 +56,8 @@ int main(int, char** argv) {
     lstm.forward(shape, x.matrix(), state, cache, h.matrix());
     last.forward(shape, h.matrix(), pooled, p.matrix());
     output.forward(p.matrix(), O.matrix());
-    const double loss = squared_error<float>(O.matrix(), y.matrix(), 1.0 / B, O.matrix());
+    const double loss =
+        squared_error<float>(O.matrix(), y.matrix(), 1.0 / static_cast<double>(B), O.matrix());
     if (step % 100 == 0) std::cout << "step " << step << "  loss " << loss << '\n';
 
     zero_grad(parameters);

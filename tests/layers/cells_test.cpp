@@ -100,16 +100,18 @@ void expect_near(const Results<Real>& found, const Results<Real>& expected) {
 }
 
 class PlainCell
-    : public testing::TestWithParam<std::tuple<std::size_t, std::size_t, Direction, bool>> {};
+    : public testing::TestWithParam<std::tuple<std::size_t, std::size_t, Direction, bool>> {
+ protected:
+  template <typename Real>
+  Results<Real> results(bool plain) const {
+    const auto& [kind, lengths, direction, shared] = GetParam();
+    return run<Real>(kKinds[kind], kLengths[lengths], direction, shared, plain);
+  }
+};
 
 TEST_P(PlainCell, ComputesWhatTheFusedKernelsDo) {
-  const auto& [kind, lengths, direction, shared] = GetParam();
-  const auto both = [&]<typename Real>(Real) {
-    expect_near(run<Real>(kKinds[kind], kLengths[lengths], direction, shared, true),
-                run<Real>(kKinds[kind], kLengths[lengths], direction, shared, false));
-  };
-  both(1.0);
-  both(1.0F);
+  expect_near(results<double>(true), results<double>(false));
+  expect_near(results<float>(true), results<float>(false));
 }
 
 template <typename Real>
@@ -118,11 +120,10 @@ bool is_same(const Tensor<Real>& a, const Tensor<Real>& b) {
 }
 
 TEST_P(PlainCell, GivesTheSameBitsForAnyThreads) {
-  const auto& [kind, lengths, direction, shared] = GetParam();
   const std::size_t before = thread_count();
   const auto with = [&](std::size_t threads) {
     set_thread_count(threads);
-    return run<float>(kKinds[kind], kLengths[lengths], direction, shared, true);
+    return results<float>(true);
   };
   const Results<float> one = with(1), three = with(3);
   set_thread_count(before);
