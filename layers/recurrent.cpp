@@ -145,6 +145,7 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInp
                                     RecurrentState<Real>& dstate, MatrixView<Real> dx) {
   check(shape, input, dstate, dh);
   if (!dx.empty()) require("dx", dx.shape(), input.x.shape());
+  for (Parameter<Real>* parameter : {&U, &W, &b}) parameter->make_grad();
   RecurrentOperands<Real>& full = cache;
   choose<Real>(
       multiplies_pairs(), full, cache.in_pairs,

@@ -229,7 +229,7 @@ class Session {
     load_vectors(vectors, classifier.model().embedding().E);
     count_reading(plan_.memory.process_bytes + plan_.memory.data_bytes +
                   sizeof(float) *
-                      (vectors.table.size() + 2 * count_values(classifier.model().parameters())));
+                      (vectors.table.size() + count_values(classifier.model().parameters())));
     return classifier;
   }
 
