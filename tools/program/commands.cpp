@@ -44,9 +44,9 @@ void add_threads_flag(CLI::App& command) {
 
 void add_precision_flag(CLI::App& command, Precision& precision) {
   add_choice(command, "--precision", precision,
-             "As what recurrent layers multiply values; bf16 rounds to 8 bits, and is\n"
-             "nearly twice as fast where the CPU has products of bfloat16; elsewhere\n"
-             "only single texts are predicted faster");
+             "Type of the values that recurrent layers multiply; bf16 rounds them to 8 bits.\n"
+             "Where `unroll doctor` says that bfloat16 is multiplied in pairs, training and\n"
+             "prediction are faster; elsewhere only the prediction of single texts is");
 }
 
 std::string mib_text(std::size_t bytes) {
