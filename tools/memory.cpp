@@ -189,13 +189,14 @@ void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
   std::size_t fits = std::max<std::size_t>(memory.batch.steps, 1), too_many = memory.batch.tokens;
   if (!could_read || bytes(fits) > most_bytes) {
     const std::size_t reading = std::max(memory.reading_bytes, held_bytes);
-    throw MemoryError(fmt::format(
-        "--max-memory: at least {:.1f}M are needed: {:.1f}M to read and encode the texts, {:.1f}M "
-        "to "
-        "train on one text of {} tokens at a time; fewer texts, a smaller model, --max-tokens or "
-        "--max-vocabulary would need less",
-        mib_above(std::max(reading, bytes(fits))), mib_above(reading), mib_above(bytes(fits)),
-        fits));
+    throw mended_by(
+        {"max_memory", "max_tokens", "vocabulary"},
+        MemoryError(fmt::format(
+            "the memory limit is too low: at least {:.1f}M are needed: {:.1f}M to read and encode "
+            "the texts, {:.1f}M to train on one text of {} tokens at a time; fewer texts, a "
+            "smaller model, shorter texts or a smaller vocabulary would need less",
+            mib_above(std::max(reading, bytes(fits))), mib_above(reading), mib_above(bytes(fits)),
+            fits)));
   }
   while (fits + 1 < too_many) {
     const std::size_t tokens = fits + (too_many - fits) / 2;
