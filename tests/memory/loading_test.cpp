@@ -25,7 +25,8 @@ struct Size {
 std::size_t save_model(const Size& size, const std::filesystem::path& folder) {
   std::vector<Vocabulary::Entry> entries{{std::string(Vocabulary::kUnknownToken), 1}};
   for (std::size_t k = 1; k < size.words; ++k) {
-    entries.push_back({"word" + std::to_string(k * 7919 % 1000003), size.words - k});
+    const std::string number = std::to_string(k * 7919 % 1000003);
+    entries.push_back({std::string("word").append(number), size.words - k});
   }
   const SequenceClassifierConfig config{
       .vocabulary = size.words, .classes = 2, .embedding = size.embedding, .hidden = 8};

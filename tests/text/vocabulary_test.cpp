@@ -68,7 +68,7 @@ TEST(Vocabulary, IsMadeAgainFromItsEntries) {
 TEST(Vocabulary, FindsEachOfManyTokensAndNoOther) {
   std::vector<Vocabulary::Entry> entries{{"<unk>", 0}, {"", 1}};
   for (int k = 0; entries.size() < 3000; ++k) {
-    entries.push_back({"w" + std::to_string(k), 1});
+    entries.push_back({std::string("w").append(std::to_string(k)), 1});
     if (entries.size() > 40 && entries.size() % 997 != 0) continue;
     const Vocabulary vocabulary(entries);
     for (std::size_t id = 0; id < entries.size(); ++id) {
