@@ -1,12 +1,16 @@
 /// Errors: what was expected, what was found, where, and what to do.
 ///
 /// The library throws these and nothing else of its own; it neither prints nor exits. A program
-/// maps the kind of an error to an exit status with `exit_status`.
+/// maps the kind of an error to an exit status with `exit_status`. The library knows no flags:
+/// where an option would mend an error, the error has its name, and a program says how it is set.
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace unroll {
 
@@ -39,10 +43,23 @@ class Error : public std::runtime_error {
   ErrorKind kind() const noexcept { return kind_; }
   /// The documented exit status of a program that ends with this error.
   int exit_status() const noexcept { return static_cast<int>(kind_); }
+  /// Members of structures of options (ReadOptions, TrainClassifierOptions) that would mend it.
+  const std::vector<std::string_view>& options() const noexcept { return options_; }
 
  private:
+  template <typename AnyError>
+  friend AnyError mended_by(std::initializer_list<std::string_view> options, AnyError error);
+
   ErrorKind kind_;
+  std::vector<std::string_view> options_;
 };
+
+/// The error with the names, literals, of the options that would mend it.
+template <typename AnyError>
+AnyError mended_by(std::initializer_list<std::string_view> options, AnyError error) {
+  static_cast<Error&>(error).options_ = options;
+  return error;
+}
 
 class ShapeError : public Error {
  public:

@@ -5,13 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <deque>
 #include <system_error>
+#include <utility>
 
-#include "unroll/core/descriptor.h"
 #include "unroll/core/error.h"
 #include "unroll/core/temporary.h"
 
@@ -30,6 +31,31 @@ DataError unreadable(const std::filesystem::path& path, int number) {
 DiskError unwritable(const std::filesystem::path& path, const std::string& why) {
   return DiskError(fmt::format("{}: can't be written: {}. What was there before is unchanged.",
                                path.string(), why));
+}
+
+Descriptor open_to_read(const std::filesystem::path& path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) throw unreadable(path, errno);
+  return file;
+}
+
+/// How many bytes were read; 0 at the end.
+std::size_t read_some(const Descriptor& file, std::span<char> bytes,
+                      const std::filesystem::path& path) {
+  while (true) {
+    const ssize_t count = ::read(file.number(), bytes.data(), bytes.size());
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) throw unreadable(path, errno);
+  }
+}
+
+std::string read_rest(const Descriptor& file, const std::filesystem::path& path) {
+  std::string content;
+  std::array<char, 1 << 16> block;
+  while (const std::size_t count = read_some(file, block, path)) {
+    content.append(block.data(), count);
+  }
+  return content;
 }
 
 bool write_all(int descriptor, std::string_view bytes) {
@@ -133,17 +159,31 @@ class SignalsWait {
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path) {
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number() < 0) throw unreadable(path, errno);
-  std::string content;
-  std::array<char, 1 << 16> block;
-  while (true) {
-    const ssize_t count = ::read(file.number(), block.data(), block.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw unreadable(path, errno);
-    if (count == 0) return content;
-    content.append(block.data(), static_cast<std::size_t>(count));
+  return read_rest(open_to_read(path), path);
+}
+
+InputFile::InputFile(std::filesystem::path path)
+    : path_(std::move(path)), file_(open_to_read(path_)) {
+  struct stat status {};
+  if (::fstat(file_.number(), &status) != 0) throw unreadable(path_, errno);
+  regular_ = S_ISREG(status.st_mode);
+  if (!regular_) whole_ = read_rest(file_, path_);
+  size_ = regular_ ? static_cast<std::size_t>(status.st_size) : whole_.size();
+}
+
+std::size_t InputFile::read(std::span<char> bytes) {
+  std::size_t done = 0;
+  if (!regular_) {
+    done = whole_.copy(bytes.data(), bytes.size(), taken_);
+    taken_ += done;
+    return done;
   }
+  while (done < bytes.size()) {
+    const std::size_t count = read_some(file_, bytes.subspan(done), path_);
+    if (count == 0) break;
+    done += count;
+  }
+  return done;
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::string_view> pieces) {

@@ -1,4 +1,5 @@
-/// Files: read whole, or written whole and then renamed, so that a reader never meets half a file.
+/// Files: read whole or once from begin to end, or written whole and then renamed, so that a reader
+/// never meets half a file.
 #pragma once
 
 #include <cstddef>
@@ -7,10 +8,34 @@
 #include <string>
 #include <string_view>
 
+#include "unroll/core/descriptor.h"
+
 namespace unroll {
 
 /// The whole content. Throws DataError if the file is missing, a folder, or unreadable.
 std::string read_file(const std::filesystem::path& path);
+
+/// A file that is read once, from its begin to its end, into memory that the caller has.
+class InputFile {
+ public:
+  /// Throws DataError as read_file does. What is not a regular file, a pipe for instance, is read
+  /// whole: only its end tells how long it is.
+  explicit InputFile(std::filesystem::path path);
+
+  /// The length that the file had when it was opened.
+  std::size_t size() const noexcept { return size_; }
+  /// Reads the next bytes and returns how many there were: fewer than asked for only at the end.
+  /// Throws DataError.
+  std::size_t read(std::span<char> bytes);
+
+ private:
+  std::filesystem::path path_;
+  Descriptor file_;
+  bool regular_ = false;
+  std::string whole_;      // of what is not a regular file
+  std::size_t taken_ = 0;  // bytes of it
+  std::size_t size_ = 0;
+};
 
 /// Writes the pieces, one after the other, to a temporary name in the same folder, syncs it to disk
 /// and renames it to `path`, which is a regular file or nothing yet. On any failure (full disk, no

@@ -113,9 +113,9 @@ void OutputFolder::lock() {
     return;
   }
   for (Temporary& folder : made_) folder.keep();  // the other run is in it
-  throw UsageError(
-      fmt::format("{} is in use by another run; name another --out folder, or wait for its end",
-                  path_.string()));
+  throw mended_by({"out"}, UsageError(fmt::format("{} is in use by another run; name another "
+                                                  "folder, or wait for the end of that run",
+                                                  path_.string())));
 }
 
 }  // namespace unroll

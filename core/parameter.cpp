@@ -5,8 +5,16 @@
 namespace unroll {
 
 template <typename Real>
+void Parameter<Real>::make_grad() {
+  if (grad.shape() == value.shape()) return;
+  grad.resize(value.shape());
+  grad.fill(0);
+}
+
+template <typename Real>
 void zero_grad(const ParameterList<Real>& parameters) {
   for (Parameter<Real>* parameter : parameters) {
+    parameter->make_grad();
     const MatrixView<Real> grad = parameter->grad.matrix();
     for_each_run(parameter->touched, grad.shape(), [&](Range rows) {
       std::fill_n(grad.row(rows.begin).data(), rows.size() * grad.columns(), Real(0));
@@ -20,9 +28,10 @@ void plan_parameters(const ParameterList<Real>& parameters, MemoryPlan& plan) {
   for (Parameter<Real>* parameter : parameters) {
     plan.begin_part("parameters");
     plan.add(parameter->value, parameter->value.shape());
+    if (parameter->frozen) continue;
     plan.begin_part("gradients");
-    plan.add(parameter->grad, parameter->grad.shape());
-    parameter->touched.plan(parameter->grad.matrix().rows(), plan);
+    plan.add(parameter->grad, parameter->value.shape());
+    parameter->touched.plan(parameter->value.matrix().rows(), plan);
   }
 }
 
@@ -41,6 +50,8 @@ std::size_t count_values(const ParameterList<Real>& parameters) {
   return count;
 }
 
+template struct Parameter<float>;
+template struct Parameter<double>;
 template void zero_grad(const ParameterList<float>&);
 template void zero_grad(const ParameterList<double>&);
 template void free_grad(const ParameterList<float>&);

@@ -14,6 +14,7 @@
 #include <span>
 #include <stdexcept>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -58,43 +59,43 @@ std::string quoted(const std::string& text) {
   }
 }
 
-/// XXH3-128 of all pieces together, in the canonical (big-endian) order of digits.
-std::string checksum_of(std::span<const std::string_view> pieces) {
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
-  for (std::string_view piece : pieces) {
-    if (!piece.empty()) XXH3_128bits_update(&state, piece.data(), piece.size());
+/// XXH3-128 of pieces that come one after the other.
+class Hash {
+ public:
+  Hash() { XXH3_128bits_reset(&state_); }
+
+  void add(std::string_view piece) {
+    if (!piece.empty()) XXH3_128bits_update(&state_, piece.data(), piece.size());
   }
-  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+  /// In the canonical (big-endian) order of digits.
+  std::string digits() const {
+    const XXH128_hash_t hash = XXH3_128bits_digest(&state_);
+    return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+  }
+
+ private:
+  XXH3_state_t state_;
+};
+
+std::string checksum_of(std::span<const std::string_view> pieces) {
+  Hash hash;
+  for (std::string_view piece : pieces) hash.add(piece);
+  return hash.digits();
 }
 
 // ---- Reading ------------------------------------------------------------------------------------
 
-std::string read_model(const std::filesystem::path& path) {
+/// Calls body(). What is wrong gets the file's name, and becomes an error of a model.
+template <typename Body>
+auto naming(const std::filesystem::path& path, Body body) {
   try {
-    return read_file(path);
+    return body();
+  } catch (const Problem& problem) {
+    throw ModelError(fmt::format("{}: {}", path.string(), problem.what()));
   } catch (const DataError& error) {
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) throw ModelError(error.what());
     throw ModelError(fmt::format("{}: no such model; check the path, or train one", path.string()));
-  }
-}
-
-void verify_checksum(std::string_view content) {
-  if (content.size() < kDigitsEnd) {
-    fail("too short to hold a model and its checksum ({} bytes): copy it again or train again",
-         content.size());
-  }
-  if (content.substr(kLengthBytes, kPrefix.size()) != kPrefix) {
-    fail(
-        "the checksum is missing or damaged: the file is not an unroll model, or was changed; "
-        "copy it again or train again");
-  }
-  const std::string_view pieces[] = {content.substr(0, kDigitsBegin), kZeros,
-                                     content.substr(kDigitsEnd)};
-  if (checksum_of(pieces) != content.substr(kDigitsBegin, kZeros.size())) {
-    fail("checksum error: the file was damaged or changed; copy it again or train again");
   }
 }
 
@@ -145,12 +146,10 @@ json parse_json(std::string_view header) {
   }
 }
 
-/// A tensor as the header describes it.
+/// A tensor, and where it lies in the data.
 struct Entry {
-  std::string name;
-  bool is_double = false;
-  Shape shape;
-  std::size_t begin = 0;  // in the data
+  TensorInfo info;
+  std::size_t begin = 0;
   std::size_t end = 0;
 };
 
@@ -184,15 +183,18 @@ Shape shape_of(const std::vector<std::size_t>& sizes, const std::string& name) {
   }
 }
 
+std::size_t bytes_of(const TensorInfo& info) {
+  return info.shape.size() * (info.is_double ? sizeof(double) : sizeof(float));
+}
+
 void check_range(const Entry& entry, std::size_t data_size) {
   if (entry.begin > entry.end || entry.end > data_size) {
-    fail("tensor {}: data_offsets {} to {} are outside the {} bytes of data", quoted(entry.name),
-         entry.begin, entry.end, data_size);
+    fail("tensor {}: data_offsets {} to {} are outside the {} bytes of data",
+         quoted(entry.info.name), entry.begin, entry.end, data_size);
   }
-  const std::size_t width = entry.is_double ? sizeof(double) : sizeof(float);
-  if (entry.shape.size() * width != entry.end - entry.begin) {
-    fail("tensor {}: the shape {} does not fit its {} bytes of data", quoted(entry.name),
-         to_string(entry.shape), entry.end - entry.begin);
+  if (bytes_of(entry.info) != entry.end - entry.begin) {
+    fail("tensor {}: the shape {} does not fit its {} bytes of data", quoted(entry.info.name),
+         to_string(entry.info.shape), entry.end - entry.begin);
   }
 }
 
@@ -204,7 +206,7 @@ Entry parse_entry(const std::string& name, const json& info, std::size_t data_si
   const Shape shape = shape_of(numbers(info["shape"], name), name);
   const std::vector<std::size_t> offsets = numbers(info["data_offsets"], name);
   if (offsets.size() != 2) fail("tensor {}: data_offsets is not a pair", quoted(name));
-  const Entry entry{name, is_double(info["dtype"], name), shape, offsets[0], offsets[1]};
+  const Entry entry{{name, shape, is_double(info["dtype"], name)}, offsets[0], offsets[1]};
   check_range(entry, data_size);
   return entry;
 }
@@ -217,7 +219,7 @@ void check_cover(std::vector<Entry>& entries, std::size_t data_size) {
   std::size_t end = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != end) {
-      fail("tensor {}: begins at {} of the data, where {} was expected", quoted(entry.name),
+      fail("tensor {}: begins at {} of the data, where {} was expected", quoted(entry.info.name),
            entry.begin, end);
     }
     end = entry.end;
@@ -225,58 +227,48 @@ void check_cover(std::vector<Entry>& entries, std::size_t data_size) {
   if (end != data_size) fail("the last {} bytes belong to no tensor", data_size - end);
 }
 
-template <typename Real>
-Tensor<Real> tensor_of(const Shape& shape, std::string_view bytes) {
-  Tensor<Real> tensor;
-  tensor.resize(shape);
-  // Data in files of other programs may lie anywhere, so it is copied bytewise.
-  if (!bytes.empty()) std::memcpy(tensor.data(), bytes.data(), bytes.size());
-  return tensor;
-}
-
-std::map<std::string, std::string> parse_metadata(const json& metadata) {
+std::map<std::string, std::string> take_texts(json& metadata) {
   if (!metadata.is_object()) fail("__metadata__ is not an object");
   std::map<std::string, std::string> texts;
-  for (const auto& [key, value] : metadata.items()) {
+  for (auto& [key, value] : metadata.get_ref<json::object_t&>()) {
     if (!value.is_string()) fail("__metadata__: {} is not a text", quoted(key));
-    if (key != "checksum") texts.emplace(key, value.get<std::string>());
+    if (key != "checksum") texts.emplace(key, std::move(value.get_ref<std::string&>()));
   }
   return texts;
 }
 
-std::string_view header_of(std::string_view content) {
-  std::uint64_t length = 0;
-  if (content.size() < kLengthBytes) fail("too short for a header");
-  std::memcpy(&length, content.data(), kLengthBytes);
-  if (length > kMaxHeaderBytes || length > content.size() - kLengthBytes) {
-    fail("the header's length ({} bytes) is wrong", length);
+struct Header {
+  std::map<std::string, std::string> metadata;
+  std::vector<TensorInfo> tensors;  // in the order of their data
+};
+
+Header parse_header(const std::string& text, std::size_t data_size) {
+  json root = parse_json(text);
+  Header header;
+  std::vector<Entry> entries;
+  for (auto& [name, info] : root.get_ref<json::object_t&>()) {
+    if (name == "__metadata__") {
+      header.metadata = take_texts(info);
+    } else {
+      entries.push_back(parse_entry(name, info, data_size));
+    }
   }
-  return content.substr(kLengthBytes, length);
+  check_cover(entries, data_size);
+  for (Entry& entry : entries) header.tensors.push_back(std::move(entry.info));
+  return header;
 }
 
-Safetensors parse(std::string_view content) {
-  const std::string_view header = header_of(content);
-  const std::string_view data = content.substr(kLengthBytes + header.size());
-  const json root = parse_json(header);
-  Safetensors result;
-  std::vector<Entry> entries;
-  for (const auto& [name, info] : root.items()) {
-    if (name == "__metadata__") {
-      result.metadata = parse_metadata(info);
-    } else {
-      entries.push_back(parse_entry(name, info, data.size()));
-    }
-  }
-  check_cover(entries, data.size());
-  for (const Entry& entry : entries) {
-    const std::string_view bytes = data.substr(entry.begin, entry.end - entry.begin);
-    if (entry.is_double) {
-      result.tensors.emplace(entry.name, tensor_of<double>(entry.shape, bytes));
-    } else {
-      result.tensors.emplace(entry.name, tensor_of<float>(entry.shape, bytes));
-    }
-  }
-  return result;
+template <typename Real>
+std::span<char> memory_of(Tensor<Real>& tensor) {
+  return {reinterpret_cast<char*>(tensor.data()), tensor.size() * sizeof(Real)};
+}
+
+template <typename Real>
+Tensor<Real> next_tensor(SafetensorsReader& file, const Shape& shape) {
+  Tensor<Real> tensor;
+  tensor.resize(shape);
+  file.read(tensor);
+  return tensor;
 }
 
 // ---- Writing ------------------------------------------------------------------------------------
@@ -350,15 +342,129 @@ std::vector<std::string_view> pieces_of(std::string_view header,
 
 }  // namespace
 
-Safetensors read_safetensors(const std::filesystem::path& path, Checksum checksum) {
-  const std::string content = read_model(path);
-  try {
-    if (checksum == Checksum::kRequired) verify_checksum(content);
-    return parse(content);
-  } catch (const Problem& problem) {
-    throw ModelError(fmt::format("{}: {}", path.string(), problem.what()));
+/// What is read, and its checksum.
+class SafetensorsReader::File {
+ public:
+  File(std::filesystem::path path, Checksum checksum)
+      : path_(std::move(path)), checksum_(checksum), input_(path_), begin_(read_begin()) {}
+
+  const std::filesystem::path& path() const { return path_; }
+
+  Header read_header() {
+    std::string text = std::move(begin_);
+    std::uint64_t length = 0;
+    std::memcpy(&length, text.data(), kLengthBytes);
+    if (length > kMaxHeaderBytes || length > input_.size() - kLengthBytes) {
+      fail("the header's length ({} bytes) is wrong", length);
+    }
+    const std::size_t done = text.size(), end = kLengthBytes + length;
+    text.resize(end);
+    if (end > done) read(std::span(text).subspan(done));
+    return parse_header(text.erase(0, kLengthBytes), input_.size() - end);
   }
+
+  void read(std::span<char> bytes) {
+    while (!bytes.empty()) {
+      const auto block = bytes.first(std::min(bytes.size(), kBlock));
+      if (input_.read(block) < block.size())
+        fail("the file became shorter while it was read; try again");
+      hash_.add({block.data(), block.size()});
+      bytes = bytes.subspan(block.size());
+    }
+  }
+
+  void finish() {
+    std::vector<char> block(kBlock);
+    while (const std::size_t count = input_.read(block)) hash_.add({block.data(), count});
+    if (checksum_ == Checksum::kRequired && hash_.digits() != digits_) {
+      fail("checksum error: the file was damaged or changed; copy it again or train again");
+    }
+  }
+
+ private:
+  // As much as stays in a cache between reading it and hashing it.
+  static constexpr std::size_t kBlock = std::size_t{1} << 17;
+
+  /// The length, and what is needed to check the rest if that is wanted.
+  std::string read_begin() {
+    const bool checked = checksum_ == Checksum::kRequired;
+    if (checked && input_.size() < kDigitsEnd) {
+      fail("too short to hold a model and its checksum ({} bytes): copy it again or train again",
+           input_.size());
+    }
+    if (input_.size() < kLengthBytes) fail("too short for a header");
+    std::string begin(checked ? kDigitsEnd : kLengthBytes, '\0');
+    if (input_.read(begin) < begin.size())
+      fail("the file became shorter while it was read; try again");
+    if (checked) begin_hash(begin);
+    return begin;
+  }
+
+  void begin_hash(std::string_view begin) {
+    if (begin.substr(kLengthBytes, kPrefix.size()) != kPrefix) {
+      fail(
+          "the checksum is missing or damaged: the file is not an unroll model, or was changed; "
+          "copy it again or train again");
+    }
+    hash_.add(begin.substr(0, kDigitsBegin));
+    hash_.add(kZeros);
+    digits_ = begin.substr(kDigitsBegin, kZeros.size());
+  }
+
+  std::filesystem::path path_;
+  Checksum checksum_;
+  InputFile input_;
+  Hash hash_;
+  std::string digits_;  // of the checksum that the file says it has
+  std::string begin_;
+};
+
+SafetensorsReader::SafetensorsReader(const std::filesystem::path& path, Checksum checksum) {
+  naming(path, [&] {
+    file_ = std::make_unique<File>(path, checksum);
+    try {
+      Header header = file_->read_header();
+      metadata_ = std::move(header.metadata);
+      tensors_ = std::move(header.tensors);
+    } catch (const Problem&) {
+      file_->finish();
+      throw;
+    }
+  });
 }
+
+SafetensorsReader::~SafetensorsReader() = default;
+
+template <typename Real>
+void SafetensorsReader::read(Tensor<Real>& tensor) {
+  const TensorInfo& info = tensors_.at(next_++);
+  if (tensor.shape() != info.shape || info.is_double != std::is_same_v<Real, double>) {
+    throw Error(ErrorKind::kInternal, "model file: " + info.name + " is read as another tensor");
+  }
+  naming(file_->path(), [&] { file_->read(memory_of(tensor)); });
+}
+
+void SafetensorsReader::finish() {
+  naming(file_->path(), [&] { file_->finish(); });
+}
+
+Safetensors read_safetensors(const std::filesystem::path& path, Checksum checksum) {
+  SafetensorsReader file(path, checksum);
+  Safetensors result;
+  for (const TensorInfo& info : file.tensors()) {
+    if (info.is_double) {
+      result.tensors.emplace(info.name, next_tensor<double>(file, info.shape));
+    } else {
+      result.tensors.emplace(info.name, next_tensor<float>(file, info.shape));
+    }
+  }
+  file.finish();
+  result.metadata = file.take_metadata();
+  return result;
+}
+
+template void SafetensorsReader::read(Tensor<float>&);
+template void SafetensorsReader::read(Tensor<double>&);
 
 template <typename Real>
 void write_safetensors(const std::filesystem::path& path,

@@ -12,8 +12,11 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "unroll/core/tensor.h"
 
@@ -34,6 +37,50 @@ using TensorsByName = std::map<std::string, const Tensor<Real>*>;
 enum class Checksum {
   kRequired,  ///< a file without a checksum is foreign: our files always have one
   kIgnored,   ///< for files of other programs
+};
+
+/// A tensor as the header describes it.
+struct TensorInfo {
+  std::string name;
+  Shape shape;
+  bool is_double = false;  ///< dtype F64; otherwise F32
+};
+
+/// Reads a file once, from its begin to its end: first the header, then tensor after tensor, each
+/// straight into the memory where it stays. Nothing is held twice.
+///
+///     SafetensorsReader file(path);
+///     for (const TensorInfo& tensor : file.tensors()) file.read(memory_of(tensor));
+///     file.finish();
+///
+/// The checksum covers all bytes, so it is known at the end: until `finish` has returned, what was
+/// read may be damaged. The header's sizes are checked against the file's, so that even a damaged
+/// one asks for no more memory than the file has bytes. Whoever finds something wrong before that
+/// calls `finish` first, and says what it found only if that does not throw: a damaged file is
+/// called damaged, whatever it looks like. All members throw ModelError, which names the file.
+class SafetensorsReader {
+ public:
+  /// Reads the header.
+  explicit SafetensorsReader(const std::filesystem::path& path,
+                             Checksum checksum = Checksum::kRequired);
+  ~SafetensorsReader();
+
+  /// Hands the metadata over, without the checksum.
+  std::map<std::string, std::string> take_metadata() { return std::move(metadata_); }
+  /// In the order of their data, in which they are read.
+  const std::vector<TensorInfo>& tensors() const { return tensors_; }
+  /// Reads the next tensor into one of its shape and type.
+  template <typename Real>
+  void read(Tensor<Real>& tensor);
+  /// Reads what is left, and throws if the checksum is not that of the file. May be repeated.
+  void finish();
+
+ private:
+  class File;
+  std::unique_ptr<File> file_;
+  std::map<std::string, std::string> metadata_;
+  std::vector<TensorInfo> tensors_;
+  std::size_t next_ = 0;
 };
 
 /// Throws ModelError, which names the file and says what is wrong with it. Whatever the bytes are,

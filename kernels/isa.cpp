@@ -47,9 +47,6 @@ std::string_view variable(const char* name) noexcept {
   return value == nullptr ? "" : value;
 }
 
-/// Whose processors' variants of kernels are used.
-enum class Maker { kAmd, kIntel, kOther };
-
 /// That UNROLL_CPU names; kOther of any other name.
 Maker maker_named(std::string_view name) noexcept {
   if (name == "amd") return Maker::kAmd;
@@ -77,7 +74,18 @@ std::atomic<Isa>& active() {
   return isa;
 }
 
-/// Named by UNROLL_CPU, or the CPU's.
+std::atomic<bool>& slow_division() noexcept {
+  static std::atomic<bool> slow = maker() == Maker::kIntel;
+  return slow;
+}
+
+std::atomic<bool>& wants_bfloat16() noexcept {
+  static std::atomic<bool> wanted = maker() == Maker::kAmd;
+  return wanted;
+}
+
+}  // namespace
+
 Maker maker() noexcept {
   const std::string_view wanted = variable("UNROLL_CPU");
   if (!wanted.empty()) return maker_named(wanted);
@@ -88,9 +96,16 @@ Maker maker() noexcept {
   return Maker::kOther;
 }
 
-std::atomic<bool>& slow_division() noexcept {
-  static std::atomic<bool> slow = maker() == Maker::kIntel;
-  return slow;
+std::string_view to_string(Maker maker) {
+  switch (maker) {
+    case Maker::kAmd:
+      return "amd";
+    case Maker::kIntel:
+      return "intel";
+    case Maker::kOther:
+      return "other";
+  }
+  return "";
 }
 
 bool has_bfloat16() noexcept {
@@ -100,13 +115,6 @@ bool has_bfloat16() noexcept {
   return false;
 #endif
 }
-
-std::atomic<bool>& wants_bfloat16() noexcept {
-  static std::atomic<bool> wanted = maker() == Maker::kAmd;
-  return wanted;
-}
-
-}  // namespace
 
 bool multiplies_bfloat16() {
   return active_isa() == Isa::kAvx512 && has_bfloat16() &&

@@ -20,6 +20,17 @@ std::string_view to_string(Isa isa);
 /// The CPU as /proc/cpuinfo names it, "unknown" where it does not.
 std::string cpu_name();
 
+/// Whose processors' variants of kernels are used: those of the maker that UNROLL_CPU names, or of
+/// the CPU's.
+enum class Maker { kAmd, kIntel, kOther };
+Maker maker() noexcept;
+
+/// "amd", "intel", "other".
+std::string_view to_string(Maker maker);
+
+/// Whether the CPU has an instruction for products of bfloat16, used or not.
+bool has_bfloat16() noexcept;
+
 /// What this CPU can run of what was built, weakest first; never empty.
 std::vector<Isa> available_isas();
 

@@ -17,6 +17,7 @@ void Embedding<Real>::forward(std::span<const std::int32_t> ids, MatrixView<Real
 template <typename Real>
 void Embedding<Real>::backward(std::span<const std::int32_t> ids, MatrixView<const Real> dx) {
   if (E.frozen) return;
+  E.make_grad();
   // A word may stand in several rows, so threads own columns: every sum keeps the order of the
   // rows.
   parallel_for(size(), 16, [&](Range columns) {

@@ -22,6 +22,8 @@ void Linear<Real>::forward(MatrixView<const Real> h, MatrixView<Real> O) const {
 template <typename Real>
 void Linear<Real>::backward(MatrixView<const Real> h, MatrixView<const Real> dO,
                             MatrixView<Real> dh) {
+  V.make_grad();
+  c.make_grad();
   // [RNN-dV] [LSTM-dV] ∂L/∂V = Σ_t dO_t h_tᵀ
   gemm(transposed(dO), h, V.grad.matrix(), Into::kAdd);
   // [RNN-dc] [LSTM-dc] ∂L/∂c = Σ_t dO_t

@@ -190,6 +190,7 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInp
                                     RecurrentState<Real>& dstate, MatrixView<Real> dx) {
   check(shape, input, dstate, dh);
   if (!dx.empty()) require("dx", dx.shape(), input.x.shape());
+  for (Parameter<Real>* parameter : {&U, &W, &b}) parameter->make_grad();
   if (plain_) return plain_backward(*this, shape, input, cache, dh, dstate, dx);
   RecurrentOperands<Real>& full = cache;
   choose<Real>(

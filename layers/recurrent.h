@@ -152,11 +152,11 @@ class RecurrentLayer {
   void set_plain(bool plain) { plain_ = plain; }
   bool is_plain() const { return plain_; }
 
-  /// Of all passes from now on. With kBFloat16 products multiply U, W, x, h and ∂L/∂z rounded to
-  /// bfloat16, in half the time where the CPU multiplies bfloat16 (multiplies_bfloat16() in
-  /// unroll/kernels/isa.h) and both sizes of the layer are even; elsewhere only W takes half the
-  /// memory, and steps of few rows less time. Sums, gates, C, parameters and their gradients are
-  /// Real either way.
+  /// For all passes from now on. With kBFloat16 products multiply U, W, x, h and ∂L/∂z rounded to
+  /// bfloat16. They do so in pairs, and faster, where the CPU multiplies pairs at full speed
+  /// (multiplies_bfloat16() in unroll/kernels/isa.h) and both sizes of the layer are even.
+  /// Elsewhere only W takes half the memory, and steps of few rows less time. Sums, gates, C,
+  /// parameters and their gradients are Real either way.
   void set_precision(Precision precision) { precision_ = precision; }
   Precision precision() const { return precision_; }
   Direction direction() const { return direction_; }

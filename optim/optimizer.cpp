@@ -50,7 +50,9 @@ void Optimizer<Real>::step(const ParameterList<Real>& parameters, double learnin
   ++steps_;
   if (average != nullptr) average->begin_update();
   for (Parameter<Real>* parameter : parameters) {
-    if (!parameter->frozen) update(*parameter, learning_rate, average);
+    if (parameter->frozen) continue;
+    parameter->make_grad();  // zeros, where no backward pass has added to it
+    update(*parameter, learning_rate, average);
   }
 }
 

@@ -3,7 +3,8 @@ cmake_minimum_required(VERSION 3.25)
 # cmake -D ROOT=<source tree> -P layering_test.cmake
 #
 # The floors of the house: a file may include only what stands below it. layers, optim and text do not see each other. The
-# library neither prints nor exits: only the program does, and there output.cpp alone writes.
+# library neither prints nor exits: only the program does, and there output.cpp alone writes. Nor does the library name the
+# program's flags, which its other callers do not have.
 
 set(below_core "core")
 set(below_kernels "core;kernels")
@@ -29,6 +30,15 @@ foreach(floor IN ITEMS core kernels text optim layers tools)
         list(APPEND failures "${name}: ${line}: ${floor} may include only ${below_${floor}}")
       endif()
     endforeach()
+    # The sheets and reports of the mathematics are pages of the program.
+    if(NOT name MATCHES "^tools/(program|mathematics)/")
+      file(STRINGS "${file}" flags REGEX "\"[^\"]*--[a-z]")
+      foreach(line IN LISTS flags)
+        if(NOT line MATCHES "^ *//")
+          list(APPEND failures "${name}: ${line}: only tools/program names flags; name the option (mended_by, core/error.h)")
+        endif()
+      endforeach()
+    endif()
     if(NOT name STREQUAL "tools/program/output.cpp")
       file(STRINGS "${file}" prints REGEX "std::(cout|cerr|exit|abort)|[^n]printf\\(|fmt::print\\(|\\((stdout|stderr)[,)]|, (stdout|stderr)\\)")
       foreach(line IN LISTS prints)

@@ -33,7 +33,8 @@ std::string list_of(const std::vector<std::string>& names) {
   return list + (names.size() > kListedColumns ? ", …" : "");
 }
 
-std::size_t find_column(const Row& header, std::string_view name, std::string_view flag,
+/// `option`: the member of ReadOptions that has the name.
+std::size_t find_column(const Row& header, std::string_view name, std::string_view option,
                         const std::string& file) {
   const auto is_it = [&](const std::string& field) { return trim(field) == name; };
   const auto found = std::find_if(header.fields.begin(), header.fields.end(), is_it);
@@ -46,33 +47,34 @@ std::size_t find_column(const Row& header, std::string_view name, std::string_vi
   }
   const auto number = column_number(name);
   if (number && *number <= header.fields.size()) return *number - 1;
-  throw DataError({file, header.line},
-                  fmt::format("there is no column {}; the columns are {}. Name one with `{} NAME`; "
-                              "if the first line is "
-                              "data already, use `--no-header` and column numbers",
-                              in_quotes(name), list_of(header.fields), flag));
+  throw mended_by(
+      {option, "header"},
+      DataError({file, header.line},
+                fmt::format("there is no column {}; the columns are {}. Name one of them; if the "
+                            "first line is data already, read it so and give column numbers",
+                            in_quotes(name), list_of(header.fields))));
 }
 
-std::size_t require_number(const std::string& name) {
+std::size_t require_number(const std::string& name, std::string_view option) {
   const auto number = column_number(name);
   if (number) return *number - 1;
-  throw UsageError(fmt::format(
-      "without a header no column is named {}; give column numbers, counted from 1, e.g. "
-      "`--text-col 2 --label-col 1`",
-      in_quotes(name)));
+  throw mended_by({option},
+                  UsageError(fmt::format("without a header no column is named {}; give the "
+                                         "column's number, counted from 1",
+                                         in_quotes(name))));
 }
 
 }  // namespace
 
 Columns columns_by_name(const Row& header, const ReadOptions& options, const std::string& file) {
-  const std::size_t text = find_column(header, options.text_column, "--text-col", file);
+  const std::size_t text = find_column(header, options.text_column, "text_column", file);
   if (!options.labels) return {text, text};
-  return {text, find_column(header, options.label_column, "--label-col", file)};
+  return {text, find_column(header, options.label_column, "label_column", file)};
 }
 
 Columns columns_by_number(const ReadOptions& options) {
-  const std::size_t text = require_number(options.text_column);
-  return {text, options.labels ? require_number(options.label_column) : text};
+  const std::size_t text = require_number(options.text_column, "text_column");
+  return {text, options.labels ? require_number(options.label_column, "label_column") : text};
 }
 
 }  // namespace unroll

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 
 #include "unroll/core/error.h"
 #include "unroll/text/encoder.h"
+#include "unroll/text/encoder_reader.h"
 #include "unroll/text/utf8.h"
 
 namespace unroll {
@@ -57,14 +59,6 @@ const json& array_of(const json& value, std::string_view name) {
   return value;
 }
 
-json parse(std::string_view text) {
-  try {
-    return json::parse(text);
-  } catch (const json::exception&) {
-    fail("this is not valid JSON");
-  }
-}
-
 std::uint64_t read_version(const json& object) {
   require(object.is_object() && object.contains("version"), "there is no version");
   const std::uint64_t version = number_of(object["version"], "the version");
@@ -107,13 +101,18 @@ StopWords read_stop_words(const json& array) {
   return StopWords(std::move(words));
 }
 
-Vocabulary read_vocabulary(const json& array) {
-  std::vector<Vocabulary::Entry> entries;
+bool is_entry(const json& value) {
+  return value.is_array() && value.size() == 2 && value[0].is_string() &&
+         value[1].is_number_unsigned();
+}
+
+/// What `is_entry` has left in the vocabulary is an error.
+void refuse_rest(const json& array) {
   for (const json& pair : array_of(array, "vocabulary")) {
     require(pair.is_array() && pair.size() == 2, "a vocabulary entry is not a pair");
-    entries.push_back({string_of(pair[0], "a token"), number_of(pair[1], "a token's count")});
+    string_of(pair[0], "a token");
+    number_of(pair[1], "a token's count");
   }
-  return Vocabulary(std::move(entries));
 }
 
 json write_tokenizer(const TokenizerSettings& tokenizer) {
@@ -124,8 +123,9 @@ json write_tokenizer(const TokenizerSettings& tokenizer) {
 
 json write_vocabulary(const Vocabulary& vocabulary) {
   json array = json::array();
-  for (const Vocabulary::Entry& entry : vocabulary.entries()) {
-    array.push_back(json::array({entry.token, entry.count}));
+  for (std::size_t k = 0; k < vocabulary.size(); ++k) {
+    const auto id = static_cast<std::int32_t>(k);
+    array.push_back(json::array({vocabulary.token(id), vocabulary.count(id)}));
   }
   return array;
 }
@@ -142,8 +142,21 @@ std::string TextEncoder::to_json() const {
   return object.dump();
 }
 
-TextEncoder TextEncoder::from_json(std::string_view text) {
-  const json object = parse(text);
+bool EncoderReader::operator()(int depth, json::parse_event_t event, json& parsed) {
+  constexpr int kKeys = 1, kEntries = 2;  // the encoder is an object (depth 0), of lists of pairs
+  if (event == json::parse_event_t::key && depth == kKeys) {
+    in_vocabulary_ = parsed == "vocabulary";
+    require(!in_vocabulary_ || entries_.empty(), "the encoder has two vocabularies");
+  }
+  if (event != json::parse_event_t::array_end || depth != kEntries || !in_vocabulary_) return true;
+  if (!is_entry(parsed))
+    return true;  // `encoder` says what is wrong with it, and after the version
+  entries_.push_back(
+      {std::move(parsed[0].get_ref<std::string&>()), parsed[1].get<std::uint64_t>()});
+  return false;
+}
+
+TextEncoder EncoderReader::encoder(const json& object) const {
   const std::uint64_t version = read_version(object);
   check_keys(object, "the encoder",
              {"version", "tokenizer", "stop_words", "max_tokens", "vocabulary"});
@@ -151,7 +164,19 @@ TextEncoder TextEncoder::from_json(std::string_view text) {
   settings.tokenizer = read_tokenizer(object["tokenizer"], version);
   settings.stop_words = read_stop_words(object["stop_words"]);
   settings.max_tokens = number_of(object["max_tokens"], "max_tokens");
-  return TextEncoder(std::move(settings), read_vocabulary(object["vocabulary"]));
+  refuse_rest(object["vocabulary"]);
+  return TextEncoder(std::move(settings), Vocabulary(entries_));
+}
+
+TextEncoder TextEncoder::from_json(std::string_view text) {
+  EncoderReader reader;
+  json object;
+  try {
+    object = json::parse(text, std::ref(reader));
+  } catch (const json::exception&) {
+    fail("this is not valid JSON");
+  }
+  return reader.encoder(object);
 }
 
 }  // namespace unroll

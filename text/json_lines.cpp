@@ -38,23 +38,26 @@ std::string list_of_keys(const json& object) {
   return list.empty() ? "(none)" : list;
 }
 
-const json& value_of(const json& object, const std::string& key, std::string_view flag,
+/// `option`: the member of ReadOptions that has the key.
+const json& value_of(const json& object, const std::string& key, std::string_view option,
                      const Place& place) {
   const auto found = object.find(key);
   if (found != object.end()) return *found;
-  throw DataError(place, fmt::format("there is no key {}; the keys are {}. Name one with `{} NAME`",
-                                     in_quotes(key), list_of_keys(object), flag));
+  throw mended_by(
+      {option},
+      DataError(place, fmt::format("there is no key {}; the keys are {}. Name one of them",
+                                   in_quotes(key), list_of_keys(object))));
 }
 
 std::string text_of(const json& object, const ReadOptions& options, const Place& place) {
-  const json& value = value_of(object, options.text_column, "--text-col", place);
+  const json& value = value_of(object, options.text_column, "text_column", place);
   if (value.is_string()) return value.get<std::string>();
   throw DataError(place, fmt::format("{} is of type {}, expected a string",
                                      in_quotes(options.text_column), value.type_name()));
 }
 
 std::string label_of(const json& object, const ReadOptions& options, const Place& place) {
-  const json& value = value_of(object, options.label_column, "--label-col", place);
+  const json& value = value_of(object, options.label_column, "label_column", place);
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number() || value.is_boolean()) return value.dump();
   throw DataError(place, fmt::format("{} is of type {}, expected a string, a number or a boolean",

@@ -45,9 +45,11 @@ void require_utf8(const Source& source) {
   } while (bytes.append_to(content));
   // The text, and its records beside it.
   const std::size_t needed = 2 * size + lines * (sizeof(Record) + kBlockOverhead);
-  throw MemoryError(fmt::format(
-      "{}: a text of {} lines and {} MiB; to read it, --max-memory must be at least {}M",
-      bytes.name(), lines, (size >> 20) + 1, (needed >> 20) + 1 + kProgramMib));
+  throw mended_by({"max_memory"},
+                  MemoryError(fmt::format(
+                      "{}: a text of {} lines and {} MiB is more than may be read; a limit "
+                      "of at least {}M of memory would do",
+                      bytes.name(), lines, (size >> 20) + 1, (needed >> 20) + 1 + kProgramMib)));
 }
 
 }  // namespace

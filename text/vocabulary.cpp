@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <bit>
+#include <functional>
 #include <limits>
-#include <utility>
 
 #include "unroll/core/error.h"
 #include "unroll/text/utf8.h"
@@ -44,29 +44,55 @@ Vocabulary::Vocabulary(const std::unordered_map<std::string, std::uint64_t>& cou
     left_out += kept.back().count;
     kept.pop_back();
   }
-  entries_.push_back({std::string(kUnknownToken), left_out});
-  std::move(kept.begin(), kept.end(), std::back_inserter(entries_));
-  index();
+  kept.insert(kept.begin(), Entry{std::string(kUnknownToken), left_out});
+  fill(kept);
 }
 
-Vocabulary::Vocabulary(std::vector<Entry> entries) : entries_(std::move(entries)) {
-  if (entries_.empty() || entries_.front().token != kUnknownToken) {
+Vocabulary::Vocabulary(std::span<const Entry> entries) {
+  if (entries.empty() || entries.front().token != kUnknownToken) {
     throw ModelError(fmt::format("the vocabulary does not begin with {}", kUnknownToken));
   }
-  index();
+  fill(entries);
 }
 
-void Vocabulary::index() {
-  ids_.reserve(entries_.size());
-  for (std::size_t id = 0; id < entries_.size(); ++id) {
-    if (ids_.emplace(entries_[id].token, static_cast<std::int32_t>(id)).second) continue;
-    throw ModelError(fmt::format("the vocabulary holds {} twice", in_quotes(entries_[id].token)));
+void Vocabulary::fill(std::span<const Entry> entries) {
+  std::size_t bytes = 0;
+  for (const Entry& entry : entries) bytes += entry.token.size();
+  text_.reserve(bytes);
+  ends_.reserve(entries.size());
+  counts_.reserve(entries.size());
+  slots_.assign(std::bit_ceil(entries.size() + entries.size() / 2), kUnknown);
+  for (const Entry& entry : entries) add(entry);
+}
+
+void Vocabulary::add(const Entry& entry) {
+  std::int32_t& slot = slots_[slot_of(entry.token)];
+  const bool unknown_again = entry.token == kUnknownToken && !counts_.empty();
+  if (slot != kUnknown || unknown_again) {
+    throw ModelError(fmt::format("the vocabulary holds {} twice", in_quotes(entry.token)));
   }
+  slot = static_cast<std::int32_t>(counts_.size());
+  text_ += entry.token;
+  ends_.push_back(text_.size());
+  counts_.push_back(entry.count);
+}
+
+std::string_view Vocabulary::token(std::int32_t id) const {
+  const auto k = static_cast<std::size_t>(id);
+  const std::size_t end = ends_.at(k), begin = k == 0 ? 0 : ends_[k - 1];
+  return std::string_view(text_).substr(begin, end - begin);
 }
 
 std::int32_t Vocabulary::id(std::string_view token) const noexcept {
-  const auto found = ids_.find(token);
-  return found == ids_.end() ? kUnknown : found->second;
+  return slots_[slot_of(token)];
+}
+
+/// Where the token's id is, or an empty slot where it would be. A third of all slots is empty.
+std::size_t Vocabulary::slot_of(std::string_view token) const noexcept {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = std::hash<std::string_view>{}(token)&mask;
+  while (slots_[slot] != kUnknown && this->token(slots_[slot]) != token) slot = (slot + 1) & mask;
+  return slot;
 }
 
 }  // namespace unroll

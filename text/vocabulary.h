@@ -1,9 +1,14 @@
 /// Vocabulary: token ↔ id. Id 0 is the unknown word; the others are ordered by falling count,
 /// equals by bytes.
+///
+/// A model may know a million words, and whoever predicts with it holds little besides their
+/// vectors. So all tokens are one text, and the way back is a table of ids: some thirty bytes a
+/// word, where a string and a node of a map would take over a hundred.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,29 +34,28 @@ class Vocabulary {
   /// The most frequent tokens within the limits. The unknown word's count is that of all tokens
   /// left out.
   Vocabulary(const std::unordered_map<std::string, std::uint64_t>& counts, const Limits& limits);
-  /// Takes entries as entries() returns them: the first is the unknown word. Throws ModelError for
-  /// a repeated token.
-  explicit Vocabulary(std::vector<Entry> entries);
+  /// In the order of their ids: the first is the unknown word. Throws ModelError for a repeated
+  /// token.
+  explicit Vocabulary(std::span<const Entry> entries);
 
-  std::size_t size() const noexcept { return entries_.size(); }
+  std::size_t size() const noexcept { return counts_.size(); }
   /// kUnknown for a token that is not in it.
   std::int32_t id(std::string_view token) const noexcept;
-  const std::string& token(std::int32_t id) const {
-    return entries_.at(static_cast<std::size_t>(id)).token;
-  }
-  const std::vector<Entry>& entries() const noexcept { return entries_; }
+  /// Throws std::out_of_range for an id that is none, like `count`.
+  std::string_view token(std::int32_t id) const;
+  /// How often training met it; how often it met words that are not here, for the unknown word.
+  std::uint64_t count(std::int32_t id) const { return counts_.at(static_cast<std::size_t>(id)); }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-  void index();
+  void fill(std::span<const Entry> entries);
+  void add(const Entry& entry);
+  std::size_t slot_of(std::string_view token) const noexcept;
 
-  std::vector<Entry> entries_;
-  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
+  std::string text_;               // all tokens, one after the other
+  std::vector<std::size_t> ends_;  // of each token, in text_
+  std::vector<std::uint64_t> counts_;
+  std::vector<std::int32_t>
+      slots_;  // ids by hash; kUnknown, which needs no entry, is an empty slot
 };
 
 }  // namespace unroll

@@ -172,7 +172,7 @@ std::string class_table(const Evaluation& evaluation, std::span<const std::strin
     table += score_line(labels[k], label_columns, evaluation.classes[k]);
   }
   if (classes.size() < evaluation.classes.size()) {
-    table += fmt::format("… and {} classes with fewer mistakes (--json has all)\n",
+    table += fmt::format("… and {} classes with fewer mistakes\n",
                          evaluation.classes.size() - classes.size());
   }
   table += score_line("average", label_columns, average(evaluation));

@@ -64,15 +64,15 @@ std::size_t block_bytes(std::size_t size) {
   return (size + sizeof(std::size_t) + 15) / 16 * 16;
 }
 
-/// A short string is its own buffer.
-std::size_t heap_bytes(const std::string& text) {
+/// Of a string of this length. A short one is its own buffer.
+std::size_t heap_bytes(std::size_t length) {
   static const std::size_t own = std::string().capacity();
-  return text.capacity() > own ? block_bytes(text.capacity() + 1) : 0;
+  return length > own ? block_bytes(length + 1) : 0;
 }
 
 /// An entry, its place in the hash table, and what a model's JSON makes of it.
-constexpr std::size_t kVocabularyEntryBytes = 450;
-constexpr std::size_t kVocabularyCopies = 4;
+constexpr std::size_t kVocabularyEntryBytes = 370;
+constexpr std::size_t kVocabularyCopies = 2;
 
 /// A measured peak varies a little from run to run; a limit that was advised must do again.
 constexpr std::size_t kMeasuredWithin = 20;
@@ -130,14 +130,17 @@ TrainingMemory training_memory_from_json(std::string_view text) {
 
 std::size_t bytes_of(std::span<const Record> records) {
   std::size_t bytes = records.size_bytes();
-  for (const Record& record : records) bytes += heap_bytes(record.text) + heap_bytes(record.label);
+  for (const Record& record : records) {
+    bytes += heap_bytes(record.text.capacity()) + heap_bytes(record.label.capacity());
+  }
   return bytes;
 }
 
 std::size_t bytes_of(const Vocabulary& vocabulary) {
   std::size_t bytes = 0;
-  for (const Vocabulary::Entry& entry : vocabulary.entries()) {
-    bytes += kVocabularyEntryBytes + kVocabularyCopies * heap_bytes(entry.token);
+  for (std::size_t id = 0; id < vocabulary.size(); ++id) {
+    const std::size_t length = vocabulary.token(static_cast<std::int32_t>(id)).size();
+    bytes += kVocabularyEntryBytes + length + kVocabularyCopies * heap_bytes(length);
   }
   return bytes;
 }
@@ -186,13 +189,14 @@ void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
   std::size_t fits = std::max<std::size_t>(memory.batch.steps, 1), too_many = memory.batch.tokens;
   if (!could_read || bytes(fits) > most_bytes) {
     const std::size_t reading = std::max(memory.reading_bytes, held_bytes);
-    throw MemoryError(fmt::format(
-        "--max-memory: at least {:.1f}M are needed: {:.1f}M to read and encode the texts, {:.1f}M "
-        "to "
-        "train on one text of {} tokens at a time; fewer texts, a smaller model, --max-tokens or "
-        "--max-vocabulary would need less",
-        mib_above(std::max(reading, bytes(fits))), mib_above(reading), mib_above(bytes(fits)),
-        fits));
+    throw mended_by(
+        {"max_memory", "max_tokens", "vocabulary"},
+        MemoryError(fmt::format(
+            "the memory limit is too low: at least {:.1f}M are needed: {:.1f}M to read and encode "
+            "the texts, {:.1f}M to train on one text of {} tokens at a time; fewer texts, a "
+            "smaller model, shorter texts or a smaller vocabulary would need less",
+            mib_above(std::max(reading, bytes(fits))), mib_above(reading), mib_above(bytes(fits)),
+            fits)));
   }
   while (fits + 1 < too_many) {
     const std::size_t tokens = fits + (too_many - fits) / 2;

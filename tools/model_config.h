@@ -14,7 +14,11 @@
 
 namespace unroll {
 
-/// Everything but vocabulary and classes, which follow from the encoder and the labels.
+/// Throws UsageError for a configuration that no model file may have: a size that is 0 or beyond
+/// what this program reads, a share or a bias that is none.
+void check_config(const SequenceClassifierConfig& config);
+/// Everything but vocabulary and classes, which follow from the encoder and the labels. Checks it
+/// first: what is written can be read.
 std::string to_json(const SequenceClassifierConfig& config);
 /// Throws ModelError for anything to_json would not write, sizes out of range included.
 SequenceClassifierConfig model_config_from_json(std::string_view json);

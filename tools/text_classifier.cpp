@@ -8,8 +8,10 @@
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/core/safetensors.h"
+#include "unroll/text/encoder_reader.h"
 #include "unroll/text/unicode.h"
 #include "unroll/tools/model_config.h"
+#include "unroll/tools/process_memory.h"
 
 namespace unroll {
 
@@ -25,11 +27,38 @@ std::filesystem::path model_file(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path) ? path / TextClassifier::kFileName : path;
 }
 
-/// The metadata's pipeline, of a format that this program reads.
-Json read_pipeline(const Safetensors& file) {
-  const auto format = file.metadata.find(kFormatKey);
-  const auto pipeline = file.metadata.find(kPipelineKey);
-  if (format == file.metadata.end() || pipeline == file.metadata.end()) {
+/// Everything of a classifier but its weights.
+struct Description {
+  TextEncoder encoder;
+  std::vector<std::string> labels;
+  SequenceClassifierConfig config;
+  std::map<std::string, std::string> notes;
+};
+
+Description parse_description(const std::string& text) {
+  EncoderReader encoder;
+  bool in_encoder = false;
+  const Json json = Json::parse(text, [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::key && depth == 1) in_encoder = parsed == "encoder";
+    return !in_encoder || encoder(depth - 1, event, parsed);
+  });
+  Description result{.encoder = encoder.encoder(json.at("encoder")),
+                     .labels = json.at("labels").get<std::vector<std::string>>(),
+                     .config = model_config_from_json(json.at("model").dump()),
+                     .notes = json.at("notes").get<std::map<std::string, std::string>>()};
+  if (result.labels.size() < 2 || !std::is_sorted(result.labels.begin(), result.labels.end())) {
+    throw ModelError("its labels are not two or more in byte order");
+  }
+  result.config.vocabulary = result.encoder.vocabulary().size();
+  result.config.classes = result.labels.size();
+  return result;
+}
+
+/// Of a format that this program reads.
+Description read_description(const std::map<std::string, std::string>& metadata) {
+  const auto format = metadata.find(kFormatKey);
+  const auto pipeline = metadata.find(kPipelineKey);
+  if (format == metadata.end() || pipeline == metadata.end()) {
     throw ModelError("it holds tensors, but not a text classifier of unroll");
   }
   if (format->second != kFormat) {
@@ -38,50 +67,80 @@ Json read_pipeline(const Safetensors& file) {
                     "that wrote it, or a later one",
                     format->second, kFormat));
   }
-  return Json::parse(pipeline->second);
+  return parse_description(pipeline->second);
 }
 
-/// Copies the file's tensors into the model's parameters: every one by name and exact shape, and no
+std::size_t count_values(const std::vector<TensorInfo>& tensors) {
+  std::size_t count = 0;
+  for (const TensorInfo& tensor : tensors) count += tensor.shape.size();
+  return count;
+}
+
+/// No model of this configuration has fewer values, whatever its cell is.
+std::size_t least_values(const SequenceClassifierConfig& config) {
+  const std::size_t directions = config.bidirectional ? 2 : 1;
+  return config.vocabulary * config.embedding +
+         directions * config.hidden * (config.embedding + config.layers * config.hidden);
+}
+
+/// Before the model takes memory: a file that is not what it says must not ask for all there is.
+void refuse_larger(const SequenceClassifierConfig& config, std::size_t values) {
+  if (least_values(config) <= values) return;
+  throw ModelError(fmt::format("its tensors have {} values, its configuration asks for {} or more",
+                               values, least_values(config)));
+}
+
+/// The tensors of the file are the model's parameters: every one by name and exact shape, and no
 /// others.
-void copy_parameters(const Safetensors& file, SequenceClassifier<float>& model) {
-  const ParameterList<float> parameters = model.parameters();
-  for (Parameter<float>* parameter : parameters) {
-    const auto found = file.tensors.find(parameter->name);
-    if (found == file.tensors.end()) {
+void check_tensors(const std::vector<TensorInfo>& tensors, const ParameterList<float>& parameters) {
+  for (const Parameter<float>* parameter : parameters) {
+    const auto found = std::ranges::find(tensors, parameter->name, &TensorInfo::name);
+    if (found == tensors.end()) {
       throw ModelError(fmt::format("tensor {} is missing", parameter->name));
     }
-    const auto* tensor = std::get_if<Tensor<float>>(&found->second);
-    if (tensor == nullptr || tensor->shape() != parameter->value.shape()) {
+    if (found->is_double || found->shape != parameter->value.shape()) {
       throw ModelError(fmt::format("tensor {} is not F32 of shape {}", parameter->name,
                                    to_string(parameter->value.shape())));
     }
-    if (!is_finite(*tensor)) {
-      throw ModelError(
-          fmt::format("tensor {} holds values that are not finite numbers; train the model anew",
-                      parameter->name));
-    }
-    parameter->value = *tensor;
   }
-  if (file.tensors.size() != parameters.size()) {
+  if (tensors.size() != parameters.size()) {
     throw ModelError(
-        fmt::format("it holds {} tensors, expected {}", file.tensors.size(), parameters.size()));
+        fmt::format("it holds {} tensors, expected {}", tensors.size(), parameters.size()));
   }
 }
 
-TextClassifier classifier_of(const Safetensors& file) {
-  const Json pipeline = read_pipeline(file);
-  TextEncoder encoder = TextEncoder::from_json(pipeline.at("encoder").dump());
-  auto labels = pipeline.at("labels").get<std::vector<std::string>>();
-  if (labels.size() < 2 || !std::is_sorted(labels.begin(), labels.end())) {
-    throw ModelError("its labels are not two or more in byte order");
+void read_parameters(SafetensorsReader& file, const ParameterList<float>& parameters) {
+  check_tensors(file.tensors(), parameters);
+  for (const TensorInfo& tensor : file.tensors()) {
+    Parameter<float>& parameter =
+        **std::ranges::find(parameters, tensor.name, &Parameter<float>::name);
+    file.read(parameter.value);
+    if (!is_finite(parameter.value)) {
+      throw ModelError(
+          fmt::format("tensor {} holds values that are not finite numbers; train the model anew",
+                      parameter.name));
+    }
   }
-  SequenceClassifierConfig config = model_config_from_json(pipeline.at("model").dump());
-  config.vocabulary = encoder.vocabulary().size();
-  config.classes = labels.size();
-  TextClassifier classifier(std::move(encoder), std::move(labels), config);
-  copy_parameters(file, classifier.model());
-  classifier.notes = pipeline.at("notes").get<std::map<std::string, std::string>>();
+}
+
+TextClassifier read_classifier(SafetensorsReader& file) {
+  Description description = read_description(file.take_metadata());
+  release_freed_memory();  // of the JSON, before there is anything large
+  refuse_larger(description.config, count_values(file.tensors()));
+  TextClassifier classifier(std::move(description.encoder), std::move(description.labels),
+                            description.config);
+  classifier.notes = std::move(description.notes);
+  read_parameters(file, classifier.model().parameters());
+  file.finish();
   return classifier;
+}
+
+/// One label for a text needs one output for it.
+const SequenceClassifierConfig& checked(const SequenceClassifierConfig& config) {
+  check_config(config);
+  if (config.pool) return config;
+  throw UsageError(
+      "pool is none: a text classifier needs one, since it has one label for all steps of a text");
 }
 
 /// What makes the classifier, besides its tensors.
@@ -111,19 +170,24 @@ std::string major_version(const std::string& version) {
 
 TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
                                const SequenceClassifierConfig& config)
-    : encoder_(std::move(encoder)), labels_(std::move(labels)), model_(config) {}
+    : encoder_(std::move(encoder)), labels_(std::move(labels)), model_(checked(config)) {}
 
 TextClassifier TextClassifier::load(const std::filesystem::path& path) {
-  const std::filesystem::path file = model_file(path);
-  const Safetensors content = read_safetensors(file);
+  const std::filesystem::path name = model_file(path);
+  SafetensorsReader file(name);
+  std::string wrong;
   try {
-    return classifier_of(content);
+    return read_classifier(file);
   } catch (const Json::exception& error) {
-    throw ModelError(
-        fmt::format("{}: not a model of this program: {}", file.string(), error.what()));
-  } catch (const ModelError& error) {
-    throw ModelError(fmt::format("{}: {}", file.string(), error.what()));
+    wrong = fmt::format("not a model of this program: {}", error.what());
+  } catch (const Error& error) {
+    wrong = error.what();
+  } catch (const std::exception&) {  // there is too little memory
+    file.finish();
+    throw;
   }
+  file.finish();
+  throw ModelError(fmt::format("{}: {}", name.string(), wrong));
 }
 
 void TextClassifier::save(const std::filesystem::path& folder) const {

@@ -22,12 +22,14 @@ class TextClassifier {
   /// The name of the one model file in a run's folder.
   static constexpr std::string_view kFileName = "model.safetensors";
 
-  /// Labels in byte order. The model's values are zeros until they are set.
+  /// Labels in byte order. The model's values are zeros until they are set. Throws UsageError for
+  /// a configuration that no file could hold (unroll/tools/model_config.h) or that has no pool.
   TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
                  const SequenceClassifierConfig& config);
 
-  /// From a run's folder, or a model file. Throws ModelError: missing, foreign, damaged, of a later
-  /// format.
+  /// From a run's folder, or a model file, which is read once: each weight straight into its place.
+  /// There are no gradients until training makes them. Throws ModelError: missing, foreign,
+  /// damaged, of a later format.
   static TextClassifier load(const std::filesystem::path& path);
   /// Writes `folder`/model.safetensors, atomically. Throws DiskError.
   void save(const std::filesystem::path& folder) const;

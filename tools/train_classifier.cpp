@@ -44,10 +44,12 @@ std::vector<std::string> labels_of(std::span<const Record> records) {
   std::set<std::string> labels;
   for (const Record& record : records) labels.insert(record.label);
   if (labels.size() < 2) {
-    throw DataError(fmt::format(
-        "training data: all {} rows have the label \"{}\"; a classifier needs at least two "
-        "labels (is the right column named by --label-col?)",
-        records.size(), labels.empty() ? "" : *labels.begin()));
+    throw mended_by(
+        {"label_column"},
+        DataError(fmt::format(
+            "training data: all {} rows have the label \"{}\"; a classifier needs at least two "
+            "labels (were they read from the right column?)",
+            records.size(), labels.empty() ? "" : *labels.begin())));
   }
   return {labels.begin(), labels.end()};
 }
@@ -62,8 +64,10 @@ Parts hold_back(std::vector<Record> records, double dev_fraction, std::uint64_t 
   const std::array<double, 2> fractions{1 - dev_fraction, dev_fraction};
   const auto parts = stratified_split(records, fractions, seed);
   if (parts[0].empty() || parts[1].empty()) {
-    throw DataError(fmt::format(
-        "training data: {} rows are too few to hold some back; name a --dev file", records.size()));
+    throw mended_by({"dev"},
+                    DataError(fmt::format("training data: {} rows are too few to hold some back; "
+                                          "give dev texts of their own",
+                                          records.size())));
   }
   std::vector<Record> dev;
   dev.reserve(parts[1].size());
@@ -229,7 +233,7 @@ class Session {
     load_vectors(vectors, classifier.model().embedding().E);
     count_reading(plan_.memory.process_bytes + plan_.memory.data_bytes +
                   sizeof(float) *
-                      (vectors.table.size() + 2 * count_values(classifier.model().parameters())));
+                      (vectors.table.size() + count_values(classifier.model().parameters())));
     return classifier;
   }
 

@@ -23,9 +23,17 @@ expect_status 2 'run already holds a model' "${train[@]}" data.tsv
 # 3: data
 expect_status 3 'missing.tsv' "${train[@]}" missing.tsv --overwrite
 expect_status 3 'review' "${train[@]}" data.tsv --text-col review --overwrite
+grep -q '(--text-col, --no-header)$' stderr || fail "a missing column: no flags named"
+expect_status 2 'no column is named "text"' "${train[@]}" data.tsv --no-header --overwrite
+grep -q '(--text-col)$' stderr || fail "a missing number: no flag named"
+echo '{"body": "a", "label": "b"}' >keys.jsonl
+expect_status 3 'the keys are "body", "label". Name one of them (--text-col)' "${train[@]}" keys.jsonl --overwrite
+printf 'label\ttext\npos\ta b\nneg\tc d\n' >two.tsv
+expect_status 3 'dev texts of their own (--dev)' "${train[@]}" two.tsv --overwrite
 : >empty.tsv; expect_status 3 'empty.tsv' "${train[@]}" empty.tsv --overwrite
 printf 'label\ttext\npos\ta b\npos\tc d\n' >one.tsv
 expect_status 3 'all 2 rows have the label "pos"' "${train[@]}" one.tsv --dev data.tsv --overwrite
+grep -q '(--label-col)$' stderr || fail "one label: no flag named"
 printf 'label\ttext\npos\tfine\nneg\n' >short.tsv; expect_status 3 'short.tsv:3' "${train[@]}" short.tsv --overwrite
 printf 'label\ttext\npos\tfine\nneg\tb\xffd\n' >bytes.tsv; expect_status 3 'bytes.tsv:3:6' "${train[@]}" bytes.tsv --overwrite
 printf 'text,label\n"open,neg\n' >open.csv; expect_status 3 'open.csv:2' "${train[@]}" open.csv --overwrite

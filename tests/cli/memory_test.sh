@@ -39,5 +39,6 @@ awk -v peak="$peak" -v least="${least%M}" 'BEGIN { exit !(peak < 1.1 * least * 1
   fail "the process held $peak bytes within --max-memory $least"
 
 expect_status 8 'at least' train small --max-memory 10K
+grep -q '(--max-memory, --max-tokens, --max-vocabulary)$' stderr || fail "too little memory: no flags named"
 expect_status 2 '--max-memory' train small --max-memory 10
 expect_status 2 '--max-memory' train small --max-memory 10X

@@ -31,6 +31,12 @@ done
 
 "$unroll" inspect runs/data.tsv | grep -q 'lstm.0.backward.U' || fail "inspect"
 "$unroll" inspect runs/data.tsv --json | grep -q '"labels":\["neg","pos"\]' || fail "inspect --json"
-"$unroll" doctor | grep -q '^instruction_set_in_use' || fail "doctor"
+"$unroll" doctor >doctor
+for line in instruction_set_in_use cpu_maker bfloat16 bfloat16_reason sigmoid; do
+  grep -q "^$line  *[a-zA-Z]" doctor || fail "doctor: no line $line"
+done
+grep -q '^sigmoid  *without division' <(UNROLL_CPU=intel "$unroll" doctor) || fail "doctor: sigmoid on Intel"
+grep -q '^cpu_maker  *amd' <(UNROLL_CPU=amd "$unroll" doctor) || fail "doctor: UNROLL_CPU"
+grep -q '^bfloat16  *rounded' <(UNROLL_ISA=scalar "$unroll" doctor) || fail "doctor: bfloat16 without AVX-512"
 "$unroll" --version | grep -q '^unroll ' || fail "version"
 [ "$(find runs/data.tsv -type f)" = runs/data.tsv/model.safetensors ] || fail "the folder holds more than the model"

@@ -32,6 +32,16 @@ TEST(Error, OfDataBeginsWithThePlace) {
   EXPECT_EQ(error.kind(), ErrorKind::kData);
 }
 
+TEST(Error, NamesTheOptionsThatWouldMendIt) {
+  EXPECT_TRUE(DataError("x").options().empty());
+  try {
+    throw mended_by({"text_column", "header"}, DataError(Place{"a.csv", 1, 0}, "no column"));
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.options(), (std::vector<std::string_view>{"text_column", "header"}));
+    EXPECT_STREQ(error.what(), "a.csv:1: no column");
+  }
+}
+
 TEST(Error, IsCaughtAsAStandardException) {
   EXPECT_THROW(throw ModelError("x"), std::runtime_error);
 }

@@ -9,7 +9,13 @@
 #include <array>
 #include <climits>
 #include <csignal>
+#include <fstream>
 #include <iterator>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
 
 #include "tests/support/temp_folder.h"
 #include "unroll/core/error.h"
@@ -64,6 +70,35 @@ TEST(File, IsReadAsItWasWritten) {
     write_file(folder.file("a"), content.substr(0, size));
     EXPECT_EQ(read_file(folder.file("a")), content.substr(0, size));
   }
+}
+
+TEST(InputFile, IsReadPieceByPieceToItsEnd) {
+  const TempFolder folder;
+  write_file(folder.file("a"), "0123456789");
+  InputFile file(folder.file("a"));
+  EXPECT_EQ(file.size(), 10U);
+  std::array<char, 8> block;
+  EXPECT_EQ(file.read(block), 8U);
+  EXPECT_EQ(std::string_view(block.data(), 8), "01234567");
+  EXPECT_EQ(file.read(block), 2U);
+  EXPECT_EQ(std::string_view(block.data(), 2), "89");
+  EXPECT_EQ(file.read(block), 0U);
+  EXPECT_THROW(InputFile(folder.file("gone")), DataError);
+  EXPECT_THROW(InputFile(folder.path()), DataError);
+}
+
+TEST(InputFile, MayBeAPipe) {
+  const TempFolder folder;
+  const std::string pipe = folder.file("pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(pipe) << std::string(100'000, 'x'); });
+  InputFile file(pipe);
+  writer.join();
+  EXPECT_EQ(file.size(), 100'000U);
+  std::vector<char> all(100'001);
+  EXPECT_EQ(file.read(std::span(all).first(99'999)), 99'999U);
+  EXPECT_EQ(file.read(all), 1U);
+  EXPECT_EQ(file.read(all), 0U);
 }
 
 TEST(File, IsWrittenFromPiecesInOrder) {

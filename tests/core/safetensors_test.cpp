@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <vector>
 
@@ -152,6 +154,57 @@ TEST(Safetensors, ThatDoNotExistAreAModelErrorWithTheirName) {
 TEST(Safetensors, ThatAreAFolderAreAModelError) {
   const TempFolder folder;
   EXPECT_THROW(read_safetensors(folder.path()), ModelError);
+}
+
+/// Opens a small model, changes its file, and reads on.
+template <typename Change>
+std::string message_after(Change change) {
+  const TempFolder folder;
+  write_quickly(folder.file("model"), small_model());
+  SafetensorsReader file(folder.file("model"));
+  change(folder.file("model"));
+  try {
+    for (const TensorInfo& info : file.tensors()) {
+      Tensor<float> tensor(info.shape);
+      file.read(tensor);
+    }
+    file.finish();
+  } catch (const ModelError& error) {
+    EXPECT_THROW(file.finish(), ModelError) << "who asks again is told again";
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(SafetensorsReader, MeetsNoHarmInAFileThatChangesWhileItIsRead) {
+  using Path = std::filesystem::path;
+  EXPECT_EQ(message_after([](const Path&) {}), "no error");
+  EXPECT_EQ(message_after([](const Path& path) { std::filesystem::remove(path); }), "no error");
+  const std::string shorter =
+      message_after([](const Path& path) { std::filesystem::resize_file(path, 330); });
+  EXPECT_NE(shorter.find("became shorter while it was read"), std::string::npos) << shorter;
+  const std::string other = message_after([](const Path& path) {
+    std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(321).put('x');
+  });
+  EXPECT_NE(other.find("checksum error"), std::string::npos) << other;
+  const std::string longer = message_after(
+      [](const Path& path) { std::ofstream(path, std::ios::app | std::ios::binary) << "more"; });
+  EXPECT_NE(longer.find("checksum error"), std::string::npos) << longer;
+}
+
+TEST(SafetensorsReader, ReadsInTheOrderOfTheDataIntoMemoryOfTheCaller) {
+  const TempFolder folder;
+  write_quickly(folder.file("model"), small_model());
+  SafetensorsReader file(folder.file("model"));
+  ASSERT_EQ(file.tensors().size(), 2U);
+  EXPECT_EQ(file.tensors()[0].name, "rnn.0.forward.U");
+  Tensor<float> U({4, 3}), b({3});
+  const float* memory = U.data();
+  file.read(U);
+  EXPECT_EQ(U.data(), memory);
+  EXPECT_EQ(U[11], 2.75F);
+  EXPECT_THROW(file.read(b), Error) << "its shape is 4";
+  EXPECT_EQ(file.take_metadata().at("unroll.format"), "1");
 }
 
 TEST(Safetensors, CannotBeWrittenIntoAMissingFolder) {

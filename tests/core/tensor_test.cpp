@@ -116,15 +116,37 @@ TEST(MatrixView, ConvertsToReadingButNotBack) {
   EXPECT_FALSE((std::is_convertible_v<MatrixView<const float>, MatrixView<float>>));
 }
 
-TEST(Parameter, HasAGradientOfItsShape) {
+TEST(Parameter, HasAGradientOfItsShapeFromItsFirstNeedOn) {
   Parameter<float> U("rnn.0.forward.U", {4, 3});
   Parameter<float> b("rnn.0.forward.b", {4});
-  EXPECT_EQ(U.grad.shape(), U.value.shape());
   EXPECT_EQ(count_values<float>({&U, &b}), 16U);
+  EXPECT_TRUE(U.grad.empty()) << "who only predicts needs none";
+  zero_grad<float>({&U});
+  EXPECT_EQ(U.grad.shape(), U.value.shape());
+  for (float g : U.grad.values()) EXPECT_EQ(g, 0);
+  U.grad.fill(1);
+  U.make_grad();
+  EXPECT_EQ(U.grad[0], 1) << "there was one";
+  free_grad<float>({&U});
+  EXPECT_TRUE(U.grad.empty());
+}
+
+TEST(Parameter, PlansAGradientUnlessItIsFrozen) {
+  Parameter<float> E("E", {100, 2}), W("W", {4, 4});
+  const auto gradients = [&] {
+    MemoryPlan plan;
+    plan_parameters<float>({&E, &W}, plan);
+    return plan.bytes("gradients");
+  };
+  const std::size_t all = gradients();
+  EXPECT_GE(all, (E.value.size() + W.value.size()) * sizeof(float));
+  E.frozen = true;
+  EXPECT_LE(gradients(), all - E.value.size() * sizeof(float));
 }
 
 TEST(Parameter, GradientsAreClearedWhereTheyWereTouched) {
   Parameter<float> E("E", {3, 2});
+  E.make_grad();
   E.grad.fill(1);
   zero_grad<float>({&E});
   EXPECT_EQ(E.grad[5], 0) << "nobody had said which rows";
@@ -140,6 +162,8 @@ TEST(Parameter, GradientsAreClearedWhereTheyWereTouched) {
 TEST(Parameter, GradientsAreClearedTogether) {
   Parameter<double> U("U", {2});
   Parameter<double> V("V", {1});
+  U.make_grad();
+  V.make_grad();
   U.grad.fill(1);
   V.grad.fill(2);
   zero_grad<double>({&U, &V});

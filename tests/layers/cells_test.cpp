@@ -45,8 +45,8 @@ Results<Real> run(const CellKind& kind, const std::vector<std::size_t>& lengths,
   layer.set_plain(plain);
   for (auto* parameter : layer.parameters()) {
     parameter->value = test::random_tensor<Real>(parameter->value.shape(), parameter->name, 0.4);
-    parameter->grad.fill(Real{0});
   }
+  zero_grad(layer.parameters());
   const RaggedShape shape(lengths);
   const std::size_t N = shape.tokens(), M = shared ? 5 : N;
   const Tensor<Real> x = test::random_tensor<Real>({M, kInput}, "x");

@@ -11,7 +11,7 @@
 namespace unroll {
 namespace {
 
-using test::kGradientTolerance;
+using test::kDifferenceBound;
 using test::random_tensor;
 
 /// A stack with random weights and the loss L = Σ h_t ⊙ g_t of its top layer.
@@ -81,12 +81,12 @@ TEST_P(RecurrentStackBackward, MatchesCentralDifferences) {
   for (auto* parameter : p.stack.parameters()) {
     const Tensor<double> gradient = parameter->grad;
     const auto numeric =
-        test::numeric_gradient(parameter->value.values(), [&] { return p.loss(); });
-    EXPECT_LT(test::relative_error(gradient.values(), numeric), kGradientTolerance)
+        test::central_differences(parameter->value.values(), [&] { return p.loss(); });
+    EXPECT_LT(test::relative_error(gradient.values(), numeric), kDifferenceBound)
         << parameter->name;
   }
-  const auto numeric = test::numeric_gradient(p.x.values(), [&] { return p.loss(); });
-  EXPECT_LT(test::relative_error(p.dx.values(), numeric), kGradientTolerance) << "x";
+  const auto numeric = test::central_differences(p.x.values(), [&] { return p.loss(); });
+  EXPECT_LT(test::relative_error(p.dx.values(), numeric), kDifferenceBound) << "x";
 }
 
 INSTANTIATE_TEST_SUITE_P(Stacks, RecurrentStackBackward, testing::ValuesIn(cases()),

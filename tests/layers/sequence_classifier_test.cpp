@@ -86,8 +86,8 @@ TEST_P(SequenceClassifierBackward, MatchesCentralDifferences) {
   const auto loss = [&] { return model.loss_and_gradients(kShape, kIds, targets, pass, &dropout); };
   for (std::size_t k = 0; k < gradients.size(); ++k) {
     Parameter<double>& parameter = *model.parameters()[k];
-    const auto numeric = test::numeric_gradient(parameter.value.values(), loss);
-    EXPECT_LT(test::relative_error(gradients[k].values(), numeric), test::kGradientTolerance)
+    const auto numeric = test::central_differences(parameter.value.values(), loss);
+    EXPECT_LT(test::relative_error(gradients[k].values(), numeric), test::kDifferenceBound)
         << parameter.name;
   }
 }
@@ -145,7 +145,7 @@ TEST(SequenceClassifier, LeavesAFrozenEmbeddingWithoutGradient) {
   model.embedding().E.frozen = true;
   SequenceClassifier<double>::Pass pass;
   model.loss_and_gradients(kShape, kIds, targets_for(small_config()), pass);
-  for (double value : model.embedding().E.grad.values()) EXPECT_EQ(value, 0);
+  EXPECT_TRUE(model.embedding().E.grad.empty());
   EXPECT_EQ(model.trainable_parameters().size() + 1, model.parameters().size());
 }
 

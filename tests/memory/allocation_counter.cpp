@@ -18,10 +18,15 @@ namespace {
 
 std::atomic<std::size_t> requests{0};
 std::atomic<std::size_t> held{0};
+std::atomic<std::size_t> most_held{0};
 
 void* counted(void* memory) {
   requests.fetch_add(1, std::memory_order_relaxed);
-  held.fetch_add(::malloc_usable_size(memory), std::memory_order_relaxed);
+  const std::size_t size = ::malloc_usable_size(memory);
+  const std::size_t now = held.fetch_add(size, std::memory_order_relaxed) + size;
+  std::size_t most = most_held.load(std::memory_order_relaxed);
+  while (now > most && !most_held.compare_exchange_weak(most, now, std::memory_order_relaxed)) {
+  }
   return memory;
 }
 
@@ -68,6 +73,14 @@ std::size_t allocations() {
 
 std::size_t held_bytes() {
   return held.load();
+}
+
+std::size_t most_held_bytes() {
+  return most_held.load();
+}
+
+void forget_most_held() {
+  most_held = held.load();
 }
 
 }  // namespace unroll::test

@@ -115,6 +115,7 @@ TEST_P(PlanOfAPass, IsNoMoreThanTheLargestBatchTakes) {
   SequenceClassifier<float>::Pass pass;
   pass.most_tokens = most_tokens;
   pass.stack.once = true;
+  zero_grad(model.parameters());
   const std::size_t bytes = test::held_bytes();
   model.loss_and_gradients(batch.shape, batch.ids, batch.labels, pass, &dropout);
   const auto held = static_cast<double>(test::held_bytes() - bytes);
@@ -157,6 +158,7 @@ TEST(PlanOfTraining, IsWhatOptimizerAverageAndBestEpochTake) {
   MemoryPlan count;
   count_training(parameters, *make_optimizer<float>({}), options, count);
   const auto optimizer = make_optimizer<float>({});
+  zero_grad(parameters);
   const std::size_t bytes = test::held_bytes();
   std::size_t most = 0;
   // At the end of the only epoch all are there.

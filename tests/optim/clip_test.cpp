@@ -10,6 +10,7 @@ namespace {
 
 struct ClipTest : testing::Test {
   ClipTest() {
+    zero_grad(both);
     a.grad[0] = 3;
     b.grad[0] = -4;
   }
@@ -46,6 +47,7 @@ TEST_F(ClipTest, ByValueCutsEachValue) {
 
 TEST(GradientNorm, DoesNotDependOnTheNumberOfThreads) {
   Parameter<float> large("large", {1000003});
+  large.make_grad();
   Random random(1, "g");
   for (float& g : large.grad.values()) g = static_cast<float>(random.normal());
   const std::size_t before = thread_count();

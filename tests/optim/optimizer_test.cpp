@@ -70,6 +70,7 @@ TEST(Sgd, WithoutMomentumIsPlainGradientDescent) {
   Parameter<float> p("p", {2});
   p.value[0] = 1;
   p.value[1] = -1;
+  p.make_grad();
   p.grad[0] = 2;
   Sgd<float> sgd({});
   sgd.step({&p}, 0.5);
@@ -82,6 +83,7 @@ TEST(Adam, CountsStepsNotTensors) {
   // it.
   Parameter<double> a("a", {1});
   Parameter<double> b("b", {1});
+  zero_grad<double>({&a, &b});
   a.grad[0] = 3;
   b.grad[0] = -5;
   Adam<double> adam({.epsilon = 0});
@@ -93,6 +95,7 @@ TEST(Adam, CountsStepsNotTensors) {
 
 TEST(Optimizer, LeavesFrozenParametersAlone) {
   Parameter<double> p("p", {1});
+  p.make_grad();
   p.grad[0] = 1;
   p.frozen = true;
   Adam<double> adam({.weight_decay = 0.1});
@@ -100,10 +103,18 @@ TEST(Optimizer, LeavesFrozenParametersAlone) {
   EXPECT_EQ(p.value[0], 0);
 }
 
+TEST(Optimizer, TakesAGradientThatNobodyMadeAsZero) {
+  Parameter<double> p("p", {2});
+  p.value.fill(1);
+  Sgd<double>({.weight_decay = 0.5}).step({&p}, 0.5);
+  EXPECT_EQ(p.value[1], 0.75);
+}
+
 TEST(Adam, GivesTheSameForSplitAndWholeTensors) {
   // Large enough to be split over threads.
   Parameter<float> large("large", {1001, 103});
   Parameter<float> small("small", {1});
+  zero_grad<float>({&large, &small});
   for (std::size_t k = 0; k < large.grad.size(); ++k) large.grad[k] = 0.5f;
   small.grad[0] = 0.5f;
   Adam<float> adam({});
@@ -115,6 +126,7 @@ TEST(MakeOptimizer, KnowsEveryKind) {
   for (OptimizerKind kind : {OptimizerKind::kAdam, OptimizerKind::kAdamW, OptimizerKind::kLazyAdam,
                              OptimizerKind::kSgd}) {
     Parameter<float> p("p", {1});
+    p.make_grad();
     p.grad[0] = 1;
     make_optimizer<float>({.kind = kind})->step({&p}, 0.1);
     EXPECT_NEAR(p.value[0], -0.1, 1e-6) << to_string(kind);

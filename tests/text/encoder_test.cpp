@@ -98,7 +98,7 @@ TEST(TextEncoder, ComesBackFromJson) {
   EXPECT_EQ(again.settings().stop_words.words(), encoder.settings().stop_words.words());
   EXPECT_EQ(again.settings().max_tokens, 3u);
   EXPECT_EQ(again.vocabulary().id("a\"\n"), 2);
-  EXPECT_EQ(again.vocabulary().entries()[0].count, 7u);
+  EXPECT_EQ(again.vocabulary().count(0), 7u);
 }
 
 // The texts of each version, as the first programs of theirs wrote them: what a file holds stays

@@ -100,8 +100,8 @@ TEST(Source, RefusesMoreThanIsAskedForAndSaysHowMuchItIs) {
     const std::string path = folder.write("data", bytes);
     EXPECT_EQ(read_source(path, text.size()).content.size(), text.size());
     const std::string message = message_of<MemoryError>([&] { read_source(path, 1 << 20); });
-    EXPECT_TRUE(message.starts_with(path + ": a text of 476626 lines and 6 MiB; ")) << message;
-    EXPECT_TRUE(contains(message, "--max-memory must be at least")) << message;
+    EXPECT_TRUE(message.starts_with(path + ": a text of 476626 lines and 6 MiB is")) << message;
+    EXPECT_TRUE(contains(message, "a limit of at least")) << message;
   }
 }
 

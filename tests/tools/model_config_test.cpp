@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+#include <optional>
+
 #include "unroll/core/error.h"
 
 namespace unroll {
@@ -21,6 +25,28 @@ TEST(ModelConfig, ComesBackFromJsonAsItWas) {
   EXPECT_EQ(to_json(model_config_from_json(to_json(config))), to_json(config));
 }
 
+TEST(ModelConfig, ComesBackWithEveryChoiceThatItCanName) {
+  const auto expect_back = [](const SequenceClassifierConfig& config) {
+    EXPECT_EQ(to_json(model_config_from_json(to_json(config))), to_json(config));
+  };
+  expect_back({.pool = std::nullopt});
+  for (Pool pool : kAll<Pool>) expect_back({.pool = pool});
+  for (Cell cell : kAll<Cell>) expect_back({.cell = cell});
+  for (Activation activation : kAll<Activation>) expect_back({.activation = activation});
+  for (RecurrentInit init : kAll<RecurrentInit>) expect_back({.init = init});
+  expect_back({.embedding = 1 << 16, .hidden = 1 << 16, .layers = 64, .dropout = 0});
+}
+
+TEST(ModelConfig, IsNotWrittenIfItCouldNotBeRead) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  EXPECT_THROW(to_json({.embedding = 0}), UsageError);
+  EXPECT_THROW(to_json({.hidden = (1 << 16) + 1}), UsageError);
+  EXPECT_THROW(to_json({.layers = 65}), UsageError);
+  EXPECT_THROW(to_json({.dropout = 1}), UsageError);
+  EXPECT_THROW(to_json({.dropout = std::nan("")}), UsageError);
+  EXPECT_THROW(to_json({.forget_bias = kInfinity}), UsageError);
+}
+
 TEST(ModelConfig, RefusesWhatItWouldNotWrite) {
   const std::string good = to_json(SequenceClassifierConfig{});
   const auto with = [&](const std::string& from, const std::string& to) {
@@ -35,6 +61,8 @@ TEST(ModelConfig, RefusesWhatItWouldNotWrite) {
                ModelError);
   EXPECT_THROW(model_config_from_json(with("\"hidden\":128", "\"hidden\":\"many\"")), ModelError);
   EXPECT_THROW(model_config_from_json(with("\"layers\"", "\"floors\"")), ModelError);
+  EXPECT_THROW(model_config_from_json(with("\"dropout\":0.5", "\"dropout\":1.5")), ModelError);
+  EXPECT_THROW(model_config_from_json(with("\"max\"", "\"most\"")), ModelError);
   EXPECT_THROW(model_config_from_json("{"), ModelError);
 }
 

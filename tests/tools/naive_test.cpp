@@ -55,13 +55,13 @@ struct Problem {
                    : rnn_backward(network, sequence, forward());
   }
   double error(std::span<double> values, const Vector& gradient) {
-    const Vector numeric = test::numeric_gradient(values, [&] { return forward().L; });
+    const Vector numeric = test::central_differences(values, [&] { return forward().L; });
     return test::relative_error(gradient, numeric);
   }
   double error(Matrix& values, const Matrix& gradient) {
     Vector numeric;
     for (Vector& row : values) {
-      for (double value : test::numeric_gradient(row, [&] { return forward().L; })) {
+      for (double value : test::central_differences(row, [&] { return forward().L; })) {
         numeric.push_back(value);
       }
     }
@@ -75,17 +75,17 @@ struct Problem {
 
 void expect_gradients(Problem p) {
   const Backward d = p.backward();
-  EXPECT_LT(p.error(p.network.U, d.dU), test::kGradientTolerance) << "dU";
-  EXPECT_LT(p.error(p.network.W, d.dW), test::kGradientTolerance) << "dW";
-  EXPECT_LT(p.error(p.network.b, d.db), test::kGradientTolerance) << "db";
-  EXPECT_LT(p.error(p.network.V, d.dV), test::kGradientTolerance) << "dV";
-  EXPECT_LT(p.error(p.network.c, d.dc), test::kGradientTolerance) << "dc";
-  EXPECT_LT(p.error(p.network.h_0, d.dh_0), test::kGradientTolerance) << "dh_0";
+  EXPECT_LT(p.error(p.network.U, d.dU), test::kDifferenceBound) << "dU";
+  EXPECT_LT(p.error(p.network.W, d.dW), test::kDifferenceBound) << "dW";
+  EXPECT_LT(p.error(p.network.b, d.db), test::kDifferenceBound) << "db";
+  EXPECT_LT(p.error(p.network.V, d.dV), test::kDifferenceBound) << "dV";
+  EXPECT_LT(p.error(p.network.c, d.dc), test::kDifferenceBound) << "dc";
+  EXPECT_LT(p.error(p.network.h_0, d.dh_0), test::kDifferenceBound) << "dh_0";
   if (p.is_lstm) {
-    EXPECT_LT(p.error(p.network.C_0, d.dC_0), test::kGradientTolerance) << "dC_0";
+    EXPECT_LT(p.error(p.network.C_0, d.dC_0), test::kDifferenceBound) << "dC_0";
   }
   for (std::size_t t = 1; t <= p.sequence.steps(); ++t) {
-    EXPECT_LT(p.error(p.sequence.x[t], d.dx[t]), test::kGradientTolerance) << "dx_" << t;
+    EXPECT_LT(p.error(p.sequence.x[t], d.dx[t]), test::kDifferenceBound) << "dx_" << t;
   }
 }
 
@@ -121,9 +121,9 @@ TEST(Naive, JacobiansMatchCentralDifferencesOfTheState) {
       const Forward forward = p.forward();
       return row < H ? forward.h[1][row] : forward.C[1][row - H];
     };
-    Vector numeric = test::numeric_gradient(p.network.h_0, state);
-    for (double value : test::numeric_gradient(p.network.C_0, state)) numeric.push_back(value);
-    EXPECT_LT(test::relative_error(J[row], numeric), test::kGradientTolerance) << row;
+    Vector numeric = test::central_differences(p.network.h_0, state);
+    for (double value : test::central_differences(p.network.C_0, state)) numeric.push_back(value);
+    EXPECT_LT(test::relative_error(J[row], numeric), test::kDifferenceBound) << row;
   }
 }
 

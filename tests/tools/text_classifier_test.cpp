@@ -1,10 +1,14 @@
 #include "unroll/tools/text_classifier.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 #include <limits>
+#include <optional>
 #include <string>
+#include <thread>
 
 #include "tests/support/temp_folder.h"
 #include "tests/tools/small_classifier.h"
@@ -168,6 +172,55 @@ TEST(TextClassifier, RefusesMissingAndSuperfluousAndMisshapenTensors) {
             }));
 }
 
+TEST(TextClassifier, AsksForNoMemoryThatItsFileDoesNotFill) {
+  const std::string message = changed_error([](Safetensors& file) {
+    std::string& pipeline = file.metadata["unroll.pipeline"];
+    const std::string hidden = "\"hidden\":5";
+    pipeline.replace(pipeline.find(hidden), hidden.size(), "\"hidden\":65536");
+  });
+  expect_in("its configuration asks for", message);
+}
+
+TEST(TextClassifier, HasNoGradientsWhenItIsLoaded) {
+  const TempFolder folder;
+  small_classifier().save(folder.path());
+  TextClassifier loaded = TextClassifier::load(folder.path());
+  for (const Parameter<float>* parameter : loaded.model().parameters()) {
+    EXPECT_TRUE(parameter->grad.empty()) << parameter->name;
+  }
+}
+
+TEST(TextClassifier, IsLoadedFromAPipe) {
+  const TempFolder folder;
+  small_classifier().save(folder.path());
+  const std::string content = read_file(folder.file("model.safetensors"));
+  const std::string pipe = folder.file("pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::size_t length : {content.size(), content.size() - 1}) {
+    std::thread writer([&] { std::ofstream(pipe).write(content.data(), std::streamsize(length)); });
+    if (length == content.size()) {
+      EXPECT_EQ(TextClassifier::load(pipe).hash(), small_classifier().hash());
+    } else {
+      expect_in("checksum error", load_error(pipe));
+    }
+    writer.join();
+  }
+}
+
+TEST(TextClassifier, NeedsAPoolAndAConfigurationThatAFileMayHave) {
+  const auto make = [](const SequenceClassifierConfig& config) {
+    TextClassifier(TextEncoder(), {"a", "b"}, config);
+  };
+  const SequenceClassifierConfig good{.vocabulary = 1, .classes = 2, .embedding = 2, .hidden = 2};
+  EXPECT_NO_THROW(make(good));
+  SequenceClassifierConfig config = good;
+  config.pool = std::nullopt;
+  EXPECT_THROW(make(config), UsageError);
+  config = good;
+  config.embedding = (1 << 16) + 1;
+  EXPECT_THROW(make(config), UsageError);
+}
+
 TEST(TextClassifier, RefusesAPipelineItDidNotWrite) {
   const auto with = [](const std::string& from, const std::string& to) {
     return changed_error([&](Safetensors& file) {
@@ -179,6 +232,8 @@ TEST(TextClassifier, RefusesAPipelineItDidNotWrite) {
   expect_in("model.safetensors", with("\"labels\"", "\"names\""));
   expect_in("byte order", with("[\"neg\",\"neu\",\"pos\"]", "[\"pos\",\"neu\",\"neg\"]"));
   expect_in("hidden", with("\"hidden\":5", "\"hidden\":0"));
+  expect_in("pool is none", with("\"pool\":\"max\"", "\"pool\":\"none\""));
+  expect_in("two vocabularies", with("]]},\"labels\"", "]],\"vocabulary\":[]},\"labels\""));
 }
 
 }  // namespace

@@ -135,16 +135,17 @@ std::vector<PredictionRow> measure_prediction(
 
 std::vector<std::string> random_texts(const Vocabulary& vocabulary, std::size_t texts,
                                       std::size_t words, std::uint64_t seed) {
-  const auto& entries = vocabulary.entries();
   std::vector<std::uint64_t> until;  // the counts of this word and all before it, but the unknown
   std::uint64_t sum = 0;
-  for (std::size_t id = 1; id < entries.size(); ++id) until.push_back(sum += entries[id].count);
+  for (std::size_t id = 1; id < vocabulary.size(); ++id) {
+    until.push_back(sum += vocabulary.count(static_cast<std::int32_t>(id)));
+  }
   Random random(seed, "prediction speed/texts");
   std::vector<std::string> drawn(texts);
   for (std::string& text : drawn) {
     for (std::size_t k = 0; k < words && sum > 0; ++k) {
       const auto found = std::ranges::upper_bound(until, random.below(sum));
-      text += entries[static_cast<std::size_t>(found - until.begin()) + 1].token + ' ';
+      text.append(vocabulary.token(static_cast<std::int32_t>(found - until.begin()) + 1)) += ' ';
     }
   }
   return drawn;

@@ -71,7 +71,7 @@ const Equation* find_equation(std::string_view id) {
 std::vector<Finding> prove(std::string_view id, std::uint64_t seed) {
   const Equation* equation = find_equation(id);
   if (equation == nullptr || equation->proof == nullptr) {
-    throw UsageError(fmt::format("there is no equation {}; `unroll explain --list` names all", id));
+    throw UsageError(fmt::format("there is no equation {} in the ledger", id));
   }
   return equation->proof->prove(id, seed);
 }

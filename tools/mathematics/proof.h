@@ -10,7 +10,8 @@
 
 namespace unroll {
 
-/// What every gradient in double must reach against central differences (DESIGN.md, section 3).
+/// What every gradient in double must reach against central differences: far above what they are
+/// off by themselves (`central_differences`), far below what a wrong equation is off by.
 inline constexpr double kDifferenceBound = 1e-7;
 
 /// How a statement is proven.
@@ -26,7 +27,8 @@ std::string_view to_string(ProofKind kind);
 struct Finding {
   ProofKind kind = ProofKind::kClosedForm;
   double error = 0;
-  /// What it may be at most: rounding for closed forms and bounds, 1e-7 for differences.
+  /// What it may be at most: rounding for closed forms and bounds, kDifferenceBound for
+  /// differences.
   double allowed() const;
   bool holds() const { return error <= allowed(); }  ///< false for NaN
 };

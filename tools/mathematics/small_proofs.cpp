@@ -175,6 +175,7 @@ template <typename NaiveStep>
 std::vector<Finding> prove_optimizer(Optimizer<double>& optimizer, NaiveStep naive,
                                      std::uint64_t seed) {
   Parameter<double> parameter("theta", {kParameterSize});
+  parameter.make_grad();
   std::vector<double> value = normal_values(seed, "proof/theta", kParameterSize);
   std::ranges::copy(value, parameter.value.values().begin());
   for (std::size_t n = 1; n <= 5; ++n) {
@@ -219,6 +220,7 @@ std::vector<Finding> prove_adam(std::string_view, std::uint64_t seed) {
 
 std::vector<Finding> prove_clipping(std::string_view, std::uint64_t seed) {
   Parameter<double> parameter("g", {kParameterSize});
+  parameter.make_grad();
   double worst = 0;
   for (double limit : {0.5, 100.0}) {  // one that clips, one that leaves it alone
     std::vector<double> g = normal_values(seed, "proof/clip", kParameterSize);

@@ -46,9 +46,9 @@ void add_threads_flag(CLI::App& command) {
 
 void add_precision_flag(CLI::App& command, Precision& precision) {
   add_choice(command, "--precision", precision,
-             "Precision of what recurrent layers multiply. bf16 rounds it to 8 bits, which is\n"
-             "nearly twice as fast on AMD from Zen 4 on; on other processors it only\n"
-             "makes the prediction of single texts faster");
+             "Type of the values that recurrent layers multiply; bf16 rounds them to 8 bits.\n"
+             "Where `unroll doctor` says that bfloat16 is multiplied in pairs, training and\n"
+             "prediction are faster; elsewhere only the prediction of single texts is");
 }
 
 std::string mib_text(std::size_t bytes) {

@@ -42,6 +42,15 @@ std::string blas_advice(const BlasInfo& blas) {
   return "";
 }
 
+/// Why products of bfloat16 go the way that they go.
+std::string bfloat16_reason() {
+  if (multiplies_bfloat16()) return "the CPU multiplies pairs of bfloat16, faster than floats";
+  if (!has_bfloat16()) return "the CPU has no products of bfloat16";
+  if (active_isa() != Isa::kAvx512) return "the instruction set in use has no products of bfloat16";
+  return fmt::format("{}'s products of bfloat16 are slower than those of floats",
+                     maker() == Maker::kIntel ? "Intel" : "this maker");
+}
+
 /// Processors' worth of time that control groups grant; null without a limit.
 Json quota_of(const Processors& processors) {
   return processors.quota ? Json(*processors.quota) : Json();
@@ -50,33 +59,38 @@ Json quota_of(const Processors& processors) {
 Json diagnosis() {
   const Processors processors = find_processors();
   const BlasInfo blas = blas_info();
-  return {{"unroll", kVersion},
-          {"compiler", fmt::format("{} {}",
+  return {
+      {"unroll", kVersion},
+      {"compiler", fmt::format("{} {}",
 #if defined(__clang__)
-                                   "clang",
+                               "clang",
 #else
-                                   "gcc",
+                               "gcc",
 #endif
-                                   __VERSION__)},
+                               __VERSION__)},
 #ifdef NDEBUG
-          {"build", "optimized"},
+      {"build", "optimized"},
 #else
-          {"build", "with assertions: slow"},
+      {"build", "with assertions: slow"},
 #endif
-          {"cpu", cpu_name()},
-          {"processors", processors.online},
-          {"affinity", processors.affinity},
-          {"cpu_quota", quota_of(processors)},
-          {"threads", thread_count()},
-          {"instruction_sets", isa_names()},
-          {"instruction_set_in_use", to_string(active_isa())},
-          {"blas", blas.version},
-          {"blas_kernels", blas.kernels},
-          {"blas_advice", blas_advice(blas)},
-          {"icu", icu_version()},
-          {"zlib", ::zlibVersion()},
-          {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100,
-                              FMT_VERSION % 100)}};
+      {"cpu", cpu_name()},
+      {"cpu_maker", to_string(maker())},
+      {"processors", processors.online},
+      {"affinity", processors.affinity},
+      {"cpu_quota", quota_of(processors)},
+      {"threads", thread_count()},
+      {"instruction_sets", isa_names()},
+      {"instruction_set_in_use", to_string(active_isa())},
+      {"bfloat16", multiplies_bfloat16() ? "multiplied in pairs" : "rounded to, then as floats"},
+      {"bfloat16_reason", bfloat16_reason()},
+      {"sigmoid", divides_slowly() ? "without division" : "with division"},
+      {"blas", blas.version},
+      {"blas_kernels", blas.kernels},
+      {"blas_advice", blas_advice(blas)},
+      {"icu", icu_version()},
+      {"zlib", ::zlibVersion()},
+      {"fmt",
+       fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)}};
 }
 
 void print_text(const Json& json) {

@@ -101,7 +101,7 @@ int gradcheck_command(const Flags& flags) {
     print("{}\n", with_version(to_json(report)));
   } else {
     const auto word = [&](std::size_t id) {
-      return classifier.encoder().vocabulary().token(static_cast<std::int32_t>(id));
+      return std::string(classifier.encoder().vocabulary().token(static_cast<std::int32_t>(id)));
     };
     write_stdout(to_table(report, word));
   }

@@ -20,13 +20,14 @@ namespace {
 /// Words and labels shown; --json has them all.
 constexpr std::size_t kShown = 12;
 
-template <typename Items, typename ToText>
-std::string list_text(const Items& items, ToText to_text) {
+/// The texts of 0, 1, 2 … `count` − 1.
+template <typename ToText>
+std::string list_text(std::size_t count, ToText to_text) {
   std::string text;
-  for (std::size_t k = 0; k < std::min(items.size(), kShown); ++k) {
-    text += (k > 0 ? "  " : "") + to_text(items[k]);
+  for (std::size_t k = 0; k < std::min(count, kShown); ++k) {
+    text += (k > 0 ? "  " : "") + to_text(k);
   }
-  if (items.size() > kShown) text += fmt::format("  … {} in all", items.size());
+  if (count > kShown) text += fmt::format("  … {} in all", count);
   return text;
 }
 
@@ -39,17 +40,18 @@ std::size_t count_values_of(const TextClassifier& classifier) {
 void print_text(const TextClassifier& classifier) {
   const EncoderSettings& text = classifier.encoder().settings();
   const Vocabulary& vocabulary = classifier.encoder().vocabulary();
-  const auto label = [](const std::string& name) { return name; };
-  const auto word = [](const Vocabulary::Entry& entry) {
-    return fmt::format("{} {}", entry.token, entry.count);
+  const auto label = [&](std::size_t k) { return classifier.labels()[k]; };
+  const auto word = [&](std::size_t k) {
+    const auto id = static_cast<std::int32_t>(k);
+    return fmt::format("{} {}", vocabulary.token(id), vocabulary.count(id));
   };
 
-  print("labels      {}\n", list_text(classifier.labels(), label));
+  print("labels      {}\n", list_text(classifier.labels().size(), label));
   print("tokenizer   {}{}, at most {} tokens, {} stop words\n", to_string(text.tokenizer.kind),
         text.tokenizer.fold ? ", NFKC_Casefold" : "", text.max_tokens,
         text.stop_words.words().size());
   print("vocabulary  {} words; with counts: {}\n", vocabulary.size(),
-        list_text(vocabulary.entries(), word));
+        list_text(vocabulary.size(), word));
   const SequenceClassifierConfig& model = classifier.model().config();
   print("model       {} × {}{}, {} pool, dropout {}\n\n", model.layers,
         model.bidirectional ? "bidirectional " : "", title({model.cell, model.activation}),

@@ -93,7 +93,7 @@ int run_to_status(int argc, char** argv) {
     unroll::flush_stdout();
     return status;
   } catch (const unroll::Error& error) {
-    return end_with(error.kind(), error.what());
+    return end_with(error.kind(), unroll::message_with_flags(error));
   } catch (const std::bad_alloc&) {
     return end_with(unroll::ErrorKind::kMemory, kOutOfMemory);
   } catch (const std::length_error&) {  // a size that no memory has

@@ -90,7 +90,7 @@ void add_test_command(CLI::App& program, int& status) {
   add_precision_flag(*command, flags->precision);
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);
-  command->add_flag("--json", flags->json, "Print one JSON object");
+  command->add_flag("--json", flags->json, "Print one JSON object, with all labels");
   command->callback([flags, &status] {
     test_command(*flags);
     status = 0;

@@ -84,7 +84,8 @@ void trace_command(const Flags& flags) {
 
   WorkedExampleNames names{
       fmt::format("The worked example: {}", subject.name), {}, classifier.labels()};
-  for (std::int32_t id : ids) names.tokens.push_back(classifier.encoder().vocabulary().token(id));
+  for (std::int32_t id : ids)
+    names.tokens.emplace_back(classifier.encoder().vocabulary().token(id));
   const Sheet sheet = to_sheet(example, names, flags.units);
   Terminal terminal(flags.quiet);
   if (!flags.csv.empty()) write_output(flags.csv, to_csv(example));

@@ -106,7 +106,28 @@ std::optional<std::string> about_repeated_flag(const CLI::App& app) {
   return std::nullopt;
 }
 
+/// The flag that sets an option of the library.
+struct FlagOfOption {
+  std::string_view option;
+  std::string_view flag;
+};
+constexpr FlagOfOption kFlagsOfOptions[] = {
+    {"text_column", "--text-col"},      {"label_column", "--label-col"},
+    {"header", "--no-header"},          {"dev", "--dev"},
+    {"max_memory", "--max-memory"},     {"max_tokens", "--max-tokens"},
+    {"vocabulary", "--max-vocabulary"}, {"out", "--out"}};
+
 }  // namespace
+
+std::string message_with_flags(const Error& error) {
+  std::vector<std::string_view> flags;
+  for (std::string_view option : error.options()) {
+    const auto found = std::ranges::find(kFlagsOfOptions, option, &FlagOfOption::option);
+    if (found != std::end(kFlagsOfOptions)) flags.push_back(found->flag);
+  }
+  if (flags.empty()) return error.what();
+  return fmt::format("{} ({})", error.what(), fmt::join(flags, ", "));
+}
 
 std::string usage_message(const CLI::App& program, const CLI::ParseError& error) {
   const CLI::App& command = chosen(program);

@@ -4,10 +4,15 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "unroll/core/error.h"
+
 namespace unroll {
 
 /// Names the word that is wrong and the one that may have been meant; for what CLI11 says well
 /// itself, its message.
 std::string usage_message(const CLI::App& program, const CLI::ParseError& error);
+
+/// The error's message, and the flags of the options that would mend it.
+std::string message_with_flags(const Error& error);
 
 }  // namespace unroll
