@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
@@ -98,6 +99,19 @@ const char* wide_kernels() {
   return nullptr;
 }
 
+/// OpenBLAS takes 128 MiB for itself at its first product, and where it can't have them it tries
+/// again without end. So whether it can is tried before, with room for what the product itself
+/// needs.
+void require_room_for_buffers() {
+  constexpr std::size_t kRoom = std::size_t{160} << 20;
+  void* const room =
+      ::mmap(nullptr, kRoom, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED) {
+    throw MemoryError("there is not enough memory for OpenBLAS, which takes 128 MiB for itself");
+  }
+  ::munmap(room, kRoom);
+}
+
 OpenBlas load_for_this_cpu() {
   void* library = load();
   OpenBlas blas = functions_of(library);
@@ -112,6 +126,7 @@ OpenBlas load_for_this_cpu() {
   const bool has_own_threads =
       std::string_view(blas.config()).find("USE_OPENMP") == std::string::npos;
   if (has_own_threads) blas.set_num_threads(1);
+  require_room_for_buffers();
   return blas;
 }
 
