@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "unroll/core/parallel.h"
 #include "unroll/kernels/ops.h"
 #include "unroll/layers/recurrent_pass.h"
 
@@ -19,17 +18,30 @@ ProductOfInput<Real> input_of(const RecurrentInput<Real>& input, MatrixView<cons
   return {{}, U_x, input.rows.subspan(rows.token, rows.count)};
 }
 
-/// body(share) for a walk whose threads share rows alone: a cell that is written out has all units.
-template <typename Real>
-void share_plain_walk(const RecurrentLayer<Real>& layer, const RaggedShape& shape, WalkOrder order,
-                      FunctionRef<const WalkShare&> body) {
-  const std::size_t H = layer.hidden_size();
-  share_walk(shape, {0, shape.steps()}, order, H, H, body);
+/// The k-th position that a walk in this order takes.
+std::size_t position_at(Range positions, WalkOrder order, std::size_t k) {
+  switch (order) {
+    case WalkOrder::kAscending:
+      return positions.begin + k;
+    case WalkOrder::kDescending:
+      return positions.end - 1 - k;
+  }
+  return positions.begin;
 }
 
-template <typename Real>
-void set_rows(MatrixView<const Real> from, MatrixView<Real> to) {
-  for (std::size_t r = 0; r < from.rows(); ++r) std::ranges::copy(from.row(r), to.row(r).begin());
+/// body(position, step) for every step of a walk, as far as a thread has rows of it. Threads share
+/// rows alone, because a cell that is written out has all units.
+template <typename Real, typename Body>
+void for_each_step(const RecurrentLayer<Real>& layer, const RaggedShape& shape, WalkOrder order,
+                   Body body) {
+  const std::size_t H = layer.hidden_size();
+  share_walk(shape, {0, shape.steps()}, order, H, H, [&](const WalkShare& share) {
+    for (std::size_t k = 0; k < share.positions.size(); ++k) {
+      const std::size_t position = position_at(share.positions, order, k);
+      const WalkStep step = walk_step(shape, layer.direction(), position, share.rows);
+      if (step.here.count > 0) body(position, step);
+    }
+  });
 }
 
 /// Every token's x, also where tokens share it.
@@ -50,15 +62,6 @@ void pack_plain(const RecurrentLayer<Real>& layer, PlainWeights<Real>& weights) 
 }
 
 template <typename Real>
-void project_plain(const RecurrentLayer<Real>& layer, MatrixView<const Real> x,
-                   const PlainWeights<Real>& weights, MatrixView<Real> projected) {
-  parallel_shares(x.rows(), kProductGrain, [&](Range rows) {
-    project<Real>(x.row_range(rows.begin, rows.size()), weights.U, layer.b.value.values(),
-                  projected.row_range(rows.begin, rows.size()));
-  });
-}
-
-template <typename Real>
 void plain_forward(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
                    const RecurrentInput<Real>& input, const RecurrentState<Real>& state,
                    RecurrentCache<Real>& cache, MatrixView<Real> h) {
@@ -75,26 +78,22 @@ void plain_forward(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
     std::ranges::copy(state.h.matrix().row(row), cache.h_prev.matrix().row(first).begin());
   }
   pack_plain(layer, cache.plain_weights);
-  project_plain(layer, input.x, cache.plain_weights, scratch.U_x.matrix());
-  share_plain_walk(layer, shape, WalkOrder::kAscending, [&](const WalkShare& share) {
-    for (std::size_t position = share.positions.begin; position < share.positions.end; ++position) {
-      const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
-      const auto [token, row, count] = walk.here;
-      if (count == 0) continue;
-      const MatrixView<Real> W_h = rows_of(scratch.W_h, row, count);
-      product<Real>(rows_of(cache.h_prev, token, count), cache.plain_weights.W, W_h);
-      cell_forward<Real>(layer.kind(),
-                         {.b = layer.b.value.values(),
-                          .units = {0, H},
-                          .in = input_of<Real>(input, scratch.U_x.matrix(), walk.here),
-                          .h_prev = rows_of(cache.h_prev, token, count),
-                          .W_h = W_h,
-                          .C_prev = C_before(cache, walk),
-                          .saved = rows_of(cache.gates, token, count),
-                          .C = rows_of(cache.C, token, count),
-                          .h = h.row_range(token, count),
-                          .h_next = rows_of(cache.h_prev, walk.after.token, walk.go_on())});
-    }
+  project_rows<Real>(layer, input.x, cache.plain_weights.U, scratch.U_x.matrix());
+  for_each_step(layer, shape, WalkOrder::kAscending, [&](std::size_t, const WalkStep& walk) {
+    const auto [token, row, count] = walk.here;
+    const MatrixView<Real> W_h = rows_of(scratch.W_h, row, count);
+    product<Real>(rows_of(cache.h_prev, token, count), cache.plain_weights.W, W_h);
+    cell_forward<Real>(layer.kind(),
+                       {.b = layer.b.value.values(),
+                        .units = {0, H},
+                        .in = input_of<Real>(input, scratch.U_x.matrix(), walk.here),
+                        .h_prev = rows_of(cache.h_prev, token, count),
+                        .W_h = W_h,
+                        .C_prev = C_before(cache, walk),
+                        .saved = rows_of(cache.gates, token, count),
+                        .C = rows_of(cache.C, token, count),
+                        .h = h.row_range(token, count),
+                        .h_next = rows_of(cache.h_prev, walk.after.token, walk.go_on())});
   });
 }
 
@@ -107,27 +106,23 @@ void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
   cache.dz.resize({N, GH});
   scratch.W_dz.resize({shape.batch(), H});
   cache.plain_weights.W_back.pack(layer.W.value.matrix());
-  share_plain_walk(layer, shape, WalkOrder::kDescending, [&](const WalkShare& share) {
-    for (std::size_t position = share.positions.end; position-- > share.positions.begin;) {
-      const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
-      const auto [token, row, count] = walk.here;
-      if (count == 0) continue;
-      const std::size_t go_on = walk.go_on();
-      const MatrixView<Real> W_dz = rows_of(scratch.W_dz, row, count);
-      const auto dz_next = rows_of(cache.dz, walk.after.token, go_on);
-      product<Real>(dz_next, cache.plain_weights.W_back, W_dz.row_range(0, go_on));
-      set_rows<Real>(rows_of(dstate.h, row + go_on, count - go_on),
-                     W_dz.row_range(go_on, count - go_on));
-      cell_backward<Real>(layer.kind(), {.units = {0, H},
-                                         .dz_next = dz_next,
-                                         .W_dz = W_dz,
-                                         .dh = dh.row_range(token, count),
-                                         .saved = rows_of(cache.gates, token, count),
-                                         .C_prev = C_before(cache, walk),
-                                         .C = rows_of(cache.C, token, count),
-                                         .dC = rows_of(dstate.C, row, count),
-                                         .dz = rows_of(cache.dz, token, count)});
-    }
+  for_each_step(layer, shape, WalkOrder::kDescending, [&](std::size_t, const WalkStep& walk) {
+    const auto [token, row, count] = walk.here;
+    const std::size_t go_on = walk.go_on();
+    const MatrixView<Real> W_dz = rows_of(scratch.W_dz, row, count);
+    const auto dz_next = rows_of(cache.dz, walk.after.token, go_on);
+    product<Real>(dz_next, cache.plain_weights.W_back, W_dz.row_range(0, go_on));
+    copy_rows<Real>(rows_of(dstate.h, row + go_on, count - go_on),
+                    W_dz.row_range(go_on, count - go_on));
+    cell_backward<Real>(layer.kind(), {.units = {0, H},
+                                       .dz_next = dz_next,
+                                       .W_dz = W_dz,
+                                       .dh = dh.row_range(token, count),
+                                       .saved = rows_of(cache.gates, token, count),
+                                       .C_prev = C_before(cache, walk),
+                                       .C = rows_of(cache.C, token, count),
+                                       .dC = rows_of(dstate.C, row, count),
+                                       .dz = rows_of(cache.dz, token, count)});
   });
   const bool is_shared = !input.rows.empty();
   if (is_shared && !dx.empty()) scratch.dx.resize({N, layer.input_size()});
@@ -163,37 +158,32 @@ void plain_infer(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
   scratch.W_h.resize({shape.batch(), GH});
   if (projected.empty()) {
     scratch.U_x.resize({input.x.rows(), GH});
-    project_plain(layer, input.x, weights, scratch.U_x.matrix());
+    project_rows<Real>(layer, input.x, weights.U, scratch.U_x.matrix());
     projected = scratch.U_x.matrix();
   }
   for (Tensor<Real>& h_prev : scratch.h_prev) h_prev = state.h;  // rows begin at any step
-  share_plain_walk(layer, shape, WalkOrder::kAscending, [&](const WalkShare& share) {
-    for (std::size_t position = share.positions.begin; position < share.positions.end; ++position) {
-      const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
-      const auto [token, row, count] = walk.here;
-      if (count == 0) continue;
-      const MatrixView<Real> W_h = rows_of(scratch.W_h, row, count);
-      const MatrixView<const Real> h_prev = rows_of(scratch.h_prev[position % 2], row, count);
-      product<Real>(h_prev, weights.W, W_h);
-      const MatrixView<Real> C = rows_of(state.C, row, count);
-      cell_forward<Real>(
-          layer.kind(), {.b = layer.b.value.values(),
-                         .units = {0, H},
-                         .in = input_of<Real>(input, projected, walk.here),
-                         .h_prev = h_prev,
-                         .W_h = W_h,
-                         .C_prev = {C, {}},
-                         .C = C,
-                         .h = h.row_range(token, count),
-                         .h_next = rows_of(scratch.h_prev[(position + 1) % 2], row, walk.go_on())});
-    }
-  });
+  for_each_step(
+      layer, shape, WalkOrder::kAscending, [&](std::size_t position, const WalkStep& walk) {
+        const auto [token, row, count] = walk.here;
+        const MatrixView<Real> W_h = rows_of(scratch.W_h, row, count);
+        const MatrixView<const Real> h_prev = rows_of(scratch.h_prev[position % 2], row, count);
+        product<Real>(h_prev, weights.W, W_h);
+        const MatrixView<Real> C = rows_of(state.C, row, count);
+        cell_forward<Real>(layer.kind(), {.b = layer.b.value.values(),
+                                          .units = {0, H},
+                                          .in = input_of<Real>(input, projected, walk.here),
+                                          .h_prev = h_prev,
+                                          .W_h = W_h,
+                                          .C_prev = {C, {}},
+                                          .C = C,
+                                          .h = h.row_range(token, count),
+                                          .h_next = rows_of(scratch.h_prev[(position + 1) % 2], row,
+                                                            walk.go_on())});
+      });
 }
 
 #define UNROLL_INSTANTIATE(Real)                                                                 \
   template void pack_plain(const RecurrentLayer<Real>&, PlainWeights<Real>&);                    \
-  template void project_plain(const RecurrentLayer<Real>&, MatrixView<const Real>,               \
-                              const PlainWeights<Real>&, MatrixView<Real>);                      \
   template void plain_forward(const RecurrentLayer<Real>&, const RaggedShape&,                   \
                               const RecurrentInput<Real>&, const RecurrentState<Real>&,          \
                               RecurrentCache<Real>&, MatrixView<Real>);                          \

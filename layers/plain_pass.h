@@ -31,9 +31,4 @@ void plain_infer(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
 template <typename Real>
 void pack_plain(const RecurrentLayer<Real>& layer, PlainWeights<Real>& weights);
 
-/// b + U x for each row of x.
-template <typename Real>
-void project_plain(const RecurrentLayer<Real>& layer, MatrixView<const Real> x,
-                   const PlainWeights<Real>& weights, MatrixView<Real> projected);
-
 }  // namespace unroll

@@ -219,7 +219,7 @@ RecurrentWeights<Real> RecurrentLayer<Real>::pack() const {
 template <typename Real>
 void RecurrentLayer<Real>::project(MatrixView<const Real> x, const RecurrentWeights<Real>& weights,
                                    MatrixView<Real> projected) const {
-  if (plain_) return project_plain(*this, x, weights.plain, projected);
+  if (plain_) return project_rows<Real>(*this, x, weights.plain.U, projected);
   choose<Real>(weights.in_pairs.rows() > 0, weights.full, weights.in_pairs,
                [&]<typename Operand>(const Panels<Operand>& panels) {
                  Tensor<Operand> rounded;

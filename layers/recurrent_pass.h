@@ -45,15 +45,18 @@ bool rounds_in_place(const RecurrentLayer<Real>& layer) {
   return std::is_same_v<Operand, Real> && layer.precision() == Precision::kBFloat16;
 }
 
+template <typename Real>
+void copy_rows(MatrixView<const Real> from, MatrixView<Real> to) {
+  for (std::size_t r = 0; r < from.rows(); ++r) std::ranges::copy(from.row(r), to.row(r).begin());
+}
+
 /// to = from, as products take it.
 template <typename Real, typename Operand>
 void set_operands(const RecurrentLayer<Real>& layer,
                   MatrixView<const std::type_identity_t<Real>> from, MatrixView<Operand> to) {
   if constexpr (std::is_same_v<Operand, Real>) {
     if (rounds_in_place<Operand>(layer)) return round_to_bfloat16<Real>(from, to);
-    for (std::size_t r = 0; r < from.rows(); ++r) {
-      std::ranges::copy(from.row(r), to.row(r).begin());
-    }
+    copy_rows<Real>(from, to);
   } else {
     round_to_bfloat16(from, to);
   }

@@ -64,7 +64,7 @@ std::size_t block_bytes(std::size_t size) {
   return (size + sizeof(std::size_t) + 15) / 16 * 16;
 }
 
-/// Of a string of this length. A short one is its own buffer.
+/// The bytes on the heap of a string of this length. A short string is its own buffer.
 std::size_t heap_bytes(std::size_t length) {
   static const std::size_t own = std::string().capacity();
   return length > own ? block_bytes(length + 1) : 0;

@@ -54,7 +54,7 @@ Description parse_description(const std::string& text) {
   return result;
 }
 
-/// Of a format that this program reads.
+/// Throws ModelError for a format that this program does not read.
 Description read_description(const std::map<std::string, std::string>& metadata) {
   const auto format = metadata.find(kFormatKey);
   const auto pipeline = metadata.find(kPipelineKey);

@@ -44,8 +44,8 @@ struct RaceSlice {
   double ns = 0;     ///< per element: wall time from the first thread's start to the last one's end
   double clock = 0;  ///< cycles per ns: the lower of before and after, of the slowest thread
   /// The share of the time in which its thread had a core; of several threads, the smallest share.
-  /// Of threads that the racer makes itself only the number of times that they lost a core is
-  /// known, and this is the largest share that the number allows.
+  /// Where the racer makes its threads itself, only the number of times that they lost a core is
+  /// known; this is then the largest share that the number allows.
   double share = 1;
 };
 
