@@ -3,7 +3,7 @@
 namespace unroll {
 
 PredictionSession::PredictionSession(const TextPredictor& predictor)
-    : predictor_(&predictor), scratch_(predictor.classifier().encoder()) {}
+    : predictor_(&predictor), scratch_(predictor.classifier()) {}
 
 const Prediction& PredictionSession::predict(std::string_view text) {
   return predict(std::span(&text, 1)).front();

@@ -29,10 +29,13 @@ struct Prediction {
 
 /// What predicting needs besides the predictor. One per thread of use.
 struct PredictionScratch {
-  explicit PredictionScratch(const TextEncoder& encoder);
+  explicit PredictionScratch(const TextClassifier& classifier);
 
   Tokenizer tokenizer;
+  std::optional<NgramClassifier::Scratch> ngrams;
   std::vector<Example> examples;
+  Tensor<double> margins;  ///< (texts, 2 K) of the n-gram models
+  std::vector<float> O;    ///< (K) fused
   std::vector<std::size_t> order;
   Batch batch;
   SequencePredictor<float>::Scratch layers;
@@ -68,7 +71,7 @@ class TextPredictor {
   const std::vector<std::string>& labels() const { return classifier_->labels(); }
   const TextClassifier& classifier() const { return *classifier_; }
   /// The bytes of the products with the whole vocabulary; 0 without them.
-  std::size_t word_table_bytes() const { return predictor_.word_table_bytes(); }
+  std::size_t word_table_bytes() const { return predictor_ ? predictor_->word_table_bytes() : 0; }
 
   /// Texts that are predicted together. Any number gives the same bits; from some ten on, the
   /// kernels are at their best.
@@ -77,14 +80,25 @@ class TextPredictor {
  private:
   class Scratches;
 
+  /// Texts on their way to predictions: what the network reads, and what n-grams say already.
+  struct Encoded {
+    std::span<Example> examples;
+    MatrixView<double> margins;  ///< (texts, 2 K)
+  };
   void predict_shared(std::span<const std::string_view> texts,
                       std::span<Prediction> predictions) const;
-  void predict_batch(std::span<const Example> examples, std::span<const std::size_t> rows,
+  void size_margins(std::size_t texts, Tensor<double>& margins) const;
+  void encode(std::string_view text, std::size_t k, PredictionScratch& scratch,
+              const Encoded& encoded) const;
+  void predict_batch(const Encoded& encoded, std::span<const std::size_t> rows,
                      PredictionScratch& scratch, std::span<Prediction> predictions) const;
-  void set_prediction(std::span<const float> O, Prediction& prediction) const;
+  void run_network(PredictionScratch& scratch, const Encoded& encoded,
+                   std::span<Prediction> predictions) const;
+  void set_prediction(std::span<const float> O, std::span<const double> margins,
+                      PredictionScratch& scratch, Prediction& prediction) const;
 
   std::unique_ptr<const TextClassifier> classifier_;  // where predictor_ finds it after a move, too
-  SequencePredictor<float> predictor_;
+  std::optional<SequencePredictor<float>> predictor_;
   std::unique_ptr<Scratches> scratches_;
 };
 

@@ -27,6 +27,9 @@ struct TrainClassifierOptions {
   std::size_t max_tokens = 400;
   Vocabulary::Limits vocabulary{.min_count = 2};
   // model; vocabulary and classes follow from the data
+  bool ngrams = true;   ///< a linear model of n-grams takes part in the answers
+  bool network = true;  ///< a recurrent network does; one of the two must
+  NgramSettings ngram_settings;
   SequenceClassifierConfig model;
   std::string vectors;  ///< a file of word vectors, or ""; their dimension is then the embedding's
   bool freeze_embedding = false;
@@ -67,6 +70,7 @@ struct TrainingPlan {
   TokenizerKind tokenizer = TokenizerKind::kIcu;
   std::size_t vocabulary = 0;
   std::size_t vectors_found = 0;
+  std::size_t ngrams = 0;  ///< those that the linear model knows; 0: there is none
   std::size_t parameters = 0;
   std::size_t epochs = 0;
   std::size_t early_stop = 0;
@@ -74,8 +78,17 @@ struct TrainingPlan {
   TrainingMemory memory;  ///< with the parts of batches that the limit asks for
 };
 
+/// The linear model, before the network's first step.
+struct NgramReport {
+  std::vector<double> C;  ///< of each NgramModel, chosen by the dev texts
+  Score score;            ///< of both together
+  double seconds = 0;     ///< to solve it
+};
+
 struct ClassifierObserver {
   std::function<void(const TrainingPlan&, const TextClassifier&)> plan;
+  /// The classifier answers by its n-grams: a first usable model.
+  std::function<void(const NgramReport&, TextClassifier&)> ngrams;
   std::function<void(const StepReport&, std::size_t tokens)> step;  ///< tokens of that step
   /// The classifier is the one of this epoch; called after it was evaluated.
   std::function<void(const EpochReport&, TextClassifier&)> epoch;
@@ -85,6 +98,7 @@ struct ClassifierObserver {
 struct TrainedClassifier {
   TextClassifier classifier;  ///< of the best epoch
   TrainingPlan plan;
+  std::optional<NgramReport> ngrams;
   TrainingResult training;
 };
 
