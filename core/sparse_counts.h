@@ -39,11 +39,17 @@ struct SparseCounts {
   }
 };
 
-/// The value of row r in column j, which it has c times: of_count[c] · of_row[r] · of_column[j].
+/// The value of row r in column j, which it has c times:
+///
+///     of_count[c] · of_row[2 r + part] · of_column[j],    part 0 if j < split, otherwise 1.
+///
+/// So the columns are two parts that a row may weigh apart. Where a row's columns of part 0 come
+/// first, a processor foresees which part comes next.
 struct CountWeights {
   std::array<double, kMostCount + 1> of_count{};
-  std::vector<double> of_row;
+  std::vector<double> of_row;  ///< two of each
   std::vector<double> of_column;
+  std::uint32_t split = 0;
 };
 
 }  // namespace unroll

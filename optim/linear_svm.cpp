@@ -1,6 +1,7 @@
 #include "unroll/optim/linear_svm.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -28,37 +29,40 @@ struct LinearSvm::Violation {
 
 LinearSvm::LinearSvm(const SparseCounts& x, const CountWeights& weights, std::vector<std::int8_t> y)
     : x_(x), weights_(weights), y_(std::move(y)), alpha_(x.rows()) {
-  for (const double scale : weights.of_column) columns_.push_back({.scale = scale, .w = 0});
-  for (std::size_t row = 0; row < x.rows(); ++row) norms_.push_back(row_norm(row) + 1);
+  columns_.reserve(weights.of_column.size());
+  for (const double scale : weights.of_column) columns_.push_back({.square = scale * scale});
+  for (std::size_t row = 0; row < x.rows(); ++row) norms_.push_back(squared_norm(row) + 1);
 }
 
-double LinearSvm::row_norm(std::size_t row) const {
-  double sum = 0;
+double LinearSvm::squared_norm(std::size_t row) const {
+  std::array<double, 2> sums{};
   const Range values = x_.row(row);
   for (std::size_t k = values.begin; k < values.end; ++k) {
-    const double value = weights_.of_count[x_.counts[k]] * columns_[x_.columns[k]].scale;
-    sum += value * value;
+    const double count = weights_.of_count[x_.counts[k]];
+    sums[x_.columns[k] >= weights_.split] += count * count * columns_[x_.columns[k]].square;
   }
-  return sum * weights_.of_row[row] * weights_.of_row[row];
+  const double first = weights_.of_row[2 * row], second = weights_.of_row[2 * row + 1];
+  return sums[0] * first * first + sums[1] * second * second;
 }
 
 double LinearSvm::margin(std::size_t row) const {
-  double sum = 0;
+  std::array<double, 2> sums{};
   const Range values = x_.row(row);
   for (std::size_t k = values.begin; k < values.end; ++k) {
-    const Column& column = columns_[x_.columns[k]];
-    sum += weights_.of_count[x_.counts[k]] * column.scale * column.w;
+    sums[x_.columns[k] >= weights_.split] +=
+        weights_.of_count[x_.counts[k]] * columns_[x_.columns[k]].weight;
   }
-  return sum * weights_.of_row[row] + b_;
+  return sums[0] * weights_.of_row[2 * row] + sums[1] * weights_.of_row[2 * row + 1] + b_;
 }
 
 /// w += factor · x_row, and b likewise.
 void LinearSvm::add_row(std::size_t row, double factor) {
-  const double scaled = factor * weights_.of_row[row];
+  const std::array scaled{factor * weights_.of_row[2 * row], factor * weights_.of_row[2 * row + 1]};
   const Range values = x_.row(row);
   for (std::size_t k = values.begin; k < values.end; ++k) {
     Column& column = columns_[x_.columns[k]];
-    column.w += scaled * weights_.of_count[x_.counts[k]] * column.scale;
+    column.weight +=
+        scaled[x_.columns[k] >= weights_.split] * weights_.of_count[x_.counts[k]] * column.square;
   }
   b_ += factor;
 }

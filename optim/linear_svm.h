@@ -23,7 +23,7 @@ namespace unroll {
 
 struct SvmOptions {
   /// Ends when no partial derivative of the dual can improve by more than this.
-  double tolerance = 0.02;
+  double tolerance = 0.1;
   std::size_t most_passes = 1000;
   std::uint64_t seed = 1;  ///< of the order of the rows
 };
@@ -37,23 +37,23 @@ class LinearSvm {
   /// Solves for these C_i > 0, beginning where the last solution is. Returns the passes it took.
   std::size_t solve(std::span<const double> C, const SvmOptions& options = {});
 
-  /// The weight of a column's counts: w_j · of_column[j]. A margin is then b + Σ_j of_count[c_j] ·
-  /// of_row · weight(j).
-  double weight(std::size_t column) const { return columns_[column].scale * columns_[column].w; }
+  /// w_j · of_column[j]: a margin is b + Σ_j of_count[c_j] · of_row · weight(j).
+  double weight(std::size_t column) const { return columns_[column].weight; }
   std::size_t columns() const noexcept { return columns_.size(); }
+  /// b + wᵀx of a row.
+  double margin(std::size_t row) const;
   double b() const noexcept { return b_; }
 
  private:
-  /// A column's scale and weight are read together, so they lie together.
+  /// What a step reads of a column lies together.
   struct Column {
-    double scale = 0;
-    double w = 0;
+    double square = 0;  // of_column²
+    double weight = 0;  // w · of_column
   };
   /// How far the gradients of one pass are from those of a solution.
   struct Violation;
 
-  double row_norm(std::size_t row) const;
-  double margin(std::size_t row) const;
+  double squared_norm(std::size_t row) const;
   void add_row(std::size_t row, double factor);
   bool visit(std::size_t row, double C, double limit, Violation& violation);
 

@@ -7,6 +7,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
+#include "unroll/text/ngrams.h"
 
 namespace unroll {
 
@@ -104,6 +105,8 @@ NgramIndex::NgramIndex(const SparseCounts& rows, std::size_t least_rows)
 }
 
 void NgramIndex::fill_slots() {
+  const auto keys = keys_.values();
+  words_ = static_cast<std::uint32_t>(std::ranges::lower_bound(keys, kLetterKeys) - keys.begin());
   slots_.assign(std::bit_ceil(keys_.size() + keys_.size() / 2 + 1), kNone);
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t k = 0; k < keys_.size(); ++k) {

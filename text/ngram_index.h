@@ -23,6 +23,8 @@ class NgramIndex {
 
   std::size_t size() const noexcept { return keys_.size(); }
   const Tensor<std::uint32_t>& keys() const noexcept { return keys_; }
+  /// How many are n-grams of words: they have the lowest numbers.
+  std::uint32_t words() const noexcept { return words_; }
   std::size_t bytes() const noexcept {
     return (keys_.size() + slots_.size()) * sizeof(std::uint32_t);
   }
@@ -34,6 +36,7 @@ class NgramIndex {
  private:
   void fill_slots();
 
+  std::uint32_t words_ = 0;
   Tensor<std::uint32_t> keys_;        // (D)
   std::vector<std::uint32_t> slots_;  // by key: a number, or kNone
 };

@@ -31,10 +31,10 @@ std::uint64_t hash_bytes(std::uint64_t hash, std::string_view bytes) {
 }
 
 /// All bits of the key depend on all bits of the hash (the finalizer of MurmurHash3).
-std::uint32_t key_of(std::uint64_t hash) {
+std::uint32_t word_key(std::uint64_t hash) {
   hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
   hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53;
-  return static_cast<std::uint32_t>(hash >> 32);
+  return static_cast<std::uint32_t>(hash >> 33);
 }
 
 bool is_ascii(std::string_view token) {
@@ -71,7 +71,7 @@ void NgramCounter::add_words(std::span<const std::string> tokens) {
     const std::size_t end = std::min(tokens.size(), first + settings_.words);
     for (std::size_t k = first; k < end; ++k) {
       hash = hash_bytes(hash_byte(hash, kBetween), tokens[k]);
-      add(hash);
+      add(word_key(hash));
     }
   }
 }
@@ -115,14 +115,13 @@ void NgramCounter::add_runs(std::uint64_t seed, std::size_t least, std::size_t m
     for (std::size_t k = first; k < last; ++k) {
       hash = hash_bytes(hash, std::string_view(letters_).substr(begin, ends_[k] - begin));
       begin = ends_[k];
-      if (k + 1 - first >= least) add(hash);
+      if (k + 1 - first >= least) add(word_key(hash) | kLetterKeys);
     }
   }
 }
 
-void NgramCounter::add(std::uint64_t hash) {
+void NgramCounter::add(std::uint32_t key) {
   if (2 * keys_.size() >= slots_.size()) grow();
-  const std::uint32_t key = key_of(hash);
   std::uint32_t& slot = slots_[slot_of(key)];
   if (slot == 0) {
     keys_.push_back(key);

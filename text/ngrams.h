@@ -9,8 +9,9 @@
 ///   - in tokens of scripts without spaces, up to `unspaced` letters in a row, across tokens: a
 ///     tokenizer may cut 不满意 in one text and leave it whole in another.
 ///
-/// An n-gram is known by a hash of 32 bits, its key. Of a million n-grams about a hundred pairs
-/// share one, which no accuracy shows, and nobody need keep a million strings.
+/// An n-gram is known by a hash of 32 bits, its key. Of a million n-grams a few hundred pairs share
+/// one, which no accuracy shows, and nobody need keep a million strings. The highest bit of a key
+/// tells letters from words.
 #pragma once
 
 #include <cstddef>
@@ -24,14 +25,17 @@ namespace unroll {
 
 struct NgramSettings {
   std::size_t words = 2;
-  std::size_t least_letters = 2;
+  std::size_t least_letters = 3;
   std::size_t most_letters = 5;  ///< 0: none
   std::size_t unspaced = 3;
   bool operator==(const NgramSettings&) const = default;
 };
 
-/// The different n-grams of one text and their counts, in the order in which they first come. It
-/// keeps its memory from one text to the next. One per thread.
+/// Keys from here on are those of letters.
+inline constexpr std::uint32_t kLetterKeys = std::uint32_t{1} << 31;
+
+/// The different n-grams of one text and their counts, in the order in which they first come, words
+/// before letters. It keeps its memory from one text to the next. One per thread.
 class NgramCounter {
  public:
   explicit NgramCounter(const NgramSettings& settings) : settings_(settings) {}
@@ -44,7 +48,7 @@ class NgramCounter {
 
  private:
   void clear();
-  void add(std::uint64_t hash);
+  void add(std::uint32_t key);
   void grow();
   std::size_t slot_of(std::uint32_t key) const noexcept;
   void add_words(std::span<const std::string> tokens);

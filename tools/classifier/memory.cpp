@@ -163,7 +163,7 @@ std::size_t solving_bytes(const SparseCounts& train, const SparseCounts& dev, st
   constexpr std::size_t kOfRatios = 2 * sizeof(double);   // naive Bayes' counts, or its ratios
   constexpr std::size_t kOfRow = 4 * sizeof(double);      // norm, alpha, C, order
   const std::size_t machines = kNgramModels.size() * machines_for(labels);
-  const std::size_t learnt = machines * kCosts.size() * ngrams * sizeof(BFloat16);
+  const std::size_t learnt = machines * kCosts * ngrams * sizeof(BFloat16);
   const std::size_t a_machine = ngrams * (kOfMachine + kOfRatios) + train.rows() * kOfRow;
   return train.bytes() + dev.bytes() + learnt + std::min(machines, thread_count()) * a_machine;
 }

@@ -12,29 +12,32 @@ namespace unroll {
 
 namespace {
 
-CountWeights tf_idf_weights(const SparseCounts& rows, std::vector<double> idf) {
-  CountWeights weights;
-  for (std::size_t c = 0; c < weights.of_count.size(); ++c) weights.of_count[c] = term_weight(c);
-  weights.of_column = std::move(idf);
-  for (std::size_t r = 0; r < rows.rows(); ++r) {
-    double sum = 0;
-    const Range values = rows.row(r);
-    for (std::size_t k = values.begin; k < values.end; ++k) {
-      const double v = weights.of_count[rows.counts[k]] * weights.of_column[rows.columns[k]];
-      sum += v * v;
-    }
-    weights.of_row.push_back(sum > 0 ? 1 / std::sqrt(sum) : 0);
-  }
-  return weights;
+/// ln((1 + rows) / (1 + rows with the column)) + 1 of each column.
+std::vector<double> inverse_document_frequencies(const SparseCounts& rows, std::size_t columns) {
+  std::vector<double> idf(columns, 1.0);
+  for (const std::uint32_t column : rows.columns) idf[column] += 1;
+  for (double& value : idf) value = std::log(static_cast<double>(1 + rows.rows()) / value) + 1;
+  return idf;
 }
 
-CountWeights naive_bayes_weights(const LabelledCounts& rows, std::size_t columns,
-                                 std::int32_t label) {
-  CountWeights weights;
-  weights.of_count.fill(1);
-  weights.of_row.assign(rows.counts.rows(), 1.0);
-  weights.of_column = naive_bayes_ratios(rows, columns, label);
-  return weights;
+/// Naive Bayes' log ratio of each column.
+std::vector<double> naive_bayes_ratios(const LabelledCounts& rows, std::size_t columns,
+                                       std::int32_t label) {
+  std::vector<double> p(columns, 1.0), q(columns, 1.0);
+  double all_p = static_cast<double>(columns), all_q = all_p;
+  for (std::size_t r = 0; r < rows.labels.size(); ++r) {
+    const bool is_label = rows.labels[r] == label;
+    const Range values = rows.counts.row(r);
+    for (std::size_t k = values.begin; k < values.end; ++k) {
+      (is_label ? p : q)[rows.counts.columns[k]] += 1;
+    }
+    (is_label ? all_p : all_q) += static_cast<double>(values.size());
+  }
+  std::vector<double> ratios;
+  for (std::size_t j = 0; j < columns; ++j) {
+    ratios.push_back(std::log((p[j] / all_p) / (q[j] / all_q)));
+  }
+  return ratios;
 }
 
 /// What one machine learnt with one C.
@@ -53,8 +56,8 @@ class Trainer {
         classifier_(classifier),
         options_(options),
         machines_(machines_for(classifier.labels())),
-        tf_idf_(tf_idf_weights(
-            train.counts, inverse_document_frequencies(train.counts, classifier.index().size()))),
+        tf_idf_(
+            tf_idf_weights(train.counts, classifier.index().size(), classifier.index().words())),
         solved_(kNgramModels.size() * machines_) {
     std::ranges::transform(tf_idf_.of_column, classifier.idf.values().begin(),
                            [](double idf) { return static_cast<float>(idf); });
@@ -96,7 +99,7 @@ class Trainer {
                   : naive_bayes_weights(train_, classifier_.index().size(), label_of(at));
     const CountWeights& weights = is_tf_idf ? tf_idf_ : naive_bayes;
     LinearSvm svm(train_.counts, weights, sides(label_of(at)));
-    for (const double C : kCosts) {
+    for (const double C : is_tf_idf ? kTfIdfCosts : kNaiveBayesCosts) {
       svm.solve(costs(C), {.seed = options_.seed});
       solved_[at].push_back(rounded(svm, is_tf_idf));
     }
@@ -117,14 +120,15 @@ class Trainer {
     Tensor<double> best;
     double best_loss = 0, best_C = 0;
     std::size_t best_at = 0;
-    for (std::size_t c = 0; c < kCosts.size(); ++c) {
+    const auto& costs = kNgramModels[model] == NgramModel::kTfIdf ? kTfIdfCosts : kNaiveBayesCosts;
+    for (std::size_t c = 0; c < costs.size(); ++c) {
       set_machines(model, c);
       Tensor<double> margins = dev_margins(model);
       const double loss = dev_loss(margins);
       if (c > 0 && loss >= best_loss) continue;
       best = std::move(margins);
       best_loss = loss;
-      best_C = kCosts[c];
+      best_C = costs[c];
       best_at = c;
     }
     set_machines(model, best_at);
@@ -147,7 +151,7 @@ class Trainer {
     Tensor<double> margins({dev_.labels.size(), classifier_.labels()});
     constexpr std::size_t kAtLeast = 64;
     parallel_for(dev_.labels.size(), kAtLeast, [&](Range range) {
-      std::vector<double> sums;
+      NgramClassifier::Sums sums;
       Tensor<double> both({kNgramModels.size(), classifier_.labels()});
       for (std::size_t r = range.begin; r < range.end; ++r) {
         const Range values = dev_.counts.row(r);
@@ -197,30 +201,30 @@ void append_ngrams(std::span<const TokenizedText> texts, const NgramSettings& se
   for (const Row& row : found) rows.append(row.keys, row.counts);
 }
 
-std::vector<double> naive_bayes_ratios(const LabelledCounts& rows, std::size_t columns,
-                                       std::int32_t label) {
-  std::vector<double> p(columns, 1.0), q(columns, 1.0);
-  double all_p = static_cast<double>(columns), all_q = all_p;
-  for (std::size_t r = 0; r < rows.labels.size(); ++r) {
-    const bool is_label = rows.labels[r] == label;
-    const Range values = rows.counts.row(r);
+CountWeights tf_idf_weights(const SparseCounts& rows, std::size_t columns, std::uint32_t split) {
+  CountWeights weights;
+  weights.split = split;
+  for (std::size_t c = 0; c < weights.of_count.size(); ++c) weights.of_count[c] = term_weight(c);
+  weights.of_column = inverse_document_frequencies(rows, columns);
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    std::array<double, 2> squares{};
+    const Range values = rows.row(r);
     for (std::size_t k = values.begin; k < values.end; ++k) {
-      (is_label ? p : q)[rows.counts.columns[k]] += 1;
+      const double v = weights.of_count[rows.counts[k]] * weights.of_column[rows.columns[k]];
+      squares[rows.columns[k] >= split] += v * v;
     }
-    (is_label ? all_p : all_q) += static_cast<double>(values.size());
+    for (const double sum : squares) weights.of_row.push_back(inverse_norm(sum));
   }
-  std::vector<double> ratios;
-  for (std::size_t j = 0; j < columns; ++j) {
-    ratios.push_back(std::log((p[j] / all_p) / (q[j] / all_q)));
-  }
-  return ratios;
+  return weights;
 }
 
-std::vector<double> inverse_document_frequencies(const SparseCounts& rows, std::size_t columns) {
-  std::vector<double> idf(columns, 1.0);
-  for (const std::uint32_t column : rows.columns) idf[column] += 1;
-  for (double& value : idf) value = std::log(static_cast<double>(1 + rows.rows()) / value) + 1;
-  return idf;
+CountWeights naive_bayes_weights(const LabelledCounts& rows, std::size_t columns,
+                                 std::int32_t label) {
+  CountWeights weights;
+  weights.of_count.fill(1);
+  weights.of_row.assign(2 * rows.counts.rows(), 1.0);
+  weights.of_column = naive_bayes_ratios(rows, columns, label);
+  return weights;
 }
 
 NgramTraining train_ngrams(const LabelledCounts& train, const LabelledCounts& dev,

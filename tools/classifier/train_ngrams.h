@@ -35,18 +35,25 @@ struct NgramTraining {
 };
 
 /// Sets the classifier's weights. Columns are numbers of its index. C of each model is the one
-/// among kCosts with which the dev rows' labels are most probable. The result does not depend on
+/// tried with which the dev rows' labels are most probable. The result does not depend on
 /// the number of threads.
 NgramTraining train_ngrams(const LabelledCounts& train, const LabelledCounts& dev,
                            NgramClassifier& classifier, const TrainNgramsOptions& options = {});
 
-inline constexpr std::array kCosts{0.1, 0.3, 1.0};
+inline constexpr std::size_t kCosts = 3;  ///< that are tried
+inline constexpr std::array<double, kCosts> kTfIdfCosts{0.1, 0.3, 1.0};
+/// Rows of naive Bayes' ratios are longer vectors, so their machines need less.
+inline constexpr std::array<double, kCosts> kNaiveBayesCosts{0.003, 0.01, 0.03};
 
-/// Naive Bayes' log ratio of each column, ln(p_j/‖p‖₁ : q_j/‖q‖₁), where p_j is one more than the
-/// number of rows of the label that have the column, and q_j that of the other rows.
-std::vector<double> naive_bayes_ratios(const LabelledCounts& rows, std::size_t columns,
-                                       std::int32_t label);
-/// ln((1 + rows) / (1 + rows with the column)) + 1 of each column.
-std::vector<double> inverse_document_frequencies(const SparseCounts& rows, std::size_t columns);
+/// A row's values for the TF-IDF model: v_j / ‖v‖ with v_j = (1 + ln c_j) idf_j, where
+/// idf_j = ln((1 + rows) / (1 + rows that have the column)) + 1. Columns below `split` are n-grams
+/// of words.
+CountWeights tf_idf_weights(const SparseCounts& rows, std::size_t columns, std::uint32_t split);
+
+/// A row's values for one machine of the naive-Bayes model: in place of a count the log ratio
+/// r_j = ln(p_j/‖p‖₁ : q_j/‖q‖₁), where p_j is one more than the number of rows of the label that
+/// have the column, and q_j that of the other rows.
+CountWeights naive_bayes_weights(const LabelledCounts& rows, std::size_t columns,
+                                 std::int32_t label);
 
 }  // namespace unroll
