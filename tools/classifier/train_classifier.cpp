@@ -343,8 +343,8 @@ class Session {
   /// Solves the linear model, and lets the counted texts go.
   NgramReport fit_ngrams(TextClassifier& classifier) {
     const auto begun = std::chrono::steady_clock::now();
-    NgramTraining training = unroll::train_ngrams(train_ngrams_, dev_ngrams_, *classifier.ngrams(),
-                                                  {.class_weights = {}, .seed = options_.seed});
+    NgramTraining training =
+        unroll::train_ngrams(train_ngrams_, dev_ngrams_, *classifier.ngrams(), options_.seed);
     train_ngrams_ = {};
     dev_ngrams_.counts = {};
     release_freed_memory();
@@ -488,6 +488,7 @@ class Session {
   TrainingOptions loop_options() const {
     return {.epochs = plan_.epochs,
             .early_stop = plan_.early_stop,
+            .loss_counts = fusion_.has_value(),
             .clip_norm = options_.clip_norm,
             .clip_value = options_.clip_value,
             .averaging = options_.averaging,

@@ -50,11 +50,11 @@ struct Machine {
 class Trainer {
  public:
   Trainer(const LabelledCounts& train, const LabelledCounts& dev, NgramClassifier& classifier,
-          const TrainNgramsOptions& options)
+          std::uint64_t seed)
       : train_(train),
         dev_(dev),
         classifier_(classifier),
-        options_(options),
+        seed_(seed),
         machines_(machines_for(classifier.labels())),
         tf_idf_(
             tf_idf_weights(train.counts, classifier.index().size(), classifier.index().words())),
@@ -82,15 +82,6 @@ class Trainer {
     return y;
   }
 
-  std::vector<double> costs(double C) const {
-    std::vector<double> costs(train_.labels.size(), C);
-    if (options_.class_weights.empty()) return costs;
-    for (std::size_t row = 0; row < costs.size(); ++row) {
-      costs[row] *= options_.class_weights[static_cast<std::size_t>(train_.labels[row])];
-    }
-    return costs;
-  }
-
   /// With rising C, each beginning at the solution of the one before.
   void solve(std::size_t at) {
     const bool is_tf_idf = at < machines_;
@@ -100,7 +91,7 @@ class Trainer {
     const CountWeights& weights = is_tf_idf ? tf_idf_ : naive_bayes;
     LinearSvm svm(train_.counts, weights, sides(label_of(at)));
     for (const double C : is_tf_idf ? kTfIdfCosts : kNaiveBayesCosts) {
-      svm.solve(costs(C), {.seed = options_.seed});
+      svm.solve(std::vector<double>(train_.labels.size(), C), {.seed = seed_});
       solved_[at].push_back(rounded(svm, is_tf_idf));
     }
   }
@@ -174,7 +165,7 @@ class Trainer {
   const LabelledCounts& train_;
   const LabelledCounts& dev_;
   NgramClassifier& classifier_;
-  const TrainNgramsOptions& options_;
+  std::uint64_t seed_;
   std::size_t machines_;
   CountWeights tf_idf_;
   std::vector<std::vector<Machine>> solved_;  // of each machine, with each C
@@ -228,8 +219,8 @@ CountWeights naive_bayes_weights(const LabelledCounts& rows, std::size_t columns
 }
 
 NgramTraining train_ngrams(const LabelledCounts& train, const LabelledCounts& dev,
-                           NgramClassifier& classifier, const TrainNgramsOptions& options) {
-  return Trainer(train, dev, classifier, options).run();
+                           NgramClassifier& classifier, std::uint64_t seed) {
+  return Trainer(train, dev, classifier, seed).run();
 }
 
 }  // namespace unroll

@@ -24,21 +24,16 @@ struct LabelledCounts {
   std::vector<std::int32_t> labels;
 };
 
-struct TrainNgramsOptions {
-  std::vector<double> class_weights;  ///< of each label's rows; empty: 1 each
-  std::uint64_t seed = 1;
-};
-
 struct NgramTraining {
   std::vector<double> C;            ///< of each NgramModel
   std::vector<Tensor<double>> dev;  ///< what it says about the dev rows: margins (rows, K)
 };
 
-/// Sets the classifier's weights. Columns are numbers of its index. C of each model is the one
-/// tried with which the dev rows' labels are most probable. The result does not depend on
-/// the number of threads.
+/// Sets the classifier's weights; `seed` orders the rows of the solver. Columns are numbers of its
+/// index. C of each model is the one tried with which the dev rows' labels are most probable. The
+/// result does not depend on the number of threads.
 NgramTraining train_ngrams(const LabelledCounts& train, const LabelledCounts& dev,
-                           NgramClassifier& classifier, const TrainNgramsOptions& options = {});
+                           NgramClassifier& classifier, std::uint64_t seed = 1);
 
 inline constexpr std::size_t kCosts = 3;  ///< that are tried
 inline constexpr std::array<double, kCosts> kTfIdfCosts{0.1, 0.3, 1.0};

@@ -26,9 +26,11 @@ struct Case {
       scores.emplace_back(Shape{rows, classes});
       for (double& score : scores.back().values()) score = normal(random);
       for (std::size_t row = 0; row < rows; ++row) {
-        if (labels[row] >= 0) scores.back().matrix()(row, labels[row]) += 0.5 * (1.0 + e);
+        if (labels[row] >= 0)
+          scores.back().matrix()(row, labels[row]) += 0.5 * static_cast<double>(1 + e);
       }
-      priors.push_back({.weight = 1.0 / (1.0 + e), .pull = 0.5 + e});
+      priors.push_back(
+          {.weight = 1 / static_cast<double>(1 + e), .pull = 0.5 + static_cast<double>(e)});
     }
     for (const auto& tensor : scores) experts.push_back(tensor.matrix());
   }

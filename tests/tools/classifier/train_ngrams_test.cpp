@@ -129,22 +129,5 @@ TEST(NgramClassifier, HasOppositeMarginsForTwoLabels) {
   EXPECT_EQ(margins[3], -2);
 }
 
-TEST(ClassWeights, MoveTheDecisionToTheRareLabel) {
-  LabelledCounts rows;
-  for (int row = 0; row < 40; ++row) {  // column 1 is in all, and in every rare row
-    rows.counts.append(std::vector<std::uint32_t>{1}, std::vector<std::uint8_t>{1});
-    rows.labels.push_back(row < 4 ? 1 : 0);
-  }
-  NgramIndex index(rows.counts, 1);
-  index.number_columns(rows.counts);
-  const auto margin = [&](std::vector<double> class_weights) {
-    NgramClassifier classifier({}, index, 2);
-    return train_ngrams(rows, rows, classifier, {.class_weights = std::move(class_weights)})
-        .dev[0][1];
-  };
-  EXPECT_LT(margin({}), 0);
-  EXPECT_GT(margin({1, 20}), 0);
-}
-
 }  // namespace
 }  // namespace unroll

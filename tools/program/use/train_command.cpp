@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -199,18 +200,45 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
 }
 
 void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions& options) {
-  refuse_flags_of_other_cell(command, options.model.cell);
+  if (options.network) refuse_flags_of_other_cell(command, options.model.cell);
   refuse_flag(command, "--no-ngrams", !options.network,
               "leaves nothing to train with --cell none: leave one of them out");
+  if (has_lab()) {
+    refuse_flag(command, "--gradflow", !options.network,
+                "measures a recurrent network: leave it out, or --cell none");
+  }
   const bool is_sgd = options.optimizer.kind == OptimizerKind::kSgd;
   constexpr std::string_view kOfSgd = "is SGD's: leave it out, or give --optimizer sgd";
   refuse_flag(command, "--momentum", !is_sgd, kOfSgd);
   refuse_flag(command, "--nesterov", !is_sgd, kOfSgd);
 }
 
+/// Without a network its flags change nothing; one warning names them all.
+void warn_of_network_flags(const CLI::App& command, Terminal& terminal) {
+  constexpr std::array kNetworkFlags{
+      "--activation",       "--hidden",       "--layers",       "--bidirectional",
+      "--unidirectional",   "--pool",         "--embedding",    "--vectors",
+      "--freeze-embedding", "--dropout",      "--init",         "--forget-bias",
+      "--optimizer",        "--lr",           "--precision",    "--schedule",
+      "--warmup",           "--weight-decay", "--clip-norm",    "--clip-value",
+      "--average",          "--batch",        "--word-dropout", "--epochs",
+      "--early-stop"};
+  std::vector<std::string_view> idle;
+  for (const char* flag : kNetworkFlags) {
+    if (command.count(flag) > 0) idle.emplace_back(flag);
+  }
+  if (idle.empty()) return;
+  terminal.warning(fmt::format("{} {} no effect with --cell none: there is no network",
+                               fmt::join(idle, ", "), idle.size() == 1 ? "has" : "have"));
+}
+
 /// Flags that change nothing in this run.
 void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& options,
                         Terminal& terminal) {
+  if (!options.network) {
+    warn_of_network_flags(command, terminal);
+    return;
+  }
   if (options.freeze_embedding && options.vectors.empty()) {
     terminal.warning(
         "--freeze-embedding without --vectors: the random word vectors stay as they are");
@@ -227,12 +255,12 @@ void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& o
 void warn_of_idle_flags(const TrainingPlan& plan, const TrainClassifierOptions& options,
                         Terminal& terminal) {
   const std::size_t steps = plan.epochs * plan.steps_per_epoch;
-  if (options.warmup_steps > steps) {
+  if (options.network && options.warmup_steps > steps) {
     terminal.warning(fmt::format(
         "--warmup {} is longer than the run of {} steps: the learning rate never reaches --lr",
         options.warmup_steps, steps));
   }
-  if (options.early_stop && *options.early_stop >= plan.epochs) {
+  if (options.network && options.early_stop && *options.early_stop >= plan.epochs) {
     terminal.warning(fmt::format("--early-stop {} has no effect in a run of {} epochs",
                                  *options.early_stop, plan.epochs));
   }
