@@ -399,7 +399,12 @@ class Session {
     memory.averaging = options_.averaging;
     memory.frozen_embedding = options_.freeze_embedding;
     memory.precision = options_.precision;
-    if (options_.max_memory > 0) hold_memory(classifier, options_.max_memory, held_bytes_, memory);
+    if (options_.max_memory == 0) return;
+    if (classifier.has_network()) {
+      hold_memory(classifier.model(), options_.max_memory, held_bytes_, memory);
+    } else {
+      check_memory(options_.max_memory, held_bytes_, memory);
+    }
   }
 
   /// So that no step asks for memory.
