@@ -12,6 +12,7 @@
 #include "unroll/optim/schedule.h"
 #include "unroll/optim/training_loop.h"
 #include "unroll/text/records.h"
+#include "unroll/text/word_vectors.h"
 #include "unroll/tools/memory.h"
 #include "unroll/tools/text_classifier.h"
 
@@ -29,6 +30,7 @@ struct TrainClassifierOptions {
   // model; vocabulary and classes follow from the data
   SequenceClassifierConfig model;
   std::string vectors;  ///< a file of word vectors, or ""; their dimension is then the embedding's
+  std::size_t keep_vectors = 0;  ///< so many of the file's first words join the vocabulary
   bool freeze_embedding = false;
   Precision precision = Precision::kFull;  ///< of training and of the evaluation on dev texts
   // optimization
@@ -55,6 +57,19 @@ struct TrainClassifierOptions {
   static constexpr std::size_t kDefaultSteps = 1500;
 };
 
+/// What a file of word vectors gave. The numbers of its rows are those of WordVectors.
+struct VectorCoverage {
+  VectorFormat format = VectorFormat::kText;
+  std::size_t words = 0;  ///< of the vocabulary, before any of the file's joined it
+  std::size_t found = 0;  ///< how many of these have a vector
+  std::size_t from_subwords =
+      0;                   ///< found, but not in the file: fastText's n-grams gave the vector
+  double token_share = 0;  ///< of the training texts' tokens, those that have a vector
+  std::size_t kept = 0;    ///< words of the file that joined
+  std::size_t rows = 0, promised = 0, nameless = 0, broken = 0;
+  std::string first_broken;
+};
+
 /// What training found in the data and decided, before the first step.
 struct TrainingPlan {
   std::size_t train_rows = 0;
@@ -66,7 +81,7 @@ struct TrainingPlan {
   std::size_t unknown_dev_labels = 0;
   TokenizerKind tokenizer = TokenizerKind::kIcu;
   std::size_t vocabulary = 0;
-  std::size_t vectors_found = 0;
+  std::optional<VectorCoverage> vectors;
   std::size_t parameters = 0;
   std::size_t epochs = 0;
   std::size_t early_stop = 0;
@@ -89,7 +104,8 @@ struct TrainedClassifier {
 };
 
 /// The records are taken over: a text is freed as soon as it is encoded. Throws DataError if they
-/// have fewer than two labels, MemoryError if the memory does not suffice.
+/// have fewer than two labels, or if word vectors are to be frozen and no word has one; MemoryError
+/// if the memory does not suffice.
 TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer = {});

@@ -115,7 +115,8 @@ constexpr FlagOfOption kFlagsOfOptions[] = {
     {"text_column", "--text-col"},      {"label_column", "--label-col"},
     {"header", "--no-header"},          {"dev", "--dev"},
     {"max_memory", "--max-memory"},     {"max_tokens", "--max-tokens"},
-    {"vocabulary", "--max-vocabulary"}, {"out", "--out"}};
+    {"vocabulary", "--max-vocabulary"}, {"out", "--out"},
+    {"vectors", "--vectors"},           {"freeze_embedding", "--freeze-embedding"}};
 
 }  // namespace
 
