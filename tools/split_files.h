@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "unroll/text/records.h"
@@ -31,8 +32,14 @@ struct SplitResult {
       0;  ///< texts whose tabs or line breaks became spaces: a TSV field can't hold them
 };
 
-/// Writes a file for each part into the folder, header `label` TAB `text`; all or none.
+/// Writes a file for each part into the folder, header `label` TAB `text`; all or none. `groups` is
+/// stratified_split's. Throws DataError, and writes nothing, if a part would be empty.
 SplitResult write_split(std::span<const Record> records, std::span<const double> fractions,
-                        std::uint64_t seed, const std::filesystem::path& folder);
+                        std::uint64_t seed, const std::filesystem::path& folder,
+                        std::span<const std::string> groups = {});
+
+/// The records as TSV with a header, `label` TAB `text`. Counts in `flattened` the texts whose tabs
+/// or line breaks became spaces.
+std::string to_tsv(std::span<const Record> records, std::size_t& flattened);
 
 }  // namespace unroll

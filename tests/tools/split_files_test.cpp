@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/temp_folder.h"
+#include "unroll/core/error.h"
 #include "unroll/core/file.h"
 
 namespace unroll {
@@ -29,8 +30,7 @@ TEST(WriteSplit, WritesEveryRowOnceAndReadsBack) {
   EXPECT_EQ(result.rows[0] + result.rows[1] + result.rows[2], 100u);
   EXPECT_NEAR(static_cast<double>(result.rows[0]), 80, 2);
   std::size_t read = 0;
-  for (const char* part : kPartFiles)
-    read += read_records(folder.file(part).string(), {}).size();
+  for (const char* part : kPartFiles) read += read_records(folder.file(part).string(), {}).size();
   EXPECT_EQ(read, 100u);
 }
 
@@ -43,6 +43,14 @@ TEST(WriteSplit, TurnsWhatATsvFieldCannotHoldIntoSpacesAndSaysSo) {
   std::string all;
   for (const char* part : kPartFiles) all += read_file(folder.file(part));
   EXPECT_NE(all.find("x\ta b  c\n"), std::string::npos);
+}
+
+TEST(WriteSplit, RefusesAnEmptyPartAndWritesNothing) {
+  const TempFolder folder;
+  const std::vector<Record> records{{"a", "x", 1}, {"b", "y", 2}, {"b", "y", 3}};
+  const std::array<double, 3> fractions{0.8, 0.1, 0.1};
+  EXPECT_THROW(write_split(records, fractions, 1, folder.file("parts")), DataError);
+  EXPECT_FALSE(std::filesystem::exists(folder.file("parts")));
 }
 
 }  // namespace

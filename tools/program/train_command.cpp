@@ -204,8 +204,7 @@ void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions
 }
 
 /// Flags that change nothing in this run.
-void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& options,
-                        Terminal& terminal) {
+void warn_of_idle_flags(const TrainClassifierOptions& options, Terminal& terminal) {
   if (options.freeze_embedding && options.vectors.empty()) {
     terminal.warning(
         "--freeze-embedding without --vectors: the random word vectors stay as they are");
@@ -578,7 +577,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   folder.prepare(files_of(flags));
   Terminal terminal(flags.quiet);
   warn_if_unlocked(folder, terminal);
-  warn_of_idle_flags(command, flags.options, terminal);
+  warn_of_idle_flags(flags.options, terminal);
   try_vectors(command, flags);
   const ReadOptions columns = read_options(flags);
   std::vector<Record> train = read_records(flags.train, columns);
