@@ -18,7 +18,7 @@ template <typename Real>
 void append_relus(const SequenceClassifierConfig& config,
                   const typename RecurrentStack<Real>::Cache& cache, Branches& branches);
 
-/// Of the whole model. Defined for float and double.
+/// The choices of the whole model. Defined for float and double.
 template <typename Real>
 void set_branches(const SequenceClassifierConfig& config,
                   const typename SequenceClassifier<Real>::Pass& pass, Branches& branches);
