@@ -19,7 +19,7 @@
 #include "bench/peers/cells/load_cell_peers.h"
 #include "bench/program.h"
 #include "tests/support/marked_section.h"
-#include "unroll/tools/benchmark/cell_race.h"
+#include "unroll/tools/lab/race/cell_race.h"
 
 namespace unroll::bench {
 namespace {

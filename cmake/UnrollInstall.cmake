@@ -30,7 +30,7 @@ foreach(floor IN LISTS UNROLL_FLOORS)
     FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "isa" EXCLUDE PATTERN "program" EXCLUDE)
 endforeach()
 
-install(FILES ${PROJECT_SOURCE_DIR}/tools/unroll.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/unroll)
+install(FILES ${PROJECT_SOURCE_DIR}/tools/classifier/unroll.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/unroll)
 
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/unroll)

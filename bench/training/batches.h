@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "unroll/text/batches.h"
-#include "unroll/tools/text_classifier.h"
+#include "unroll/tools/classifier/text_classifier.h"
 
 namespace unroll::bench {
 
@@ -20,8 +20,8 @@ struct TrainingData {
   TextClassifier classifier;  ///< with the initial values of `unroll train`
 };
 
-/// A file of labelled texts (tools/train_classifier.h); vocabulary, length limit and model are the
-/// defaults. Throws DataError.
+/// A file of labelled texts (tools/classifier/train_classifier.h); vocabulary, length limit and
+/// model are the defaults. Throws DataError.
 TrainingData read_training_data(const std::string& path);
 
 std::size_t token_count(const std::vector<Example>& examples);

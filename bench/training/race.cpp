@@ -14,8 +14,8 @@
 #include "unroll/core/error.h"
 #include "unroll/core/random.h"
 #include "unroll/core/safetensors.h"
-#include "unroll/tools/benchmark/clock.h"
-#include "unroll/tools/benchmark/race.h"
+#include "unroll/tools/lab/race/clock.h"
+#include "unroll/tools/lab/race/race.h"
 
 namespace unroll::bench {
 namespace {

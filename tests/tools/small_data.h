@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "unroll/text/records.h"
-#include "unroll/tools/train_classifier.h"
+#include "unroll/tools/classifier/train_classifier.h"
 
 namespace unroll::test {
 
