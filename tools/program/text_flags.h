@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "unroll/tools/text_options.h"
+#include "unroll/tools/classifier/text_options.h"
 
 namespace unroll {
 

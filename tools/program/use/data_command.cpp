@@ -1,0 +1,16 @@
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/use/data_commands.h"
+
+namespace unroll {
+
+void add_data_command(CLI::App& program, int& status) {
+  CLI::App* data = program.add_subcommand("data", "Look at data, and prepare them");
+  data->require_subcommand(1);
+  add_data_check_command(*data, status);
+  add_data_split_command(*data, status);
+  add_data_convert_command(*data, status);
+  add_data_vocab_command(*data, status);
+  add_data_tokenize_command(*data, status);
+}
+
+}  // namespace unroll
