@@ -10,7 +10,7 @@
 #include <tuple>
 #include <vector>
 
-#include "unroll/tools/benchmark/activation_report.h"
+#include "unroll/tools/lab/race/activation_report.h"
 
 namespace unroll::bench {
 namespace {

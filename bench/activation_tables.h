@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "unroll/tools/benchmark/activation_race.h"
+#include "unroll/tools/lab/race/activation_race.h"
 
 namespace unroll::bench {
 

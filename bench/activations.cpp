@@ -18,8 +18,8 @@
 #include "bench/peers/load_peers.h"
 #include "bench/program.h"
 #include "tests/support/marked_section.h"
-#include "unroll/tools/benchmark/activation_race.h"
-#include "unroll/tools/benchmark/activation_report.h"
+#include "unroll/tools/lab/race/activation_race.h"
+#include "unroll/tools/lab/race/activation_report.h"
 
 namespace unroll::bench {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "unroll/tools/benchmark/cell_case.h"
+#include "unroll/tools/lab/race/cell_case.h"
 
 namespace unroll::bench {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "unroll/tools/benchmark/cell_race.h"
+#include "unroll/tools/lab/race/cell_race.h"
 
 namespace unroll::bench {
 

@@ -19,12 +19,12 @@
 #include "bench/peers/cells/load_cell_peers.h"
 #include "bench/program.h"
 #include "tests/support/marked_section.h"
-#include "unroll/tools/benchmark/cell_race.h"
+#include "unroll/tools/lab/race/cell_race.h"
 
 namespace unroll::bench {
 namespace {
 
-/// Of the ids: as many words as a text classifier has.
+/// The number of different ids: a text classifier has as many words.
 constexpr std::size_t kVocabulary = 20000;
 
 struct Flags {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "unroll/tools/benchmark/race.h"
+#include "unroll/tools/lab/race/race.h"
 
 namespace unroll::bench {
 

@@ -1,5 +1,5 @@
 // The classical long-lag tasks: which cell solves them, up to which T, at equal budget and equal
-// learning-rate grid? (tools/mathematics/long_lag.h has the tasks, docs/long-lag.md the answer.)
+// learning-rate grid? (tools/lab/flow/long_lag.h has the tasks, docs/long-lag.md the answer.)
 //
 // Runs of different cell, rate and seed know nothing of each other: each has one thread, and takes
 // the next run when it is done.
@@ -26,7 +26,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/kernels/isa.h"
-#include "unroll/tools/mathematics/long_lag_model.h"
+#include "unroll/tools/lab/flow/long_lag_model.h"
 
 namespace unroll {
 namespace {

@@ -1,5 +1,5 @@
 # unroll_add_isa_sources(TARGET FOLDER): adds FOLDER/<isa>.cpp for every instruction set of the target CPU,
-# each with its own flags and no others: kernels/isa, and the rivals of tools/benchmark/isa. The file detects nothing: kernels/isa.cpp chooses at run time.
+# each with its own flags and no others: kernels/isa, and the rivals of tools/lab/race/isa. The file detects nothing: kernels/isa.cpp chooses at run time.
 #
 # These files are optimized in every build type: at -O0 the compiler emits weak copies of inline functions
 # (std::exp, xsimd's helpers) in each of them, compiled for different instruction sets under one name, and

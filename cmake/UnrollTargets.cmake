@@ -14,7 +14,7 @@ target_compile_options(unroll_options INTERFACE
 set(UNROLL_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
 file(MAKE_DIRECTORY ${UNROLL_INCLUDE_DIR}/unroll)
 # The front door has no floor in its name.
-file(CREATE_LINK ${PROJECT_SOURCE_DIR}/tools/unroll.h ${UNROLL_INCLUDE_DIR}/unroll/unroll.h SYMBOLIC)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/tools/classifier/unroll.h ${UNROLL_INCLUDE_DIR}/unroll/unroll.h SYMBOLIC)
 
 # unroll_add_floor(NAME SOURCES... [LINK targets...]): the target unroll_NAME of the top-level folder NAME.
 # An object library: all floors together are the one library that is installed (UnrollInstall.cmake).

@@ -11,7 +11,7 @@ function entry(id, text) {
 
 BEGIN {
   print "// Made by cmake/equation_places.awk from the sources and the derivations."
-  print "#include \"unroll/tools/mathematics/ledger.h\"\n"
+  print "#include \"unroll/tools/lab/proofs/ledger.h\"\n"
   print "namespace unroll {\n\nnamespace {\n\nconstexpr EquationPlace kPlaces[] = {"
 }
 

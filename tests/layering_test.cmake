@@ -2,19 +2,31 @@ cmake_minimum_required(VERSION 3.25)
 
 # cmake -D ROOT=<source tree> -P layering_test.cmake
 #
-# The floors of the house: a file may include only what stands below it. layers, optim and text do not see each other. The
-# library neither prints nor exits: only the program does, and there output.cpp alone writes. Nor does the library name the
-# program's flags, which its other callers do not have.
+# The floors of the house: a file may include only what is below it. layers, optim and text do not see each other, and
+# neither do the wings of tools: classifier does not see lab, and neither sees program. The library neither prints nor exits:
+# only the program does, and there output.cpp alone writes. Nor does the library name the program's flags, which its other
+# callers do not have.
 
 set(below_core "core")
 set(below_kernels "core;kernels")
 set(below_text "core;text")
 set(below_optim "core;kernels;optim")
 set(below_layers "core;kernels;layers")
-set(below_tools "core;kernels;text;optim;layers;tools")
+set(below_tools "${below_layers};text;optim")
+set(below_tools/classifier "${below_tools};tools/classifier")
+set(below_tools/lab "${below_tools/classifier};tools/lab")
+set(below_tools/program "${below_tools/lab};tools/program")
+
+# What each folder of the laboratory may include of it: sheets show what proofs compute, and so on.
+set(lab_below_pages "pages")
+set(lab_below_proofs "proofs")
+set(lab_below_checks "checks;proofs")
+set(lab_below_sheets "sheets;proofs;pages")
+set(lab_below_flow "flow;proofs;pages")
+set(lab_below_race "race;proofs;pages")
 
 set(failures "")
-foreach(floor IN ITEMS core kernels text optim layers tools)
+foreach(floor IN ITEMS core kernels text optim layers tools/classifier tools/lab tools/program)
   file(GLOB_RECURSE files "${ROOT}/${floor}/*.h" "${ROOT}/${floor}/*.cpp")
   list(LENGTH files count)
   if(count EQUAL 0)
@@ -24,14 +36,22 @@ foreach(floor IN ITEMS core kernels text optim layers tools)
     file(RELATIVE_PATH name "${ROOT}" "${file}")
     file(STRINGS "${file}" includes REGEX "^#include \"")
     foreach(line IN LISTS includes)
-      if(NOT line MATCHES "^#include \"unroll/([a-z]+)/")
+      if(NOT line MATCHES "^#include \"unroll/(tools/[a-z]+|[a-z]+)/")
         list(APPEND failures "${name}: ${line}: write unroll/<floor>/<file>")
       elseif(NOT CMAKE_MATCH_1 IN_LIST below_${floor})
         list(APPEND failures "${name}: ${line}: ${floor} may include only ${below_${floor}}")
+      elseif(line MATCHES "unroll/tools/lab/([a-z]+)/")
+        set(wanted ${CMAKE_MATCH_1})
+        if(name MATCHES "^tools/lab/([a-z]+)/")
+          set(room ${CMAKE_MATCH_1})
+          if(NOT wanted IN_LIST lab_below_${room})
+            list(APPEND failures "${name}: ${line}: lab/${room} may include only ${lab_below_${room}}")
+          endif()
+        endif()
       endif()
     endforeach()
     # The sheets and reports of the mathematics are pages of the program.
-    if(NOT name MATCHES "^tools/(program|mathematics)/")
+    if(NOT name MATCHES "^tools/(program|lab)/")
       file(STRINGS "${file}" flags REGEX "\"[^\"]*--[a-z]")
       foreach(line IN LISTS flags)
         if(NOT line MATCHES "^ *//")
@@ -51,10 +71,9 @@ foreach(floor IN ITEMS core kernels text optim layers tools)
 endforeach()
 
 foreach(folder IN ITEMS core kernels text optim layers tools)
-  file(GLOB tests "${ROOT}/tests/${folder}/*_test.cpp")
+  file(GLOB_RECURSE tests RELATIVE "${ROOT}/tests/${folder}" "${ROOT}/tests/${folder}/*_test.cpp")
   file(READ "${ROOT}/tests/${folder}/CMakeLists.txt" list)
-  foreach(test IN LISTS tests)
-    get_filename_component(name "${test}" NAME)
+  foreach(name IN LISTS tests)
     string(FIND "${list}" "${name}" position)
     if(position EQUAL -1)
       list(APPEND failures "tests/${folder}/${name} is not built: name it in tests/${folder}/CMakeLists.txt")

@@ -12,7 +12,7 @@
 #include "unroll/core/file.h"
 #include "unroll/core/random.h"
 #include "unroll/text/records.h"
-#include "unroll/tools/train_classifier.h"
+#include "unroll/tools/classifier/train_classifier.h"
 
 namespace unroll::bench {
 namespace {

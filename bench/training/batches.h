@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "unroll/text/batches.h"
-#include "unroll/tools/text_classifier.h"
+#include "unroll/tools/classifier/text_classifier.h"
 
 namespace unroll::bench {
 
@@ -20,8 +20,8 @@ struct TrainingData {
   TextClassifier classifier;  ///< with the initial values of `unroll train`
 };
 
-/// A file of labelled texts (tools/train_classifier.h); vocabulary, length limit and model are the
-/// defaults. Throws DataError.
+/// A file of labelled texts (tools/classifier/train_classifier.h); vocabulary, length limit and
+/// model are the defaults. Throws DataError.
 TrainingData read_training_data(const std::string& path);
 
 std::size_t token_count(const std::vector<Example>& examples);
@@ -42,7 +42,7 @@ std::vector<TrainingBatch> without_padding(std::vector<TrainingBatch> batches);
 
 /// JSON, a line {"ids": [[…], …], "labels": […]} for each batch.
 void write_batches(const std::filesystem::path& path, const std::vector<TrainingBatch>& batches);
-/// Of a file of write_batches().
+/// Reads a file of write_batches().
 std::vector<TrainingBatch> read_batches(const std::filesystem::path& path);
 
 }  // namespace unroll::bench

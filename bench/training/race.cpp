@@ -14,8 +14,8 @@
 #include "unroll/core/error.h"
 #include "unroll/core/random.h"
 #include "unroll/core/safetensors.h"
-#include "unroll/tools/benchmark/clock.h"
-#include "unroll/tools/benchmark/race.h"
+#include "unroll/tools/lab/race/clock.h"
+#include "unroll/tools/lab/race/race.h"
 
 namespace unroll::bench {
 namespace {
@@ -56,7 +56,7 @@ class Race {
   }
 
  private:
-  /// Of a sample.
+  /// The size of a sample.
   struct Size {
     std::size_t tokens = 0;
     std::size_t steps = 0;
@@ -100,7 +100,7 @@ class Race {
     return std::make_unique<TrainingWorker>(command, threads);
   }
 
-  /// Of the steps on a file, without dropout.
+  /// The losses of the steps on a file, without dropout.
   std::vector<double> losses(const TrainingContender& contender,
                              const std::filesystem::path& batches) {
     const auto made = worker(contender, batches, 0, 1);

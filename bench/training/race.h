@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bench/training/batches.h"
-#include "unroll/tools/benchmark/race.h"
+#include "unroll/tools/lab/race/race.h"
 
 namespace unroll::bench {
 

@@ -18,7 +18,7 @@
 #include "unroll/layers/sequence_classifier.h"
 #include "unroll/optim/optimizer.h"
 #include "unroll/optim/training_loop.h"
-#include "unroll/tools/version.h"
+#include "unroll/tools/classifier/version.h"
 
 namespace unroll::bench {
 namespace {

@@ -2,7 +2,7 @@
 #include <iostream>
 #include <string>
 
-#include "unroll/tools/text_predictor.h"
+#include "unroll/tools/classifier/text_predictor.h"
 
 int main(int, char** arguments) {
   const auto predictor = unroll::TextPredictor::load(arguments[1]);

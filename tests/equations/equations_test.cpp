@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-#include "unroll/tools/mathematics/ledger.h"
+#include "unroll/tools/lab/proofs/ledger.h"
 
 namespace unroll {
 namespace {

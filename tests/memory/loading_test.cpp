@@ -9,7 +9,7 @@
 
 #include "tests/memory/allocation_counter.h"
 #include "tests/support/temp_folder.h"
-#include "unroll/tools/text_predictor.h"
+#include "unroll/tools/classifier/text_predictor.h"
 
 namespace unroll {
 namespace {

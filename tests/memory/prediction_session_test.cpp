@@ -1,5 +1,5 @@
 // What a session's call asks of the heap, once it has met a text as long.
-#include "unroll/tools/prediction_session.h"
+#include "unroll/tools/classifier/prediction_session.h"
 
 #include <gtest/gtest.h>
 

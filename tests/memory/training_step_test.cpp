@@ -11,7 +11,7 @@
 #include "tests/tools/small_data.h"
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
-#include "unroll/tools/train_classifier.h"
+#include "unroll/tools/classifier/train_classifier.h"
 
 namespace unroll {
 namespace {

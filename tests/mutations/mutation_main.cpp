@@ -14,8 +14,8 @@
 
 #include "tests/support/random_models.h"
 #include "unroll/core/parallel.h"
-#include "unroll/tools/mathematics/gradient_check.h"
-#include "unroll/tools/mathematics/ledger.h"
+#include "unroll/tools/lab/checks/gradient_check.h"
+#include "unroll/tools/lab/proofs/ledger.h"
 
 namespace {
 

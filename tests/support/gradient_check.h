@@ -1,7 +1,7 @@
 // Central differences, and the error by which gradients are compared: those of the proofs.
 #pragma once
 
-#include "unroll/tools/mathematics/proof.h"
+#include "unroll/tools/lab/proofs/proof.h"
 
 namespace unroll::test {
 

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "unroll/tools/text_classifier.h"
+#include "unroll/tools/classifier/text_classifier.h"
 
 namespace unroll::test {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "unroll/text/records.h"
-#include "unroll/tools/model_config.h"
-#include "unroll/tools/text_classifier.h"
+#include "unroll/tools/classifier/model_config.h"
+#include "unroll/tools/classifier/text_classifier.h"
 
 namespace unroll {
 

@@ -9,11 +9,12 @@
 #include <string_view>
 
 #include "unroll/core/error.h"
+#include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/lab.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/usage.h"
-#include "unroll/tools/version.h"
 
 namespace {
 
@@ -49,16 +50,8 @@ int run(int argc, char** argv) {
   unroll::add_predict_command(program, status);
   unroll::add_inspect_command(program, status);
   unroll::add_data_command(program, status);
-  unroll::add_bench_command(program, status);
   unroll::add_doctor_command(program, status);
-  unroll::add_explain_command(program, status);
-  unroll::add_exercise_command(program, status);
-  unroll::add_trace_command(program, status);
-  unroll::add_gradcheck_command(program, status);
-  unroll::add_gradflow_command(program, status);
-  for (const char* name : {"explain", "exercise", "trace", "gradcheck", "gradflow"}) {
-    program.get_subcommand(name)->group("The mathematics");
-  }
+  unroll::add_lab_commands(program, status);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

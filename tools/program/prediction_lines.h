@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "unroll/tools/text_predictor.h"
+#include "unroll/tools/classifier/text_predictor.h"
 
 namespace unroll {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "unroll/tools/benchmark/cell_contender.h"
+#include "unroll/tools/lab/race/cell_contender.h"
 
 namespace unroll::bench {
 

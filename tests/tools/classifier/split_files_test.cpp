@@ -1,0 +1,48 @@
+#include "unroll/tools/classifier/split_files.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_folder.h"
+#include "unroll/core/file.h"
+
+namespace unroll {
+namespace {
+
+TEST(RemoveRepeats, KeepsTheFirstCopyAndDropsContradictions) {
+  const std::vector<Record> records{
+      {"a", "x", 1}, {"b", "x", 2}, {"a", "x", 3}, {"c", "x", 4}, {"c", "y", 5}};
+  const CleanResult clean = remove_repeats(records);
+  EXPECT_EQ(clean.repeats, 1u);
+  EXPECT_EQ(clean.conflicts, 2u);
+  ASSERT_EQ(clean.records.size(), 2u);
+  EXPECT_EQ(clean.records[0].line, 1u);
+  EXPECT_EQ(clean.records[1].text, "b");
+}
+
+TEST(WriteSplit, WritesEveryRowOnceAndReadsBack) {
+  const TempFolder folder;
+  std::vector<Record> records;
+  for (std::size_t k = 0; k < 100; ++k)
+    records.push_back({"text " + std::to_string(k), k % 4 == 0 ? "rare" : "often", k});
+  const std::array<double, 3> fractions{0.8, 0.1, 0.1};
+  const SplitResult result = write_split(records, fractions, 1, folder.path());
+  EXPECT_EQ(result.rows[0] + result.rows[1] + result.rows[2], 100u);
+  EXPECT_NEAR(static_cast<double>(result.rows[0]), 80, 2);
+  std::size_t read = 0;
+  for (const char* part : kPartFiles) read += read_records(folder.file(part).string(), {}).size();
+  EXPECT_EQ(read, 100u);
+}
+
+TEST(WriteSplit, TurnsWhatATsvFieldCannotHoldIntoSpacesAndSaysSo) {
+  const TempFolder folder;
+  const std::vector<Record> records{{"a\tb\r\nc", "x", 1}, {"d", "x", 2}, {"e", "x", 3}};
+  const std::array<double, 3> fractions{0.8, 0.1, 0.1};
+  const SplitResult result = write_split(records, fractions, 1, folder.path());
+  EXPECT_EQ(result.flattened, 1u);
+  std::string all;
+  for (const char* part : kPartFiles) all += read_file(folder.file(part));
+  EXPECT_NE(all.find("x\ta b  c\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace unroll

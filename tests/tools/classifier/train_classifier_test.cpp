@@ -1,0 +1,124 @@
+#include "unroll/tools/classifier/train_classifier.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "tests/support/temp_folder.h"
+#include "tests/tools/small_data.h"
+#include "unroll/core/error.h"
+#include "unroll/core/file.h"
+#include "unroll/text/unicode.h"
+#include "unroll/tools/classifier/text_predictor.h"
+
+namespace unroll {
+namespace {
+
+using test::small_options;
+using test::small_reviews;
+
+TEST(TrainClassifier, LearnsWhatIsToBeLearnt) {
+  TrainedClassifier trained = train_classifier(small_reviews(200), {}, small_options());
+  EXPECT_EQ(trained.training.best_score.value, 1);
+  EXPECT_TRUE(trained.plan.dev_held_back);
+  EXPECT_EQ(trained.plan.train_rows + trained.plan.dev_rows, 200u);
+  EXPECT_EQ(trained.plan.dev_rows, 20u);
+  const TextPredictor predictor(std::move(trained.classifier));
+  EXPECT_EQ(predictor.predict("a lovely film").label, "pos");
+  EXPECT_EQ(predictor.predict("an awful film").label, "neg");
+}
+
+TEST(TrainClassifier, LearnsWithEveryCell) {
+  for (Activation activation : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
+    TrainClassifierOptions options = small_options();
+    options.model.cell = Cell::kRnn;
+    options.model.activation = activation;
+    // σ' ≤ 1/4: with a sigmoid the gradient needs its time.
+    options.epochs = activation == Activation::kSigmoid ? 60 : 12;
+    options.early_stop = 0;
+    EXPECT_GT(train_classifier(small_reviews(200), {}, options).training.best_score.value, 0.9)
+        << to_string(activation);
+  }
+}
+
+TEST(TrainClassifier, GivesTheSameModelForTheSameSeed) {
+  const auto values = [](std::uint64_t seed) {
+    TrainClassifierOptions options = small_options();
+    options.epochs = 1;
+    options.seed = seed;
+    TrainedClassifier trained = train_classifier(small_reviews(60), {}, options);
+    std::vector<float> all;
+    for (const auto* parameter : trained.classifier.model().parameters()) {
+      all.insert(all.end(), parameter->value.values().begin(), parameter->value.values().end());
+    }
+    return all;
+  };
+  EXPECT_EQ(values(1), values(1));
+  EXPECT_NE(values(1), values(2));
+}
+
+TEST(TrainClassifier, NotesTheIcuThatCutTheTexts) {
+  TrainClassifierOptions options = small_options();
+  options.epochs = 1;
+  const TrainedClassifier trained = train_classifier(small_reviews(60), {}, options);
+  EXPECT_EQ(trained.classifier.notes.at(TextClassifier::kIcuNote), icu_version());
+}
+
+TEST(TrainClassifier, TakesMoreEpochsForSmallData) {
+  TrainClassifierOptions options = small_options();
+  options.epochs = 0;
+  TrainingPlan plan;
+  bool planned = false;
+  const ClassifierObserver observer{.plan =
+                                        [&](const TrainingPlan& p, const TextClassifier&) {
+                                          plan = p;
+                                          planned = true;
+                                        },
+                                    .step = {},
+                                    .epoch = {},
+                                    .stop = [] { return true; }};
+  train_classifier(small_reviews(640), small_reviews(10), options, observer);
+  ASSERT_TRUE(planned);
+  EXPECT_EQ(plan.steps_per_epoch, 10u);
+  EXPECT_EQ(plan.epochs, TrainClassifierOptions::kDefaultSteps / 10);
+  EXPECT_GE(plan.early_stop, 3u);
+}
+
+TEST(TrainClassifier, CountsCutAndEmptyTexts) {
+  std::vector<Record> records = small_reviews(40);
+  records[0].text = " ";
+  TrainClassifierOptions options = small_options();
+  options.epochs = 1;
+  options.max_tokens = 3;
+  const TrainedClassifier trained = train_classifier(records, small_reviews(4), options);
+  EXPECT_EQ(trained.plan.empty_texts, 1u);
+  EXPECT_EQ(trained.plan.cut_texts, 39u + 4u);
+}
+
+TEST(TrainClassifier, NeedsTwoLabels) {
+  std::vector<Record> records = small_reviews(10);
+  for (Record& record : records) record.label = "same";
+  EXPECT_THROW(train_classifier(records, {}, small_options()), DataError);
+}
+
+TEST(TrainClassifier, StartsFromWordVectorsAndKeepsThemIfFrozen) {
+  const TempFolder folder;
+  write_file(folder.file("v.txt"), "good 1 2 3\nfilm 4 5 6\n");
+  TrainClassifierOptions options = small_options();
+  options.epochs = 1;
+  options.vectors = folder.file("v.txt").string();
+  options.freeze_embedding = true;
+  TrainedClassifier trained = train_classifier(small_reviews(40), {}, options);
+  EXPECT_EQ(trained.plan.vectors_found, 2u);
+  const auto row = [&](const char* word) {
+    const auto id = static_cast<std::size_t>(trained.classifier.encoder().vocabulary().id(word));
+    const auto values = trained.classifier.model().embedding().E.value.matrix().row(id);
+    return std::vector<float>(values.begin(), values.end());
+  };
+  EXPECT_EQ(row("good"), (std::vector<float>{1, 2, 3}));
+  EXPECT_EQ(row("film"), (std::vector<float>{4, 5, 6}));
+}
+
+}  // namespace
+}  // namespace unroll

@@ -1,0 +1,271 @@
+#include "unroll/tools/classifier/evaluation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "unroll/text/utf8.h"
+
+namespace unroll {
+
+namespace {
+
+/// Above this many classes a confusion matrix is no longer read; the most frequent confusions are
+/// listed instead.
+constexpr std::size_t kMatrixClasses = 12;
+constexpr std::size_t kConfusionsListed = 10;
+/// With these and all other lines the table has fewer than 40.
+constexpr std::size_t kClassesListed = 20;
+
+constexpr std::size_t kLeastLabelColumns = 16;
+
+double ratio(double part, double whole) {
+  return whole == 0 ? 0 : part / whole;
+}
+
+// ----------------------------------------------------------------------------------------- counts
+
+using Numbers = std::map<std::string_view, std::size_t>;
+
+/// Numbers the labels that occur: the model's in their order, then unknown ones in byte order.
+Numbers number_labels(std::span<const std::string> labels, std::span<const std::string> actual,
+                      std::span<const std::string> predicted, Evaluation& evaluation) {
+  std::set<std::string_view> occurring(actual.begin(), actual.end());
+  occurring.insert(predicted.begin(), predicted.end());
+  std::vector<std::string_view> ordered(occurring.begin(), occurring.end());
+  const auto unseen = std::ranges::stable_partition(
+      ordered, [&](std::string_view label) { return std::ranges::binary_search(labels, label); });
+  evaluation.unseen.assign(unseen.begin(), unseen.end());
+  evaluation.absent = labels.size() - (ordered.size() - unseen.size());
+  Numbers numbers;
+  for (const std::string_view label : ordered) {
+    numbers.emplace(label, numbers.size());
+    evaluation.classes.push_back({.label = std::string(label)});
+  }
+  return numbers;
+}
+
+std::vector<Confusion> count_confusions(const Numbers& numbers, std::span<const std::string> actual,
+                                        std::span<const std::string> predicted) {
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> rows;
+  for (std::size_t r = 0; r < actual.size(); ++r) {
+    ++rows[{numbers.at(actual[r]), numbers.at(predicted[r])}];
+  }
+  std::vector<Confusion> confusions;
+  for (const auto& [pair, count] : rows) confusions.push_back({pair.first, pair.second, count});
+  return confusions;
+}
+
+struct ClassCounts {
+  std::size_t hits = 0;
+  std::size_t actual = 0;
+  std::size_t predicted = 0;
+  std::size_t mistakes() const { return actual + predicted - 2 * hits; }
+};
+
+std::vector<ClassCounts> count_classes(const Evaluation& evaluation) {
+  std::vector<ClassCounts> counts(evaluation.classes.size());
+  for (const auto& [actual, predicted, rows] : evaluation.confusion) {
+    counts[actual].actual += rows;
+    counts[predicted].predicted += rows;
+    if (actual == predicted) counts[actual].hits += rows;
+  }
+  return counts;
+}
+
+void score_classes(Evaluation& evaluation) {
+  const std::vector<ClassCounts> counts = count_classes(evaluation);
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    ClassScore& score = evaluation.classes[k];
+    const auto hits = static_cast<double>(counts[k].hits);
+    score.support = counts[k].actual;
+    score.precision = ratio(hits, static_cast<double>(counts[k].predicted));
+    score.recall = ratio(hits, static_cast<double>(counts[k].actual));
+    score.f1 = ratio(2 * score.precision * score.recall, score.precision + score.recall);
+    evaluation.macro_f1 += score.f1 / static_cast<double>(counts.size());
+    evaluation.correct += counts[k].hits;
+  }
+}
+
+// ------------------------------------------------------------------------------------------ table
+
+/// Columns on a terminal, where East Asian characters take two: fmt knows them when it pads, so
+/// what it adds tells.
+std::size_t columns_of(std::string_view text) {
+  const std::size_t wide = 4 * text.size() + 1;
+  const std::size_t padding = fmt::format("{:<{}}", text, wide).size() - text.size();
+  return wide - padding;
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  return fmt::format("{:<{}}", text, width);
+}
+
+/// A label on one line, of at most so many columns.
+std::string shown(std::string_view label, std::size_t most_columns) {
+  constexpr std::size_t kBytesOfACharacter = 4;
+  std::string_view kept = utf8_prefix(label, most_columns * kBytesOfACharacter);
+  if (kept.size() < label.size() || columns_of(kept) > most_columns) {
+    while (columns_of(kept) + 1 > most_columns) kept = utf8_prefix(kept, kept.size() - 1);
+  }
+  std::string text(kept);
+  std::ranges::replace_if(
+      text, [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }, ' ');
+  return kept.size() < label.size() ? text + "…" : text;
+}
+
+/// The labels as they are shown.
+std::vector<std::string> shown_labels(const Evaluation& evaluation, std::size_t width) {
+  constexpr std::size_t kBesidesTwoLabels = 11;  // in a line of the list of confusions
+  const std::size_t most =
+      std::max(kLeastLabelColumns, (std::max(width, kBesidesTwoLabels) - kBesidesTwoLabels) / 2);
+  std::vector<std::string> labels;
+  for (const ClassScore& score : evaluation.classes) labels.push_back(shown(score.label, most));
+  return labels;
+}
+
+/// The classes in the table: all, or those that most mistakes are about.
+std::vector<std::size_t> listed_classes(const Evaluation& evaluation) {
+  std::vector<std::size_t> classes(evaluation.classes.size());
+  std::iota(classes.begin(), classes.end(), std::size_t{0});
+  if (classes.size() <= kClassesListed) return classes;
+  const std::vector<ClassCounts> counts = count_classes(evaluation);
+  std::ranges::stable_sort(classes, std::greater<>(),
+                           [&](std::size_t k) { return counts[k].mistakes(); });
+  classes.resize(kClassesListed);
+  return classes;
+}
+
+std::size_t widest(std::span<const std::string> labels, std::span<const std::size_t> classes) {
+  std::size_t width = 7;  // "average"
+  for (const std::size_t k : classes) width = std::max(width, columns_of(labels[k]));
+  return width;
+}
+
+std::string score_line(std::string_view name, std::size_t label_columns, const ClassScore& score) {
+  return fmt::format("{}  {:8.2f}%  {:5.2f}%  {:5.2f}%  {:6}\n", padded(name, label_columns),
+                     100 * score.precision, 100 * score.recall, 100 * score.f1, score.support);
+}
+
+ClassScore average(const Evaluation& evaluation) {
+  ClassScore average{.label = "average", .support = evaluation.rows, .f1 = evaluation.macro_f1};
+  const auto count = static_cast<double>(evaluation.classes.size());
+  for (const ClassScore& score : evaluation.classes) {
+    average.precision += score.precision / count;
+    average.recall += score.recall / count;
+  }
+  return average;
+}
+
+std::string class_table(const Evaluation& evaluation, std::span<const std::string> labels,
+                        std::span<const std::size_t> classes, std::size_t label_columns) {
+  std::string table =
+      fmt::format("{}  precision  recall      F1    rows\n", padded("label", label_columns));
+  for (const std::size_t k : classes) {
+    table += score_line(labels[k], label_columns, evaluation.classes[k]);
+  }
+  if (classes.size() < evaluation.classes.size()) {
+    table += fmt::format("… and {} classes with fewer mistakes\n",
+                         evaluation.classes.size() - classes.size());
+  }
+  table += score_line("average", label_columns, average(evaluation));
+  if (evaluation.absent > 0) {
+    table += fmt::format("{} of the model's labels do not occur, in no row and no prediction\n",
+                         evaluation.absent);
+  }
+  return table;
+}
+
+std::string confusion_matrix(const Evaluation& evaluation, std::span<const std::string> labels,
+                             std::size_t label_columns, std::size_t cell) {
+  std::vector<std::vector<std::size_t>> rows(labels.size(),
+                                             std::vector<std::size_t>(labels.size()));
+  for (const Confusion& c : evaluation.confusion) rows[c.actual][c.predicted] = c.rows;
+  std::string table = fmt::format("\n{}  predicted\n", padded("actual", label_columns));
+  table += std::string(label_columns, ' ');
+  for (const std::string& label : labels) table += fmt::format("  {:>{}}", label, cell);
+  table += '\n';
+  for (std::size_t k = 0; k < labels.size(); ++k) {
+    table += padded(labels[k], label_columns);
+    for (const std::size_t count : rows[k]) table += fmt::format("  {:>{}}", count, cell);
+    table += '\n';
+  }
+  return table;
+}
+
+std::string confusion_list(const Evaluation& evaluation, std::span<const std::string> labels) {
+  std::vector<Confusion> mistakes;
+  std::ranges::copy_if(evaluation.confusion, std::back_inserter(mistakes),
+                       [](const Confusion& c) { return c.actual != c.predicted; });
+  std::ranges::stable_sort(mistakes, std::greater<>(), &Confusion::rows);
+  std::string list =
+      mistakes.empty() ? "" : "\nmost frequent confusions (rows: actual → predicted)\n";
+  for (const Confusion& c : std::span(mistakes).first(std::min(mistakes.size(), kConfusionsListed)))
+    list += fmt::format("{:6}: {} → {}\n", c.rows, labels[c.actual], labels[c.predicted]);
+  return list;
+}
+
+}  // namespace
+
+Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
+                    std::span<const std::string> predicted) {
+  Evaluation evaluation;
+  evaluation.rows = actual.size();
+  const Numbers numbers = number_labels(labels, actual, predicted, evaluation);
+  evaluation.confusion = count_confusions(numbers, actual, predicted);
+  score_classes(evaluation);
+  evaluation.accuracy =
+      ratio(static_cast<double>(evaluation.correct), static_cast<double>(evaluation.rows));
+  return evaluation;
+}
+
+std::string to_table(const Evaluation& evaluation, std::size_t width) {
+  const std::vector<std::string> labels = shown_labels(evaluation, width);
+  const std::vector<std::size_t> classes = listed_classes(evaluation);
+  const std::size_t label_columns = widest(labels, classes);
+  std::string table = fmt::format("accuracy {:.2f} %  ({} of {} rows)\n\n",
+                                  100 * evaluation.accuracy, evaluation.correct, evaluation.rows);
+  table += class_table(evaluation, labels, classes, label_columns);
+  std::size_t cell = 5;
+  for (const std::string& label : labels) cell = std::max(cell, columns_of(label));
+  const bool fits = label_columns + labels.size() * (cell + 2) <= width;
+  return table + (labels.size() <= kMatrixClasses && fits
+                      ? confusion_matrix(evaluation, labels, label_columns, cell)
+                      : confusion_list(evaluation, labels));
+}
+
+std::string to_json(const Evaluation& evaluation) {
+  using Json = nlohmann::ordered_json;
+  Json classes = Json::array();
+  for (const ClassScore& score : evaluation.classes) {
+    classes.push_back({{"label", score.label},
+                       {"precision", score.precision},
+                       {"recall", score.recall},
+                       {"f1", score.f1},
+                       {"rows", score.support}});
+  }
+  Json confusion = Json::array();
+  for (const Confusion& c : evaluation.confusion) {
+    confusion.push_back({{"actual", evaluation.classes[c.actual].label},
+                         {"predicted", evaluation.classes[c.predicted].label},
+                         {"rows", c.rows}});
+  }
+  const Json json = {{"accuracy", evaluation.accuracy},
+                     {"rows", evaluation.rows},
+                     {"correct", evaluation.correct},
+                     {"macro_f1", evaluation.macro_f1},
+                     {"classes", classes},
+                     {"absent_labels", evaluation.absent},
+                     {"confusion", confusion},
+                     {"unseen_labels", evaluation.unseen}};
+  return json.dump();
+}
+
+}  // namespace unroll

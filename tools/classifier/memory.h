@@ -1,0 +1,68 @@
+/// What training and prediction hold in memory at most, from the plans that also reserve it, and
+/// how training is kept within a limit.
+///
+/// A training run holds its most either while it reads and encodes the texts or while it trains:
+/// the texts are gone by then. Both are counted from the data alone, never measured, so that the
+/// same data and limit give the same plan, and the same model to the bit. What can only be measured
+/// (how the C library spreads small objects) is checked against the limit, and changes no plan.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "unroll/core/memory_plan.h"
+#include "unroll/optim/optimizer.h"
+#include "unroll/optim/training_loop.h"
+#include "unroll/text/batches.h"
+#include "unroll/text/records.h"
+#include "unroll/tools/classifier/text_classifier.h"
+
+namespace unroll {
+
+/// What the memory of a training run depends on beside its model.
+struct TrainingMemory {
+  BatchLimits batch;              ///< of training
+  BatchLimits evaluation;         ///< of evaluation on the dev texts
+  std::size_t most_tokens = 0;    ///< batches are trained on in parts of so many; 0: whole
+  std::size_t data_bytes = 0;     ///< the encoded texts and their order
+  std::size_t process_bytes = 0;  ///< program, libraries and vocabulary
+  std::size_t reading_bytes = 0;  ///< the process at its largest while texts are read and encoded
+  OptimizerConfig optimizer;
+  double averaging = 0;
+  bool frozen_embedding = false;
+  Precision precision = Precision::kFull;
+};
+
+/// The note of a model that has this as JSON.
+inline constexpr std::string_view kMemoryNote = "memory";
+
+/// One line of JSON, for a model's notes.
+std::string to_json(const TrainingMemory& memory);
+/// Throws ModelError for anything that to_json would not write.
+TrainingMemory training_memory_from_json(std::string_view json);
+
+/// What the program and its libraries take, ICU's dictionaries and a block of tokens included.
+inline constexpr std::size_t kProgramBytes = std::size_t{14} << 20;
+
+/// Bytes of texts as they were read.
+std::size_t bytes_of(std::span<const Record> records);
+/// Bytes of a vocabulary, and of its JSON while a model is written.
+std::size_t bytes_of(const Vocabulary& vocabulary);
+/// Bytes of encoded texts and of the numbers that order them.
+std::size_t bytes_of(std::span<const Example> examples);
+
+/// All parts of training this model, whose embedding is frozen if it was or will be in training.
+MemoryPlan count_memory(const SequenceClassifier<float>& model, const TrainingMemory& memory);
+
+/// Makes training batches and evaluation batches so much smaller that all parts together have at
+/// most `most_bytes`. Throws MemoryError that says how much the least is. `held_bytes`: the most
+/// that the process has held so far, where that was measured.
+void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
+                 std::size_t held_bytes, TrainingMemory& memory);
+
+/// All parts of predicting texts as long as the classifier takes them, on all threads.
+MemoryPlan count_prediction_memory(const TextClassifier& classifier);
+
+}  // namespace unroll

@@ -1,0 +1,70 @@
+/// TextPredictor: raw text in, labels and probabilities out. What a C++ program that uses a trained
+/// model needs:
+///
+///     const auto predictor = unroll::TextPredictor::load("runs/a");
+///     std::cout << predictor.predict("A lovely film.").label << '\n';
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unroll/tools/classifier/text_classifier.h"
+
+namespace unroll {
+
+struct Prediction {
+  std::string label;                 ///< the most probable one; of equals the first
+  double probability = 0;            ///< of it
+  std::vector<float> probabilities;  ///< of every label, in the order of TextPredictor::labels()
+};
+
+/// What predicting needs besides the predictor (prediction_scratch.h).
+struct PredictionScratch;
+
+/// A classifier that is only used. It is the classifier's one owner and shows it as const: so the
+/// weights that were packed when it was made are the weights for good. It has no gradients.
+class TextPredictor {
+ public:
+  /// Packs the weights, for the instruction set in use. `words` costs time now and memory
+  /// (SequencePredictor), and changes no bit of a prediction. `precision` is the prediction's,
+  /// whatever training had.
+  explicit TextPredictor(TextClassifier classifier, WordProducts words = WordProducts::kPerBatch,
+                         Precision precision = Precision::kFull);
+  ~TextPredictor();
+  TextPredictor(TextPredictor&&) noexcept;
+  TextPredictor& operator=(TextPredictor&&) noexcept;
+  /// Makes the predictor of TextClassifier::load(path), and throws what that throws.
+  static TextPredictor load(const std::filesystem::path& path,
+                            WordProducts words = WordProducts::kPerBatch,
+                            Precision precision = Precision::kFull);
+
+  /// One text of valid UTF-8 (DataError otherwise). The bits of a result do not depend on what else
+  /// is predicted. Safe from several threads, and in a forked child, whatever its parent did.
+  Prediction predict(std::string_view text) const;
+  /// Each text as above, on up to thread_count() threads (unroll/core/parallel.h).
+  std::vector<Prediction> predict(std::span<const std::string_view> texts) const;
+  /// What PredictionSession calls: predictions for one worker, in memory that it keeps.
+  void predict_with(PredictionScratch& scratch, std::span<const std::string_view> texts,
+                    std::span<Prediction> predictions) const;
+
+  const std::vector<std::string>& labels() const;
+  const TextClassifier& classifier() const;
+  /// The bytes of the products with the whole vocabulary; 0 without them.
+  std::size_t word_table_bytes() const;
+
+  /// Texts that are predicted together. Any number gives the same bits; from some ten on, the
+  /// kernels are at their best.
+  static constexpr std::size_t kBatch = 32;
+
+ private:
+  class Engine;  // the classifier, its packed weights, and scratch for simple calls
+
+  std::unique_ptr<const Engine> engine_;
+};
+
+}  // namespace unroll

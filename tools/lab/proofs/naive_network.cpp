@@ -1,0 +1,25 @@
+#include "unroll/tools/lab/proofs/naive_network.h"
+
+namespace unroll {
+
+naive::Matrix naive_matrix(const Tensor<double>& tensor) {
+  naive::Matrix rows;
+  for (std::size_t r = 0; r < tensor.matrix().rows(); ++r) {
+    const auto row = tensor.matrix().row(r);
+    rows.emplace_back(row.begin(), row.end());
+  }
+  return rows;
+}
+
+naive::Network naive_network(const RecurrentLayer<double>& layer, Activation phi) {
+  return {.U = naive_matrix(layer.U.value),
+          .W = naive_matrix(layer.W.value),
+          .b = naive_matrix(layer.b.value)[0],
+          .V = {},
+          .c = {},
+          .h_0 = naive::Vector(layer.hidden_size()),
+          .C_0 = naive::Vector(layer.hidden_size()),
+          .phi = phi};
+}
+
+}  // namespace unroll

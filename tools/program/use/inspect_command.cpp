@@ -1,0 +1,170 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "unroll/core/parallel.h"
+#include "unroll/tools/classifier/memory.h"
+#include "unroll/tools/classifier/text_classifier.h"
+#include "unroll/tools/classifier/text_predictor.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/output.h"
+#include "unroll/tools/program/terminal.h"
+
+namespace unroll {
+
+namespace {
+
+/// Words and labels shown; --json has them all.
+constexpr std::size_t kShown = 12;
+
+/// The texts of 0, 1, 2 … `count` − 1.
+template <typename ToText>
+std::string list_text(std::size_t count, ToText to_text) {
+  std::string text;
+  for (std::size_t k = 0; k < std::min(count, kShown); ++k) {
+    text += (k > 0 ? "  " : "") + to_text(k);
+  }
+  if (count > kShown) text += fmt::format("  … {} in all", count);
+  return text;
+}
+
+std::size_t count_values_of(const TextClassifier& classifier) {
+  std::size_t count = 0;
+  for (const auto* parameter : classifier.model().parameters()) count += parameter->value.size();
+  return count;
+}
+
+void print_text(const TextClassifier& classifier) {
+  const EncoderSettings& text = classifier.encoder().settings();
+  const Vocabulary& vocabulary = classifier.encoder().vocabulary();
+  const auto label = [&](std::size_t k) { return classifier.labels()[k]; };
+  const auto word = [&](std::size_t k) {
+    const auto id = static_cast<std::int32_t>(k);
+    return fmt::format("{} {}", vocabulary.token(id), vocabulary.count(id));
+  };
+
+  print("labels      {}\n", list_text(classifier.labels().size(), label));
+  print("tokenizer   {}{}, at most {} tokens, {} stop words\n", to_string(text.tokenizer.kind),
+        text.tokenizer.fold ? ", NFKC_Casefold" : "", text.max_tokens,
+        text.stop_words.words().size());
+  print("vocabulary  {} words; with counts: {}\n", vocabulary.size(),
+        list_text(vocabulary.size(), word));
+  const SequenceClassifierConfig& model = classifier.model().config();
+  print("model       {} × {}{}, {} pool, dropout {}\n\n", model.layers,
+        model.bidirectional ? "bidirectional " : "", title({model.cell, model.activation}),
+        to_string(*model.pool), model.dropout);
+  print("{:<24}  {:>12}  {:>12}\n", "tensor", "shape", "values");
+  for (const auto* parameter : classifier.model().parameters()) {
+    print("{:<24}  {:>12}  {:>12}\n", parameter->name, to_string(parameter->value.shape()),
+          parameter->value.size());
+  }
+  print("{:<24}  {:>12}  {:>12}\n", "all", "", count_values_of(classifier));
+  print("\n{:<12}  {}\n", "hash", classifier.hash());
+  for (const auto& [name, value] : classifier.notes) {
+    if (name != kMemoryNote) print("{:<12}  {}\n", name, value);  // --memory shows it
+  }
+}
+
+void print_json(const TextClassifier& classifier) {
+  using Json = nlohmann::ordered_json;
+  Json tensors = Json::array();
+  for (const auto* parameter : classifier.model().parameters()) {
+    const Shape& shape = parameter->value.shape();
+    tensors.push_back({{"name", parameter->name},
+                       {"shape", std::vector<std::size_t>(shape.begin(), shape.end())}});
+  }
+  const Json json = {{"labels", classifier.labels()},
+                     {"encoder", Json::parse(classifier.encoder().to_json())},
+                     {"model", Json::parse(to_json(classifier.model().config()))},
+                     {"tensors", tensors},
+                     {"parameters", count_values_of(classifier)},
+                     {"hash", classifier.hash()},
+                     {"notes", classifier.notes}};
+  print("{}\n", with_version(json.dump()));
+}
+
+/// How the model was trained, if it says so. Freezes what was frozen then, and rounds as then.
+std::optional<TrainingMemory> training_of(TextClassifier& classifier) {
+  const auto note = classifier.notes.find(std::string(kMemoryNote));
+  if (note == classifier.notes.end()) return std::nullopt;
+  const TrainingMemory training = training_memory_from_json(note->second);
+  classifier.model().embedding().E.frozen = training.frozen_embedding;
+  classifier.model().set_precision(training.precision);
+  return training;
+}
+
+void print_table(const MemoryPlan& plan) {
+  for (const MemoryPlan::Part& part : plan.parts()) {
+    print("  {:<16}  {:>12}\n", part.name, mib_text(part.bytes));
+  }
+  print("  {:<16}  {:>12}\n", "all", mib_text(plan.total()));
+}
+
+void print_memory(TextClassifier& classifier) {
+  if (const auto training = training_of(classifier)) {
+    const BatchLimits& batch = training->batch;
+    print("training: batches of up to {} texts, {} tokens, {} of them different{}\n", batch.rows,
+          batch.tokens, batch.distinct,
+          training->most_tokens == 0
+              ? ""
+              : fmt::format(", in parts of {} tokens", training->most_tokens));
+    print_table(count_memory(classifier.model(), *training));
+    if (training->reading_bytes > 0) {
+      print("before that: {} to read and encode the texts\n", mib_text(training->reading_bytes));
+    }
+  } else {
+    print("training: the model does not say how it was trained\n");
+  }
+  print("prediction: {} texts of up to {} tokens at once on each thread\n", TextPredictor::kBatch,
+        classifier.encoder().settings().max_tokens);
+  classifier.model().set_precision(Precision::kFull);
+  print_table(count_prediction_memory(classifier));
+}
+
+nlohmann::ordered_json json_of(const MemoryPlan& plan) {
+  nlohmann::ordered_json parts;
+  for (const MemoryPlan::Part& part : plan.parts()) parts[part.name] = part.bytes;
+  return {{"parts", parts}, {"bytes", plan.total()}};
+}
+
+void print_memory_json(TextClassifier& classifier) {
+  nlohmann::ordered_json json;
+  if (const auto training = training_of(classifier)) {
+    json["training"] = json_of(count_memory(classifier.model(), *training));
+    json["training"]["reading_bytes"] = training->reading_bytes;
+    json["training"]["settings"] = nlohmann::ordered_json::parse(to_json(*training));
+  }
+  classifier.model().set_precision(Precision::kFull);
+  json["prediction"] = json_of(count_prediction_memory(classifier));
+  json["threads"] = thread_count();
+  print("{}\n", with_version(json.dump()));
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& program, int& status) {
+  const auto model = std::make_shared<std::string>();
+  const auto json = std::make_shared<bool>(false);
+  const auto memory = std::make_shared<bool>(false);
+  CLI::App* command = program.add_subcommand("inspect", "Show what is in a model");
+  command->add_option("model", *model, "Folder of the model")->required();
+  command->add_flag("--json", *json, "Print one JSON object, with the whole vocabulary");
+  command->add_flag("--memory", *memory,
+                    "Show the most memory that its training and its predictions hold");
+  add_threads_flag(*command);
+  command->callback([model, json, memory, &status] {
+    require_stdout();
+    TextClassifier classifier = TextClassifier::load(*model);
+    if (*memory) {
+      *json ? print_memory_json(classifier) : print_memory(classifier);
+    } else {
+      *json ? print_json(classifier) : print_text(classifier);
+    }
+    status = 0;
+  });
+}
+
+}  // namespace unroll

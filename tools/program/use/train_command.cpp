@@ -1,0 +1,568 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+
+#include "unroll/core/error.h"
+#include "unroll/core/file.h"
+#include "unroll/core/output_folder.h"
+#include "unroll/text/labels.h"
+#include "unroll/tools/classifier/memory.h"
+#include "unroll/tools/classifier/process_memory.h"
+#include "unroll/tools/classifier/train_classifier.h"
+#include "unroll/tools/classifier/version.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/lab.h"
+#include "unroll/tools/program/memory_left.h"
+#include "unroll/tools/program/numbers.h"
+#include "unroll/tools/program/output.h"
+#include "unroll/tools/program/signals.h"
+#include "unroll/tools/program/terminal.h"
+
+namespace unroll {
+
+namespace {
+
+struct Flags {
+  std::string train;
+  std::string dev;
+  std::string out;
+  bool overwrite = false;
+  bool quiet = false;
+  bool json = false;
+  bool gradflow = false;
+  ReadOptions columns;
+  TrainClassifierOptions options;
+};
+
+// -------------------------------------------------------------------------------------------------------------
+// flags
+
+void add_data_flags(CLI::App& command, Flags& flags) {
+  command
+      .add_option("--train", flags.train,
+                  "Labelled texts: TSV, CSV, JSON lines or __label__ lines; - is stdin")
+      ->required();
+  command.add_option("--dev", flags.dev,
+                     "Texts that choose the best epoch (default: a tenth of --train, held back)");
+  command.add_option("--out", flags.out, "Folder of the model")->required();
+  command.add_flag("--overwrite", flags.overwrite, "Replace the model that --out holds");
+  add_column_flags(command, flags.columns);
+}
+
+void add_text_flags(CLI::App& command, TrainClassifierOptions& options) {
+  command
+      .add_option_function<std::string>(
+          "--tokenizer",
+          [&options](const std::string& name) {
+            options.tokenizer = from_name<TokenizerKind>(name);
+          },
+          "How texts are split (default: chosen from the text)")
+      ->check(CLI::IsMember({"icu", "char", "space"}));
+  command.add_flag("!--no-fold", options.fold,
+                   "Keep case and compatibility forms (no NFKC_Casefold)");
+  command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")
+      ->capture_default_str();
+  command.add_option("--max-tokens", options.max_tokens, "Longer texts are cut")
+      ->check(whole_number(1, 1000000))
+      ->capture_default_str();
+  command
+      .add_option("--min-count", options.vocabulary.min_count,
+                  "Words that occur less often become the unknown word")
+      ->check(whole_number(1, 1000000))
+      ->capture_default_str();
+  command
+      .add_option("--max-vocabulary", options.vocabulary.max_size,
+                  "The most words to keep; 0 sets no limit")
+      ->check(whole_number(0, 10000000))
+      ->capture_default_str();
+}
+
+void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
+  SequenceClassifierConfig& model = options.model;
+  add_choice(command, "--cell", model.cell, "Recurrent cell");
+  add_choice(command, "--activation", model.activation, "φ of the RNN");
+  command.add_option("--hidden", model.hidden, "Hidden size of each direction")
+      ->check(whole_number(1, 8192))
+      ->capture_default_str();
+  command.add_option("--layers", model.layers, "Recurrent layers")
+      ->check(whole_number(1, 16))
+      ->capture_default_str();
+  CLI::Option* both = command.add_flag("--bidirectional", model.bidirectional,
+                                       "Read texts in both directions (default)");
+  command.add_flag("!--unidirectional", model.bidirectional, "Read texts forward only")
+      ->excludes(both);
+  command
+      .add_option_function<std::string>(
+          "--pool", [&model](const std::string& name) { model.pool = from_name<Pool>(name); },
+          "How the states of all steps become one vector")
+      ->check(CLI::IsMember({"max", "mean", "last"}))
+      ->default_str(std::string(to_string(*model.pool)));
+  command.add_option("--embedding", model.embedding, "Size of word vectors")
+      ->check(whole_number(1, 8192))
+      ->capture_default_str();
+  command.add_option("--vectors", options.vectors,
+                     "Word vectors to start from: GloVe or word2vec text");
+  command.add_flag("--freeze-embedding", options.freeze_embedding, "Do not train the word vectors");
+  command
+      .add_option("--dropout", model.dropout,
+                  "Share of values that dropout sets to 0; each different word of a batch has\n"
+                  "one mask")
+      ->check(real_number(0.0, 0.95))
+      ->capture_default_str();
+  add_choice(command, "--init", model.init, "Initial recurrent weights");
+  command.add_option("--forget-bias", model.forget_bias, "Initial bias of the LSTM's forget gate")
+      ->check(real_number(-100.0, 100.0))
+      ->capture_default_str();
+}
+
+void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) {
+  add_choice(command, "--optimizer", options.optimizer.kind,
+             "Optimizer. lazy-adam moves a word's vector only at steps whose texts contain\n"
+             "the word: that is faster with many words, but it is not the same as adam");
+  command.add_option("--lr", options.learning_rate, "Learning rate")
+      ->check(real_number(1e-8, 100.0))
+      ->capture_default_str();
+  add_precision_flag(command, options.precision);
+  add_choice(command, "--schedule", options.decay, "How the learning rate falls");
+  command
+      .add_option("--warmup", options.warmup_steps,
+                  "Steps over which the learning rate first rises")
+      ->check(whole_number(0, 10000000))
+      ->capture_default_str();
+  command.add_option("--momentum", options.optimizer.momentum, "Momentum of SGD")
+      ->check(real_number(0.0, 0.9999))
+      ->capture_default_str();
+  command.add_flag("--nesterov", options.optimizer.nesterov, "Use Nesterov's form of momentum");
+  command.add_option("--weight-decay", options.optimizer.weight_decay, "Weight decay")
+      ->check(real_number(0.0, 10.0))
+      ->capture_default_str();
+  command
+      .add_option("--clip-norm", options.clip_norm,
+                  "Largest norm of all gradients together; 0 is off")
+      ->check(real_number(0.0, 1e9))
+      ->capture_default_str();
+  command.add_option("--clip-value", options.clip_value, "Largest single gradient value; 0 is off")
+      ->check(real_number(0.0, 1e9))
+      ->capture_default_str();
+  command
+      .add_option("--average", options.averaging,
+                  "Decay of the moving average of the weights, which becomes the model; 0 is off")
+      ->check(real_number(0.0, 0.99999))
+      ->capture_default_str();
+  command
+      .add_option("--word-dropout", options.word_dropout,
+                  "Share of words read as unknown while training")
+      ->check(real_number(0.0, 0.95))
+      ->capture_default_str();
+  command.add_option("--batch", options.batch, "Texts per step")
+      ->check(whole_number(1, 65536))
+      ->capture_default_str();
+  command
+      .add_option("--max-memory", options.max_memory,
+                  "The most memory that the process may hold, such as 200M or 1.5G. Large batches\n"
+                  "are then computed in parts, with the same result. `unroll inspect --memory`\n"
+                  "shows the plan")
+      ->transform(memory_size());
+  command
+      .add_option(
+          "--epochs", options.epochs,
+          fmt::format(
+              "Passes over the data (default: {}, more for small data, until {} steps are done)",
+              TrainClassifierOptions::kDefaultEpochs, TrainClassifierOptions::kDefaultSteps))
+      ->check(whole_number(1, 100000));
+  command
+      .add_option("--early-stop", options.early_stop,
+                  "End after this many epochs without a better dev accuracy; 0 is off\n"
+                  "(default: a third of the epochs, at least 3)")
+      ->check(whole_number(0, 100000));
+  add_seed_flag(command, options.seed, "Seed of everything random");
+}
+
+void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions& options) {
+  refuse_flags_of_other_cell(command, options.model.cell);
+  const bool is_sgd = options.optimizer.kind == OptimizerKind::kSgd;
+  constexpr std::string_view kOfSgd = "is SGD's: leave it out, or give --optimizer sgd";
+  refuse_flag(command, "--momentum", !is_sgd, kOfSgd);
+  refuse_flag(command, "--nesterov", !is_sgd, kOfSgd);
+}
+
+/// Flags that change nothing in this run.
+void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& options,
+                        Terminal& terminal) {
+  if (options.freeze_embedding && options.vectors.empty()) {
+    terminal.warning(
+        "--freeze-embedding without --vectors: the random word vectors stay as they are");
+  }
+  if (command.count("--embedding") > 0 && !options.vectors.empty()) {
+    terminal.warning("--embedding has no effect: the file of --vectors says how long vectors are");
+  }
+  if (options.optimizer.nesterov && options.optimizer.momentum == 0) {
+    terminal.warning("--nesterov has no effect with --momentum 0");
+  }
+}
+
+/// Warns of flags whose effect depends on how long the run is.
+void warn_of_idle_flags(const TrainingPlan& plan, const TrainClassifierOptions& options,
+                        Terminal& terminal) {
+  const std::size_t steps = plan.epochs * plan.steps_per_epoch;
+  if (options.warmup_steps > steps) {
+    terminal.warning(fmt::format(
+        "--warmup {} is longer than the run of {} steps: the learning rate never reaches --lr",
+        options.warmup_steps, steps));
+  }
+  if (options.early_stop && *options.early_stop >= plan.epochs) {
+    terminal.warning(fmt::format("--early-stop {} has no effect in a run of {} epochs",
+                                 *options.early_stop, plan.epochs));
+  }
+}
+
+// ----------------------------------------------------------------------------------------------------------
+// progress
+
+/// Shows how training goes.
+class Progress {
+ public:
+  explicit Progress(Terminal& terminal) : terminal_(terminal) {}
+
+  void plan(const TrainingPlan& plan, const TextClassifier& classifier) {
+    plan_ = plan;
+    terminal_.note(fmt::format(
+        "data    {} rows to train on, {} {}; {} labels; {} tokens an epoch", plan.train_rows,
+        plan.dev_rows, plan.dev_held_back ? "of them held back" : "for dev",
+        classifier.labels().size(), count_text(static_cast<double>(plan.train_tokens))));
+    notes_on_texts(plan, classifier);
+    terminal_.note(describe_model(classifier));
+    terminal_.note(memory_text(*plan.memory, classifier));
+    terminal_.note(fmt::format(
+        "plan    {} epochs of {} steps{}", plan.epochs, plan.steps_per_epoch,
+        plan.early_stop == 0 ? ""
+                             : fmt::format(", fewer if {} bring nothing better", plan.early_stop)));
+    begun_ = Clock::now();
+    epoch_begun_ = begun_;
+  }
+
+  void step(const StepReport& report, std::size_t tokens) {
+    last_ = report;
+    epoch_tokens_ += tokens;
+    ++steps_done_;
+    terminal_.progress(fmt::format("{}  {:3.0f} %  {}  ETA {}", epoch_text(report.epoch),
+                                   percent(report), figures(report.loss), duration_text(eta())));
+  }
+
+  /// An epoch that is kept because its loss is lower is not called the best: the figure that is
+  /// shown is no better.
+  void epoch(const EpochReport& report) {
+    const bool is_best = report.score.value > best_shown_;
+    best_shown_ = std::max(best_shown_, report.score.value);
+    terminal_.note(fmt::format("{}  {}  dev {:.2f} %{}", epoch_text(report.epoch),
+                               figures(report.mean_loss), 100 * report.score.value,
+                               is_best ? terminal_.highlight("  best") : ""));
+    epoch_tokens_ = 0;
+    epoch_begun_ = Clock::now();
+  }
+
+  double seconds() const { return since(begun_); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  static double since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+  std::string epoch_text(std::size_t epoch) const {
+    const std::string total = std::to_string(plan_.epochs);
+    return fmt::format("epoch {:>{}}/{}", epoch + 1, total.size(), total);
+  }
+  static double percent(const StepReport& report) {
+    return 100 * static_cast<double>(report.step + 1) / static_cast<double>(report.steps);
+  }
+  std::string figures(double loss) const {
+    const double speed = static_cast<double>(epoch_tokens_) / std::max(since(epoch_begun_), 1e-3);
+    return fmt::format("{:>6} tok/s  loss {:.4f}  |g| {:.2f}  lr {:.1e}", count_text(speed), loss,
+                       last_.gradient_norm, last_.learning_rate);
+  }
+  double eta() const {
+    const auto all = static_cast<double>(plan_.epochs * plan_.steps_per_epoch);
+    const auto done = static_cast<double>(steps_done_);
+    return since(begun_) / done * (all - done);
+  }
+
+  void notes_on_texts(const TrainingPlan& plan, const TextClassifier& classifier) {
+    const EncoderSettings& text = classifier.encoder().settings();
+    terminal_.note(fmt::format("text    tokenizer {}, {} stop words, vocabulary {}",
+                               to_string(plan.tokenizer), text.stop_words.words().size(),
+                               plan.vocabulary));
+    if (plan.cut_texts > 0) {
+      terminal_.note(
+          fmt::format("        {} texts are longer than {} tokens and were cut (--max-tokens)",
+                      plan.cut_texts, text.max_tokens));
+    }
+    if (plan.empty_texts > 0) {
+      terminal_.note(fmt::format("        {} texts have no tokens: each is one unknown word",
+                                 plan.empty_texts));
+    }
+    if (plan.vectors_found > 0) {
+      terminal_.note(fmt::format("        {} of {} words have a vector in the file",
+                                 plan.vectors_found, plan.vocabulary));
+    }
+    if (plan.unknown_dev_labels > 0) {
+      terminal_.warning(
+          fmt::format("{} dev rows have a label that no training row has; they count as wrong",
+                      plan.unknown_dev_labels));
+    }
+  }
+
+  static std::string memory_text(const TrainingMemory& memory, const TextClassifier& classifier) {
+    const std::string parts =
+        memory.most_tokens == 0 ? ""
+                                : fmt::format(", in parts of {} tokens to stay within --max-memory",
+                                              memory.most_tokens);
+    return fmt::format("memory  {} to read the texts, {} to train; batches of up to {} tokens{}",
+                       mib_text(memory.reading_bytes),
+                       mib_text(count_memory(classifier.model(), memory).total()),
+                       memory.batch.tokens, parts);
+  }
+
+  std::string describe_model(const TextClassifier& classifier) const {
+    const SequenceClassifierConfig& model = classifier.model().config();
+    const std::string cell = title({model.cell, model.activation});
+    return fmt::format("model   embedding {}, {}{}{} {}, {} pool, {} parameters", model.embedding,
+                       model.layers > 1 ? fmt::format("{} × ", model.layers) : "",
+                       model.bidirectional ? "bidirectional " : "", cell, model.hidden,
+                       to_string(*model.pool), count_text(static_cast<double>(plan_.parameters)));
+  }
+
+  Terminal& terminal_;
+  TrainingPlan plan_;
+  StepReport last_;
+  double best_shown_ = 0;
+  std::size_t epoch_tokens_ = 0;
+  std::size_t steps_done_ = 0;
+  Clock::time_point begun_ = Clock::now();
+  Clock::time_point epoch_begun_ = begun_;
+};
+
+// --------------------------------------------------------------------------------------------------------------
+// main
+
+void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
+  const auto file = folder / TextClassifier::kFileName;
+  if (overwrite || !std::filesystem::exists(file)) return;
+  throw UsageError(fmt::format(
+      "{} already holds a model; name another --out folder, or give --overwrite to replace it",
+      folder.string()));
+}
+
+void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMemory& memory,
+               std::size_t epoch, double dev_accuracy) {
+  std::map<std::string, std::string> notes{
+      {"program", fmt::format("unroll {}", kVersion)},
+      {"train", flags.train},
+      {"dev", flags.dev.empty() ? "a part held back" : flags.dev},
+      {"seed", std::to_string(flags.options.seed)},
+      {"epoch", std::to_string(epoch + 1)},
+      {"precision", std::string(to_string(flags.options.precision))},
+      {std::string(kMemoryNote), to_json(memory)},
+      {"dev_accuracy", fmt::format("{:.4f}", dev_accuracy)}};
+  notes.merge(classifier.notes);
+  classifier.notes = std::move(notes);
+}
+
+std::string_view ending(const TrainingResult& training) {
+  switch (training.end) {
+    case TrainingEnd::kAllEpochs:
+      return "all epochs done";
+    case TrainingEnd::kEarlyStop:
+      return "stopped early";
+    case TrainingEnd::kStopped:
+      return "interrupted";
+    case TrainingEnd::kDiverged:
+      return "the loss is no longer finite";
+  }
+  return "?";
+}
+
+void print_result(const Flags& flags, const TrainedClassifier& trained, double seconds) {
+  const TrainingResult& training = trained.training;
+  const auto file = std::filesystem::path(flags.out) / TextClassifier::kFileName;
+  if (flags.json) {
+    const nlohmann::ordered_json json = {{"model", file.string()},
+                                         {"end", ending(training)},
+                                         {"epochs", training.epochs.size()},
+                                         {"best_epoch", training.best_epoch + 1},
+                                         {"dev_accuracy", training.best_score.value},
+                                         {"most_tokens", trained.plan.memory->most_tokens},
+                                         {"hash", trained.classifier.hash()},
+                                         {"peak_memory", peak_resident_bytes()},
+                                         {"seconds", seconds}};
+    print("{}\n", with_version(json.dump()));
+    return;
+  }
+  print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1,
+        training.epochs.size(), ending(training), 100 * training.best_score.value);
+  print("model {} ({:.1f} MB), trained in {}\n", file.string(),
+        static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
+  print("hash {} of weights and pipeline\n", trained.classifier.hash());
+}
+
+/// What to do about a loss that is not finite.
+std::string advice_on_divergence(const Flags& flags, const StepReport& failed) {
+  if (failed.epoch > 0 || failed.step > 0) return "try a smaller --lr";
+  return fmt::format(
+      "--lr is not the cause, since no step was done before: the run begins with numbers that are "
+      "too large{}",
+      flags.options.vectors.empty() ? "" : fmt::format(" (those of {}?)", flags.options.vectors));
+}
+
+Error diverged(const Flags& flags, const TrainingResult& training) {
+  const StepReport& failed = training.failed;
+  const std::string kept =
+      training.epochs.empty()
+          ? "no model was written"
+          : fmt::format("epoch {}, the best before that, was kept", training.best_epoch + 1);
+  return Error(
+      ErrorKind::kDiverged,
+      fmt::format("training diverged in step {} of epoch {} (--lr {}): its loss, gradients "
+                  "or weights are not finite; {}; {}",
+                  failed.step + 1, failed.epoch + 1, flags.options.learning_rate, kept,
+                  advice_on_divergence(flags, failed)));
+}
+
+int finish(const Flags& flags, const TrainedClassifier& trained, Terminal& terminal,
+           double seconds) {
+  const TrainingResult& training = trained.training;
+  if (training.epochs.empty()) {
+    if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training);
+    terminal.warning("interrupted before the first epoch was done: no model was written");
+    return kInterrupted;
+  }
+  print_result(flags, trained, seconds);
+  if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training);
+  return training.end == TrainingEnd::kStopped ? kInterrupted : 0;
+}
+
+/// The text of a file as it is read, whole; of a packed one, its records tell.
+std::size_t content_bytes(const std::string& path, std::span<const Record> records) {
+  std::size_t bytes = 0;
+  for (const Record& record : records) bytes += record.text.size() + record.label.size() + 2;
+  std::error_code unknown;
+  const auto on_disk = std::filesystem::file_size(path, unknown);
+  return unknown ? bytes : std::max<std::size_t>(bytes, on_disk);
+}
+
+/// The process at its largest while files are read: one of them, and all records.
+std::size_t reading_bytes(const Flags& flags, std::span<const Record> train,
+                          std::span<const Record> dev) {
+  const std::size_t train_bytes = bytes_of(train), dev_bytes = bytes_of(dev);
+  const std::size_t first = content_bytes(flags.train, train) + train_bytes;
+  const std::size_t second =
+      dev.empty() ? 0 : train_bytes + content_bytes(flags.dev, dev) + dev_bytes;
+  return kProgramBytes + std::max(first, second);
+}
+
+/// A file that alone is more than the limit is refused. A small one is read whatever the limit is:
+/// then the error can say what training needs, too.
+ReadOptions read_options(const Flags& flags) {
+  constexpr std::size_t kReadAnyway = std::size_t{128} << 20;
+  ReadOptions options = flags.columns;
+  const std::size_t limit = flags.options.max_memory;
+  if (limit > 0) options.most_bytes = std::max(limit, kReadAnyway);
+  return options;
+}
+
+std::vector<const char*> files_of(const Flags& flags) {
+  std::vector<const char*> files{TextClassifier::kFileName.data()};
+  if (flags.gradflow) files.insert(files.end(), {kFlowTable, kFlowPage});
+  return files;
+}
+
+/// What a run needs that is known before its first step.
+void refuse_hopeless(const Flags& flags, const TrainingPlan& plan,
+                     const TextClassifier& classifier) {
+  refuse_more_memory_than_left(count_memory(classifier.model(), *plan.memory));
+  const auto model = std::filesystem::path(flags.out) / TextClassifier::kFileName;
+  try_file(model, classifier.least_file_bytes());
+}
+
+/// Dev labels that are training's as numbers become these.
+void match_dev_labels(std::span<const Record> train, std::span<Record> dev, const Flags& flags,
+                      Terminal& terminal) {
+  if (dev.empty()) return;
+  ReadReport report;
+  match_labels(dev, labels_in(train), flags.dev, report);
+  show(report, terminal);
+}
+
+int train_command(const Flags& flags, const CLI::App& command) {
+  refuse_contradictions(command, flags.options);
+  require_stdout();
+  const OutputFolder folder(flags.out);
+  refuse_occupied(flags.out, flags.overwrite);
+  folder.prepare(files_of(flags));
+  Terminal terminal(flags.quiet);
+  warn_if_unlocked(folder, terminal);
+  warn_of_idle_flags(command, flags.options, terminal);
+  const ReadOptions columns = read_options(flags);
+  std::vector<Record> train = read_data(flags.train, columns, terminal);
+  std::vector<Record> dev =
+      flags.dev.empty() ? std::vector<Record>{} : read_data(flags.dev, columns, terminal);
+  match_dev_labels(train, dev, flags, terminal);
+  TrainClassifierOptions options = flags.options;
+  options.reading_bytes = reading_bytes(flags, train, dev);
+  Progress progress(terminal);
+  std::unique_ptr<TrainingWatch> watch;
+  if (flags.gradflow) watch = watch_gradient_flow(flags.out, dev.empty() ? train : dev, terminal);
+  TrainingMemory memory;
+  const InterruptGuard guard;
+  const ClassifierObserver observer{
+      .plan =
+          [&](const TrainingPlan& plan, const TextClassifier& classifier) {
+            progress.plan(plan, classifier);
+            warn_of_idle_flags(plan, flags.options, terminal);
+            refuse_hopeless(flags, plan, classifier);
+            memory = *plan.memory;
+            if (watch) watch->measure(0, classifier);
+          },
+      .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },
+      .epoch =
+          [&](const EpochReport& report, TextClassifier& classifier) {
+            progress.epoch(report);
+            if (report.best) {
+              // Written at once: whatever ends the run, the best epoch so far is on disk.
+              set_notes(classifier, flags, memory, report.epoch, report.score.value);
+              classifier.save(flags.out);
+            }
+            if (watch) watch->measure(report.epoch + 1, classifier);
+          },
+      .stop = [&] { return guard.interrupted(); }};
+  const TrainedClassifier trained =
+      train_classifier(std::move(train), std::move(dev), options, observer);
+  return finish(flags, trained, terminal, progress.seconds());
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& program, int& status) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = program.add_subcommand("train", "Train a text classifier");
+  add_data_flags(*command, *flags);
+  add_text_flags(*command, flags->options);
+  add_model_flags(*command, flags->options);
+  add_optimization_flags(*command, flags->options);
+  add_threads_flag(*command);
+  add_quiet_flag(*command, flags->quiet);
+  command->add_flag("--json", flags->json, "Print the result as one JSON object");
+  if (has_lab()) {
+    command->add_flag("--gradflow", flags->gradflow,
+                      "Measure after each epoch how far gradients reach, and write\n"
+                      "gradflow.csv and gradflow.html into --out");
+  }
+  command->callback([flags, command, &status] { status = train_command(*flags, *command); });
+}
+
+}  // namespace unroll
