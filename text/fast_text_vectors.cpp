@@ -98,9 +98,10 @@ struct Part {
   friend auto operator<=>(const Part&, const Part&) = default;
 };
 
-class FastTextReader {
+class FastTextModelReader {
  public:
-  FastTextReader(ByteWindow& window, WantedVectors& wanted) : window_(window), wanted_(wanted) {}
+  FastTextModelReader(ByteWindow& window, WantedVectors& wanted)
+      : window_(window), wanted_(wanted) {}
 
   std::size_t read() {
     require(sizeof(Arguments) + sizeof(double));
@@ -158,7 +159,7 @@ class FastTextReader {
   std::vector<std::uint32_t> counts_;  // parts of each place
 };
 
-void FastTextReader::read_dictionary() {
+void FastTextModelReader::read_dictionary() {
   const auto entries = take<std::int32_t>();
   const auto words = take<std::int32_t>();
   take<std::int32_t>();  // labels
@@ -171,7 +172,7 @@ void FastTextReader::read_dictionary() {
 }
 
 /// The bytes before the next zero byte; the window has what follows them, too.
-std::string_view FastTextReader::peek_word() {
+std::string_view FastTextModelReader::peek_word() {
   constexpr std::size_t kBehind = 1 + sizeof(std::int64_t) + sizeof(std::int8_t);
   std::size_t size = 64;
   for (;; size *= 2) {
@@ -186,7 +187,7 @@ std::string_view FastTextReader::peek_word() {
   }
 }
 
-void FastTextReader::read_entry(std::size_t number) {
+void FastTextModelReader::read_entry(std::size_t number) {
   const std::string_view word = peek_word();
   const auto type =
       static_cast<std::int8_t>(window_.view()[word.size() + 1 + sizeof(std::int64_t)]);
@@ -195,7 +196,7 @@ void FastTextReader::read_entry(std::size_t number) {
   window_.take(word.size() + 1 + sizeof(std::int64_t) + sizeof(std::int8_t));
 }
 
-void FastTextReader::use(std::string_view word, std::size_t number) {
+void FastTextModelReader::use(std::string_view word, std::size_t number) {
   if (invalid_utf8(word)) {
     return wanted_.refuse(
         {window_.name()},
@@ -208,7 +209,7 @@ void FastTextReader::use(std::string_view word, std::size_t number) {
   sources_[want->place] = {static_cast<std::uint32_t>(number), std::string(word)};
 }
 
-void FastTextReader::read_matrix_head() {
+void FastTextModelReader::read_matrix_head() {
   const bool is_quantized = take<std::int8_t>() != 0;
   if (is_quantized || pruned_)
     fail("it is quantized (.ftz); give the .bin or .vec that it was made of");
@@ -223,7 +224,7 @@ void FastTextReader::read_matrix_head() {
 }
 
 /// The rows that each wanted vector is the mean of, in the order of the file.
-void FastTextReader::find_parts() {
+void FastTextModelReader::find_parts() {
   sources_.resize(wanted_.places());
   counts_.resize(wanted_.places());
   const std::size_t entries = wanted_.vocabulary().size();
@@ -240,14 +241,14 @@ void FastTextReader::find_parts() {
   wanted_.count_scratch(parts_.capacity() * sizeof(Part) + sources_.size() * sizeof(Source));
 }
 
-void FastTextReader::add_part(std::size_t row, std::size_t place) {
+void FastTextModelReader::add_part(std::size_t row, std::size_t place) {
   if (row >= rows_)
     fail(fmt::format("its matrix has {} rows, too few; the file is damaged", rows_));
   parts_.push_back({static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(place)});
   ++counts_[place];
 }
 
-void FastTextReader::add_ngrams(std::string_view word, std::size_t place) {
+void FastTextModelReader::add_ngrams(std::string_view word, std::size_t place) {
   if (!has_ngrams(arguments_)) return;
   const auto buckets = static_cast<std::uint32_t>(arguments_.buckets);
   for_each_ngram(word, arguments_, [&](std::string_view ngram) {
@@ -255,7 +256,7 @@ void FastTextReader::add_ngrams(std::string_view word, std::size_t place) {
   });
 }
 
-void FastTextReader::read_matrix() {
+void FastTextModelReader::read_matrix() {
   const std::size_t row_bytes = wanted_.dimension() * sizeof(float);
   std::size_t next = 0;  // row of the file
   for (std::size_t begin = 0, end = 0; begin < parts_.size(); begin = end) {
@@ -270,7 +271,7 @@ void FastTextReader::read_matrix() {
 }
 
 /// The row at the window's begin belongs to these parts.
-void FastTextReader::add_row(std::span<const Part> parts) {
+void FastTextModelReader::add_row(std::span<const Part> parts) {
   for (const Part& part : parts) {
     const std::span<float> sum = wanted_.vector(part.place);
     for (std::size_t i = 0; i < sum.size(); ++i) {
@@ -281,7 +282,7 @@ void FastTextReader::add_row(std::span<const Part> parts) {
   }
 }
 
-void FastTextReader::take_means() {
+void FastTextModelReader::take_means() {
   for (std::size_t place = 0; place < counts_.size(); ++place) {
     if (counts_[place] == 0) continue;
     const std::span<float> sum = wanted_.vector(place);
@@ -315,7 +316,7 @@ std::size_t fast_text_dimension(ByteWindow& window) {
 }
 
 std::size_t read_fast_text_vectors(ByteWindow& window, WantedVectors& wanted) {
-  return FastTextReader(window, wanted).read();
+  return FastTextModelReader(window, wanted).read();
 }
 
 }  // namespace unroll

@@ -11,20 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "unroll/text/data_file.h"
 #include "unroll/text/encoder.h"
 #include "unroll/text/records.h"
 #include "unroll/text/text_trouble.h"
 #include "unroll/tools/classifier/text_options.h"
 
 namespace unroll {
-
-/// A file as a reader understood it.
-struct DataFile {
-  std::string name;
-  std::string format;                ///< "tsv", "csv" …
-  std::vector<std::string> columns;  ///< their names, if it has columns with names
-  std::vector<Record> records;
-};
 
 struct LabelCount {
   std::string label;

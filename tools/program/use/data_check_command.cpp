@@ -22,17 +22,17 @@ struct Flags {
   bool quiet = false;
 };
 
-DataFile read_file(const std::string& path, const Flags& flags) {
-  DataFile file;
-  file.name = path == "-" ? "<stdin>" : path;
-  file.records = read_records(path, flags.columns);
-  return file;
-}
-
 void check_command(const Flags& flags) {
   require_stdout();
   std::vector<DataFile> files;
-  for (const std::string& path : flags.files) files.push_back(read_file(path, flags));
+  {
+    Terminal terminal(flags.quiet);
+    for (const std::string& path : flags.files) {
+      ReadReport report;
+      files.push_back(read_data_file(path, flags.columns, report));
+      show(report, terminal);
+    }
+  }
   const DataReport report = report_on(files, flags.text);
   if (flags.json) {
     print("{}\n", with_version(to_json(report)));

@@ -21,7 +21,7 @@ struct Flags {
 void convert_command(const Flags& flags) {
   try_output(flags.out);
   Terminal terminal(flags.quiet);
-  const std::vector<Record> records = read_records(flags.data, flags.columns);
+  const std::vector<Record> records = read_data(flags.data, flags.columns, terminal);
   std::size_t flattened = 0;
   write_output(flags.out, to_tsv(records, flattened));
   if (flattened > 0) {

@@ -7,6 +7,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/output_folder.h"
+#include "unroll/text/data_file.h"
 #include "unroll/tools/classifier/split_files.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/numbers.h"
@@ -46,21 +47,6 @@ std::vector<double> fractions_of(const std::vector<double>& parts) {
   return fractions;
 }
 
-/// The value of --group-col for each record: the file's other reading, with that column as text.
-std::vector<std::string> groups_of(const Flags& flags, std::span<const Record> records) {
-  ReadOptions columns = flags.columns;
-  columns.text_column = flags.group_column;
-  const std::vector<Record> rows = read_records(flags.data, columns);
-  const auto same_row = [](const Record& a, const Record& b) { return a.line == b.line; };
-  const auto same_text = [](const Record& a, const Record& b) { return a.text == b.text; };
-  if (!std::ranges::equal(rows, records, same_row) || std::ranges::equal(rows, records, same_text))
-    throw UsageError(fmt::format("{} has no column {} besides its texts, for --group-col",
-                                 flags.data, flags.group_column));
-  std::vector<std::string> groups;
-  for (const Record& row : rows) groups.push_back(row.text);
-  return groups;
-}
-
 /// The members at these places, in order.
 template <typename Value>
 std::vector<Value> at(std::span<const std::size_t> places, std::vector<Value> values) {
@@ -70,26 +56,24 @@ std::vector<Value> at(std::span<const std::size_t> places, std::vector<Value> va
 }
 
 void split_command(const Flags& flags) {
-  if (!flags.group_column.empty() && flags.data == "-")
-    throw UsageError("--group-col reads the data twice: name a file instead of -");
   require_stdout();
   const OutputFolder folder(flags.out);
   refuse_occupied(flags.out, flags.overwrite);
   folder.prepare(kPartFiles);
   Terminal terminal(flags.quiet);
   warn_if_unlocked(folder, terminal);
-  std::vector<Record> records = read_records(flags.data, flags.columns);
-  std::vector<std::string> groups;
-  if (!flags.group_column.empty()) groups = groups_of(flags, records);
+  ReadReport report;
+  DataFile data = read_data_file(flags.data, flags.columns, report, flags.group_column);
+  show(report, terminal);
   if (flags.unique) {
-    const CleanResult clean = find_repeats(records);
+    const CleanResult clean = find_repeats(data.records);
     terminal.note(fmt::format("removed {} exact repeats, and {} rows whose text has several labels",
                               clean.repeats, clean.conflicts));
-    records = at(clean.kept, std::move(records));
-    if (!groups.empty()) groups = at(clean.kept, std::move(groups));
+    data.records = at(clean.kept, std::move(data.records));
+    if (!data.groups.empty()) data.groups = at(clean.kept, std::move(data.groups));
   }
   const SplitResult result =
-      write_split(records, fractions_of(flags.parts), flags.seed, flags.out, groups);
+      write_split(data.records, fractions_of(flags.parts), flags.seed, flags.out, data.groups);
   if (result.flattened > 0) {
     terminal.note(
         fmt::format("{} texts had tabs or line breaks, which became spaces", result.flattened));

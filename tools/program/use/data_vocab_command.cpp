@@ -22,16 +22,16 @@ struct Flags {
 
 void vocab_command(const Flags& flags) {
   require_stdout();
-  const std::vector<Record> records = read_records(flags.data, flags.columns);
+  Terminal terminal(flags.quiet);
+  const std::vector<Record> records = read_data(flags.data, flags.columns, terminal);
   const TextEncoder encoder = encoder_for(records, flags.text);
   const Vocabulary& vocabulary = encoder.vocabulary();
   for (std::size_t k = 0; k < vocabulary.size(); ++k) {
     const auto id = static_cast<std::int32_t>(k);
     print("{}\t{}\n", vocabulary.count(id), vocabulary.token(id));
   }
-  Terminal(flags.quiet)
-      .note(fmt::format("tokenizer {}, vocabulary {}", to_string(encoder.settings().tokenizer.kind),
-                        vocabulary.size()));
+  terminal.note(fmt::format("tokenizer {}, vocabulary {}",
+                            to_string(encoder.settings().tokenizer.kind), vocabulary.size()));
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ void add_data_vocab_command(CLI::App& data, int& status) {
       "most frequent first. The first line counts all other words");
   command->add_option("data", flags->data, "Texts; - is stdin")->required();
   flags->columns.labels = false;
-  add_column_flags(*command, flags->columns);
+  add_reading_flags(*command, flags->columns);
   add_token_flags(*command, flags->text);
   add_max_tokens_flag(*command, flags->text);
   add_vocabulary_flags(*command, flags->text);
