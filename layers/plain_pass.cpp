@@ -18,6 +18,11 @@ ProductOfInput<Real> input_of(const RecurrentInput<Real>& input, MatrixView<cons
   return {{}, U_x, input.rows.subspan(rows.token, rows.count)};
 }
 
+template <typename Real>
+void fill_rows(MatrixView<Real> rows, Real value) {
+  for (std::size_t r = 0; r < rows.rows(); ++r) std::ranges::fill(rows.row(r), value);
+}
+
 /// The k-th position that a walk in this order takes.
 std::size_t position_at(Range positions, WalkOrder order, std::size_t k) {
   switch (order) {
@@ -44,6 +49,42 @@ void for_each_step(const RecurrentLayer<Real>& layer, const RaggedShape& shape, 
   });
 }
 
+/// W of the gates whose products are made before a step, and of those that follow in it.
+template <typename Real>
+std::pair<MatrixView<const Real>, MatrixView<const Real>> parts_of_W(
+    const RecurrentLayer<Real>& layer) {
+  const MatrixView<const Real> W = layer.W.value.matrix();
+  const std::size_t late = describe(layer.kind()).late_gates * layer.hidden_size();
+  return {W.row_range(0, W.rows() - late), W.row_range(W.rows() - late, late)};
+}
+
+/// Room for what a step forward needs of so many rows.
+template <typename Real>
+void resize_step(const RecurrentLayer<Real>& layer, std::size_t rows,
+                 PlainScratch<Real>& scratch) {
+  const std::size_t H = layer.hidden_size(), late = describe(layer.kind()).late_gates;
+  scratch.W_h.resize({rows, (layer.gate_count() - late) * H});
+  scratch.late_in.resize({rows, late * H});
+  scratch.late_out.resize({rows, late * H});
+}
+
+/// The product of the late gate in a step of these rows of the batch.
+template <typename Real>
+InnerProduct<Real> late_product(const Panels<Real>& late_W, PlainScratch<Real>& scratch,
+                                const StepRows& rows) {
+  return {rows_of(scratch.late_in, rows.row, rows.count), &late_W,
+          rows_of(scratch.late_out, rows.row, rows.count)};
+}
+
+/// The way back through it: the last columns of dz times W.
+template <typename Real>
+InnerProduct<Real> late_product_back(RecurrentCache<Real>& cache, const StepRows& rows) {
+  const MatrixView<Real> out = rows_of(cache.plain.late_out, rows.row, rows.count);
+  const std::size_t H = out.columns(), S = cache.dz.shape()[1];
+  return {rows_of(cache.dz, rows.token, rows.count).column_range(S - H, H),
+          &cache.plain_weights.late_W_back, out};
+}
+
 /// Every token's x, also where tokens share it.
 template <typename Real>
 MatrixView<const Real> x_of_tokens(const RecurrentInput<Real>& input, Tensor<Real>& gathered) {
@@ -57,8 +98,10 @@ MatrixView<const Real> x_of_tokens(const RecurrentInput<Real>& input, Tensor<Rea
 
 template <typename Real>
 void pack_plain(const RecurrentLayer<Real>& layer, PlainWeights<Real>& weights) {
+  const auto [early, late] = parts_of_W(layer);
   weights.U.pack(transposed(layer.U.value.matrix()));
-  weights.W.pack(transposed(layer.W.value.matrix()));
+  weights.W.pack(transposed(early));
+  if (!late.empty()) weights.late_W.pack(transposed(late));
 }
 
 template <typename Real>
@@ -67,12 +110,12 @@ void plain_forward(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
                    RecurrentCache<Real>& cache, MatrixView<Real> h) {
   const std::size_t N = shape.tokens(), H = layer.hidden_size(), GH = layer.gate_count() * H;
   PlainScratch<Real>& scratch = cache.plain;
-  cache.gates.resize({N, GH});
+  cache.gates.resize({N, saved_count(layer.kind()) * H});
   cache.C.resize(state.C.empty() ? Shape() : Shape{N, H});
   cache.C_0 = state.C;
   cache.h_prev.resize({N, H});
   scratch.U_x.resize({input.x.rows(), GH});
-  scratch.W_h.resize({shape.batch(), GH});
+  resize_step(layer, shape.batch(), scratch);
   for (std::size_t row = 0; row < shape.batch(); ++row) {
     const std::size_t first = first_token(shape, layer.direction(), row);
     std::ranges::copy(state.h.matrix().row(row), cache.h_prev.matrix().row(first).begin());
@@ -89,6 +132,8 @@ void plain_forward(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
                         .in = input_of<Real>(input, scratch.U_x.matrix(), walk.here),
                         .h_prev = rows_of(cache.h_prev, token, count),
                         .W_h = W_h,
+                        .d = layer.d.value.values(),
+                        .inner = late_product(cache.plain_weights.late_W, scratch, walk.here),
                         .C_prev = C_before(cache, walk),
                         .saved = rows_of(cache.gates, token, count),
                         .C = rows_of(cache.C, token, count),
@@ -101,22 +146,33 @@ template <typename Real>
 void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
                     const RecurrentInput<Real>& input, RecurrentCache<Real>& cache,
                     MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx) {
-  const std::size_t N = shape.tokens(), H = layer.hidden_size(), GH = layer.gate_count() * H;
+  const std::size_t N = shape.tokens(), H = layer.hidden_size();
+  const bool keeps_h = describe(layer.kind()).keeps_h;
+  const auto [early, late] = parts_of_W(layer);
   PlainScratch<Real>& scratch = cache.plain;
-  cache.dz.resize({N, GH});
+  cache.dz.resize({N, saved_count(layer.kind()) * H});
   scratch.W_dz.resize({shape.batch(), H});
-  cache.plain_weights.W_back.pack(layer.W.value.matrix());
+  cache.plain_weights.W_back.pack(early);
+  if (!late.empty()) cache.plain_weights.late_W_back.pack(late);
   for_each_step(layer, shape, WalkOrder::kDescending, [&](std::size_t, const WalkStep& walk) {
     const auto [token, row, count] = walk.here;
     const std::size_t go_on = walk.go_on();
     const MatrixView<Real> W_dz = rows_of(scratch.W_dz, row, count);
+    const MatrixView<Real> dh_T = rows_of(dstate.h, row, count);
     const auto dz_next = rows_of(cache.dz, walk.after.token, go_on);
-    product<Real>(dz_next, cache.plain_weights.W_back, W_dz.row_range(0, go_on));
-    copy_rows<Real>(rows_of(dstate.h, row + go_on, count - go_on),
-                    W_dz.row_range(go_on, count - go_on));
+    product<Real>(dz_next.column_range(0, early.rows()), cache.plain_weights.W_back,
+                  W_dz.row_range(0, go_on));
+    if (keeps_h) {
+      fill_rows<Real>(W_dz.row_range(go_on, count - go_on), 0);
+    } else {
+      copy_rows<Real>(dh_T.row_range(go_on, count - go_on), W_dz.row_range(go_on, count - go_on));
+    }
     cell_backward<Real>(layer.kind(), {.units = {0, H},
                                        .dz_next = dz_next,
                                        .W_dz = W_dz,
+                                       .dh_kept = dh_T,
+                                       .inner = late_product_back(cache, walk.here),
+                                       .h_prev = rows_of(cache.h_prev, token, count),
                                        .dh = dh.row_range(token, count),
                                        .saved = rows_of(cache.gates, token, count),
                                        .C_prev = C_before(cache, walk),
@@ -127,16 +183,18 @@ void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
   const bool is_shared = !input.rows.empty();
   if (is_shared && !dx.empty()) scratch.dx.resize({N, layer.input_size()});
   const MatrixView<Real> dx_of_tokens = is_shared && !dx.empty() ? scratch.dx.matrix() : dx;
-  cell_gradients<Real>(layer.kind().cell, {.dz = cache.dz.matrix(),
-                                           .x = x_of_tokens(input, scratch.x),
-                                           .h_prev = cache.h_prev.matrix(),
-                                           .U = layer.U.value.matrix(),
-                                           .dU = layer.U.grad.matrix(),
-                                           .dW = layer.W.grad.matrix(),
-                                           .db = layer.b.grad.values(),
-                                           .dx = dx_of_tokens});
+  cell_gradients<Real>(layer.kind(), {.dz = cache.dz.matrix(),
+                                      .saved = cache.gates.matrix(),
+                                      .x = x_of_tokens(input, scratch.x),
+                                      .h_prev = cache.h_prev.matrix(),
+                                      .U = layer.U.value.matrix(),
+                                      .dU = layer.U.grad.matrix(),
+                                      .dW = layer.W.grad.matrix(),
+                                      .db = layer.b.grad.values(),
+                                      .dd = layer.d.grad.values(),
+                                      .dx = dx_of_tokens});
   if (is_shared && !dx.empty()) {
-    for (std::size_t r = 0; r < dx.rows(); ++r) std::ranges::fill(dx.row(r), Real{0});
+    fill_rows<Real>(dx, 0);
     scatter_add_rows<Real, Real>(std::as_const(scratch.dx).matrix(), input.rows, dx);
   }
   for (std::size_t position = 0; position < shape.steps(); ++position) {
@@ -155,7 +213,7 @@ void plain_infer(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
                  MatrixView<const Real> projected, RecurrentState<Real>& state,
                  PlainScratch<Real>& scratch, MatrixView<Real> h) {
   const std::size_t H = layer.hidden_size(), GH = layer.gate_count() * H;
-  scratch.W_h.resize({shape.batch(), GH});
+  resize_step(layer, shape.batch(), scratch);
   if (projected.empty()) {
     scratch.U_x.resize({input.x.rows(), GH});
     project_rows<Real>(layer, input.x, weights.U, scratch.U_x.matrix());
@@ -174,6 +232,8 @@ void plain_infer(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
                                           .in = input_of<Real>(input, projected, walk.here),
                                           .h_prev = h_prev,
                                           .W_h = W_h,
+                                          .d = layer.d.value.values(),
+                                          .inner = late_product(weights.late_W, scratch, walk.here),
                                           .C_prev = {C, {}},
                                           .C = C,
                                           .h = h.row_range(token, count),

@@ -56,9 +56,23 @@ void plan_operands(const RecurrentLayer<Real>& layer, const BatchLimits& limits,
 template <typename Real>
 void plan_plain(const RecurrentLayer<Real>& layer, const BatchLimits& limits, LayerUse use,
                 PlainScratch<Real>& scratch, MemoryPlan& plan) {
-  const std::size_t GH = layer.gate_count() * layer.hidden_size();
-  plan.add(scratch.U_x, {use.shared ? limits.distinct : limits.tokens, GH});
-  plan.add(scratch.W_h, {limits.rows, GH});
+  const std::size_t H = layer.hidden_size(), G = layer.gate_count();
+  const std::size_t late = describe(layer.kind()).late_gates;
+  plan.add(scratch.U_x, {use.shared ? limits.distinct : limits.tokens, G * H});
+  plan.add(scratch.W_h, {limits.rows, (G - late) * H});
+  plan.add(scratch.late_in, {limits.rows, late * H});
+  plan.add(scratch.late_out, {limits.rows, late * H});
+}
+
+/// The memory of the weights that a forward pass of such a cell multiplies.
+template <typename Real>
+void plan_plain_weights(const RecurrentLayer<Real>& layer, PlainWeights<Real>& weights,
+                        MemoryPlan& plan) {
+  const std::size_t H = layer.hidden_size(), GH = layer.gate_count() * H;
+  const std::size_t late = describe(layer.kind()).late_gates * H;
+  weights.U.plan(layer.input_size(), GH, plan);
+  weights.W.plan(H, GH - late, plan);
+  if (late > 0) weights.late_W.plan(H, late, plan);
 }
 
 /// The memory of a training step of such a cell.
@@ -66,16 +80,17 @@ template <typename Real>
 void plan_plain_step(const RecurrentLayer<Real>& layer, const BatchLimits& limits, LayerUse use,
                      RecurrentCache<Real>& cache, MemoryPlan& plan) {
   const std::size_t N = limits.tokens, I = layer.input_size(), H = layer.hidden_size();
-  const std::size_t GH = layer.gate_count() * H;
+  PlainWeights<Real>& weights = cache.plain_weights;
   plan.begin_part(kForwardPart);
   plan.add(cache.h_prev, {N, H});
   plan_plain(layer, limits, use, cache.plain, plan);
-  cache.plain_weights.U.plan(I, GH, plan);
-  cache.plain_weights.W.plan(H, GH, plan);
+  plan_plain_weights(layer, weights, plan);
   plan.begin_part(kBackwardPart);
-  plan.add(cache.dz, {N, GH});
+  plan.add(cache.dz, {N, saved_count(layer.kind()) * H});
   plan.add(cache.plain.W_dz, {limits.rows, H});
-  cache.plain_weights.W_back.plan(GH, H, plan);
+  const std::size_t late = describe(layer.kind()).late_gates * H;
+  weights.W_back.plan(layer.gate_count() * H - late, H, plan);
+  if (late > 0) weights.late_W_back.plan(late, H, plan);
   if (use.shared) plan.add(cache.plain.x, {N, I});
   if (use.shared && use.dx) plan.add(cache.plain.dx, {N, I});
 }
@@ -91,19 +106,37 @@ void choose(bool in_pairs, Full& full, Pairs& pairs, Body body) {
 
 }  // namespace
 
+bool has_kernels(const CellKind& kind) {
+  switch (kind.cell) {
+    case Cell::kRnn:
+    case Cell::kLstm:
+      return true;
+    case Cell::kGru:
+      return false;
+  }
+  return false;
+}
+
 template <typename Real>
 RecurrentLayer<Real>::RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden,
                                      CellKind kind, Direction direction)
     : U(name + ".U", {unroll::gate_count(kind.cell) * hidden, input}),
       W(name + ".W", {unroll::gate_count(kind.cell) * hidden, hidden}),
       b(name + ".b", {unroll::gate_count(kind.cell) * hidden}),
+      d(describe(kind).has_d ? Parameter<Real>(name + ".d", {hidden}) : Parameter<Real>()),
       kind_(kind),
       direction_(direction) {}
 
 template <typename Real>
+ParameterList<Real> RecurrentLayer<Real>::parameters() {
+  if (describe(kind_).has_d) return {&U, &W, &b, &d};
+  return {&U, &W, &b};
+}
+
+template <typename Real>
 RecurrentState<Real> RecurrentLayer<Real>::zero_state(std::size_t batch) const {
   const Tensor<Real> zero({batch, hidden_size()});
-  return {zero, describe(kind_.cell).has_C ? zero : Tensor<Real>()};
+  return {zero, describe(kind_).has_C ? zero : Tensor<Real>()};
 }
 
 template <typename Real>
@@ -123,7 +156,7 @@ void RecurrentLayer<Real>::forward(const RaggedShape& shape, const RecurrentInpu
                                    MatrixView<Real> h) const {
   check(shape, input, state, h);
   RecurrentOperands<Real>& full = cache;
-  if (plain_) {
+  if (is_plain()) {
     plain_forward(*this, shape, input, state, cache, h);
   } else {
     choose<Real>(multiplies_pairs(), full, cache.in_pairs,
@@ -139,12 +172,12 @@ template <typename Real>
 void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
                                 RecurrentCache<Real>& cache, MemoryPlan& plan) const {
   const std::size_t N = limits.tokens, H = hidden_size(), GH = gate_count() * H;
-  const bool has_C = describe(kind_.cell).has_C, pairs = multiplies_pairs();
+  const bool has_C = describe(kind_).has_C, pairs = multiplies_pairs();
   plan.begin_part(kForwardPart);
-  plan.add(cache.gates, {N, GH});
+  plan.add(cache.gates, {N, saved_count(kind_) * H});
   plan.add(cache.C, {has_C ? N : 0, H});
   plan.add(cache.C_0, {has_C ? limits.rows : 0, H});
-  if (plain_) return plan_plain_step(*this, limits, use, cache, plan);
+  if (is_plain()) return plan_plain_step(*this, limits, use, cache, plan);
   plan.add(cache.projected, {use.shared ? limits.distinct : 0, GH});
   if (has_narrow_weights()) cache.narrow.plan(H, gate_count(), plan);
   RecurrentOperands<Real>& full = cache;
@@ -155,11 +188,7 @@ void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
 
 template <typename Real>
 void RecurrentLayer<Real>::plan(RecurrentWeights<Real>& weights, MemoryPlan& plan) const {
-  if (plain_) {
-    weights.plain.U.plan(input_size(), gate_count() * hidden_size(), plan);
-    weights.plain.W.plan(hidden_size(), gate_count() * hidden_size(), plan);
-    return;
-  }
+  if (is_plain()) return plan_plain_weights(*this, weights.plain, plan);
   choose<Real>(multiplies_pairs(), weights.full, weights.in_pairs, [&](auto& panels) {
     panels.plan_weights(input_size(), hidden_size(), gate_count(), plan);
   });
@@ -170,7 +199,7 @@ template <typename Real>
 void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
                                 RecurrentScratch<Real>& scratch, MemoryPlan& plan) const {
   const std::size_t H = hidden_size(), GH = gate_count() * H;
-  if (plain_) {
+  if (is_plain()) {
     plan_plain(*this, limits, use, scratch.plain, plan);
     for (Tensor<Real>& h_prev : scratch.plain.h_prev) plan.add(h_prev, {limits.rows, H});
     return;
@@ -190,8 +219,8 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInp
                                     RecurrentState<Real>& dstate, MatrixView<Real> dx) {
   check(shape, input, dstate, dh);
   if (!dx.empty()) require("dx", dx.shape(), input.x.shape());
-  for (Parameter<Real>* parameter : {&U, &W, &b}) parameter->make_grad();
-  if (plain_) return plain_backward(*this, shape, input, cache, dh, dstate, dx);
+  for (Parameter<Real>* parameter : parameters()) parameter->make_grad();
+  if (is_plain()) return plain_backward(*this, shape, input, cache, dh, dstate, dx);
   RecurrentOperands<Real>& full = cache;
   choose<Real>(
       multiplies_pairs(), full, cache.in_pairs,
@@ -203,7 +232,7 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInp
 template <typename Real>
 RecurrentWeights<Real> RecurrentLayer<Real>::pack() const {
   RecurrentWeights<Real> weights;
-  if (plain_) {
+  if (is_plain()) {
     pack_plain(*this, weights.plain);
     return weights;
   }
@@ -219,7 +248,7 @@ RecurrentWeights<Real> RecurrentLayer<Real>::pack() const {
 template <typename Real>
 void RecurrentLayer<Real>::project(MatrixView<const Real> x, const RecurrentWeights<Real>& weights,
                                    MatrixView<Real> projected) const {
-  if (plain_) return project_rows<Real>(*this, x, weights.plain.U, projected);
+  if (is_plain()) return project_rows<Real>(*this, x, weights.plain.U, projected);
   choose<Real>(weights.in_pairs.rows() > 0, weights.full, weights.in_pairs,
                [&]<typename Operand>(const Panels<Operand>& panels) {
                  Tensor<Operand> rounded;
@@ -238,7 +267,7 @@ void RecurrentLayer<Real>::infer(const RaggedShape& shape, const RecurrentInput<
     InferencePass<Real, Operand>{*this, shape, panels, narrow, operands, scratch.projected}.run(
         input, projected, state, h);
   };
-  if (plain_) {
+  if (is_plain()) {
     plain_infer(*this, shape, input, weights.plain, projected, state, scratch.plain, h);
   } else if (weights.in_pairs.rows() > 0) {
     if constexpr (std::is_same_v<Real, float>) run(weights.in_pairs, scratch.in_pairs);
@@ -258,7 +287,7 @@ void RecurrentLayer<Real>::check(const RaggedShape& shape, const RecurrentInput<
   require("x", input.x.shape(), {shared ? input.x.rows() : N, input_size()});
   require("h", h.shape(), {N, hidden_size()});
   require("state.h", state.h.shape(), {shape.batch(), hidden_size()});
-  const Shape of_C = describe(kind_.cell).has_C ? state.h.shape() : Shape();
+  const Shape of_C = describe(kind_).has_C ? state.h.shape() : Shape();
   require("state.C", state.C.shape(), of_C);
   if (!shared) return;
   require("rows of x", {input.rows.size()}, {N});

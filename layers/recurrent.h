@@ -4,7 +4,7 @@
 /// production uses, plain_pass.h those of cells as they are written out.
 ///
 /// Shapes: N = Σ lengths rows, time-major without padding (unroll/core/ragged.h); B rows of the
-/// batch; I input size; H hidden size; G gates of the cell.
+/// batch; I input size; H hidden size; G gates of the cell; S values that a step saves.
 #pragma once
 
 #include <cstddef>
@@ -57,7 +57,7 @@ struct RecurrentInput {
 template <typename Operand>
 struct RecurrentOperands {
   Tensor<Operand> h_prev;  ///< (N, H): the h that entered each step
-  Tensor<Operand> dz;      ///< (N, G·H): written by the backward pass, ∂L/∂z_t
+  Tensor<Operand> dz;      ///< (N, S·H): written by the backward pass, ∂L/∂z_t
 
   // Rounded, unless products take them as they are.
   Tensor<Operand> x;                      ///< (M, I)
@@ -72,16 +72,18 @@ struct RecurrentOperands {
 /// The weights as the passes of a cell that is written out multiply them (plain_pass.h).
 template <typename Real>
 struct PlainWeights {
-  Panels<Real> U;       ///< Uᵀ (I, G·H)
-  Panels<Real> W;       ///< Wᵀ (H, G·H)
-  Panels<Real> W_back;  ///< W (G·H, H), of a backward pass
+  Panels<Real> U;                    ///< Uᵀ (I, G·H)
+  Panels<Real> W;                    ///< Wᵀ (H, G·H), late gates left out
+  Panels<Real> W_back;               ///< W (G·H, H), of a backward pass; likewise
+  Panels<Real> late_W, late_W_back;  ///< (H, H) each, of a cell with a late gate
 };
 
 /// What these passes need besides.
 template <typename Real>
 struct PlainScratch {
   Tensor<Real> U_x;        ///< (M, G·H): b + U x
-  Tensor<Real> W_h;        ///< (B, G·H): W h_{t−1}
+  Tensor<Real> W_h;        ///< (B, G·H): W h_{t−1}, late gates left out
+  Tensor<Real> late_in, late_out;  ///< (B, H): the product of a late gate
   Tensor<Real> W_dz;       ///< (B, H): Wᵀ dz_{t+1}
   Tensor<Real> x, dx;      ///< (N, I), of an input with shared rows
   Tensor<Real> h_prev[2];  ///< (B, H), in inference: of this step and the next
@@ -90,7 +92,8 @@ struct PlainScratch {
 /// What a forward pass saves for the backward pass. What a cell does not need stays empty.
 template <typename Real>
 struct RecurrentCache : RecurrentOperands<Real> {
-  Tensor<Real> gates;  ///< (N, G·H): RNN h_t; LSTM f, i, a, o after their activations
+  Tensor<Real> gates;  ///< (N, S·H): RNN h_t; LSTM f, i, a, o after their activations; GRU r, u,
+                       ///< q if the reset comes after, h̃
   Tensor<Real> C;      ///< (N, H): LSTM, C_t
   Tensor<Real> C_0;    ///< (B, H): LSTM, the C that entered each row
 
@@ -139,6 +142,9 @@ struct RecurrentScratch {
   PlainScratch<Real> plain;
 };
 
+/// Whether kernels compute the cell's steps; otherwise its own file does.
+bool has_kernels(const CellKind& kind);
+
 /// One recurrent layer in one direction. Instantiated for float and double.
 template <typename Real>
 class RecurrentLayer {
@@ -148,9 +154,9 @@ class RecurrentLayer {
 
   /// Whether steps are computed by the cell's own file, line by line (layers/cells), rather than by
   /// kernels in which products and cell are fused. The results are the same but for rounding. All
-  /// passes from now on; `precision` is then of no effect.
+  /// passes from now on; `precision` is then of no effect. A cell without kernels is always plain.
   void set_plain(bool plain) { plain_ = plain; }
-  bool is_plain() const { return plain_; }
+  bool is_plain() const { return plain_ || !has_kernels(kind_); }
 
   /// For all passes from now on. With kBFloat16 products multiply U, W, x, h and ∂L/∂z rounded to
   /// bfloat16. They do so in pairs, and faster, where the CPU multiplies pairs at full speed
@@ -199,11 +205,12 @@ class RecurrentLayer {
              RecurrentState<Real>& state, RecurrentScratch<Real>& scratch,
              MatrixView<Real> h) const;
 
-  ParameterList<Real> parameters() { return {&U, &W, &b}; }
+  ParameterList<Real> parameters();
 
   Parameter<Real> U;  ///< (G·H, I) input weights
   Parameter<Real> W;  ///< (G·H, H) recurrent weights
   Parameter<Real> b;  ///< (G·H) bias
+  Parameter<Real> d;  ///< (H) bias of the last gate's W h_{t−1}; empty of a cell without d
 
  private:
   void check(const RaggedShape& shape, const RecurrentInput<Real>& input,

@@ -94,6 +94,8 @@ void fused_step(const CellKind& kind, const RecurrentStep<Real, Operand>& step) 
       return rnn_step(kind.activation, step);
     case Cell::kLstm:
       return lstm_step(step);
+    case Cell::kGru:  // has no kernels: RecurrentLayer::is_plain
+      break;
   }
 }
 /// b + U x for each row of x (M, I) → (M, G·H), on all threads.

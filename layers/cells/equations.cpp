@@ -1,5 +1,6 @@
 #include "unroll/layers/cells/equations.h"
 
+#include "unroll/layers/cells/gru.h"
 #include "unroll/layers/cells/lstm.h"
 #include "unroll/layers/cells/rnn.h"
 
@@ -12,6 +13,8 @@ void cell_forward(const CellKind& kind, const RecurrentStep<Real>& step) {
       return rnn_forward(kind.activation, step);
     case Cell::kLstm:
       return lstm_forward(step);
+    case Cell::kGru:
+      return gru_forward(kind.reset, step);
   }
 }
 
@@ -22,16 +25,20 @@ void cell_backward(const CellKind& kind, const RecurrentStepBack<Real>& step) {
       return rnn_backward(kind.activation, step);
     case Cell::kLstm:
       return lstm_backward(step);
+    case Cell::kGru:
+      return gru_backward(kind.reset, step);
   }
 }
 
 template <typename Real>
-void cell_gradients(Cell cell, const CellGradients<Real>& of) {
-  switch (cell) {
+void cell_gradients(const CellKind& kind, const CellGradients<Real>& of) {
+  switch (kind.cell) {
     case Cell::kRnn:
       return rnn_gradients(of);
     case Cell::kLstm:
       return lstm_gradients(of);
+    case Cell::kGru:
+      return gru_gradients(kind.reset, of);
   }
 }
 
@@ -42,13 +49,15 @@ void cell_first_state(Cell cell, const FirstStateGradient<Real>& of) {
       return rnn_first_state(of);
     case Cell::kLstm:
       return lstm_first_state(of);
+    case Cell::kGru:
+      return gru_first_state(of);
   }
 }
 
 #define UNROLL_INSTANTIATE(Real)                                                \
   template void cell_forward(const CellKind&, const RecurrentStep<Real>&);      \
   template void cell_backward(const CellKind&, const RecurrentStepBack<Real>&); \
-  template void cell_gradients(Cell, const CellGradients<Real>&);               \
+  template void cell_gradients(const CellKind&, const CellGradients<Real>&);               \
   template void cell_first_state(Cell, const FirstStateGradient<Real>&);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)

@@ -12,25 +12,27 @@
 
 namespace unroll {
 
-/// N tokens; I input size; H hidden size; G gates.
+/// N tokens; I input size; H hidden size; G gates; S values saved.
 template <typename Real>
 struct CellGradients {
-  MatrixView<const Real> dz;      ///< (N, G·H): ∂L/∂z_t of every token
+  MatrixView<const Real> dz;      ///< (N, S·H): ∂L/∂z_t of every token
+  MatrixView<const Real> saved;   ///< (N, S·H), of the steps forward
   MatrixView<const Real> x;       ///< (N, I)
   MatrixView<const Real> h_prev;  ///< (N, H): h_{t−1}
   MatrixView<const Real> U;       ///< (G·H, I)
   MatrixView<Real> dU;            ///< (G·H, I), added to
   MatrixView<Real> dW;            ///< (G·H, H), added to
   std::span<Real> db;             ///< (G·H), added to
+  std::span<Real> dd = {};        ///< (H), added to; empty of a cell without d
   MatrixView<Real> dx;            ///< (N, I), set; or empty
 };
 
 /// ∂L/∂h_0 of rows whose first step is this one.
 template <typename Real>
 struct FirstStateGradient {
-  MatrixView<const Real> dz;  ///< (rows, G·H): dz_1
+  MatrixView<const Real> dz;  ///< (rows, S·H): dz_1
   MatrixView<const Real> W;   ///< (G·H, H)
-  MatrixView<Real> dh_0;      ///< (rows, H), set
+  MatrixView<Real> dh_0;      ///< (rows, H), set; of a cell that keeps a part of h, added to
 };
 
 /// Each calls the function of its cell.
@@ -39,7 +41,7 @@ void cell_forward(const CellKind& kind, const RecurrentStep<Real>& step);
 template <typename Real>
 void cell_backward(const CellKind& kind, const RecurrentStepBack<Real>& step);
 template <typename Real>
-void cell_gradients(Cell cell, const CellGradients<Real>& of);
+void cell_gradients(const CellKind& kind, const CellGradients<Real>& of);
 template <typename Real>
 void cell_first_state(Cell cell, const FirstStateGradient<Real>& of);
 

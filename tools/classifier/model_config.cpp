@@ -20,6 +20,11 @@ Enum choice(const Json& json, const char* key) {
   throw ModelError(fmt::format("its {} is {}, which this program does not know", key, name));
 }
 
+/// Models of versions that had no GRU do not name its reset.
+GruReset reset_from(const Json& json) {
+  return json.contains("gru_reset") ? choice<GruReset>(json, "gru_reset") : GruReset::kAfter;
+}
+
 /// `pool` where every step has an output.
 constexpr std::string_view kNoPool = "none";
 
@@ -53,6 +58,7 @@ std::string to_json(const SequenceClassifierConfig& config) {
   check_config(config);
   const Json json = {{"cell", to_string(config.cell)},
                      {"activation", to_string(config.activation)},
+                     {"gru_reset", to_string(config.gru_reset)},
                      {"embedding", config.embedding},
                      {"hidden", config.hidden},
                      {"layers", config.layers},
@@ -70,6 +76,7 @@ SequenceClassifierConfig model_config_from_json(std::string_view text) {
     SequenceClassifierConfig config;
     config.cell = choice<Cell>(json, "cell");
     config.activation = choice<Activation>(json, "activation");
+    config.gru_reset = reset_from(json);
     config.embedding = json.at("embedding").get<std::size_t>();
     config.hidden = json.at("hidden").get<std::size_t>();
     config.layers = json.at("layers").get<std::size_t>();

@@ -85,7 +85,7 @@ struct Walked {
   }
 
   naive::Network network() const {
-    naive::Network n = naive_network(*layer, phi);
+    naive::Network n = naive_network(*layer);
     n.h_0 = naive_matrix(start.h)[0];
     if (!start.C.empty()) n.C_0 = naive_matrix(start.C)[0];
     return n;
@@ -360,7 +360,7 @@ struct LstmRun {
 std::vector<double> naive_carry(const LstmRun& run) {
   naive::Sequence s{.x = naive_matrix(run.x), .targets = {}};
   s.x.insert(s.x.begin(), naive::Vector());
-  const naive::Forward forward = naive::lstm_states(naive_network(run.lstm, Activation::kTanh), s);
+  const naive::Forward forward = naive::lstm_states(naive_network(run.lstm), s);
   naive::Vector log_product(run.lstm.hidden_size());
   std::vector<double> carry;
   for (std::size_t j = s.steps(); carry.size() < kLags; --j) {

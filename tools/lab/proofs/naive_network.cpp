@@ -11,7 +11,7 @@ naive::Matrix naive_matrix(const Tensor<double>& tensor) {
   return rows;
 }
 
-naive::Network naive_network(const RecurrentLayer<double>& layer, Activation phi) {
+naive::Network naive_network(const RecurrentLayer<double>& layer) {
   return {.U = naive_matrix(layer.U.value),
           .W = naive_matrix(layer.W.value),
           .b = naive_matrix(layer.b.value)[0],
@@ -19,7 +19,9 @@ naive::Network naive_network(const RecurrentLayer<double>& layer, Activation phi
           .c = {},
           .h_0 = naive::Vector(layer.hidden_size()),
           .C_0 = naive::Vector(layer.hidden_size()),
-          .phi = phi};
+          .phi = layer.kind().activation,
+          .reset = layer.kind().reset,
+          .d = naive_matrix(layer.d.value)[0]};
 }
 
 }  // namespace unroll

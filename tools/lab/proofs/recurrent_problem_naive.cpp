@@ -97,7 +97,7 @@ void collect_gradients(const naive::Backward& d, bool is_lstm, Collector& collec
 }  // namespace
 
 naive::Network RecurrentProblem::network(std::size_t row) const {
-  naive::Network network = naive_network(*layer_, phi_);
+  naive::Network network = naive_network(*layer_);
   network.V = naive_matrix(output_->V.value);
   network.c = copy(output_->c.value.values());
   network.h_0 = copy(batch_.start.h.matrix().row(row));

@@ -155,6 +155,8 @@ std::vector<naive::Vector> plain_states(const CellProblem& problem, const naive:
       return rnn_states(network, sequence).h;
     case Cell::kLstm:
       return lstm_states(network, sequence).h;
+    case Cell::kGru:
+      return gru_states(network, sequence).h;
   }
   return {};
 }
