@@ -60,8 +60,7 @@ std::pair<MatrixView<const Real>, MatrixView<const Real>> parts_of_W(
 
 /// Room for what a step forward needs of so many rows.
 template <typename Real>
-void resize_step(const RecurrentLayer<Real>& layer, std::size_t rows,
-                 PlainScratch<Real>& scratch) {
+void resize_step(const RecurrentLayer<Real>& layer, std::size_t rows, PlainScratch<Real>& scratch) {
   const std::size_t H = layer.hidden_size(), late = describe(layer.kind()).late_gates;
   scratch.W_h.resize({rows, (layer.gate_count() - late) * H});
   scratch.late_in.resize({rows, late * H});
@@ -78,11 +77,11 @@ InnerProduct<Real> late_product(const Panels<Real>& late_W, PlainScratch<Real>& 
 
 /// The way back through it: the last columns of dz times W.
 template <typename Real>
-InnerProduct<Real> late_product_back(RecurrentCache<Real>& cache, const StepRows& rows) {
-  const MatrixView<Real> out = rows_of(cache.plain.late_out, rows.row, rows.count);
-  const std::size_t H = out.columns(), S = cache.dz.shape()[1];
-  return {rows_of(cache.dz, rows.token, rows.count).column_range(S - H, H),
-          &cache.plain_weights.late_W_back, out};
+InnerProduct<Real> late_product_back(RecurrentPass<Real>& pass, const StepRows& rows) {
+  const MatrixView<Real> out = rows_of(pass.scratch.plain.late_out, rows.row, rows.count);
+  const MatrixView<Real> dz = rows_of(pass.scratch.full.dz, rows.token, rows.count);
+  return {dz.column_range(dz.columns() - out.columns(), out.columns()),
+          &pass.weights.plain.late_W_back, out};
 }
 
 /// Every token's x, also where tokens share it.
@@ -107,61 +106,65 @@ void pack_plain(const RecurrentLayer<Real>& layer, PlainWeights<Real>& weights) 
 template <typename Real>
 void plain_forward(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
                    const RecurrentInput<Real>& input, const RecurrentState<Real>& state,
-                   RecurrentCache<Real>& cache, MatrixView<Real> h) {
+                   RecurrentPass<Real>& pass, MatrixView<Real> h) {
   const std::size_t N = shape.tokens(), H = layer.hidden_size(), GH = layer.gate_count() * H;
-  PlainScratch<Real>& scratch = cache.plain;
-  cache.gates.resize({N, saved_count(layer.kind()) * H});
-  cache.C.resize(state.C.empty() ? Shape() : Shape{N, H});
-  cache.C_0 = state.C;
-  cache.h_prev.resize({N, H});
+  RecurrentRecord<Real>& record = pass.record;
+  PlainWeights<Real>& weights = pass.weights.plain;
+  PlainScratch<Real>& scratch = pass.scratch.plain;
+  record.gates.resize({N, saved_count(layer.kind()) * H});
+  record.C.resize(state.C.empty() ? Shape() : Shape{N, H});
+  record.C_0 = state.C;
+  record.full.h_prev.resize({N, H});
   scratch.U_x.resize({input.x.rows(), GH});
   resize_step(layer, shape.batch(), scratch);
   for (std::size_t row = 0; row < shape.batch(); ++row) {
     const std::size_t first = first_token(shape, layer.direction(), row);
-    std::ranges::copy(state.h.matrix().row(row), cache.h_prev.matrix().row(first).begin());
+    std::ranges::copy(state.h.matrix().row(row), record.full.h_prev.matrix().row(first).begin());
   }
-  pack_plain(layer, cache.plain_weights);
-  project_rows<Real>(layer, input.x, cache.plain_weights.U, scratch.U_x.matrix());
+  pack_plain(layer, weights);
+  project_rows<Real>(layer, input.x, weights.U, scratch.U_x.matrix());
   for_each_step(layer, shape, WalkOrder::kAscending, [&](std::size_t, const WalkStep& walk) {
     const auto [token, row, count] = walk.here;
     const MatrixView<Real> W_h = rows_of(scratch.W_h, row, count);
-    product<Real>(rows_of(cache.h_prev, token, count), cache.plain_weights.W, W_h);
+    product<Real>(rows_of(record.full.h_prev, token, count), weights.W, W_h);
     cell_forward<Real>(layer.kind(),
                        {.b = layer.b.value.values(),
                         .units = {0, H},
                         .in = input_of<Real>(input, scratch.U_x.matrix(), walk.here),
-                        .h_prev = rows_of(cache.h_prev, token, count),
+                        .h_prev = rows_of(record.full.h_prev, token, count),
                         .W_h = W_h,
                         .d = layer.d.value.values(),
-                        .inner = late_product(cache.plain_weights.late_W, scratch, walk.here),
-                        .C_prev = C_before(cache, walk),
-                        .saved = rows_of(cache.gates, token, count),
-                        .C = rows_of(cache.C, token, count),
+                        .inner = late_product(weights.late_W, scratch, walk.here),
+                        .C_prev = C_before(record, walk),
+                        .saved = rows_of(record.gates, token, count),
+                        .C = rows_of(record.C, token, count),
                         .h = h.row_range(token, count),
-                        .h_next = rows_of(cache.h_prev, walk.after.token, walk.go_on())});
+                        .h_next = rows_of(record.full.h_prev, walk.after.token, walk.go_on())});
   });
 }
 
 template <typename Real>
 void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
-                    const RecurrentInput<Real>& input, RecurrentCache<Real>& cache,
+                    const RecurrentInput<Real>& input, RecurrentPass<Real>& pass,
                     MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx) {
   const std::size_t N = shape.tokens(), H = layer.hidden_size();
   const bool keeps_h = describe(layer.kind()).keeps_h;
   const auto [early, late] = parts_of_W(layer);
-  PlainScratch<Real>& scratch = cache.plain;
-  cache.dz.resize({N, saved_count(layer.kind()) * H});
+  RecurrentRecord<Real>& record = pass.record;
+  PlainWeights<Real>& weights = pass.weights.plain;
+  PlainScratch<Real>& scratch = pass.scratch.plain;
+  Tensor<Real>& dz = pass.scratch.full.dz;
+  dz.resize({N, saved_count(layer.kind()) * H});
   scratch.W_dz.resize({shape.batch(), H});
-  cache.plain_weights.W_back.pack(early);
-  if (!late.empty()) cache.plain_weights.late_W_back.pack(late);
+  weights.W_back.pack(early);
+  if (!late.empty()) weights.late_W_back.pack(late);
   for_each_step(layer, shape, WalkOrder::kDescending, [&](std::size_t, const WalkStep& walk) {
     const auto [token, row, count] = walk.here;
     const std::size_t go_on = walk.go_on();
     const MatrixView<Real> W_dz = rows_of(scratch.W_dz, row, count);
+    const auto dz_next = rows_of(dz, walk.after.token, go_on);
     const MatrixView<Real> dh_T = rows_of(dstate.h, row, count);
-    const auto dz_next = rows_of(cache.dz, walk.after.token, go_on);
-    product<Real>(dz_next.column_range(0, early.rows()), cache.plain_weights.W_back,
-                  W_dz.row_range(0, go_on));
+    product<Real>(dz_next.column_range(0, early.rows()), weights.W_back, W_dz.row_range(0, go_on));
     if (keeps_h) {
       fill_rows<Real>(W_dz.row_range(go_on, count - go_on), 0);
     } else {
@@ -171,22 +174,22 @@ void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
                                        .dz_next = dz_next,
                                        .W_dz = W_dz,
                                        .dh_kept = dh_T,
-                                       .inner = late_product_back(cache, walk.here),
-                                       .h_prev = rows_of(cache.h_prev, token, count),
+                                       .inner = late_product_back(pass, walk.here),
+                                       .h_prev = rows_of(record.full.h_prev, token, count),
                                        .dh = dh.row_range(token, count),
-                                       .saved = rows_of(cache.gates, token, count),
-                                       .C_prev = C_before(cache, walk),
-                                       .C = rows_of(cache.C, token, count),
+                                       .saved = rows_of(record.gates, token, count),
+                                       .C_prev = C_before(record, walk),
+                                       .C = rows_of(record.C, token, count),
                                        .dC = rows_of(dstate.C, row, count),
-                                       .dz = rows_of(cache.dz, token, count)});
+                                       .dz = rows_of(dz, token, count)});
   });
   const bool is_shared = !input.rows.empty();
   if (is_shared && !dx.empty()) scratch.dx.resize({N, layer.input_size()});
   const MatrixView<Real> dx_of_tokens = is_shared && !dx.empty() ? scratch.dx.matrix() : dx;
-  cell_gradients<Real>(layer.kind(), {.dz = cache.dz.matrix(),
-                                      .saved = cache.gates.matrix(),
+  cell_gradients<Real>(layer.kind(), {.dz = dz.matrix(),
+                                      .saved = record.gates.matrix(),
                                       .x = x_of_tokens(input, scratch.x),
-                                      .h_prev = cache.h_prev.matrix(),
+                                      .h_prev = record.full.h_prev.matrix(),
                                       .U = layer.U.value.matrix(),
                                       .dU = layer.U.grad.matrix(),
                                       .dW = layer.W.grad.matrix(),
@@ -201,7 +204,7 @@ void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
     const WalkStep walk = walk_step(shape, layer.direction(), position, {0, shape.batch()});
     const std::size_t come = walk.come(), begin = walk.here.count - come;
     cell_first_state<Real>(layer.kind().cell,
-                           {.dz = rows_of(cache.dz, walk.here.token + come, begin),
+                           {.dz = rows_of(dz, walk.here.token + come, begin),
                             .W = layer.W.value.matrix(),
                             .dh_0 = rows_of(dstate.h, walk.here.row + come, begin)});
   }
@@ -246,9 +249,9 @@ void plain_infer(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
   template void pack_plain(const RecurrentLayer<Real>&, PlainWeights<Real>&);                    \
   template void plain_forward(const RecurrentLayer<Real>&, const RaggedShape&,                   \
                               const RecurrentInput<Real>&, const RecurrentState<Real>&,          \
-                              RecurrentCache<Real>&, MatrixView<Real>);                          \
+                              RecurrentPass<Real>&, MatrixView<Real>);                           \
   template void plain_backward(RecurrentLayer<Real>&, const RaggedShape&,                        \
-                               const RecurrentInput<Real>&, RecurrentCache<Real>&,               \
+                               const RecurrentInput<Real>&, RecurrentPass<Real>&,                \
                                MatrixView<const Real>, RecurrentState<Real>&, MatrixView<Real>); \
   template void plain_infer(const RecurrentLayer<Real>&, const RaggedShape&,                     \
                             const RecurrentInput<Real>&, const PlainWeights<Real>&,              \

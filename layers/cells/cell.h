@@ -55,7 +55,7 @@ struct CellKind {
 const CellDescription& describe(const CellKind& kind);
 /// S: the values that a step saves. A step back has a derivative for each of them.
 std::size_t saved_count(const CellKind& kind);
-/// As people write it: "LSTM", "RNN (tanh)", "GRU (reset before)".
+/// The name that people write: "LSTM", "RNN (tanh)", "GRU (reset before)".
 std::string title(const CellKind& kind);
 
 }  // namespace unroll

@@ -57,7 +57,7 @@ void cell_first_state(Cell cell, const FirstStateGradient<Real>& of) {
 #define UNROLL_INSTANTIATE(Real)                                                \
   template void cell_forward(const CellKind&, const RecurrentStep<Real>&);      \
   template void cell_backward(const CellKind&, const RecurrentStepBack<Real>&); \
-  template void cell_gradients(const CellKind&, const CellGradients<Real>&);               \
+  template void cell_gradients(const CellKind&, const CellGradients<Real>&);    \
   template void cell_first_state(Cell, const FirstStateGradient<Real>&);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)

@@ -52,7 +52,8 @@ Real candidate_back(Real dh_t, Real u_t, Real candidate) {
   return dh_t * (1 - u_t) * (1 - candidate * candidate);
 }
 
-// ---------------------------------------------------------------- the reset comes after W_h h_{t−1}
+// ---------------------------------------------------------------- the reset comes after W_h
+// h_{t−1}
 
 template <typename Real>
 void forward_after(const RecurrentStep<Real>& s) {
@@ -74,7 +75,8 @@ void backward_after(const RecurrentStepBack<Real>& s) {
   for_each_unit(s, s.dh.rows(), [&](std::size_t row, std::size_t j) {
     const Real r_t = s.saved(row, j), u_t = s.saved(row, H + j);
     const Real q_t = s.saved(row, 2 * H + j), candidate = s.saved(row, 3 * H + j);
-    // [GRU-after-dh] δh_t = Vᵀ dO_t + δh_{t+1} ⊙ u_{t+1} + W_rᵀ dz_{r,t+1} + W_uᵀ dz_{u,t+1} + W_hᵀ dq_{t+1}
+    // [GRU-after-dh] δh_t = Vᵀ dO_t + δh_{t+1} ⊙ u_{t+1} + W_rᵀ dz_{r,t+1} + W_uᵀ dz_{u,t+1} + W_hᵀ
+    // dq_{t+1}
     const Real dh_t = s.dh(row, j) + s.dh_kept(row, j) + s.W_dz(row, j);
     const Real dz_h = candidate_back(dh_t, u_t, candidate);
     // [GRU-after-dzr] dz_r = dz_h ⊙ q_t ⊙ r_t(1 − r_t)
@@ -113,7 +115,8 @@ void backward_before(const RecurrentStepBack<Real>& s) {
   const std::size_t H = s.dh.columns();
   for_each_unit(s, s.dh.rows(), [&](std::size_t row, std::size_t j) {
     const Real u_t = s.saved(row, H + j), candidate = s.saved(row, 2 * H + j);
-    // [GRU-before-dh] δh_t = Vᵀ dO_t + δh_{t+1} ⊙ u_{t+1} + dp_{t+1} ⊙ r_{t+1} + W_rᵀ dz_{r,t+1} + W_uᵀ dz_{u,t+1}
+    // [GRU-before-dh] δh_t = Vᵀ dO_t + δh_{t+1} ⊙ u_{t+1} + dp_{t+1} ⊙ r_{t+1} + W_rᵀ dz_{r,t+1} +
+    // W_uᵀ dz_{u,t+1}
     const Real dh_t = s.dh(row, j) + s.dh_kept(row, j) + s.W_dz(row, j);
     s.dz(row, H + j) = update_gate_back(dh_t, u_t, candidate, s.h_prev(row, j));
     s.dz(row, 2 * H + j) = candidate_back(dh_t, u_t, candidate);

@@ -69,8 +69,8 @@ std::string with_version(std::string_view object);
 
 /// Throws UsageError: `flag` was given, and that does not go with the other flags.
 void refuse_flag(const CLI::App& command, const char* flag, bool is_wrong, std::string_view why);
-/// Refuses --activation, --forget-bias and --gru-reset where the cell has no use for them. A command
-/// need not have all of these flags.
+/// Refuses --activation, --forget-bias and --gru-reset where the cell has no use for them. A
+/// command need not have all of these flags.
 void refuse_flags_of_other_cell(const CLI::App& command, Cell cell);
 
 /// Throws the DiskError that write_output would throw, as far as it is known before.

@@ -20,8 +20,8 @@ namespace unroll::naive {
 using Vector = std::vector<double>;
 using Matrix = std::vector<Vector>;  ///< Matrix[row][column]
 
-/// The network of the homework; the LSTM's U, W, b hold the four gates stacked f i a o, the GRU's r,
-/// u and the candidate.
+/// The network of the homework; the LSTM's U, W, b hold the four gates stacked f i a o, the GRU's
+/// r, u and the candidate.
 struct Network {
   Matrix U;                            ///< RNN (H, I), LSTM (4H, I), GRU (3H, I)
   Matrix W;                            ///< RNN (H, H), LSTM (4H, H), GRU (3H, H)
@@ -44,8 +44,8 @@ struct Sequence {
 
 /// Every value of a forward pass. z is U x + W h_prev + b; for the LSTM (4H), and f, i, a, o, C are
 /// set as well. For the GRU z stacks what the step saves: z_r, z_u, q where the reset comes after
-/// (without r), and U_h x + b_h, to which W_h p is added where it comes before; r, u, q or p, and the
-/// candidate are set as well.
+/// (without r), and U_h x + b_h, to which W_h p is added where it comes before; r, u, q or p, and
+/// the candidate are set as well.
 struct Forward {
   std::vector<Vector> z, h, f, i, a, o, C;
   std::vector<Vector> r, u, q, p, candidate;

@@ -63,7 +63,8 @@ class RecurrentProblem {
   /// What a forward and a backward pass leave.
   struct Pass {
     RecurrentState<double> end, dstart;
-    RecurrentCache<double> cache;
+    RecurrentPass<double> of_layer;
+    RecurrentInspection<double> seen;
     Tensor<double> h, O, y_hat, dO, dh, dx;
     double L = 0;
   };
@@ -74,6 +75,7 @@ class RecurrentProblem {
 
   double loss(const Batch& batch, Pass& pass) const;
   double loss(const Batch& batch) const;
+  void forward(const Batch& batch, Pass& pass) const;
   void gradients(const Batch& batch, Pass& pass);
 
   /// The steps after t of a row, as a batch of their own that begins with h, C. t < length.
