@@ -4,8 +4,7 @@
 /// take.
 ///
 /// rows: those of the batch that have this step; I input size; H hidden size; G gates: 4 of the
-/// LSTM, stacked f i a o, 1 of the RNN; S values that a step saves. What has C in its name is the
-/// LSTM's and empty for the RNN.
+/// LSTM, stacked f i a o, 1 of the RNN. What has C in its name is the LSTM's and empty for the RNN.
 /// Everything throws ShapeError unless the sizes fit.
 ///
 /// Operand: what is multiplied (packed.h), Real or BFloat16; all else is Real.
@@ -58,17 +57,6 @@ std::size_t unit_grain();
 /// Steps of at most so many rows are bound by reading the weights.
 inline constexpr std::size_t kNarrowRows = 2;
 
-/// The product in the middle of a step that is written out, where a gate multiplies what the step
-/// has just computed.
-template <typename Real>
-struct InnerProduct {
-  MatrixView<Real> in;                    ///< (rows, H)
-  const Panels<Real>* weights = nullptr;  ///< (H, H)
-  MatrixView<Real> out;                   ///< (rows, H)
-
-  void run() const { product<Real>(in, *weights, out); }
-};
-
 template <typename Real, typename Operand = Real>
 struct RecurrentStep {
   const Panels<Operand>* weights = nullptr;  ///< (I + H, G·H), by pack_weights
@@ -77,11 +65,9 @@ struct RecurrentStep {
   ProductOfInput<Real, Operand> in;
   MatrixView<const Operand> h_prev;  ///< (rows, H): h_{t−1}
   MatrixView<const Real> W_h = {};   ///< (rows, G·H): W h_{t−1}, for a cell that is written out
-  std::span<const Real> d = {};      ///< (H), of a GRU that resets after
-  InnerProduct<Real> inner = {};     ///< of a GRU that resets before: r_t ⊙ h_{t−1}, W_h, W_h's
   ContinuedRows<const Real> C_prev;  ///< C_{t−1}
-  MatrixView<Real> saved = {};  ///< out, unless empty: (rows, S·H) what the cell's description
-                                ///< says; of a cell with S = G may be in.projected
+  MatrixView<Real> saved = {};  ///< out, unless empty: (rows, G·H) f i a o, or h_t of the RNN;
+                                ///< may be in.projected
   MatrixView<Real> C;           ///< out: (rows, H), may be C_prev
   MatrixView<Real> h;           ///< out: (rows, H); shares no memory with h_prev
   MatrixView<Operand> h_next;   ///< out: (those that go on, H) h_t once more
@@ -125,16 +111,12 @@ struct RecurrentStepBack {
   MatrixView<const Real> dh_T = {};   ///< (rows, H): ∂L/∂h_T, read of those that end here
   MatrixView<const Real> W_dz = {};   ///< (rows, H): Wᵀ dz_{t+1}, or ∂L/∂h_T, for a cell that
                                       ///< is written out
-  MatrixView<Real> dh_kept = {};      ///< (rows, H), of a GRU, in: what comes back from step t+1
-                                      ///< but for W_dz, or ∂L/∂h_T; out: to step t−1
-  InnerProduct<Real> inner = {};  ///< of a GRU that resets before: dz_h, W_h back, ∂L/∂(r ⊙ h)
-  MatrixView<const Operand> h_prev = {};   ///< (rows, H): h_{t−1}, of a GRU
-  MatrixView<const Real> dh;               ///< (rows, H): what comes from above
-  MatrixView<const Real> saved;            ///< (rows, S·H), of the step forward
-  ContinuedRows<const Real> C_prev;        ///< C_{t−1}
-  MatrixView<const Real> C;                ///< (rows, H)
-  MatrixView<Real> dC;                     ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
-  MatrixView<Operand> dz;                  ///< out: (rows, G·H) dz_t
+  MatrixView<const Real> dh;          ///< (rows, H): what comes from above
+  MatrixView<const Real> saved;       ///< (rows, G·H), of the step forward
+  ContinuedRows<const Real> C_prev;   ///< C_{t−1}
+  MatrixView<const Real> C;           ///< (rows, H)
+  MatrixView<Real> dC;                ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
+  MatrixView<Operand> dz;             ///< out: (rows, G·H) dz_t
   Precision precision = Precision::kFull;  ///< of dz
   bool descending = false;                 ///< the last units come first, as in RecurrentStep
 

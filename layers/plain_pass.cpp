@@ -67,12 +67,13 @@ void resize_step(const RecurrentLayer<Real>& layer, std::size_t rows, PlainScrat
   scratch.late_out.resize({rows, late * H});
 }
 
-/// The product of the late gate in a step of these rows of the batch.
+/// What a GRU needs in a step of these rows of the batch.
 template <typename Real>
-InnerProduct<Real> late_product(const Panels<Real>& late_W, PlainScratch<Real>& scratch,
-                                const StepRows& rows) {
-  return {rows_of(scratch.late_in, rows.row, rows.count), &late_W,
-          rows_of(scratch.late_out, rows.row, rows.count)};
+GruStep<Real> gru_step(const RecurrentLayer<Real>& layer, const PlainWeights<Real>& weights,
+                       PlainScratch<Real>& scratch, const StepRows& rows) {
+  return {layer.d.value.values(),
+          {rows_of(scratch.late_in, rows.row, rows.count), &weights.late_W,
+           rows_of(scratch.late_out, rows.row, rows.count)}};
 }
 
 /// The way back through it: the last columns of dz times W.
@@ -133,13 +134,12 @@ void plain_forward(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
                         .in = input_of<Real>(input, scratch.U_x.matrix(), walk.here),
                         .h_prev = rows_of(record.full.h_prev, token, count),
                         .W_h = W_h,
-                        .d = layer.d.value.values(),
-                        .inner = late_product(weights.late_W, scratch, walk.here),
                         .C_prev = C_before(record, walk),
                         .saved = rows_of(record.gates, token, count),
                         .C = rows_of(record.C, token, count),
                         .h = h.row_range(token, count),
-                        .h_next = rows_of(record.full.h_prev, walk.after.token, walk.go_on())});
+                        .h_next = rows_of(record.full.h_prev, walk.after.token, walk.go_on())},
+                       gru_step(layer, weights, scratch, walk.here));
   });
 }
 
@@ -170,18 +170,19 @@ void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
     } else {
       copy_rows<Real>(dh_T.row_range(go_on, count - go_on), W_dz.row_range(go_on, count - go_on));
     }
-    cell_backward<Real>(layer.kind(), {.units = {0, H},
-                                       .dz_next = dz_next,
-                                       .W_dz = W_dz,
-                                       .dh_kept = dh_T,
-                                       .inner = late_product_back(pass, walk.here),
-                                       .h_prev = rows_of(record.full.h_prev, token, count),
-                                       .dh = dh.row_range(token, count),
-                                       .saved = rows_of(record.gates, token, count),
-                                       .C_prev = C_before(record, walk),
-                                       .C = rows_of(record.C, token, count),
-                                       .dC = rows_of(dstate.C, row, count),
-                                       .dz = rows_of(dz, token, count)});
+    cell_backward<Real>(layer.kind(),
+                        {.units = {0, H},
+                         .dz_next = dz_next,
+                         .W_dz = W_dz,
+                         .dh = dh.row_range(token, count),
+                         .saved = rows_of(record.gates, token, count),
+                         .C_prev = C_before(record, walk),
+                         .C = rows_of(record.C, token, count),
+                         .dC = rows_of(dstate.C, row, count),
+                         .dz = rows_of(dz, token, count)},
+                        {.h_prev = rows_of(record.full.h_prev, token, count),
+                         .dh_kept = dh_T,
+                         .inner = late_product_back(pass, walk.here)});
   });
   const bool is_shared = !input.rows.empty();
   if (is_shared && !dx.empty()) scratch.dx.resize({N, layer.input_size()});
@@ -230,18 +231,18 @@ void plain_infer(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
         const MatrixView<const Real> h_prev = rows_of(scratch.h_prev[position % 2], row, count);
         product<Real>(h_prev, weights.W, W_h);
         const MatrixView<Real> C = rows_of(state.C, row, count);
-        cell_forward<Real>(layer.kind(), {.b = layer.b.value.values(),
-                                          .units = {0, H},
-                                          .in = input_of<Real>(input, projected, walk.here),
-                                          .h_prev = h_prev,
-                                          .W_h = W_h,
-                                          .d = layer.d.value.values(),
-                                          .inner = late_product(weights.late_W, scratch, walk.here),
-                                          .C_prev = {C, {}},
-                                          .C = C,
-                                          .h = h.row_range(token, count),
-                                          .h_next = rows_of(scratch.h_prev[(position + 1) % 2], row,
-                                                            walk.go_on())});
+        cell_forward<Real>(
+            layer.kind(),
+            {.b = layer.b.value.values(),
+             .units = {0, H},
+             .in = input_of<Real>(input, projected, walk.here),
+             .h_prev = h_prev,
+             .W_h = W_h,
+             .C_prev = {C, {}},
+             .C = C,
+             .h = h.row_range(token, count),
+             .h_next = rows_of(scratch.h_prev[(position + 1) % 2], row, walk.go_on())},
+            gru_step(layer, weights, scratch, walk.here));
       });
 }
 

@@ -360,7 +360,7 @@ void RecurrentLayer<Real>::check(const RaggedShape& shape,
                 "recurrent layer: a backward pass has overwritten the record, which was planned to "
                 "be used once; run forward again");
   }
-  require("record", record.gates.shape(), {shape.tokens(), gate_count() * hidden_size()});
+  require("record", record.gates.shape(), {shape.tokens(), saved_count(kind_) * hidden_size()});
 }
 
 template class RecurrentLayer<float>;

@@ -56,12 +56,12 @@ Real candidate_back(Real dh_t, Real u_t, Real candidate) {
 // h_{t−1}
 
 template <typename Real>
-void forward_after(const RecurrentStep<Real>& s) {
+void forward_after(const RecurrentStep<Real>& s, const GruStep<Real>& gru) {
   const std::size_t H = s.h.columns();
   for_each_unit(s, s.h.rows(), [&](std::size_t row, std::size_t j) {
     const Real r_t = reset_gate(s, row, j), u_t = update_gate(s, row, j);
     // [GRU-after-q] q_t = W_h h_{t−1} + d_h
-    const Real q_t = s.W_h(row, 2 * H + j) + s.d[j];
+    const Real q_t = s.W_h(row, 2 * H + j) + gru.d[j];
     // [GRU-after-candidate] h̃_t = tanh(U_h x_t + b_h + r_t ⊙ q_t)
     const Real candidate = std::tanh(s.in.at(row, 2 * H + j) + r_t * q_t);
     s.keep(row, j, next_state(u_t, candidate, s.h_prev(row, j)));
@@ -70,65 +70,65 @@ void forward_after(const RecurrentStep<Real>& s) {
 }
 
 template <typename Real>
-void backward_after(const RecurrentStepBack<Real>& s) {
+void backward_after(const RecurrentStepBack<Real>& s, const GruStepBack<Real>& gru) {
   const std::size_t H = s.dh.columns();
   for_each_unit(s, s.dh.rows(), [&](std::size_t row, std::size_t j) {
     const Real r_t = s.saved(row, j), u_t = s.saved(row, H + j);
     const Real q_t = s.saved(row, 2 * H + j), candidate = s.saved(row, 3 * H + j);
     // [GRU-after-dh] δh_t = Vᵀ dO_t + δh_{t+1} ⊙ u_{t+1} + W_rᵀ dz_{r,t+1} + W_uᵀ dz_{u,t+1} + W_hᵀ
     // dq_{t+1}
-    const Real dh_t = s.dh(row, j) + s.dh_kept(row, j) + s.W_dz(row, j);
+    const Real dh_t = s.dh(row, j) + gru.dh_kept(row, j) + s.W_dz(row, j);
     const Real dz_h = candidate_back(dh_t, u_t, candidate);
     // [GRU-after-dzr] dz_r = dz_h ⊙ q_t ⊙ r_t(1 − r_t)
     s.dz(row, j) = dz_h * q_t * r_t * (1 - r_t);
-    s.dz(row, H + j) = update_gate_back(dh_t, u_t, candidate, s.h_prev(row, j));
+    s.dz(row, H + j) = update_gate_back(dh_t, u_t, candidate, gru.h_prev(row, j));
     // [GRU-after-dq] dq_t = dz_h ⊙ r_t
     s.dz(row, 2 * H + j) = dz_h * r_t;
     s.dz(row, 3 * H + j) = dz_h;
-    s.dh_kept(row, j) = dh_t * u_t;
+    gru.dh_kept(row, j) = dh_t * u_t;
   });
 }
 
 // --------------------------------------------------------------------- the reset comes before it
 
 template <typename Real>
-void forward_before(const RecurrentStep<Real>& s) {
+void forward_before(const RecurrentStep<Real>& s, const GruStep<Real>& gru) {
   const std::size_t H = s.h.columns();
   for_each_unit(s, s.h.rows(), [&](std::size_t row, std::size_t j) {
     const Real r_t = reset_gate(s, row, j);
     // [GRU-before-p] p_t = r_t ⊙ h_{t−1}
-    s.inner.in(row, j) = r_t * s.h_prev(row, j);
+    gru.inner.in(row, j) = r_t * s.h_prev(row, j);
     s.save(row, {r_t}, j);
   });
-  s.inner.run();
+  gru.inner.run();
   for_each_unit(s, s.h.rows(), [&](std::size_t row, std::size_t j) {
     const Real u_t = update_gate(s, row, j);
     // [GRU-before-candidate] h̃_t = tanh(U_h x_t + b_h + W_h p_t)
-    const Real candidate = std::tanh(s.in.at(row, 2 * H + j) + s.inner.out(row, j));
+    const Real candidate = std::tanh(s.in.at(row, 2 * H + j) + gru.inner.out(row, j));
     s.keep(row, j, next_state(u_t, candidate, s.h_prev(row, j)));
     s.save(row, {u_t, candidate}, H + j);
   });
 }
 
 template <typename Real>
-void backward_before(const RecurrentStepBack<Real>& s) {
+void backward_before(const RecurrentStepBack<Real>& s, const GruStepBack<Real>& gru) {
   const std::size_t H = s.dh.columns();
   for_each_unit(s, s.dh.rows(), [&](std::size_t row, std::size_t j) {
     const Real u_t = s.saved(row, H + j), candidate = s.saved(row, 2 * H + j);
     // [GRU-before-dh] δh_t = Vᵀ dO_t + δh_{t+1} ⊙ u_{t+1} + dp_{t+1} ⊙ r_{t+1} + W_rᵀ dz_{r,t+1} +
     // W_uᵀ dz_{u,t+1}
-    const Real dh_t = s.dh(row, j) + s.dh_kept(row, j) + s.W_dz(row, j);
-    s.dz(row, H + j) = update_gate_back(dh_t, u_t, candidate, s.h_prev(row, j));
+    const Real dh_t = s.dh(row, j) + gru.dh_kept(row, j) + s.W_dz(row, j);
+    s.dz(row, H + j) = update_gate_back(dh_t, u_t, candidate, gru.h_prev(row, j));
     s.dz(row, 2 * H + j) = candidate_back(dh_t, u_t, candidate);
-    s.dh_kept(row, j) = dh_t * u_t;
+    gru.dh_kept(row, j) = dh_t * u_t;
   });
   // [GRU-before-dp] dp_t = W_hᵀ dz_h
-  s.inner.run();
+  gru.inner.run();
   for_each_unit(s, s.dh.rows(), [&](std::size_t row, std::size_t j) {
-    const Real r_t = s.saved(row, j), dp_t = s.inner.out(row, j);
+    const Real r_t = s.saved(row, j), dp_t = gru.inner.out(row, j);
     // [GRU-before-dzr] dz_r = dp_t ⊙ h_{t−1} ⊙ r_t(1 − r_t)
-    s.dz(row, j) = dp_t * s.h_prev(row, j) * r_t * (1 - r_t);
-    s.dh_kept(row, j) += dp_t * r_t;
+    s.dz(row, j) = dp_t * gru.h_prev(row, j) * r_t * (1 - r_t);
+    gru.dh_kept(row, j) += dp_t * r_t;
   });
 }
 
@@ -163,22 +163,23 @@ void add_candidate_before(const CellGradients<Real>& of, std::size_t t, std::siz
 }  // namespace
 
 template <typename Real>
-void gru_forward(GruReset reset, const RecurrentStep<Real>& step) {
+void gru_forward(GruReset reset, const RecurrentStep<Real>& step, const GruStep<Real>& gru) {
   switch (reset) {
     case GruReset::kAfter:
-      return forward_after(step);
+      return forward_after(step, gru);
     case GruReset::kBefore:
-      return forward_before(step);
+      return forward_before(step, gru);
   }
 }
 
 template <typename Real>
-void gru_backward(GruReset reset, const RecurrentStepBack<Real>& step) {
+void gru_backward(GruReset reset, const RecurrentStepBack<Real>& step,
+                  const GruStepBack<Real>& gru) {
   switch (reset) {
     case GruReset::kAfter:
-      return backward_after(step);
+      return backward_after(step, gru);
     case GruReset::kBefore:
-      return backward_before(step);
+      return backward_before(step, gru);
   }
 }
 
@@ -224,10 +225,10 @@ void gru_first_state(const FirstStateGradient<Real>& of) {
   }
 }
 
-#define UNROLL_INSTANTIATE(Real)                                        \
-  template void gru_forward(GruReset, const RecurrentStep<Real>&);      \
-  template void gru_backward(GruReset, const RecurrentStepBack<Real>&); \
-  template void gru_gradients(GruReset, const CellGradients<Real>&);    \
+#define UNROLL_INSTANTIATE(Real)                                                                  \
+  template void gru_forward(GruReset, const RecurrentStep<Real>&, const GruStep<Real>&);          \
+  template void gru_backward(GruReset, const RecurrentStepBack<Real>&, const GruStepBack<Real>&); \
+  template void gru_gradients(GruReset, const CellGradients<Real>&);                              \
   template void gru_first_state(const FirstStateGradient<Real>&);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)

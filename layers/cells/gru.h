@@ -22,7 +22,7 @@
 ///     before:  dW_h = Σ_t dz_h p_tᵀ
 ///
 /// U (3H, I), W (3H, H), b (3H) hold r, u and the candidate, in this order; d (H) is only there
-/// where the reset comes after. Chapter 5 of docs/mathematics derives all of it.
+/// where the reset comes after. Chapter 8 of docs/mathematics derives all of it.
 #pragma once
 
 #include "unroll/layers/cells/equations.h"
@@ -50,9 +50,10 @@ inline constexpr CellDescription kGruBefore{.name = "gru",
                                             .saved = "ruh"};
 
 template <typename Real>
-void gru_forward(GruReset reset, const RecurrentStep<Real>& step);
+void gru_forward(GruReset reset, const RecurrentStep<Real>& step, const GruStep<Real>& gru);
 template <typename Real>
-void gru_backward(GruReset reset, const RecurrentStepBack<Real>& step);
+void gru_backward(GruReset reset, const RecurrentStepBack<Real>& step,
+                  const GruStepBack<Real>& gru);
 template <typename Real>
 void gru_gradients(GruReset reset, const CellGradients<Real>& of);
 template <typename Real>

@@ -12,6 +12,7 @@ naive::Matrix naive_matrix(const Tensor<double>& tensor) {
 }
 
 naive::Network naive_network(const RecurrentLayer<double>& layer) {
+  const auto d = layer.d.value.values();
   return {.U = naive_matrix(layer.U.value),
           .W = naive_matrix(layer.W.value),
           .b = naive_matrix(layer.b.value)[0],
@@ -21,7 +22,7 @@ naive::Network naive_network(const RecurrentLayer<double>& layer) {
           .C_0 = naive::Vector(layer.hidden_size()),
           .phi = layer.kind().activation,
           .reset = layer.kind().reset,
-          .d = naive_matrix(layer.d.value)[0]};
+          .d = {d.begin(), d.end()}};
 }
 
 }  // namespace unroll

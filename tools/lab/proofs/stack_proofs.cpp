@@ -126,9 +126,7 @@ class StackProblem {
   }
 
  private:
-  naive::Network network(std::size_t l, std::size_t d) {
-    return naive_network(stack_.layer(l, d));
-  }
+  naive::Network network(std::size_t l, std::size_t d) { return naive_network(stack_.layer(l, d)); }
   naive::Forward states(const naive::Network& n, const naive::Sequence& s) const {
     return is_lstm_ ? naive::lstm_states(n, s) : naive::rnn_states(n, s);
   }
