@@ -41,6 +41,11 @@ struct SequenceClassifierConfig {
   double forget_bias = 1;
 };
 
+/// Whether a predictor of the model (sequence_predictor.h) computes the first layer's products with
+/// all words of the vocabulary beforehand: a token then costs no product with U, and the predictor
+/// holds V·directions·G·H values more.
+enum class WordProducts { kPerBatch, kWholeVocabulary };
+
 /// The model's recurrent layers.
 RecurrentStackConfig stack_config(const SequenceClassifierConfig& config);
 

@@ -11,10 +11,6 @@
 
 namespace unroll {
 
-/// Whether the first layer's products with all words of the vocabulary are computed beforehand:
-/// then a token costs no product with U, and the predictor V·directions·G·H values more.
-enum class WordProducts { kPerBatch, kWholeVocabulary };
-
 template <typename Real>
 class SequencePredictor {
  public:

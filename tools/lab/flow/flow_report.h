@@ -38,7 +38,7 @@ std::string_view flow_plot_lines(Cell cell);
 /// At most six results as one plot; dashed: the bound of an RNN, Π f alone of an LSTM, Π u of a
 /// GRU.
 LogPlot flow_plot(std::span<const FlowResult> results, std::string description);
-/// Of LSTMs and GRUs: the carry alone; dashed: its bound.
+/// The carry alone of LSTMs and GRUs; a dashed line is its bound.
 LogPlot carry_plot(std::span<const FlowResult> results, std::string description);
 
 struct FlowChapterResult {

@@ -33,7 +33,8 @@ class JacobianWalk {
 
   std::size_t lag() const { return lag_; }  ///< t − k
   /// (H, H), row i: the derivatives of h_{t,i} or C_{t,i}; times exp(log_scale()) it is ∂h_t/∂h_k.
-  /// Of an LSTM ∂C_t/∂C_k over all paths: h_k = o_k ⊙ tanh C_k moves with C_k, o_k does not.
+  /// For an LSTM this is ∂C_t/∂C_k over all paths: h_k = o_k ⊙ tanh C_k moves with C_k, o_k does
+  /// not.
   const Tensor<double>& jacobian() const { return jacobian_; }
   double log_scale() const;
   /// What the layer computed at step k + 1, through which the last step back went; of step t before

@@ -32,7 +32,7 @@ double relative_error(const Parts& a, const Parts& b);
 
 class RecurrentProblem {
  public:
-  /// Of an RNN with ReLU no unit is near its kink; `positive`: none is off either.
+  /// No unit of an RNN with ReLU is near its kink; with `positive` none is off either.
   RecurrentProblem(const CellKind& kind, std::uint64_t seed, bool positive = false);
 
   /// Whether the cell's own file computes the steps (RecurrentLayer::set_plain).

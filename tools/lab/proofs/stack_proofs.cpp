@@ -42,7 +42,7 @@ void put_steps(const Steps& steps, const RaggedShape& shape, std::size_t row,
   }
 }
 
-/// The same steps from the end to the beginning.
+/// Steps from the end to the beginning.
 Steps reversed(Steps steps) {
   std::reverse(steps.begin() + 1, steps.end());
   return steps;

@@ -17,7 +17,7 @@ namespace unroll {
 
 namespace {
 
-/// Of the ids: enough that their words are not all in the first-level cache.
+/// Draws of ids: enough that their words are not all in the first-level cache.
 constexpr std::size_t kPasses = 64;
 
 /// Uniform in ±bound.
