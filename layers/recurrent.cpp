@@ -236,7 +236,7 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInp
   check(shape, input, dstate, dh);
   check(shape, pass.record);
   if (!dx.empty()) require("dx", dx.shape(), input.x.shape());
-  for (Parameter<Real>* parameter : parameters()) parameter->make_grad();
+  for (Parameter<Real>* parameter : {&U, &W, &b, &d}) parameter->make_grad();
   pass.record.spent = pass.record.once;
   if (is_plain()) return plain_backward(*this, shape, input, pass, dh, dstate, dx);
   for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {

@@ -20,11 +20,6 @@ Enum choice(const Json& json, const char* key) {
   throw ModelError(fmt::format("its {} is {}, which this program does not know", key, name));
 }
 
-/// Models of versions that had no GRU do not name its reset.
-GruReset reset_from(const Json& json) {
-  return json.contains("gru_reset") ? choice<GruReset>(json, "gru_reset") : GruReset::kAfter;
-}
-
 /// `pool` where every step has an output.
 constexpr std::string_view kNoPool = "none";
 
@@ -56,9 +51,8 @@ void check_config(const SequenceClassifierConfig& config) {
 
 std::string to_json(const SequenceClassifierConfig& config) {
   check_config(config);
-  const Json json = {{"cell", to_string(config.cell)},
+  Json json = {{"cell", to_string(config.cell)},
                      {"activation", to_string(config.activation)},
-                     {"gru_reset", to_string(config.gru_reset)},
                      {"embedding", config.embedding},
                      {"hidden", config.hidden},
                      {"layers", config.layers},
@@ -67,6 +61,7 @@ std::string to_json(const SequenceClassifierConfig& config) {
                      {"dropout", config.dropout},
                      {"init", to_string(config.init)},
                      {"forget_bias", config.forget_bias}};
+  if (describe(config.cell).has_reset) json["gru_reset"] = to_string(config.gru_reset);
   return json.dump();
 }
 
@@ -75,8 +70,8 @@ SequenceClassifierConfig model_config_from_json(std::string_view text) {
     const Json json = Json::parse(text);
     SequenceClassifierConfig config;
     config.cell = choice<Cell>(json, "cell");
+    if (describe(config.cell).has_reset) config.gru_reset = choice<GruReset>(json, "gru_reset");
     config.activation = choice<Activation>(json, "activation");
-    config.gru_reset = reset_from(json);
     config.embedding = json.at("embedding").get<std::size_t>();
     config.hidden = json.at("hidden").get<std::size_t>();
     config.layers = json.at("layers").get<std::size_t>();

@@ -68,8 +68,11 @@ Exercise draw(const ExerciseConfig& config, std::size_t attempt) {
                       .c = random.vector(config.classes, 2),
                       .h_0 = random.vector(config.hidden, 5),
                       .C_0 = {},
-                      .phi = config.activation};
-  if (describe(config.cell).has_C) exercise.network.C_0 = random.vector(config.hidden, 5);
+                      .phi = config.activation,
+                      .reset = config.gru_reset,
+                      .d = {}};
+  if (describe(config.kind()).has_C) exercise.network.C_0 = random.vector(config.hidden, 5);
+  if (describe(config.kind()).has_d) exercise.network.d = random.vector(config.hidden, 2);
   exercise.sequence.x.resize(1);
   exercise.sequence.targets.resize(1);
   for (std::size_t t = 1; t <= config.steps; ++t) {
@@ -79,13 +82,28 @@ Exercise draw(const ExerciseConfig& config, std::size_t attempt) {
   return exercise;
 }
 
-bool is_lstm(const Exercise& exercise) {
-  return exercise.config.cell == Cell::kLstm;
+naive::Forward forward_of(const Exercise& exercise, const naive::Network& network) {
+  switch (exercise.config.cell) {
+    case Cell::kRnn:
+      return naive::rnn_forward(network, exercise.sequence);
+    case Cell::kLstm:
+      return naive::lstm_forward(network, exercise.sequence);
+    case Cell::kGru:
+      return naive::gru_forward(network, exercise.sequence);
+  }
+  return {};
 }
 
-naive::Forward forward_of(const Exercise& exercise, const naive::Network& network) {
-  return is_lstm(exercise) ? naive::lstm_forward(network, exercise.sequence)
-                           : naive::rnn_forward(network, exercise.sequence);
+naive::Backward backward_of(const Exercise& exercise, const naive::Forward& forward) {
+  switch (exercise.config.cell) {
+    case Cell::kRnn:
+      return naive::rnn_backward(exercise.network, exercise.sequence, forward);
+    case Cell::kLstm:
+      return naive::lstm_backward(exercise.network, exercise.sequence, forward);
+    case Cell::kGru:
+      return naive::gru_backward(exercise.network, exercise.sequence, forward);
+  }
+  return {};
 }
 
 /// θ ← θ − η g
@@ -97,7 +115,8 @@ void descend(double rate, const Matrix& gradient, Matrix& values) {
 }
 
 bool relu(const Exercise& exercise) {
-  return !is_lstm(exercise) && exercise.config.activation == Activation::kRelu;
+  return describe(exercise.config.kind()).has_activation &&
+         exercise.config.activation == Activation::kRelu;
 }
 
 bool suit(const naive::Vector& z, bool is_relu) {
@@ -142,13 +161,13 @@ ExerciseKey solve(const Exercise& exercise) {
   const naive::Network& network = exercise.network;
   ExerciseKey key;
   key.forward = forward_of(exercise, network);
-  key.backward = is_lstm(exercise) ? naive::lstm_backward(network, exercise.sequence, key.forward)
-                                   : naive::rnn_backward(network, exercise.sequence, key.forward);
+  key.backward = backward_of(exercise, key.forward);
   key.after = network;
   const double rate = exercise.learning_rate;
   descend(rate, key.backward.dU, key.after.U);
   descend(rate, key.backward.dW, key.after.W);
   descend(rate, key.backward.db, key.after.b);
+  descend(rate, key.backward.dd, key.after.d);
   descend(rate, key.backward.dV, key.after.V);
   descend(rate, key.backward.dc, key.after.c);
   key.loss_after = forward_of(exercise, key.after).L;
