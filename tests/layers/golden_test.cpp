@@ -1,7 +1,6 @@
 // The layers against PyTorch in float64: outputs, final states, and every gradient. Of a GRU that
 // resets before the product PyTorch has the gradients alone, ONNX the states (tests/golden).
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -76,7 +75,8 @@ class GoldenStack : public testing::TestWithParam<std::tuple<std::size_t, bool, 
 
   std::string place(std::size_t k) const {
     const std::size_t directions = bidirectional_ ? 2 : 1;
-    return fmt::format(".{}.{}", k / directions, k % directions == 0 ? "forward" : "backward");
+    return std::string(".") + std::to_string(k / directions) +
+           (k % directions == 0 ? ".forward" : ".backward");
   }
 
   Case cell_;

@@ -188,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(Cells, RecurrentBackward,
 Problem single_row(const Problem& batch, const Case& cell, std::size_t row, Direction direction) {
   Problem single(cell, {batch.shape.length(row)}, direction, batch.layer->input_size(),
                  batch.layer->hidden_size());
-  for (std::size_t k = 0; k < 3; ++k) {
+  for (std::size_t k = 0; k < single.layer->parameters().size(); ++k) {
     single.layer->parameters()[k]->value = batch.layer->parameters()[k]->value;
   }
   const auto copy_row = [](const Tensor<double>& from, std::size_t r, Tensor<double>& to,

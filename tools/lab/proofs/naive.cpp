@@ -494,6 +494,18 @@ Matrix gru_jacobian(const Network& n, const Forward& forward, std::size_t t) {
   return J;
 }
 
+CellFunctions functions_of(Cell cell) {
+  switch (cell) {
+    case Cell::kRnn:
+      return {rnn_states, rnn_paths, rnn_forward, rnn_backward};
+    case Cell::kLstm:
+      return {lstm_states, lstm_paths, lstm_forward, lstm_backward};
+    case Cell::kGru:
+      return {gru_states, gru_paths, gru_forward, gru_backward};
+  }
+  return {};
+}
+
 // --------------------------------------------------------------------------------- linear algebra
 
 double slope(Activation phi, double z) {

@@ -91,6 +91,15 @@ Backward lstm_backward(const Network& network, const Sequence& sequence, const F
 Forward gru_forward(const Network& network, const Sequence& sequence);
 Backward gru_backward(const Network& network, const Sequence& sequence, const Forward& forward);
 
+/// These functions of one cell.
+struct CellFunctions {
+  Forward (*states)(const Network&, const Sequence&);
+  Backward (*paths)(const Network&, const Sequence&, const Forward&, const Sources&);
+  Forward (*forward)(const Network&, const Sequence&);
+  Backward (*backward)(const Network&, const Sequence&, const Forward&);
+};
+CellFunctions functions_of(Cell cell);
+
 /// ∂L_3/∂W, ∂L_3/∂U, ∂L_3/∂b of the RNN, the three paths k = 3, 2, 1 written out. T must be 3.
 struct ThirdStep {
   Matrix dW, dU;

@@ -190,32 +190,8 @@ naive::Sources RecurrentProblem::sources(std::size_t row, const naive::Network& 
   return sources;
 }
 
-namespace {
-
-/// The naive code of a cell.
-struct NaiveCell {
-  naive::Forward (*forward)(const naive::Network&, const naive::Sequence&);
-  naive::Backward (*backward)(const naive::Network&, const naive::Sequence&, const naive::Forward&);
-  naive::Backward (*paths)(const naive::Network&, const naive::Sequence&, const naive::Forward&,
-                           const naive::Sources&);
-};
-
-NaiveCell naive_cell(Cell cell) {
-  switch (cell) {
-    case Cell::kRnn:
-      return {naive::rnn_forward, naive::rnn_backward, naive::rnn_paths};
-    case Cell::kLstm:
-      return {naive::lstm_forward, naive::lstm_backward, naive::lstm_paths};
-    case Cell::kGru:
-      return {naive::gru_forward, naive::gru_backward, naive::gru_paths};
-  }
-  return {};
-}
-
-}  // namespace
-
 Quantities RecurrentProblem::by_naive() const {
-  const NaiveCell cell = naive_cell(kind_.cell);
+  const naive::CellFunctions cell = naive::functions_of(kind_.cell);
   Quantities all;
   for (std::size_t row = 0; row < batch_.shape.batch(); ++row) {
     const naive::Network n = network(row);

@@ -82,28 +82,8 @@ Exercise draw(const ExerciseConfig& config, std::size_t attempt) {
   return exercise;
 }
 
-naive::Forward forward_of(const Exercise& exercise, const naive::Network& network) {
-  switch (exercise.config.cell) {
-    case Cell::kRnn:
-      return naive::rnn_forward(network, exercise.sequence);
-    case Cell::kLstm:
-      return naive::lstm_forward(network, exercise.sequence);
-    case Cell::kGru:
-      return naive::gru_forward(network, exercise.sequence);
-  }
-  return {};
-}
-
-naive::Backward backward_of(const Exercise& exercise, const naive::Forward& forward) {
-  switch (exercise.config.cell) {
-    case Cell::kRnn:
-      return naive::rnn_backward(exercise.network, exercise.sequence, forward);
-    case Cell::kLstm:
-      return naive::lstm_backward(exercise.network, exercise.sequence, forward);
-    case Cell::kGru:
-      return naive::gru_backward(exercise.network, exercise.sequence, forward);
-  }
-  return {};
+naive::CellFunctions functions_of(const Exercise& exercise) {
+  return naive::functions_of(exercise.config.cell);
 }
 
 /// θ ← θ − η g
@@ -133,7 +113,8 @@ bool sends_back(const naive::Vector& dz) {
 }
 
 bool suits(const Exercise& exercise) {
-  const naive::Forward forward = forward_of(exercise, exercise.network);
+  const naive::Forward forward =
+      functions_of(exercise).forward(exercise.network, exercise.sequence);
   for (std::size_t t = 1; t <= exercise.config.steps; ++t) {
     if (!suit(forward.z[t], relu(exercise))) return false;
   }
@@ -160,8 +141,9 @@ Exercise make_exercise(const ExerciseConfig& config) {
 ExerciseKey solve(const Exercise& exercise) {
   const naive::Network& network = exercise.network;
   ExerciseKey key;
-  key.forward = forward_of(exercise, network);
-  key.backward = backward_of(exercise, key.forward);
+  const naive::CellFunctions cell = functions_of(exercise);
+  key.forward = cell.forward(network, exercise.sequence);
+  key.backward = cell.backward(network, exercise.sequence, key.forward);
   key.after = network;
   const double rate = exercise.learning_rate;
   descend(rate, key.backward.dU, key.after.U);
@@ -170,7 +152,7 @@ ExerciseKey solve(const Exercise& exercise) {
   descend(rate, key.backward.dd, key.after.d);
   descend(rate, key.backward.dV, key.after.V);
   descend(rate, key.backward.dc, key.after.c);
-  key.loss_after = forward_of(exercise, key.after).L;
+  key.loss_after = cell.forward(key.after, exercise.sequence).L;
   return key;
 }
 
