@@ -156,6 +156,7 @@ void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
   Tensor<Real>& dz = pass.scratch.full.dz;
   dz.resize({N, saved_count(layer.kind()) * H});
   scratch.W_dz.resize({shape.batch(), H});
+  scratch.late_out.resize({shape.batch(), late.rows()});
   weights.W_back.pack(early);
   if (!late.empty()) weights.late_W_back.pack(late);
   for_each_step(layer, shape, WalkOrder::kDescending, [&](std::size_t, const WalkStep& walk) {

@@ -427,5 +427,35 @@ TEST(GradLstmVanish, IsTheCarryExactlyWhereWIsZero) {
   EXPECT_LT(norms.norm.back(), 200 * std::log(0.8));
 }
 
+// ------------------------------------------------------------------------------------------------
+// GRU
+
+TEST(GradGruVanish, IsTheCarryExactlyWhereWIsZero) {
+  for (GruReset reset : {GruReset::kAfter, GruReset::kBefore}) {
+    RecurrentLayer<double> layer("gru", kInput, 9, {Cell::kGru, Activation::kTanh, reset});
+    fill_rest(layer);
+    layer.W.value.fill(0);
+    const FlowNorms norms =
+        flow_norms(layer, input(kLags + 1).matrix(), layer.zero_state(1), kLags);
+    ASSERT_EQ(norms.carry.size(), kLags);
+    EXPECT_TRUE(norms.ceiling.empty());
+    for (std::size_t k = 0; k < kLags; ++k) {
+      ASSERT_NEAR(ratio(norms.norm[k], norms.carry[k]), 1, kAgreement);
+      ASSERT_LE(ratio(norms.norm[k], norms.bound[k]), 1 + kAboveBound);
+    }
+  }
+}
+
+TEST(GradGruFlow, CountsTheSlopesOfItsGatesAndNotOfQ) {
+  RecurrentLayer<double> layer("gru", 1, 2, Cell::kGru);
+  for (std::size_t k = 0; k < 4; ++k) layer.b.value[k] = 50;  // r and u are shut at 1
+  layer.d.value.fill(3);                                      // q = 3 is the output of no function
+  const Tensor<double> x({4, 1});
+  const FlowNorms norms = flow_norms(layer, x.matrix(), layer.zero_state(1), 3);
+  EXPECT_NEAR(norms.saturated, 1, 1e-12);  // tanh(3) is flat too
+  layer.d.value.fill(0);
+  EXPECT_NEAR(flow_norms(layer, x.matrix(), layer.zero_state(1), 3).saturated, 2.0 / 3, 1e-12);
+}
+
 }  // namespace
 }  // namespace unroll
