@@ -74,7 +74,6 @@ set(UNROLL_DETAIL_HEADERS
   kernels/recurrent_step.h
   layers/distinct.h
   layers/row_part.h
-  layers/walk.h
   text/stop_words.h)
 
 function(unroll_install_headers DESTINATION)

@@ -22,7 +22,6 @@
 #include "unroll/kernels/packed.h"
 #include "unroll/kernels/recurrent_step.h"
 #include "unroll/layers/cells/cell.h"
-#include "unroll/layers/walk.h"
 
 namespace unroll {
 

@@ -10,6 +10,7 @@
 
 #include "unroll/kernels/ops.h"
 #include "unroll/layers/recurrent.h"
+#include "unroll/layers/walk.h"
 
 namespace unroll {
 
