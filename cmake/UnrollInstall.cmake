@@ -15,7 +15,7 @@ target_include_directories(unroll_library PUBLIC
   $<BUILD_INTERFACE:${UNROLL_INCLUDE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/unroll/detail>)
 target_link_libraries(unroll_library PRIVATE
-  OpenMP::OpenMP_CXX fmt::fmt ICU::uc ICU::i18n ZLIB::ZLIB)
+  OpenMP::OpenMP_CXX fmt::fmt ICU::uc ICU::i18n ZLIB::ZLIB ${UNROLL_UNPACKERS})
 
 if(BUILD_SHARED_LIBS)  # helper threads run its code until the process ends: dlclose must leave it there
   target_link_options(unroll_library PRIVATE -Wl,-z,nodelete)
@@ -56,6 +56,7 @@ set(UNROLL_PUBLIC_HEADERS
   optim/training_loop.h
   text/encoder.h
   text/records.h
+  text/stop_words.h
   text/tokenizer.h
   text/vocabulary.h
   tools/classifier/evaluation.h
@@ -69,12 +70,11 @@ set(UNROLL_DETAIL_HEADERS
   core/memory_plan.h
   core/range.h
   core/row_set.h
-  core/spin.h
   kernels/packed.h
   kernels/recurrent_step.h
   layers/distinct.h
   layers/row_part.h
-  text/stop_words.h)
+  text/read_report.h)
 
 function(unroll_install_headers DESTINATION)
   foreach(header IN LISTS ARGN)

@@ -3,7 +3,7 @@
 
 { printf 'label\ttext\n'; reviews 120; } >data.tsv
 { printf 'label\ttext\n'; reviews 40; } >dev.tsv
-printf '5 2\nthis 1 0\nfilm 0 1\ngood 1 1\nbad -1 -1\nawful -1 0.5\n' >vectors.txt
+printf '5 5\nthis 1 0 0 0 0\nfilm 0 1 0 0 0\ngood 1 1 0 0 0\nbad -1 -1 0 0 0\nawful -1 0.5 0 0 0\n' >vectors.txt
 printf 'is\nnumber\n' >stop.txt
 
 try() {
