@@ -70,12 +70,11 @@ set(UNROLL_DETAIL_HEADERS
   core/memory_plan.h
   core/range.h
   core/row_set.h
-  core/spin.h
   kernels/packed.h
   kernels/recurrent_step.h
   layers/distinct.h
   layers/row_part.h
-  layers/walk.h)
+  text/read_report.h)
 
 function(unroll_install_headers DESTINATION)
   foreach(header IN LISTS ARGN)

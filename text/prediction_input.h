@@ -30,7 +30,7 @@ enum class InputLayout : std::uint8_t {
 };
 
 struct PredictionInputOptions {
-  ReadOptions reading;  ///< labels are not asked for
+  ReadOptions reading = {};  ///< labels are not asked for
   InputColumns columns = InputColumns::kNone;
   InputLayout layout = InputLayout::kByContent;
 };

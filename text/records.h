@@ -48,10 +48,10 @@ struct ReadOptions {
   bool labels = true;  ///< false: no label column is needed
   /// A larger file, unpacked, is refused before it fills the memory.
   std::size_t most_bytes = std::numeric_limits<std::size_t>::max();
-  std::optional<RecordFormat> format;  ///< none: told by content
-  std::optional<char> separator;       ///< of TSV and CSV; none: told by content
+  std::optional<RecordFormat> format = {};  ///< none: told by content
+  std::optional<char> separator = {};       ///< of TSV and CSV; none: told by content
   Quoting quoting = Quoting::kByContent;
-  std::string encoding;  ///< "": UTF-8, or UTF-16 where that is certain
+  std::string encoding = {};  ///< "": UTF-8, or UTF-16 where that is certain
   BadRows bad_rows = BadRows::kFail;
 };
 

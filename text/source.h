@@ -12,7 +12,7 @@
 namespace unroll {
 
 struct SourceOptions {
-  std::string encoding;  ///< "": UTF-8, or UTF-16 where that is certain
+  std::string encoding = {};  ///< "": UTF-8, or UTF-16 where that is certain
   /// A larger text is refused before it fills the memory.
   std::size_t most_bytes = std::numeric_limits<std::size_t>::max();
 };

@@ -13,6 +13,9 @@ try() {
 }
 for activation in tanh sigmoid relu; do try --cell rnn --activation $activation; done
 try --cell rnn --activation relu --init identity --unidirectional
+for reset in after before; do try --cell gru --gru-reset $reset; done
+"$unroll" inspect run --json | grep -q '"gru_reset":"before"' || fail 'the model does not tell its reset'
+try --cell gru --layers 2 --precision bf16
 try --layers 2 --pool last
 try --pool mean --unidirectional --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov --schedule step
 try --optimizer lazy-adam --clip-norm 1 --clip-value 0.1

@@ -87,6 +87,7 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   SequenceClassifierConfig& model = options.model;
   add_choice(command, "--cell", model.cell, "Recurrent cell");
   add_choice(command, "--activation", model.activation, "φ of the RNN");
+  add_reset_flag(command, model.gru_reset);
   command.add_option("--hidden", model.hidden, "Hidden size of each direction")
       ->check(whole_number(1, 8192))
       ->capture_default_str();
@@ -364,7 +365,7 @@ class Progress {
 
   std::string describe_model(const TextClassifier& classifier) const {
     const SequenceClassifierConfig& model = classifier.model().config();
-    const std::string cell = title({model.cell, model.activation});
+    const std::string cell = title({model.cell, model.activation, model.gru_reset});
     return fmt::format("model   embedding {}, {}{}{} {}, {} pool, {} parameters", model.embedding,
                        model.layers > 1 ? fmt::format("{} × ", model.layers) : "",
                        model.bidirectional ? "bidirectional " : "", cell, model.hidden,
