@@ -40,6 +40,13 @@ std::unique_ptr<RecurrentLayer<double>> make_lstm(std::size_t I, std::size_t H,
   return std::make_unique<RecurrentLayer<double>>("lstm", I, H, Cell::kLstm, direction);
 }
 
+template <GruReset kReset>
+std::unique_ptr<RecurrentLayer<double>> make_gru(std::size_t I, std::size_t H,
+                                                 Direction direction) {
+  return std::make_unique<RecurrentLayer<double>>(
+      "gru", I, H, CellKind(Cell::kGru, Activation::kTanh, kReset), direction);
+}
+
 /// The same layer, whose steps its cell's file computes.
 template <auto make>
 std::unique_ptr<RecurrentLayer<double>> make_plain(std::size_t I, std::size_t H,
@@ -53,6 +60,8 @@ const std::vector<Case> kCells = {{"RnnTanh", make_rnn<Activation::kTanh>},
                                   {"RnnSigmoid", make_rnn<Activation::kSigmoid>},
                                   {"RnnRelu", make_rnn<Activation::kRelu>},
                                   {"Lstm", make_lstm},
+                                  {"GruAfter", make_gru<GruReset::kAfter>},
+                                  {"GruBefore", make_gru<GruReset::kBefore>},
                                   {"PlainRnnTanh", make_plain<make_rnn<Activation::kTanh>>},
                                   {"PlainRnnSigmoid", make_plain<make_rnn<Activation::kSigmoid>>},
                                   {"PlainRnnRelu", make_plain<make_rnn<Activation::kRelu>>},
@@ -87,7 +96,7 @@ struct Problem {
 
   double loss() {
     end = start;
-    layer->forward(shape, x.matrix(), end, cache, h.matrix());
+    layer->forward(shape, x.matrix(), end, pass, h.matrix());
     return dot(h.values(), g.values()) + dot(end.h.values(), g_end.h.values()) +
            dot(end.C.values(), g_end.C.values());
   }
@@ -97,7 +106,7 @@ struct Problem {
     zero_grad(layer->parameters());
     dx = Tensor<double>(x.shape());
     dstart = g_end;
-    layer->backward(shape, x.matrix(), cache, g.matrix(), dstart, dx.matrix());
+    layer->backward(shape, x.matrix(), pass, g.matrix(), dstart, dx.matrix());
   }
 
   double numeric_error(Tensor<double>& value, const Tensor<double>& gradient) {
@@ -109,7 +118,7 @@ struct Problem {
   std::unique_ptr<RecurrentLayer<double>> layer;
   Tensor<double> x, g, h, dx;
   RecurrentState<double> start, end, g_end, dstart;
-  RecurrentCache<double> cache;
+  RecurrentPass<double> pass;
 };
 
 class RecurrentBackward
@@ -127,6 +136,9 @@ TEST_P(RecurrentBackward, MatchesCentralDifferences) {
   EXPECT_LT(p.numeric_error(p.layer->U.value, p.layer->U.grad), kDifferenceBound) << "dU";
   EXPECT_LT(p.numeric_error(p.layer->W.value, p.layer->W.grad), kDifferenceBound) << "dW";
   EXPECT_LT(p.numeric_error(p.layer->b.value, p.layer->b.grad), kDifferenceBound) << "db";
+  if (!p.layer->d.value.empty()) {
+    EXPECT_LT(p.numeric_error(p.layer->d.value, p.layer->d.grad), kDifferenceBound) << "dd";
+  }
   EXPECT_LT(p.numeric_error(p.x, p.dx), kDifferenceBound) << "dx";
   EXPECT_LT(p.numeric_error(p.start.h, p.dstart.h), kDifferenceBound) << "dh_0";
   if (!p.start.C.empty()) {
@@ -142,7 +154,7 @@ TEST_P(RecurrentBackward, AddsToParameterGradientsAndSetsInputGradients) {
   const Tensor<double> db = p.layer->b.grad;
   const Tensor<double> dx = p.dx;
   p.dstart = p.g_end;
-  p.layer->backward(p.shape, p.x.matrix(), p.cache, p.g.matrix(), p.dstart, p.dx.matrix());
+  p.layer->backward(p.shape, p.x.matrix(), p.pass, p.g.matrix(), p.dstart, p.dx.matrix());
   for (std::size_t k = 0; k < dU.size(); ++k) EXPECT_NEAR(p.layer->U.grad[k], 2 * dU[k], 1e-12);
   for (std::size_t k = 0; k < dW.size(); ++k) EXPECT_NEAR(p.layer->W.grad[k], 2 * dW[k], 1e-12);
   for (std::size_t k = 0; k < db.size(); ++k) EXPECT_NEAR(p.layer->b.grad[k], 2 * db[k], 1e-12);
@@ -155,7 +167,7 @@ TEST_P(RecurrentBackward, SkipsTheInputGradientIfNobodyWantsIt) {
   const Tensor<double> dU = p.layer->U.grad;
   zero_grad(p.layer->parameters());
   p.dstart = p.g_end;
-  p.layer->backward(p.shape, p.x.matrix(), p.cache, p.g.matrix(), p.dstart, {});
+  p.layer->backward(p.shape, p.x.matrix(), p.pass, p.g.matrix(), p.dstart, {});
   for (std::size_t k = 0; k < dU.size(); ++k) EXPECT_EQ(p.layer->U.grad[k], dU[k]);
 }
 
@@ -176,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(Cells, RecurrentBackward,
 Problem single_row(const Problem& batch, const Case& cell, std::size_t row, Direction direction) {
   Problem single(cell, {batch.shape.length(row)}, direction, batch.layer->input_size(),
                  batch.layer->hidden_size());
-  for (std::size_t k = 0; k < 3; ++k) {
+  for (std::size_t k = 0; k < single.layer->parameters().size(); ++k) {
     single.layer->parameters()[k]->value = batch.layer->parameters()[k]->value;
   }
   const auto copy_row = [](const Tensor<double>& from, std::size_t r, Tensor<double>& to,
@@ -315,12 +327,12 @@ TEST(SharedRows, AreTheSameAsTheirTokensEachWithItsOwn) {
 
     const RecurrentInput<double> shared(distinct.matrix(), rows);
     p.end = p.start;
-    p.layer->forward(p.shape, shared, p.end, p.cache, p.h.matrix());
+    p.layer->forward(p.shape, shared, p.end, p.pass, p.h.matrix());
     expect_same_bits(p.h, h, cell.name + ": h");
     zero_grad(p.layer->parameters());
     Tensor<double> dx(distinct.shape()), sums(distinct.shape());
     p.dstart = p.g_end;
-    p.layer->backward(p.shape, shared, p.cache, p.g.matrix(), p.dstart, dx.matrix());
+    p.layer->backward(p.shape, shared, p.pass, p.g.matrix(), p.dstart, dx.matrix());
     for (std::size_t n = 0; n < N; ++n) {
       for (std::size_t k = 0; k < 3; ++k) sums.matrix()(n * n % M, k) += p.dx.matrix()(n, k);
     }
@@ -334,7 +346,7 @@ TEST(SharedRows, AreTheSameAsTheirTokensEachWithItsOwn) {
 TEST(SharedRows, MustBeThere) {
   Problem p(kCells.back(), {3, 2}, Direction::kForward);
   const std::vector<std::int32_t> rows{0, 1, 2, 5, 0};
-  EXPECT_THROW(p.layer->forward(p.shape, {p.x.matrix(), rows}, p.start, p.cache, p.h.matrix()),
+  EXPECT_THROW(p.layer->forward(p.shape, {p.x.matrix(), rows}, p.start, p.pass, p.h.matrix()),
                ShapeError);
 }
 
@@ -370,7 +382,7 @@ TEST(RecurrentLayer, SaysWhichShapeIsWrong) {
   Problem p(kCells.back(), {3, 2}, Direction::kForward);
   Tensor<double> wrong({4, 3});
   try {
-    p.layer->forward(p.shape, wrong.matrix(), p.start, p.cache, p.h.matrix());
+    p.layer->forward(p.shape, wrong.matrix(), p.start, p.pass, p.h.matrix());
     FAIL() << "no error";
   } catch (const ShapeError& error) {
     EXPECT_STREQ(error.what(), "recurrent layer: x is 4×3, expected 5×3");

@@ -8,18 +8,18 @@
 #include "unroll/core/parallel.h"
 #include "unroll/kernels/ops.h"
 #include "unroll/text/batches.h"
+#include "unroll/tools/classifier/prediction_scratch.h"
 
 namespace unroll {
 
 namespace {
 
-std::unique_ptr<const TextClassifier> for_prediction(TextClassifier classifier,
-                                                     Precision precision) {
+TextClassifier for_prediction(TextClassifier classifier, Precision precision) {
   if (classifier.has_network()) {
     classifier.model().set_precision(precision);
     free_grad(classifier.model().parameters());
   }
-  return std::make_unique<const TextClassifier>(std::move(classifier));
+  return classifier;
 }
 
 /// The fused O of one text. The network's O may be empty; `margins`: (2 K).
@@ -35,16 +35,9 @@ void fuse(const FusionWeights& weights, std::span<const float> O, std::span<cons
   }
 }
 
-}  // namespace
-
-PredictionScratch::PredictionScratch(const TextClassifier& classifier)
-    : tokenizer(classifier.encoder().settings().tokenizer) {
-  if (classifier.ngrams() != nullptr) ngrams.emplace(*classifier.ngrams());
-}
-
 /// The scratches that the simple calls use, kept from one call to the next: as many as there were
 /// threads in such calls at once.
-class TextPredictor::Scratches {
+class Scratches {
  public:
   explicit Scratches(const TextClassifier& classifier) : classifier_(classifier) {}
 
@@ -72,59 +65,80 @@ class TextPredictor::Scratches {
   std::vector<std::unique_ptr<PredictionScratch>> kept_;
 };
 
-TextPredictor::TextPredictor(TextClassifier classifier, WordProducts words, Precision precision)
-    : classifier_(for_prediction(std::move(classifier), precision)),
-      scratches_(std::make_unique<Scratches>(*classifier_)) {
-  if (classifier_->has_network()) predictor_.emplace(classifier_->model(), words);
-}
+}  // namespace
 
-TextPredictor::~TextPredictor() = default;
-TextPredictor::TextPredictor(TextPredictor&&) noexcept = default;
-TextPredictor& TextPredictor::operator=(TextPredictor&&) noexcept = default;
+class TextPredictor::Engine {
+ public:
+  Engine(TextClassifier classifier, WordProducts words, Precision precision)
+      : classifier_(for_prediction(std::move(classifier), precision)), scratches_(classifier_) {
+    if (classifier_.has_network()) predictor_.emplace(classifier_.model(), words);
+  }
 
-TextPredictor TextPredictor::load(const std::filesystem::path& path, WordProducts words,
-                                  Precision precision) {
-  return TextPredictor(TextClassifier::load(path), words, precision);
-}
+  const TextClassifier& classifier() const { return classifier_; }
+  std::size_t word_table_bytes() const { return predictor_ ? predictor_->word_table_bytes() : 0; }
 
-Prediction TextPredictor::predict(std::string_view text) const {
-  return std::move(predict(std::span(&text, 1)).front());
-}
+  std::vector<Prediction> predict(std::span<const std::string_view> texts) const;
+  void predict_with(PredictionScratch& scratch, std::span<const std::string_view> texts,
+                    std::span<Prediction> predictions) const;
 
-std::vector<Prediction> TextPredictor::predict(std::span<const std::string_view> texts) const {
+ private:
+  /// Texts on their way to predictions: what the network reads, and what n-grams say already.
+  struct Encoded {
+    std::span<Example> examples;
+    MatrixView<double> margins;  ///< (texts, 2 K)
+  };
+  void predict_shared(std::span<const std::string_view> texts,
+                      std::span<Prediction> predictions) const;
+  void size_margins(std::size_t texts, Tensor<double>& margins) const;
+  void encode(std::string_view text, std::size_t k, PredictionScratch& scratch,
+              const Encoded& encoded) const;
+  void predict_batch(const Encoded& encoded, std::span<const std::size_t> rows,
+                     PredictionScratch& scratch, std::span<Prediction> predictions) const;
+  void run_network(PredictionScratch& scratch, const Encoded& encoded,
+                   std::span<Prediction> predictions) const;
+  void set_prediction(std::span<const float> O, std::span<const double> margins,
+                      PredictionScratch& scratch, Prediction& prediction) const;
+
+  TextClassifier classifier_;
+  std::optional<SequencePredictor<float>> predictor_;
+  mutable Scratches scratches_;
+};
+
+std::vector<Prediction> TextPredictor::Engine::predict(
+    std::span<const std::string_view> texts) const {
   std::vector<Prediction> predictions(texts.size());
   if (texts.size() > kBatch && thread_count() > 1) {
     predict_shared(texts, predictions);
   } else {
-    scratches_->with_one(
+    scratches_.with_one(
         [&](PredictionScratch& scratch) { predict_with(scratch, texts, predictions); });
   }
   return predictions;
 }
 
 /// Texts at a time: threads take batches, each for itself.
-void TextPredictor::predict_shared(std::span<const std::string_view> texts,
-                                   std::span<Prediction> predictions) const {
+void TextPredictor::Engine::predict_shared(std::span<const std::string_view> texts,
+                                           std::span<Prediction> predictions) const {
   std::vector<Example> examples(texts.size());
   Tensor<double> margins;
   size_margins(texts.size(), margins);
   const Encoded encoded{examples, margins.matrix()};
   parallel_for(texts.size(), kBatch, [&](Range range) {
-    scratches_->with_one([&](PredictionScratch& scratch) {
+    scratches_.with_one([&](PredictionScratch& scratch) {
       for (std::size_t k = range.begin; k < range.end; ++k) encode(texts[k], k, scratch, encoded);
     });
   });
   const auto batches = sorted_batches(examples, kBatch);
   parallel_parts(batches.size(), [&](std::size_t k) {
-    scratches_->with_one([&](PredictionScratch& scratch) {
+    scratches_.with_one([&](PredictionScratch& scratch) {
       predict_batch(encoded, batches[k], scratch, predictions);
     });
   });
 }
 
-void TextPredictor::predict_with(PredictionScratch& scratch,
-                                 std::span<const std::string_view> texts,
-                                 std::span<Prediction> predictions) const {
+void TextPredictor::Engine::predict_with(PredictionScratch& scratch,
+                                         std::span<const std::string_view> texts,
+                                         std::span<Prediction> predictions) const {
   scratch.examples.resize(texts.size());
   size_margins(texts.size(), scratch.margins);
   const Encoded encoded{scratch.examples, scratch.margins.matrix()};
@@ -137,26 +151,27 @@ void TextPredictor::predict_with(PredictionScratch& scratch,
   }
 }
 
-void TextPredictor::size_margins(std::size_t texts, Tensor<double>& margins) const {
-  if (classifier_->ngrams() != nullptr && texts > 0) {
-    margins.resize({texts, kNgramModels.size() * labels().size()});
+void TextPredictor::Engine::size_margins(std::size_t texts, Tensor<double>& margins) const {
+  if (classifier_.ngrams() != nullptr && texts > 0) {
+    margins.resize({texts, kNgramModels.size() * classifier_.labels().size()});
   }
 }
 
 /// Text number k.
-void TextPredictor::encode(std::string_view text, std::size_t k, PredictionScratch& scratch,
-                           const Encoded& encoded) const {
-  const TokenizedText tokens = classifier_->encoder().tokenize(text, scratch.tokenizer);
-  if (predictor_) classifier_->encoder().encode(tokens, encoded.examples[k].ids);
-  if (const NgramClassifier* ngrams = classifier_->ngrams()) {
-    ngrams->margins(tokens.tokens, *scratch.ngrams,
-                    {encoded.margins.row(k).data(), kNgramModels.size(), labels().size()});
+void TextPredictor::Engine::encode(std::string_view text, std::size_t k, PredictionScratch& scratch,
+                                   const Encoded& encoded) const {
+  const TokenizedText tokens = classifier_.encoder().tokenize(text, scratch.tokenizer);
+  if (predictor_) classifier_.encoder().encode(tokens, encoded.examples[k].ids);
+  if (const NgramClassifier* ngrams = classifier_.ngrams()) {
+    ngrams->margins(
+        tokens.tokens, *scratch.ngrams,
+        {encoded.margins.row(k).data(), kNgramModels.size(), classifier_.labels().size()});
   }
 }
 
-void TextPredictor::predict_batch(const Encoded& encoded, std::span<const std::size_t> rows,
-                                  PredictionScratch& scratch,
-                                  std::span<Prediction> predictions) const {
+void TextPredictor::Engine::predict_batch(const Encoded& encoded, std::span<const std::size_t> rows,
+                                          PredictionScratch& scratch,
+                                          std::span<Prediction> predictions) const {
   if (predictor_) {
     make_batch(encoded.examples, rows, scratch.batch);
     run_network(scratch, encoded, predictions);
@@ -168,8 +183,8 @@ void TextPredictor::predict_batch(const Encoded& encoded, std::span<const std::s
 }
 
 /// Threads share the batch, as many as make it fast.
-void TextPredictor::run_network(PredictionScratch& scratch, const Encoded& encoded,
-                                std::span<Prediction> predictions) const {
+void TextPredictor::Engine::run_network(PredictionScratch& scratch, const Encoded& encoded,
+                                        std::span<Prediction> predictions) const {
   const Batch& batch = scratch.batch;
   std::optional<ThreadTuner::Turn> turn;
   if (thread_count() > 1) {
@@ -187,19 +202,61 @@ void TextPredictor::run_network(PredictionScratch& scratch, const Encoded& encod
 }
 
 /// What the network and the n-grams say about one text, whichever there are, as probabilities.
-void TextPredictor::set_prediction(std::span<const float> O, std::span<const double> margins,
-                                   PredictionScratch& scratch, Prediction& prediction) const {
+void TextPredictor::Engine::set_prediction(std::span<const float> O,
+                                           std::span<const double> margins,
+                                           PredictionScratch& scratch,
+                                           Prediction& prediction) const {
   if (!margins.empty()) {
-    scratch.O.resize(labels().size());
-    fuse(classifier_->fusion(), O, margins, scratch.O);
+    scratch.O.resize(classifier_.labels().size());
+    fuse(classifier_.fusion(), O, margins, scratch.O);
     O = scratch.O;
   }
-  prediction.probabilities.resize(labels().size());
-  softmax<float>(MatrixView<const float>(O.data(), 1, O.size()),
-                 MatrixView<float>(prediction.probabilities.data(), 1, labels().size()));
+  prediction.probabilities.resize(classifier_.labels().size());
+  softmax<float>(
+      MatrixView<const float>(O.data(), 1, O.size()),
+      MatrixView<float>(prediction.probabilities.data(), 1, classifier_.labels().size()));
   const auto best = std::ranges::max_element(prediction.probabilities);
-  prediction.label = labels()[static_cast<std::size_t>(best - prediction.probabilities.begin())];
+  prediction.label =
+      classifier_.labels()[static_cast<std::size_t>(best - prediction.probabilities.begin())];
   prediction.probability = static_cast<double>(*best);
+}
+
+TextPredictor::TextPredictor(TextClassifier classifier, WordProducts words, Precision precision)
+    : engine_(std::make_unique<const Engine>(std::move(classifier), words, precision)) {}
+
+TextPredictor::~TextPredictor() = default;
+TextPredictor::TextPredictor(TextPredictor&&) noexcept = default;
+TextPredictor& TextPredictor::operator=(TextPredictor&&) noexcept = default;
+
+TextPredictor TextPredictor::load(const std::filesystem::path& path, WordProducts words,
+                                  Precision precision) {
+  return TextPredictor(TextClassifier::load(path), words, precision);
+}
+
+Prediction TextPredictor::predict(std::string_view text) const {
+  return std::move(predict(std::span(&text, 1)).front());
+}
+
+std::vector<Prediction> TextPredictor::predict(std::span<const std::string_view> texts) const {
+  return engine_->predict(texts);
+}
+
+void TextPredictor::predict_with(PredictionScratch& scratch,
+                                 std::span<const std::string_view> texts,
+                                 std::span<Prediction> predictions) const {
+  engine_->predict_with(scratch, texts, predictions);
+}
+
+const std::vector<std::string>& TextPredictor::labels() const {
+  return classifier().labels();
+}
+
+const TextClassifier& TextPredictor::classifier() const {
+  return engine_->classifier();
+}
+
+std::size_t TextPredictor::word_table_bytes() const {
+  return engine_->word_table_bytes();
 }
 
 }  // namespace unroll

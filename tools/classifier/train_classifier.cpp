@@ -8,8 +8,10 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
+#include <unordered_map>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -24,6 +26,7 @@
 #include "unroll/text/unicode.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/fusion.h"
+#include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/train_ngrams.h"
 
@@ -226,6 +229,35 @@ class DevFusion {
   std::vector<Tensor<double>> margins_;  // of each NgramModel
   std::vector<std::int32_t> labels_;
 };
+using TokenCounts = std::unordered_map<std::string, std::uint64_t>;
+
+std::size_t bytes_of(const WordVectors& vectors) {
+  const std::size_t row = sizeof(std::vector<float>) + vectors.dimension * sizeof(float);
+  return vectors.table.size() * sizeof(float) + vectors.kept.size() * (row + kLexiconBytes) +
+         vectors.scratch_bytes;
+}
+
+/// How much of the vocabulary, and of the texts that it was counted in, has a vector. The unknown
+/// word is no word.
+VectorCoverage coverage(const WordVectors& vectors, const Vocabulary& vocabulary) {
+  VectorCoverage coverage{.words = vocabulary.size() - 1,
+                          .from_subwords = vectors.from_subwords,
+                          .kept = vectors.kept.size(),
+                          .rows = vectors.rows,
+                          .promised = vectors.promised,
+                          .nameless = vectors.nameless,
+                          .broken = vectors.broken,
+                          .first_broken = vectors.first_broken};
+  double tokens = static_cast<double>(vocabulary.count(Vocabulary::kUnknown)), found = 0;
+  for (std::size_t id = 1; id < vocabulary.size(); ++id) {
+    const auto count = static_cast<double>(vocabulary.count(static_cast<std::int32_t>(id)));
+    tokens += count;
+    found += vectors.present[id] ? count : 0;
+    coverage.found += vectors.present[id] ? 1 : 0;
+  }
+  coverage.token_share = tokens > 0 ? found / tokens : 0;
+  return coverage;
+}
 
 /// One call of train_classifier: encode, plan, train.
 class Session {
@@ -233,10 +265,12 @@ class Session {
   Session(const TrainClassifierOptions& options, const ClassifierObserver& observer,
           bool dev_held_back)
       : options_(options), observer_(observer) {
+    plan_.memory = std::make_shared<TrainingMemory>();
     plan_.dev_held_back = dev_held_back;
   }
 
   TrainedClassifier run(std::vector<Record> train, std::vector<Record> dev) {
+    if (!options_.vectors.empty()) vector_file_.emplace(options_.vectors);
     release_freed_memory();  // of reading the records
     count_reading(options_.reading_bytes);
     count_reading(kProgramBytes + bytes_of(train) + bytes_of(dev) +
@@ -244,8 +278,8 @@ class Session {
     const std::vector<std::string> labels = labels_of(train);
     TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
     release_freed_memory();
-    plan_.memory.data_bytes = bytes_of(train_) + bytes_of(dev_);
-    plan_.memory.process_bytes = kProgramBytes + bytes_of(encoder.vocabulary());
+    plan_.memory->data_bytes = bytes_of(train_) + bytes_of(dev_);
+    plan_.memory->process_bytes = kProgramBytes + bytes_of(encoder.vocabulary());
     TextClassifier classifier = make_classifier(std::move(encoder), labels);
     if (options_.ngrams) add_ngrams(classifier);
     plan(classifier);
@@ -267,17 +301,45 @@ class Session {
     train_ = take_examples(std::move(train), labels, settings, plan_, held_bytes_,
                            counting(train_ngrams_.counts),
                            [&](const TokenizedText& text) { return lexicon.add(text); });
-    TextEncoder encoder(
-        settings, Vocabulary(lexicon.counts(options_.vocabulary.min_count), options_.vocabulary));
+    const TokenCounts counts = lexicon.counts(options_.vocabulary.min_count);
+    Vocabulary vocabulary(counts, options_.vocabulary);
+    read_vectors(settings, counts, vocabulary);
+    const TextEncoder encoder(settings, std::move(vocabulary));
     const Lexicon::Ids ids(lexicon, encoder);
     for (Example& example : train_) ids.encode(example.ids);
     count_reading(kProgramBytes + bytes_of(train_) + bytes_of(dev) +
-                  lexicon.size() * kLexiconBytes);
+                  lexicon.size() * kLexiconBytes + bytes_of(vectors_));
     held_bytes_ = std::max(held_bytes_, resident_bytes());
     dev_ = take_examples(std::move(dev), labels, settings, plan_, held_bytes_,
                          counting(dev_ngrams_.counts),
                          [&](const TokenizedText& text) { return encoder.encode(text); });
     return encoder;
+  }
+
+  /// Reads the file of word vectors, if there is one. Words of it that are kept join the
+  /// vocabulary.
+  void read_vectors(const EncoderSettings& settings, const TokenCounts& counts,
+                    Vocabulary& vocabulary) {
+    if (!vector_file_) return;
+    vectors_ = vector_file_->read(vocabulary, settings, options_.keep_vectors);
+    plan_.vectors = coverage(vectors_, vocabulary);
+    vector_file_.reset();
+    if (options_.freeze_embedding && plan_.vectors->found == 0) refuse_useless_vectors();
+    std::vector<Vocabulary::Entry> kept;
+    for (const std::string& word : vectors_.kept) {
+      const auto found = counts.find(word);
+      kept.push_back({word, found == counts.end() ? 0 : found->second});
+    }
+    vocabulary = vocabulary.with(kept);
+  }
+
+  [[noreturn]] void refuse_useless_vectors() const {
+    throw mended_by(
+        {"vectors", "freeze_embedding"},
+        DataError(fmt::format("{}: none of the {} words of the training texts has a vector in this "
+                              "file, and frozen vectors would stay random: is it of this language, "
+                              "and are its words cut as the texts are?",
+                              options_.vectors, plan_.vectors->words)));
   }
 
   CountNgrams counting(SparseCounts& counts) const {
@@ -296,19 +358,14 @@ class Session {
     SequenceClassifierConfig config = options_.model;
     config.vocabulary = encoder.vocabulary().size();
     config.classes = labels.size();
-    WordVectors vectors;
-    if (!options_.vectors.empty()) {
-      vectors = read_word_vectors(options_.vectors, encoder.vocabulary());
-      config.embedding = vectors.dimension;
-    }
+    if (vectors_.dimension > 0) config.embedding = vectors_.dimension;
     TextClassifier classifier(std::move(encoder), labels, config);
     classifier.notes[TextClassifier::kIcuNote] = icu_version();
     classifier.model().init(options_.seed);
     classifier.model().set_precision(options_.precision);
-    load_vectors(vectors, classifier.model().embedding().E);
-    count_reading(plan_.memory.process_bytes + plan_.memory.data_bytes +
-                  sizeof(float) *
-                      (vectors.table.size() + count_values(classifier.model().parameters())));
+    count_reading(plan_.memory->process_bytes + plan_.memory->data_bytes + bytes_of(vectors_) +
+                  sizeof(float) * count_values(classifier.model().parameters()));
+    load_vectors(classifier.model().embedding().E);
     plan_.parameters = count_values(classifier.model().parameters());
     return classifier;
   }
@@ -331,15 +388,16 @@ class Session {
     plan_.ngrams = index.size();
     const std::size_t labels = classifier.labels().size();
     classifier.set_ngrams(NgramClassifier(options_.ngram_settings, std::move(index), labels));
-    plan_.memory.ngram_bytes =
+    plan_.memory->ngram_bytes =
         classifier.ngrams()->bytes() + kNgramModels.size() * dev_.size() * labels * sizeof(double);
-    count_reading(process_bytes() + plan_.memory.ngram_bytes +
+    count_reading(process_bytes() + plan_.memory->ngram_bytes +
                   solving_bytes(train_ngrams_.counts, dev_ngrams_.counts, plan_.ngrams, labels));
   }
 
   /// Of what is there before the first step, besides the n-grams.
   std::size_t process_bytes() const {
-    return plan_.memory.process_bytes + plan_.memory.data_bytes + plan_.parameters * sizeof(float);
+    return plan_.memory->process_bytes + plan_.memory->data_bytes +
+           plan_.parameters * sizeof(float);
   }
 
   /// Solves the linear model, and lets the counted texts go.
@@ -374,22 +432,24 @@ class Session {
 
   /// Something that is held before the first step.
   void count_reading(std::size_t bytes) {
-    plan_.memory.reading_bytes = std::max(plan_.memory.reading_bytes, bytes);
+    plan_.memory->reading_bytes = std::max(plan_.memory->reading_bytes, bytes);
   }
 
   /// Rows of words that the file has; the others keep their random values.
-  void load_vectors(const WordVectors& vectors, Parameter<float>& E) {
+  void load_vectors(Parameter<float>& E) {
     E.frozen = options_.freeze_embedding;
-    for (std::size_t id = 0; id < vectors.present.size(); ++id) {
-      if (vectors.present[id]) {
-        std::ranges::copy(vectors.table.matrix().row(id), E.value.matrix().row(id).begin());
-      }
+    const MatrixView<float> rows = E.value.matrix();
+    for (std::size_t id = 0; id < vectors_.present.size(); ++id) {
+      if (vectors_.present[id])
+        std::ranges::copy(vectors_.table.matrix().row(id), rows.row(id).begin());
     }
-    plan_.vectors_found = vectors.found;
+    for (std::size_t k = 0; k < vectors_.kept.size(); ++k)
+      std::ranges::copy(vectors_.kept_vectors[k], rows.row(vectors_.present.size() + k).begin());
+    vectors_ = {};
   }
 
   void plan_memory(const TextClassifier& classifier) {
-    TrainingMemory& memory = plan_.memory;
+    TrainingMemory& memory = *plan_.memory;
     memory.batch = batch_limits(train_, options_.batch, plan_.vocabulary);
     // Word dropout may bring in the unknown word.
     memory.batch.distinct =
@@ -412,8 +472,8 @@ class Session {
                SequenceClassifier<float>::Pass& pass) const {
     MemoryPlan plan(MemoryPlan::Mode::kReserve);
     plan_parameters(model.parameters(), plan);
-    plan_batch(plan_.memory.batch, batch, plan);
-    model.plan(plan_.memory.batch, plan_.memory.most_tokens, pass, plan);
+    plan_batch(plan_.memory->batch, batch, plan);
+    model.plan(plan_.memory->batch, plan_.memory->most_tokens, pass, plan);
   }
 
   TrainingResult fit(TextClassifier& classifier) {
@@ -445,7 +505,7 @@ class Session {
         .evaluate =
             [&] {
               return fusion_ ? fused_score_of(classifier, threads)
-                             : score(model, dev_, plan_.memory.evaluation.rows, threads);
+                             : score(model, dev_, plan_.memory->evaluation.rows, threads);
             }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
@@ -466,7 +526,7 @@ class Session {
   /// Fits the fusion to the network as it is now.
   Score fused_score_of(TextClassifier& classifier, ThreadTuner& threads) {
     Tensor<double> O({dev_.size(), classifier.labels().size()});
-    for_each_batch(classifier.model(), dev_, plan_.memory.evaluation.rows, threads,
+    for_each_batch(classifier.model(), dev_, plan_.memory->evaluation.rows, threads,
                    [&](MatrixView<const float> all, const Batch& batch) {
                      for (std::size_t r = 0; r < batch.rows.size(); ++r) {
                        std::ranges::copy(all.row(r), O.matrix().row(batch.rows[r]).begin());
@@ -512,6 +572,8 @@ class Session {
   const ClassifierObserver& observer_;
   TrainingPlan plan_;
   std::size_t held_bytes_ = 0;  // by the process, as measured
+  std::optional<WordVectorFile> vector_file_;
+  WordVectors vectors_;  // until they are in the model
   std::vector<Example> train_;
   std::vector<Example> dev_;
   LabelledCounts train_ngrams_, dev_ngrams_;

@@ -13,6 +13,8 @@
 
 namespace unroll {
 
+class Terminal;
+
 /// Each adds its command to the program. The command runs when the command line has been read,
 /// throws unroll::Error, and sets `status` if it ends otherwise than well.
 void add_train_command(CLI::App& program, int& status);
@@ -47,9 +49,19 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, Enum& value,
 
 /// --seed.
 CLI::Option* add_seed_flag(CLI::App& command, std::uint64_t& seed, const std::string& help);
-/// --text-col, --label-col, --no-header. Where the data may be left out, `data` is the flag that
-/// names them, and these flags need it.
+/// --text-col, --no-header, --format, --separator, --quoting, --encoding, --bad-rows: how files of
+/// texts are read. Where the data may be left out, `data` is the flag that names them, and these
+/// flags need it.
+void add_reading_flags(CLI::App& command, ReadOptions& options, CLI::Option* data = nullptr);
+/// These and --label-col.
 void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data = nullptr);
+/// Says on stderr what a reader met.
+void show(const ReadReport& report, Terminal& terminal);
+/// read_records, which says on stderr what is dubious.
+std::vector<Record> read_data(const std::string& path, const ReadOptions& options,
+                              Terminal& terminal);
+/// --gru-reset.
+CLI::Option* add_reset_flag(CLI::App& command, GruReset& reset);
 /// --threads, applied at once.
 void add_threads_flag(CLI::App& command);
 /// "71.3 MiB".
@@ -67,8 +79,8 @@ std::string with_version(std::string_view object);
 
 /// Throws UsageError: `flag` was given, and that does not go with the other flags.
 void refuse_flag(const CLI::App& command, const char* flag, bool is_wrong, std::string_view why);
-/// For commands that have these flags: refuses --activation for an LSTM and --forget-bias for an
-/// RNN.
+/// Refuses --activation, --forget-bias and --gru-reset where the cell has no use for them. A
+/// command need not have all of these flags.
 void refuse_flags_of_other_cell(const CLI::App& command, Cell cell);
 
 /// Throws the DiskError that write_output would throw, as far as it is known before.

@@ -21,6 +21,7 @@ struct LongLagModelConfig {
   LongLagTask task = LongLagTask::kAdding;
   Cell cell = Cell::kLstm;
   Activation activation = Activation::kTanh;  ///< of the RNN
+  GruReset gru_reset = GruReset::kAfter;      ///< of the GRU
   std::size_t hidden = 64;                    ///< H
   RecurrentInit init = RecurrentInit::kUniform;
   double forget_bias = 1;
@@ -47,13 +48,13 @@ class LongLagModel {
   void forward(const LongLagBatch<Real>& batch);
   double loss_to_gradient(const LongLagBatch<Real>& batch);
   /// What the output layer reads.
-  Tensor<Real>& readout() { return answers_every_step() ? cache_.h.back() : states_.front().h; }
+  Tensor<Real>& readout() { return answers_every_step() ? pass_.h.back() : states_.front().h; }
 
   LongLagModelConfig config_;
   RecurrentStack<Real> stack_;
   Linear<Real> output_;
   typename RecurrentStack<Real>::States states_;
-  typename RecurrentStack<Real>::Cache cache_;
+  typename RecurrentStack<Real>::Pass pass_;
   Tensor<Real> O_;   // (B, K), copy (N, K); becomes dO
   Tensor<Real> dh_;  // (N, H)
 };

@@ -42,7 +42,7 @@ void put_steps(const Steps& steps, const RaggedShape& shape, std::size_t row,
   }
 }
 
-/// The same steps from the end to the beginning.
+/// Steps from the end to the beginning.
 Steps reversed(Steps steps) {
   std::reverse(steps.begin() + 1, steps.end());
   return steps;
@@ -54,7 +54,7 @@ class StackProblem {
   StackProblem(Cell cell, std::uint64_t seed, std::size_t layers)
       : stack_({.cell = cell, .input = 3, .hidden = 2, .layers = layers, .bidirectional = true}),
         layers_(layers),
-        is_lstm_(cell == Cell::kLstm) {
+        naive_(naive::functions_of(cell)) {
     Random random(seed, "proof/stack");
     for (Parameter<double>* parameter : stack_.parameters())
       fill(parameter->value.values(), random);
@@ -64,27 +64,27 @@ class StackProblem {
 
   double loss() {
     auto states = stack_.zero_states(shape_.batch());
-    stack_.forward(shape_, std::as_const(x_).matrix(), states, cache_, nullptr);
-    return dot(cache_.h.back().values(), g_.values());
+    stack_.forward(shape_, std::as_const(x_).matrix(), states, pass_, nullptr);
+    return dot(pass_.h.back().values(), g_.values());
   }
-  /// dx, and cache_.dh[0] on the way.
+  /// dx, and pass_.dh[0] on the way.
   Tensor<double> dx() {
     loss();
     zero_grad(stack_.parameters());
     Tensor<double> dx(x_.shape());
     auto dstates = stack_.zero_states(shape_.batch());
-    stack_.backward(shape_, std::as_const(x_).matrix(), cache_, std::as_const(g_).matrix(), dstates,
+    stack_.backward(shape_, std::as_const(x_).matrix(), pass_, std::as_const(g_).matrix(), dstates,
                     dx.matrix(), false);
     return dx;
   }
   /// ∂loss/∂h of the first of two layers, which the second one sends down.
   Tensor<double> dh_between() {
     dx();
-    return cache_.dh[0];
+    return pass_.dh[0];
   }
   Tensor<double> h() {
     loss();
-    return cache_.h.back();
+    return pass_.h.back();
   }
   std::vector<double> dx_by_differences() {
     return central_differences(x_.values(), [&] { return loss(); });
@@ -92,13 +92,13 @@ class StackProblem {
   /// The upper layer alone, as a function of its input.
   std::vector<double> dh_between_by_differences() {
     loss();
-    Tensor<double> below = cache_.h[0];
+    Tensor<double> below = pass_.h[0];
     return central_differences(below.values(), [&] {
       Tensor<double> above(g_.shape());
       for (std::size_t d = 0; d < 2; ++d) {
         auto state = stack_.layer(1, d).zero_state(shape_.batch());
-        RecurrentCache<double> cache;
-        stack_.layer(1, d).forward(shape_, std::as_const(below).matrix(), state, cache,
+        RecurrentPass<double> pass;
+        stack_.layer(1, d).forward(shape_, std::as_const(below).matrix(), state, pass,
                                    above.matrix().column_range(d * 2, 2));
       }
       return dot(above.values(), g_.values());
@@ -126,17 +126,12 @@ class StackProblem {
   }
 
  private:
-  naive::Network network(std::size_t l, std::size_t d) {
-    return naive_network(stack_.layer(l, d), Activation::kTanh);
-  }
-  naive::Forward states(const naive::Network& n, const naive::Sequence& s) const {
-    return is_lstm_ ? naive::lstm_states(n, s) : naive::rnn_states(n, s);
-  }
+  naive::Network network(std::size_t l, std::size_t d) { return naive_network(stack_.layer(l, d)); }
 
   /// h_t = [forward; backward], the backward one over the steps in reverse.
   Steps layer_states(std::size_t l, const Steps& x) {
-    Steps forward = states(network(l, 0), {x, {}}).h;
-    const Steps backward = reversed(states(network(l, 1), {reversed(x), {}}).h);
+    Steps forward = naive_.states(network(l, 0), {x, {}}).h;
+    const Steps backward = reversed(naive_.states(network(l, 1), {reversed(x), {}}).h);
     for (std::size_t t = 1; t < x.size(); ++t) {
       forward[t].insert(forward[t].end(), backward[t].begin(), backward[t].end());
     }
@@ -153,9 +148,7 @@ class StackProblem {
   Steps direction_gradient(const naive::Network& n, const Steps& x, const Steps& dh) const {
     const naive::Sequence s{x, {}};
     const naive::Sources sources{dh, {}};
-    const naive::Forward forward = states(n, s);
-    return is_lstm_ ? naive::lstm_paths(n, s, forward, sources).dx
-                    : naive::rnn_paths(n, s, forward, sources).dx;
+    return naive_.paths(n, s, naive_.states(n, s), sources).dx;
   }
   static Steps half(const Steps& steps, std::size_t d) {
     Steps halves(1);
@@ -170,10 +163,10 @@ class StackProblem {
   RaggedShape shape_{std::vector<std::size_t>{3, 2, 1}};
   RecurrentStack<double> stack_;
   std::size_t layers_;
-  bool is_lstm_;
+  naive::CellFunctions naive_;
   Tensor<double> x_{Shape{6, 3}};
   Tensor<double> g_{Shape{6, 4}};
-  RecurrentStack<double>::Cache cache_;
+  RecurrentStack<double>::Pass pass_;
 };
 
 using Values = std::vector<double>;
@@ -181,11 +174,11 @@ Values values_of(const Tensor<double>& tensor) {
   return {tensor.values().begin(), tensor.values().end()};
 }
 
-/// The worst error(problem) over RNN and LSTM.
+/// The worst error(problem) over all cells.
 template <typename Error>
 double worst_cell(std::uint64_t seed, std::size_t layers, Error error) {
   double worst = 0;
-  for (Cell cell : {Cell::kRnn, Cell::kLstm}) {
+  for (Cell cell : kAllCells) {
     StackProblem problem(cell, seed, layers);
     keep_worst(error(problem), worst);
   }
@@ -291,13 +284,13 @@ struct PoolingProblem {
   }
   Tensor<double> p() {
     Tensor<double> result(g.shape());
-    pooling.forward(shape, std::as_const(h).matrix(), cache, result.matrix());
+    pooling.forward(shape, std::as_const(h).matrix(), record, result.matrix());
     return result;
   }
   Tensor<double> dh() {
     p();
     Tensor<double> result(h.shape());
-    pooling.backward(shape, cache, std::as_const(g).matrix(), result.matrix());
+    pooling.backward(shape, record, std::as_const(g).matrix(), result.matrix());
     return result;
   }
   /// The weight with which h_{t,j} of a row enters p_j.
@@ -317,7 +310,7 @@ struct PoolingProblem {
   Pool pool;
   RaggedShape shape{std::vector<std::size_t>{3, 2, 1}};
   Pooling<double> pooling;
-  Pooling<double>::Cache cache;
+  Pooling<double>::Record record;
   Tensor<double> h{Shape{6, kUnits}};
   Tensor<double> g{Shape{3, kUnits}};  ///< ∂L/∂p
 };
