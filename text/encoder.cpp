@@ -40,9 +40,13 @@ std::vector<std::int32_t> TextEncoder::encode(const TokenizedText& text) const {
   return ids;
 }
 
+TokenizedText TextEncoder::tokenize(std::string_view text, Tokenizer& tokenizer) const {
+  return tokenize_one(text, settings_, tokenizer);
+}
+
 void TextEncoder::encode(std::string_view text, Tokenizer& tokenizer,
                          std::vector<std::int32_t>& ids) const {
-  encode(tokenize_one(text, settings_, tokenizer), ids);
+  encode(tokenize(text, tokenizer), ids);
 }
 
 void TextEncoder::encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const {

@@ -46,6 +46,10 @@ class TextEncoder {
   /// that never saw it. A text without tokens is one unknown word, so no result is empty; none is
   /// longer than max_tokens.
   std::vector<std::int32_t> encode(const TokenizedText& text) const;
+  void encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const;
+  /// The tokens of one text, by a tokenizer of this encoder's settings that the calling thread
+  /// keeps.
+  TokenizedText tokenize(std::string_view text, Tokenizer& tokenizer) const;
   /// Tokenizes and encodes one text into `ids`, with a tokenizer of this encoder's settings that
   /// the calling thread keeps.
   void encode(std::string_view text, Tokenizer& tokenizer, std::vector<std::int32_t>& ids) const;
@@ -64,8 +68,6 @@ class TextEncoder {
   static TextEncoder from_json(std::string_view json);
 
  private:
-  void encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const;
-
   EncoderSettings settings_;
   Vocabulary vocabulary_;
 };

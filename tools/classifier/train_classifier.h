@@ -12,6 +12,7 @@
 #include "unroll/optim/optimizer.h"
 #include "unroll/optim/schedule.h"
 #include "unroll/optim/training_loop.h"
+#include "unroll/text/ngrams.h"
 #include "unroll/text/records.h"
 #include "unroll/tools/classifier/text_classifier.h"
 
@@ -29,6 +30,9 @@ struct TrainClassifierOptions {
   std::size_t max_tokens = 400;
   Vocabulary::Limits vocabulary{.min_count = 2};
   // model; vocabulary and classes follow from the data
+  bool ngrams = true;   ///< a linear model of n-grams takes part in the answers
+  bool network = true;  ///< a recurrent network does; one of the two must
+  NgramSettings ngram_settings;
   SequenceClassifierConfig model;
   std::string vectors;  ///< a file of word vectors, or ""; their dimension is then the embedding's
   std::size_t keep_vectors = 0;  ///< so many of the file's first words join the vocabulary
@@ -85,6 +89,7 @@ struct TrainingPlan {
   TokenizerKind tokenizer = TokenizerKind::kIcu;
   std::size_t vocabulary = 0;
   std::optional<VectorCoverage> vectors;
+  std::size_t ngrams = 0;  ///< those that the linear model knows; 0: there is none
   std::size_t parameters = 0;
   std::size_t epochs = 0;
   std::size_t early_stop = 0;
@@ -94,8 +99,17 @@ struct TrainingPlan {
   std::shared_ptr<TrainingMemory> memory;
 };
 
+/// The linear model, before the network's first step.
+struct NgramReport {
+  std::vector<double> C;  ///< of each NgramModel, chosen by the dev texts
+  Score score;            ///< of both together
+  double seconds = 0;     ///< to solve it
+};
+
 struct ClassifierObserver {
   std::function<void(const TrainingPlan&, const TextClassifier&)> plan;
+  /// The classifier answers by its n-grams: a first usable model.
+  std::function<void(const NgramReport&, TextClassifier&)> ngrams;
   std::function<void(const StepReport&, std::size_t tokens)> step;  ///< tokens of that step
   /// The classifier is the one of this epoch; called after it was evaluated.
   std::function<void(const EpochReport&, TextClassifier&)> epoch;
@@ -105,6 +119,7 @@ struct ClassifierObserver {
 struct TrainedClassifier {
   TextClassifier classifier;  ///< of the best epoch
   TrainingPlan plan;
+  std::optional<NgramReport> ngrams;
   TrainingResult training;
 };
 
