@@ -171,6 +171,11 @@ std::size_t solving_bytes(const SparseCounts& train, const SparseCounts& dev, st
 
 namespace {
 
+bool can_read(std::size_t most_bytes, std::size_t held_bytes, const TrainingMemory& memory) {
+  return memory.reading_bytes <= most_bytes &&
+         held_bytes <= most_bytes + most_bytes / kMeasuredWithin;
+}
+
 /// What every run of training holds until its end.
 MemoryPlan count_held(const TrainingMemory& memory) {
   MemoryPlan plan;
@@ -211,14 +216,23 @@ MemoryPlan count_memory(const SequenceClassifier<float>& borrowed, const Trainin
   return plan;
 }
 
-void hold_memory(const TextClassifier& classifier, std::size_t most_bytes, std::size_t held_bytes,
-                 TrainingMemory& memory) {
+void check_memory(std::size_t most_bytes, std::size_t held_bytes, const TrainingMemory& memory) {
+  if (can_read(most_bytes, held_bytes, memory)) return;
+  throw mended_by({"max_memory", "max_tokens"},
+                  MemoryError(fmt::format(
+                      "the memory limit is too low: at least {:.1f}M are needed to read the "
+                      "texts and solve the linear model; fewer or shorter texts would need "
+                      "less",
+                      mib_above(std::max(memory.reading_bytes, held_bytes)))));
+}
+
+void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
+                 std::size_t held_bytes, TrainingMemory& memory) {
   const auto bytes = [&](std::size_t tokens) {
-    return count_memory(classifier, in_parts(memory, tokens)).total();
+    return count_memory(model, in_parts(memory, tokens)).total();
   };
-  const bool could_read =
-      memory.reading_bytes <= most_bytes && held_bytes <= most_bytes + most_bytes / kMeasuredWithin;
-  if (could_read && count_memory(classifier, memory).total() <= most_bytes) return;
+  const bool could_read = can_read(most_bytes, held_bytes, memory);
+  if (could_read && count_memory(model, memory).total() <= most_bytes) return;
   std::size_t fits = std::max<std::size_t>(memory.batch.steps, 1), too_many = memory.batch.tokens;
   if (!could_read || bytes(fits) > most_bytes) {
     const std::size_t reading = std::max(memory.reading_bytes, held_bytes);

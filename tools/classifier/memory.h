@@ -68,8 +68,10 @@ MemoryPlan count_memory(const TextClassifier& classifier, const TrainingMemory& 
 /// Makes training batches and evaluation batches so much smaller that all parts together have at
 /// most `most_bytes`. Throws MemoryError that says how much the least is. `held_bytes`: the most
 /// that the process has held so far, where that was measured.
-void hold_memory(const TextClassifier& classifier, std::size_t most_bytes, std::size_t held_bytes,
-                 TrainingMemory& memory);
+void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
+                 std::size_t held_bytes, TrainingMemory& memory);
+/// Throws MemoryError if a linear model alone needs more than `most_bytes`: nothing makes it less.
+void check_memory(std::size_t most_bytes, std::size_t held_bytes, const TrainingMemory& memory);
 
 /// All parts of predicting texts as long as the classifier takes them, on all threads.
 MemoryPlan count_prediction_memory(const TextClassifier& classifier);

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <mutex>
 #include <numeric>
-#include <optional>
 #include <utility>
 
 #include "unroll/core/parallel.h"
 #include "unroll/kernels/ops.h"
 #include "unroll/text/batches.h"
-#include "unroll/tools/classifier/fusion.h"
 #include "unroll/tools/classifier/prediction_scratch.h"
 
 namespace unroll {
@@ -102,7 +100,7 @@ class TextPredictor::Engine {
                       PredictionScratch& scratch, Prediction& prediction) const;
 
   TextClassifier classifier_;
-  std::optional<SequencePredictor<float>> predictor_;  // without a network none
+  std::optional<SequencePredictor<float>> predictor_;
   mutable Scratches scratches_;
 };
 

@@ -206,6 +206,29 @@ std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_
   return std::max(TrainClassifierOptions::kDefaultEpochs, enough);
 }
 
+/// What the linear model says about the dev texts, to which a network's O comes after each epoch.
+class DevFusion {
+ public:
+  DevFusion(std::vector<Tensor<double>> margins, std::vector<std::int32_t> labels)
+      : margins_(std::move(margins)), labels_(std::move(labels)) {}
+
+  /// Sets the classifier's fusion to the weights that suit the dev texts. `O`: the network's,
+  /// (rows, K), or nothing.
+  Score fit(ExpertScores O, TextClassifier& classifier) const {
+    std::vector<ExpertScores> experts;
+    for (const Tensor<double>& margins : margins_) experts.push_back(margins.matrix());
+    if (!O.empty()) experts.push_back(O);
+    const auto priors = O.empty() ? std::span<const FusionPrior>(kNgramPriors) : kFusedPriors;
+    const std::vector<double> a = fit_fusion(experts, labels_, priors);
+    classifier.set_fusion({.network = O.empty() ? 0 : a[2], .ngrams = {a[0], a[1]}});
+    const FusedScore fused = fused_score(experts, labels_, a);
+    return {.value = fused.accuracy, .loss = fused.loss};
+  }
+
+ private:
+  std::vector<Tensor<double>> margins_;  // of each NgramModel
+  std::vector<std::int32_t> labels_;
+};
 using TokenCounts = std::unordered_map<std::string, std::uint64_t>;
 
 std::size_t bytes_of(const WordVectors& vectors) {
@@ -235,29 +258,6 @@ VectorCoverage coverage(const WordVectors& vectors, const Vocabulary& vocabulary
   coverage.token_share = tokens > 0 ? found / tokens : 0;
   return coverage;
 }
-/// What the linear model says about the dev texts, to which a network's O comes after each epoch.
-class DevFusion {
- public:
-  DevFusion(std::vector<Tensor<double>> margins, std::vector<std::int32_t> labels)
-      : margins_(std::move(margins)), labels_(std::move(labels)) {}
-
-  /// Sets the classifier's fusion to the weights that suit the dev texts. `O`: the network's,
-  /// (rows, K), or nothing.
-  Score fit(ExpertScores O, TextClassifier& classifier) const {
-    std::vector<ExpertScores> experts;
-    for (const Tensor<double>& margins : margins_) experts.push_back(margins.matrix());
-    if (!O.empty()) experts.push_back(O);
-    const auto priors = O.empty() ? std::span<const FusionPrior>(kNgramPriors) : kFusedPriors;
-    const std::vector<double> a = fit_fusion(experts, labels_, priors);
-    classifier.set_fusion({.network = O.empty() ? 0 : a[2], .ngrams = {a[0], a[1]}});
-    const FusedScore fused = fused_score(experts, labels_, a);
-    return {.value = fused.accuracy, .loss = fused.loss};
-  }
-
- private:
-  std::vector<Tensor<double>> margins_;  // of each NgramModel
-  std::vector<std::int32_t> labels_;
-};
 
 /// One call of train_classifier: encode, plan, train.
 class Session {
@@ -363,9 +363,10 @@ class Session {
     classifier.notes[TextClassifier::kIcuNote] = icu_version();
     classifier.model().init(options_.seed);
     classifier.model().set_precision(options_.precision);
-    plan_.parameters = count_values(classifier.model().parameters());
-    count_reading(process_bytes() + bytes_of(vectors_));
+    count_reading(plan_.memory->process_bytes + plan_.memory->data_bytes + bytes_of(vectors_) +
+                  sizeof(float) * count_values(classifier.model().parameters()));
     load_vectors(classifier.model().embedding().E);
+    plan_.parameters = count_values(classifier.model().parameters());
     return classifier;
   }
 
@@ -458,7 +459,12 @@ class Session {
     memory.averaging = options_.averaging;
     memory.frozen_embedding = options_.freeze_embedding;
     memory.precision = options_.precision;
-    if (options_.max_memory > 0) hold_memory(classifier, options_.max_memory, held_bytes_, memory);
+    if (options_.max_memory == 0) return;
+    if (classifier.has_network()) {
+      hold_memory(classifier.model(), options_.max_memory, held_bytes_, memory);
+    } else {
+      check_memory(options_.max_memory, held_bytes_, memory);
+    }
   }
 
   /// So that no step asks for memory.

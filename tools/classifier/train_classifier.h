@@ -109,7 +109,7 @@ struct NgramReport {
 struct ClassifierObserver {
   std::function<void(const TrainingPlan&, const TextClassifier&)> plan;
   /// The classifier answers by its n-grams: a first usable model.
-  std::function<void(const NgramReport&, TextClassifier&)> ngrams;
+  std::function<void(const NgramReport&, TextClassifier&)> ngrams{};
   std::function<void(const StepReport&, std::size_t tokens)> step;  ///< tokens of that step
   /// The classifier is the one of this epoch; called after it was evaluated.
   std::function<void(const EpochReport&, TextClassifier&)> epoch;

@@ -18,7 +18,6 @@ namespace {
 using test::small_fused_classifier;
 using test::small_options;
 using test::small_reviews;
-using test::TempFolder;
 
 const std::vector<std::string_view> kTexts{"good film", "很好", "", "an unknown, bad thing",
                                            "film film film good"};

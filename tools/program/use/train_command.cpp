@@ -104,7 +104,8 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
       ->default_str(std::string(to_string(model.cell)));
   command.add_flag("!--no-ngrams", options.ngrams,
                    "Leave out the linear model of n-grams: the recurrent network alone");
-  add_choice(command, "--activation", model.activation, "φ of the RNN");
+  add_choice(command, "--activation", "--gru-reset", "--keep-vectors", model.activation,
+             "φ of the RNN");
   add_reset_flag(command, model.gru_reset);
   command.add_option("--hidden", model.hidden, "Hidden size of each direction")
       ->check(whole_number(1, 8192))
@@ -636,7 +637,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   folder.prepare(files_of(flags));
   Terminal terminal(flags.quiet);
   warn_if_unlocked(folder, terminal);
-  warn_of_idle_flags(flags.options, terminal);
+  warn_of_idle_flags(command, flags.options, terminal);
   try_vectors(command, flags);
   const ReadOptions columns = read_options(flags);
   std::vector<Record> train = read_data(flags.train, columns, terminal);
@@ -644,6 +645,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
       flags.dev.empty() ? std::vector<Record>{} : read_data(flags.dev, columns, terminal);
   match_dev_labels(train, dev, flags, terminal);
   TrainClassifierOptions options = flags.options;
+  if (!options.network) options.vectors.clear();
   options.reading_bytes = reading_bytes(flags, train, dev);
   Progress progress(terminal);
   std::unique_ptr<TrainingWatch> watch;
