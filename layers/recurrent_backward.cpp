@@ -16,6 +16,8 @@ void step_backward(const RecurrentLayer<Real>& layer,
     case Cell::kLstm:
       lstm_step_back(step);
       break;
+    case Cell::kGru:  // has no kernels: RecurrentLayer::is_plain
+      break;
   }
 }
 

@@ -116,6 +116,8 @@ void fused_step(const CellKind& kind, const RecurrentStep<Real, Operand>& step) 
       return rnn_step(kind.activation, step);
     case Cell::kLstm:
       return lstm_step(step);
+    case Cell::kGru:  // has no kernels: RecurrentLayer::is_plain
+      break;
   }
 }
 

@@ -6,8 +6,10 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
+#include <unordered_map>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -170,6 +172,36 @@ std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_
   return std::max(TrainClassifierOptions::kDefaultEpochs, enough);
 }
 
+using TokenCounts = std::unordered_map<std::string, std::uint64_t>;
+
+std::size_t bytes_of(const WordVectors& vectors) {
+  const std::size_t row = sizeof(std::vector<float>) + vectors.dimension * sizeof(float);
+  return vectors.table.size() * sizeof(float) + vectors.kept.size() * (row + kLexiconBytes) +
+         vectors.scratch_bytes;
+}
+
+/// How much of the vocabulary, and of the texts that it was counted in, has a vector. The unknown
+/// word is no word.
+VectorCoverage coverage(const WordVectors& vectors, const Vocabulary& vocabulary) {
+  VectorCoverage coverage{.words = vocabulary.size() - 1,
+                          .from_subwords = vectors.from_subwords,
+                          .kept = vectors.kept.size(),
+                          .rows = vectors.rows,
+                          .promised = vectors.promised,
+                          .nameless = vectors.nameless,
+                          .broken = vectors.broken,
+                          .first_broken = vectors.first_broken};
+  double tokens = static_cast<double>(vocabulary.count(Vocabulary::kUnknown)), found = 0;
+  for (std::size_t id = 1; id < vocabulary.size(); ++id) {
+    const auto count = static_cast<double>(vocabulary.count(static_cast<std::int32_t>(id)));
+    tokens += count;
+    found += vectors.present[id] ? count : 0;
+    coverage.found += vectors.present[id] ? 1 : 0;
+  }
+  coverage.token_share = tokens > 0 ? found / tokens : 0;
+  return coverage;
+}
+
 /// One call of train_classifier: encode, plan, train.
 class Session {
  public:
@@ -181,6 +213,7 @@ class Session {
   }
 
   TrainedClassifier run(std::vector<Record> train, std::vector<Record> dev) {
+    if (!options_.vectors.empty()) vector_file_.emplace(options_.vectors);
     release_freed_memory();  // of reading the records
     count_reading(options_.reading_bytes);
     count_reading(kProgramBytes + bytes_of(train) + bytes_of(dev) +
@@ -207,35 +240,58 @@ class Session {
     Lexicon lexicon;
     train_ = take_examples(std::move(train), labels, settings, plan_, held_bytes_,
                            [&](const TokenizedText& text) { return lexicon.add(text); });
-    TextEncoder encoder(
-        settings, Vocabulary(lexicon.counts(options_.vocabulary.min_count), options_.vocabulary));
+    const TokenCounts counts = lexicon.counts(options_.vocabulary.min_count);
+    Vocabulary vocabulary(counts, options_.vocabulary);
+    read_vectors(settings, counts, vocabulary);
+    const TextEncoder encoder(settings, std::move(vocabulary));
     const Lexicon::Ids ids(lexicon, encoder);
     for (Example& example : train_) ids.encode(example.ids);
     count_reading(kProgramBytes + bytes_of(train_) + bytes_of(dev) +
-                  lexicon.size() * kLexiconBytes);
+                  lexicon.size() * kLexiconBytes + bytes_of(vectors_));
     held_bytes_ = std::max(held_bytes_, resident_bytes());
     dev_ = take_examples(std::move(dev), labels, settings, plan_, held_bytes_,
                          [&](const TokenizedText& text) { return encoder.encode(text); });
     return encoder;
   }
 
+  /// Reads the file of word vectors, if there is one. Words of it that are kept join the
+  /// vocabulary.
+  void read_vectors(const EncoderSettings& settings, const TokenCounts& counts,
+                    Vocabulary& vocabulary) {
+    if (!vector_file_) return;
+    vectors_ = vector_file_->read(vocabulary, settings, options_.keep_vectors);
+    plan_.vectors = coverage(vectors_, vocabulary);
+    vector_file_.reset();
+    if (options_.freeze_embedding && plan_.vectors->found == 0) refuse_useless_vectors();
+    std::vector<Vocabulary::Entry> kept;
+    for (const std::string& word : vectors_.kept) {
+      const auto found = counts.find(word);
+      kept.push_back({word, found == counts.end() ? 0 : found->second});
+    }
+    vocabulary = vocabulary.with(kept);
+  }
+
+  [[noreturn]] void refuse_useless_vectors() const {
+    throw mended_by(
+        {"vectors", "freeze_embedding"},
+        DataError(fmt::format("{}: none of the {} words of the training texts has a vector in this "
+                              "file, and frozen vectors would stay random: is it of this language, "
+                              "and are its words cut as the texts are?",
+                              options_.vectors, plan_.vectors->words)));
+  }
+
   TextClassifier make_classifier(TextEncoder encoder, const std::vector<std::string>& labels) {
     SequenceClassifierConfig config = options_.model;
     config.vocabulary = encoder.vocabulary().size();
     config.classes = labels.size();
-    WordVectors vectors;
-    if (!options_.vectors.empty()) {
-      vectors = read_word_vectors(options_.vectors, encoder.vocabulary());
-      config.embedding = vectors.dimension;
-    }
+    if (vectors_.dimension > 0) config.embedding = vectors_.dimension;
     TextClassifier classifier(std::move(encoder), labels, config);
     classifier.notes[TextClassifier::kIcuNote] = icu_version();
     classifier.model().init(options_.seed);
     classifier.model().set_precision(options_.precision);
-    load_vectors(vectors, classifier.model().embedding().E);
-    count_reading(plan_.memory->process_bytes + plan_.memory->data_bytes +
-                  sizeof(float) *
-                      (vectors.table.size() + count_values(classifier.model().parameters())));
+    count_reading(plan_.memory->process_bytes + plan_.memory->data_bytes + bytes_of(vectors_) +
+                  sizeof(float) * count_values(classifier.model().parameters()));
+    load_vectors(classifier.model().embedding().E);
     return classifier;
   }
 
@@ -258,14 +314,16 @@ class Session {
   }
 
   /// Rows of words that the file has; the others keep their random values.
-  void load_vectors(const WordVectors& vectors, Parameter<float>& E) {
+  void load_vectors(Parameter<float>& E) {
     E.frozen = options_.freeze_embedding;
-    for (std::size_t id = 0; id < vectors.present.size(); ++id) {
-      if (vectors.present[id]) {
-        std::ranges::copy(vectors.table.matrix().row(id), E.value.matrix().row(id).begin());
-      }
+    const MatrixView<float> rows = E.value.matrix();
+    for (std::size_t id = 0; id < vectors_.present.size(); ++id) {
+      if (vectors_.present[id])
+        std::ranges::copy(vectors_.table.matrix().row(id), rows.row(id).begin());
     }
-    plan_.vectors_found = vectors.found;
+    for (std::size_t k = 0; k < vectors_.kept.size(); ++k)
+      std::ranges::copy(vectors_.kept_vectors[k], rows.row(vectors_.present.size() + k).begin());
+    vectors_ = {};
   }
 
   void plan_memory(const SequenceClassifier<float>& model) {
@@ -365,6 +423,8 @@ class Session {
   const ClassifierObserver& observer_;
   TrainingPlan plan_;
   std::size_t held_bytes_ = 0;  // by the process, as measured
+  std::optional<WordVectorFile> vector_file_;
+  WordVectors vectors_;  // until they are in the model
   std::vector<Example> train_;
   std::vector<Example> dev_;
 };

@@ -31,6 +31,7 @@ struct TrainClassifierOptions {
   // model; vocabulary and classes follow from the data
   SequenceClassifierConfig model;
   std::string vectors;  ///< a file of word vectors, or ""; their dimension is then the embedding's
+  std::size_t keep_vectors = 0;  ///< so many of the file's first words join the vocabulary
   bool freeze_embedding = false;
   Precision precision = Precision::kFull;  ///< of training and of the evaluation on dev texts
   // optimization
@@ -57,6 +58,21 @@ struct TrainClassifierOptions {
   static constexpr std::size_t kDefaultSteps = 1500;
 };
 
+/// What a file of word vectors gave.
+struct VectorCoverage {
+  std::size_t words = 0;  ///< of the vocabulary, before any of the file's joined it
+  std::size_t found = 0;  ///< how many of these have a vector
+  std::size_t from_subwords =
+      0;                     ///< found, but not in the file: fastText's n-grams gave the vector
+  double token_share = 0;    ///< of the training texts' tokens, those that have a vector
+  std::size_t kept = 0;      ///< words of the file that joined
+  std::size_t rows = 0;      ///< of the file, odd ones included
+  std::size_t promised = 0;  ///< the number of rows by its header; 0: it has none
+  std::size_t nameless = 0;  ///< rows that were skipped since their word is empty or white space
+  std::size_t broken = 0;    ///< rows that were skipped since they can't be read
+  std::string first_broken;  ///< place and reason of the first one
+};
+
 /// What training found in the data and decided, before the first step.
 struct TrainingPlan {
   std::size_t train_rows = 0;
@@ -68,7 +84,7 @@ struct TrainingPlan {
   std::size_t unknown_dev_labels = 0;
   TokenizerKind tokenizer = TokenizerKind::kIcu;
   std::size_t vocabulary = 0;
-  std::size_t vectors_found = 0;
+  std::optional<VectorCoverage> vectors;
   std::size_t parameters = 0;
   std::size_t epochs = 0;
   std::size_t early_stop = 0;
@@ -93,7 +109,8 @@ struct TrainedClassifier {
 };
 
 /// The records are taken over: a text is freed as soon as it is encoded. Throws DataError if they
-/// have fewer than two labels, MemoryError if the memory does not suffice.
+/// have fewer than two labels, or if word vectors are to be frozen and no word has one; MemoryError
+/// if the memory does not suffice.
 TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer = {});

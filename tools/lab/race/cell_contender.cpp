@@ -150,13 +150,7 @@ std::vector<naive::Vector> plain_states(const CellProblem& problem, const naive:
   for (std::size_t t = 0; t < problem.at.steps; ++t) {
     sequence.x.push_back(in_double(problem.x.matrix().row(t * problem.at.batch + row)));
   }
-  switch (problem.at.cell) {
-    case Cell::kRnn:
-      return rnn_states(network, sequence).h;
-    case Cell::kLstm:
-      return lstm_states(network, sequence).h;
-  }
-  return {};
+  return naive::functions_of(problem.at.cell).states(network, sequence).h;
 }
 
 }  // namespace

@@ -8,12 +8,12 @@
 #include "unroll/core/error.h"
 #include "unroll/text/line_stream.h"
 #include "unroll/text/prediction_input.h"
+#include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/numbers.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/prediction_lines.h"
 #include "unroll/tools/program/terminal.h"
-#include "unroll/tools/classifier/text_predictor.h"
 
 namespace unroll {
 

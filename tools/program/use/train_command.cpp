@@ -11,6 +11,7 @@
 #include "unroll/core/file.h"
 #include "unroll/core/output_folder.h"
 #include "unroll/text/labels.h"
+#include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/train_classifier.h"
@@ -86,6 +87,7 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   SequenceClassifierConfig& model = options.model;
   add_choice(command, "--cell", model.cell, "Recurrent cell");
   add_choice(command, "--activation", model.activation, "φ of the RNN");
+  add_reset_flag(command, model.gru_reset);
   command.add_option("--hidden", model.hidden, "Hidden size of each direction")
       ->check(whole_number(1, 8192))
       ->capture_default_str();
@@ -105,8 +107,18 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_option("--embedding", model.embedding, "Size of word vectors")
       ->check(whole_number(1, 8192))
       ->capture_default_str();
-  command.add_option("--vectors", options.vectors,
-                     "Word vectors to start from: GloVe or word2vec text");
+  CLI::Option* vectors =
+      command.add_option("--vectors", options.vectors,
+                         "Word vectors to start from: GloVe, word2vec (text or binary) or\n"
+                         "fastText (.vec or .bin), gzip or not");
+  command
+      .add_option("--keep-vectors", options.keep_vectors,
+                  "Let so many of the first, most frequent words of --vectors join the\n"
+                  "vocabulary, so that texts may use words that training has not seen.\n"
+                  "--freeze-embedding keeps their vectors comparable with the others")
+      ->needs(vectors)
+      ->check(whole_number(0, 10000000))
+      ->capture_default_str();
   command.add_flag("--freeze-embedding", options.freeze_embedding, "Do not train the word vectors");
   command
       .add_option("--dropout", model.dropout,
@@ -192,14 +204,10 @@ void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions
 }
 
 /// Flags that change nothing in this run.
-void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& options,
-                        Terminal& terminal) {
+void warn_of_idle_flags(const TrainClassifierOptions& options, Terminal& terminal) {
   if (options.freeze_embedding && options.vectors.empty()) {
     terminal.warning(
         "--freeze-embedding without --vectors: the random word vectors stay as they are");
-  }
-  if (command.count("--embedding") > 0 && !options.vectors.empty()) {
-    terminal.warning("--embedding has no effect: the file of --vectors says how long vectors are");
   }
   if (options.optimizer.nesterov && options.optimizer.momentum == 0) {
     terminal.warning("--nesterov has no effect with --momentum 0");
@@ -223,6 +231,36 @@ void warn_of_idle_flags(const TrainingPlan& plan, const TrainClassifierOptions& 
 
 // ----------------------------------------------------------------------------------------------------------
 // progress
+
+/// How much of the vocabulary a file of word vectors covers, and what was odd about the file.
+void tell_of_vectors(const VectorCoverage& vectors, Terminal& terminal) {
+  const std::string found =
+      fmt::format("{} of {} words have a vector in the file ({:.1f} % of the texts' tokens)",
+                  vectors.found, vectors.words, 100 * vectors.token_share);
+  if (vectors.found == 0) {
+    terminal.warning(found + ": is it of this language, and are its words cut as the texts are?");
+  } else {
+    terminal.note("        " + found);
+  }
+  if (vectors.from_subwords > 0) {
+    terminal.note(fmt::format("        {} of them by fastText's subwords", vectors.from_subwords));
+  }
+  if (vectors.kept > 0) {
+    terminal.note(fmt::format("        {} more words of the file are kept", vectors.kept));
+  }
+  if (vectors.nameless > 0) {
+    terminal.note(fmt::format("        {} of the file's {} rows have no word and were skipped",
+                              vectors.nameless, vectors.rows));
+  }
+  if (vectors.rows < vectors.promised) {
+    terminal.note(fmt::format("        the file's header promises {} rows, it has {}",
+                              vectors.promised, vectors.rows));
+  }
+  if (vectors.broken > 0) {
+    terminal.warning(fmt::format("{} of the file's {} vectors can't be read and were skipped; {}",
+                                 vectors.broken, vectors.rows, vectors.first_broken));
+  }
+}
 
 /// Shows how training goes.
 class Progress {
@@ -306,10 +344,7 @@ class Progress {
       terminal_.note(fmt::format("        {} texts have no tokens: each is one unknown word",
                                  plan.empty_texts));
     }
-    if (plan.vectors_found > 0) {
-      terminal_.note(fmt::format("        {} of {} words have a vector in the file",
-                                 plan.vectors_found, plan.vocabulary));
-    }
+    if (plan.vectors) tell_of_vectors(*plan.vectors, terminal_);
     if (plan.unknown_dev_labels > 0) {
       terminal_.warning(
           fmt::format("{} dev rows have a label that no training row has; they count as wrong",
@@ -330,7 +365,7 @@ class Progress {
 
   std::string describe_model(const TextClassifier& classifier) const {
     const SequenceClassifierConfig& model = classifier.model().config();
-    const std::string cell = title({model.cell, model.activation});
+    const std::string cell = title({model.cell, model.activation, model.gru_reset});
     return fmt::format("model   embedding {}, {}{}{} {}, {} pool, {} parameters", model.embedding,
                        model.layers > 1 ? fmt::format("{} × ", model.layers) : "",
                        model.bidirectional ? "bidirectional " : "", cell, model.hidden,
@@ -465,6 +500,25 @@ std::size_t reading_bytes(const Flags& flags, std::span<const Record> train,
   return kProgramBytes + std::max(first, second);
 }
 
+/// --embedding may say what the file of --vectors says, and nothing else.
+void refuse_other_embedding(const CLI::App& command, const Flags& flags, std::size_t dimension) {
+  const std::size_t given = flags.options.model.embedding;
+  if (command.count("--embedding") == 0 || given == dimension) return;
+  throw UsageError(fmt::format(
+      "--embedding {} disagrees with {}, whose vectors have {} values; leave --embedding out",
+      given, flags.options.vectors, dimension));
+}
+
+/// What a file of word vectors says at its beginning, before any work. A pipe can't be read twice.
+void try_vectors(const CLI::App& command, const Flags& flags) {
+  const std::string& path = flags.options.vectors;
+  std::error_code ignored;
+  const bool is_pipe = path == "-" || (std::filesystem::exists(path, ignored) &&
+                                       !std::filesystem::is_regular_file(path, ignored));
+  if (path.empty() || is_pipe) return;
+  refuse_other_embedding(command, flags, WordVectorFile(path).dimension());
+}
+
 /// A file that alone is more than the limit is refused. A small one is read whatever the limit is:
 /// then the error can say what training needs, too.
 ReadOptions read_options(const Flags& flags) {
@@ -506,7 +560,8 @@ int train_command(const Flags& flags, const CLI::App& command) {
   folder.prepare(files_of(flags));
   Terminal terminal(flags.quiet);
   warn_if_unlocked(folder, terminal);
-  warn_of_idle_flags(command, flags.options, terminal);
+  warn_of_idle_flags(flags.options, terminal);
+  try_vectors(command, flags);
   const ReadOptions columns = read_options(flags);
   std::vector<Record> train = read_data(flags.train, columns, terminal);
   std::vector<Record> dev =
@@ -522,6 +577,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   const ClassifierObserver observer{
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
+            refuse_other_embedding(command, flags, classifier.model().config().embedding);
             progress.plan(plan, classifier);
             warn_of_idle_flags(plan, flags.options, terminal);
             refuse_hopeless(flags, plan, classifier);

@@ -1,0 +1,39 @@
+#include "unroll/tools/program/text_flags.h"
+
+#include "unroll/tools/program/numbers.h"
+
+namespace unroll {
+
+void add_token_flags(CLI::App& command, TextOptions& options) {
+  command
+      .add_option_function<std::string>(
+          "--tokenizer",
+          [&options](const std::string& name) { options.tokenizer = tokenizer_kind(name); },
+          "How texts are split (default: chosen from the text)")
+      ->check(CLI::IsMember({"icu", "char", "space"}));
+  command.add_flag("!--no-fold", options.fold,
+                   "Keep case and compatibility forms (no NFKC_Casefold)");
+  command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")
+      ->capture_default_str();
+}
+
+void add_vocabulary_flags(CLI::App& command, TextOptions& options) {
+  command
+      .add_option("--min-count", options.vocabulary.min_count,
+                  "Words that occur less often become the unknown word")
+      ->check(whole_number(1, 1000000))
+      ->capture_default_str();
+  command
+      .add_option("--max-vocabulary", options.vocabulary.max_size,
+                  "The most words to keep; 0 sets no limit")
+      ->check(whole_number(0, 10000000))
+      ->capture_default_str();
+}
+
+void add_max_tokens_flag(CLI::App& command, TextOptions& options) {
+  command.add_option("--max-tokens", options.max_tokens, "Longer texts are cut")
+      ->check(whole_number(1, 1000000))
+      ->capture_default_str();
+}
+
+}  // namespace unroll
