@@ -10,6 +10,8 @@
 #include "unroll/kernels/gemm.h"
 #include "unroll/kernels/isa.h"
 #include "unroll/text/unicode.h"
+#include "unroll/text/xz.h"
+#include "unroll/text/zstd.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/output.h"
@@ -56,6 +58,12 @@ Json quota_of(const Processors& processors) {
   return processors.quota ? Json(*processors.quota) : Json();
 }
 
+/// The version of a library that the build may lack.
+std::string optional(const std::string& version, std::string_view package) {
+  return version.empty() ? fmt::format("not built in: install {} and build again", package)
+                         : version;
+}
+
 Json diagnosis() {
   const Processors processors = find_processors();
   const BlasInfo blas = blas_info();
@@ -89,6 +97,8 @@ Json diagnosis() {
       {"blas_advice", blas_advice(blas)},
       {"icu", icu_version()},
       {"zlib", ::zlibVersion()},
+      {"xz", optional(xz_version(), "liblzma-dev")},
+      {"zstd", optional(zstd_version(), "libzstd-dev")},
       {"fmt",
        fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)}};
 }
