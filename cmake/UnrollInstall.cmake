@@ -14,7 +14,7 @@ target_compile_features(unroll_library PUBLIC cxx_std_20)
 target_include_directories(unroll_library PUBLIC
   $<BUILD_INTERFACE:${UNROLL_INCLUDE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(unroll_library PRIVATE
-  OpenMP::OpenMP_CXX fmt::fmt ICU::uc ICU::i18n ZLIB::ZLIB)
+  OpenMP::OpenMP_CXX fmt::fmt ICU::uc ICU::i18n ZLIB::ZLIB ${UNROLL_SENTENCEPIECE_LIBRARIES})
 
 if(BUILD_SHARED_LIBS)  # helper threads run its code until the process ends: dlclose must leave it there
   target_link_options(unroll_library PRIVATE -Wl,-z,nodelete)

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "unroll/text/folding.h"
+
 namespace unroll {
 
 class StopWords {
@@ -12,9 +14,9 @@ class StopWords {
   /// No stop words.
   StopWords() = default;
   /// "none", "zh", "en" (built-in lists, written for this project), or the path of a UTF-8 file,
-  /// one word a line. The words are put through NFKC_Casefold, as tokens are. Throws DataError for
-  /// a file that can't be read or is not UTF-8.
-  static StopWords load(const std::string& name_or_path);
+  /// one word a line. The words are folded, as tokens are. Throws DataError for a file that can't
+  /// be read or is not UTF-8.
+  static StopWords load(const std::string& name_or_path, const FoldSettings& folding = {});
   explicit StopWords(std::set<std::string, std::less<>> words) : words_(std::move(words)) {}
 
   bool contains(std::string_view token) const { return words_.find(token) != words_.end(); }

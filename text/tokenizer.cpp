@@ -2,14 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <unordered_map>
+
 #include "unroll/core/error.h"
-#include "unroll/text/unicode.h"
+#include "unroll/text/grapheme_breaker.h"
+#include "unroll/text/jieba_dictionary.h"
+#include "unroll/text/subwords.h"
 #include "unroll/text/utf8.h"
 #include "unroll/text/word_breaker.h"
 
 namespace unroll {
 
 namespace {
+
+using Tokens = std::vector<std::string>;
 
 void require_utf8(std::string_view text) {
   const auto offset = invalid_utf8(text);
@@ -25,38 +32,27 @@ bool is_all_blank(std::string_view text) {
   return true;
 }
 
-std::vector<std::string> characters(std::string_view text) {
-  std::vector<std::string> tokens;
+bool is_all_white_space(std::string_view text) {
   std::size_t offset = 0;
   while (offset < text.size()) {
-    const std::size_t begin = offset;
     const auto character = next_character(text, offset);
-    if (!character) break;
-    if (!is_white_space(*character)) tokens.emplace_back(text.substr(begin, offset - begin));
+    if (!character || !is_white_space(*character)) return false;
   }
-  return tokens;
+  return true;
 }
 
-std::vector<std::string> words(std::string_view text) {
-  std::vector<std::string> tokens;
-  append_words(text, tokens);
-  return tokens;
+void append_code_points(std::string_view text, Tokens& tokens) {
+  for_each_character(text, [&](std::string_view character) {
+    if (!is_all_white_space(character)) tokens.emplace_back(character);
+  });
 }
 
-/// A folded word can be empty (a soft hyphen) or hold white space (U+FDFA is a whole sentence), so
-/// it is split again.
-std::vector<std::string> broken_words(WordBreaker& breaker, std::string_view text, bool fold) {
-  std::vector<std::string> tokens;
-  for (const std::string_view piece : breaker(text)) {
-    if (is_all_blank(piece)) continue;
-    if (fold) {
-      append_words(nfkc_casefold(piece), tokens);
-    } else {
-      tokens.emplace_back(piece);
-    }
-  }
-  return tokens;
+bool is_one_code_point(std::string_view text) {
+  std::size_t offset = 0;
+  return next_character(text, offset) && offset == text.size();
 }
+
+constexpr std::string_view kKeycap = "\u20E3";  // the frame around the digit before it
 
 }  // namespace
 
@@ -68,27 +64,145 @@ std::string_view to_string(TokenizerKind kind) {
       return "space";
     case TokenizerKind::kIcu:
       return "icu";
+    case TokenizerKind::kJieba:
+      return "jieba";
+    case TokenizerKind::kSubword:
+      return "subword";
   }
   return "";
 }
 
 std::optional<TokenizerKind> tokenizer_kind(std::string_view name) {
-  for (const auto kind : {TokenizerKind::kChar, TokenizerKind::kSpace, TokenizerKind::kIcu}) {
+  for (const auto kind : kAllTokenizers) {
     if (name == to_string(kind)) return kind;
   }
   return std::nullopt;
 }
 
+bool becomes_characters(std::string_view word, const TokenizerSettings& settings) {
+  return is_unspaced(
+      word, settings.rules >= kWholeCharacters ? ScriptMembers::kShared : ScriptMembers::kOwn);
+}
+
 struct Tokenizer::Implementation {
+  explicit Implementation(const TokenizerSettings& wanted);
+
+  Tokens tokens_of(std::string_view text);
+  Tokens characters(std::string_view text);
+  void append_character(std::string_view character, Tokens& tokens);
+  const std::string& folded_code_point(std::string_view character);
+  void append_pieces(const std::vector<std::string_view>& pieces, Tokens& tokens);
+  void append_piece(std::string_view piece, Tokens& tokens);
+
   TokenizerSettings settings;
-  std::optional<WordBreaker> breaker;  // only for kIcu
+  FoldSettings folding;
+  std::optional<WordBreaker> words;
+  std::optional<GraphemeBreaker> graphemes;
+  std::optional<JiebaCutter> jieba;
+  std::optional<SubwordCutter> subwords;
+  std::vector<std::string_view> found;                  // characters of a text
+  std::unordered_map<std::string, std::string> folded;  // code points that were met
 };
 
-Tokenizer::Tokenizer(const TokenizerSettings& settings)
-    : implementation_(std::make_unique<Implementation>()) {
-  implementation_->settings = settings;
-  if (settings.kind == TokenizerKind::kIcu) implementation_->breaker.emplace();
+Tokenizer::Implementation::Implementation(const TokenizerSettings& wanted)
+    : settings(wanted), folding(wanted.folding()) {
+  if (settings.rules >= kWholeCharacters) graphemes.emplace();
+  switch (settings.kind) {
+    case TokenizerKind::kChar:
+    case TokenizerKind::kSpace:
+      break;
+    case TokenizerKind::kIcu:
+      words.emplace();
+      break;
+    case TokenizerKind::kJieba:
+      jieba.emplace(settings.dictionary->cutter());
+      break;
+    case TokenizerKind::kSubword:
+      subwords.emplace(*settings.subwords);
+      break;
+  }
 }
+
+std::vector<std::string> Tokenizer::Implementation::tokens_of(std::string_view text) {
+  Tokens tokens;
+  switch (settings.kind) {
+    case TokenizerKind::kChar:
+      return characters(text);
+    case TokenizerKind::kSpace:
+      append_words(fold(text, folding), tokens);
+      break;
+    case TokenizerKind::kIcu:
+      append_pieces((*words)(text), tokens);
+      break;
+    case TokenizerKind::kJieba:
+      append_pieces((*jieba)(text), tokens);
+      break;
+    case TokenizerKind::kSubword:
+      return (*subwords)(fold(text, folding));
+  }
+  return tokens;
+}
+
+/// By the first rules, characters are the code points of the folded text.
+Tokens Tokenizer::Implementation::characters(std::string_view text) {
+  Tokens tokens;
+  if (!graphemes) {
+    append_code_points(fold(text, folding), tokens);
+    return tokens;
+  }
+  found.clear();
+  (*graphemes)(text, found);
+  tokens.reserve(found.size());
+  for (const std::string_view character : found) append_character(character, tokens);
+  return tokens;
+}
+
+/// A letter with its marks stays one token, whatever folding makes of it. One code point that
+/// stands for several characters, such as ㎏, becomes these.
+void Tokenizer::Implementation::append_character(std::string_view character, Tokens& tokens) {
+  if (is_all_white_space(character)) return;
+  if (is_one_code_point(character)) {
+    append_code_points(folded_code_point(character), tokens);
+  } else {
+    append_piece(character, tokens);
+  }
+}
+
+/// ICU takes a fifth of a µs for one.
+const std::string& Tokenizer::Implementation::folded_code_point(std::string_view character) {
+  const auto [entry, is_new] = folded.try_emplace(std::string(character));
+  if (is_new) entry->second = fold(character, folding);
+  return entry->second;
+}
+
+void Tokenizer::Implementation::append_pieces(const std::vector<std::string_view>& pieces,
+                                              Tokens& tokens) {
+  for (const std::string_view piece : pieces) {
+    if (is_all_blank(piece)) continue;
+    if (graphemes && piece.size() > kKeycap.size() && piece.find(kKeycap) != piece.npos) {
+      found.clear();
+      (*graphemes)(piece, found);
+      for (const std::string_view character : found) append_piece(character, tokens);
+    } else {
+      append_piece(piece, tokens);
+    }
+  }
+}
+
+/// A folded piece can be empty (a soft hyphen) or hold white space (U+FDFA is a whole sentence), so
+/// it is split again.
+void Tokenizer::Implementation::append_piece(std::string_view piece, Tokens& tokens) {
+  if (!folding.on) {
+    tokens.emplace_back(piece);
+  } else if (graphemes && is_joined_emoji(piece)) {
+    tokens.push_back(without_variation_selectors(piece));
+  } else {
+    append_words(fold(piece, folding), tokens);
+  }
+}
+
+Tokenizer::Tokenizer(const TokenizerSettings& settings)
+    : implementation_(std::make_unique<Implementation>(settings)) {}
 
 Tokenizer::~Tokenizer() = default;
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
@@ -96,10 +210,7 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 
 std::vector<std::string> Tokenizer::operator()(std::string_view text) {
   require_utf8(text);
-  const TokenizerSettings& settings = implementation_->settings;
-  if (auto& breaker = implementation_->breaker) return broken_words(*breaker, text, settings.fold);
-  const std::string folded = settings.fold ? nfkc_casefold(text) : std::string(text);
-  return settings.kind == TokenizerKind::kChar ? characters(folded) : words(folded);
+  return implementation_->tokens_of(text);
 }
 
 }  // namespace unroll

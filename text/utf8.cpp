@@ -59,6 +59,17 @@ std::optional<char32_t> next_character(std::string_view text, std::size_t& offse
   return value;
 }
 
+std::u32string to_utf32(std::string_view text) {
+  std::u32string characters;
+  characters.reserve(text.size());
+  for (std::size_t offset = 0; offset < text.size();) {
+    const auto character = next_character(text, offset);
+    if (!character) break;
+    characters += *character;
+  }
+  return characters;
+}
+
 std::optional<std::size_t> invalid_utf8(std::string_view text) noexcept {
   std::size_t offset = 0;
   while (offset < text.size()) {

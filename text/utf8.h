@@ -22,6 +22,9 @@ void for_each_character(std::string_view text, Body body) {
   }
 }
 
+/// The characters of a valid text.
+std::u32string to_utf32(std::string_view text);
+
 /// The offset of the first byte that is not part of a valid character; nothing if the text is
 /// valid.
 std::optional<std::size_t> invalid_utf8(std::string_view text) noexcept;

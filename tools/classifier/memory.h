@@ -50,6 +50,9 @@ inline constexpr std::size_t kProgramBytes = std::size_t{14} << 20;
 std::size_t bytes_of(std::span<const Record> records);
 /// Bytes of a vocabulary, and of its JSON while a model is written.
 std::size_t bytes_of(const Vocabulary& vocabulary);
+/// Bytes of what a tokenizer has besides: a dictionary or subwords, also as JSON while a model is
+/// written.
+std::size_t bytes_of(const TokenizerSettings& tokenizer);
 /// Bytes of encoded texts and of the numbers that order them.
 std::size_t bytes_of(std::span<const Example> examples);
 

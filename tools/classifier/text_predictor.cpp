@@ -91,7 +91,8 @@ void TextPredictor::predict_shared(std::span<const std::string_view> texts,
   parallel_for(texts.size(), kBatch, [&](Range range) {
     scratches_->with_one([&](PredictionScratch& scratch) {
       for (std::size_t k = range.begin; k < range.end; ++k) {
-        classifier_->encoder().encode(texts[k], scratch.tokenizer, examples[k].ids);
+        predictions[k].text =
+            classifier_->encoder().encode(texts[k], scratch.tokenizer, examples[k].ids);
       }
     });
   });
@@ -108,7 +109,8 @@ void TextPredictor::predict_with(PredictionScratch& scratch,
                                  std::span<Prediction> predictions) const {
   scratch.examples.resize(texts.size());
   for (std::size_t k = 0; k < texts.size(); ++k) {
-    classifier_->encoder().encode(texts[k], scratch.tokenizer, scratch.examples[k].ids);
+    predictions[k].text =
+        classifier_->encoder().encode(texts[k], scratch.tokenizer, scratch.examples[k].ids);
   }
   sort_by_length(scratch.examples, scratch.order);
   for (std::size_t first = 0; first < texts.size(); first += kBatch) {

@@ -19,7 +19,9 @@
 #include "unroll/text/batches.h"
 #include "unroll/text/lexicon.h"
 #include "unroll/text/split.h"
+#include "unroll/text/subword_training.h"
 #include "unroll/text/unicode.h"
+#include "unroll/text/unknown_share.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/process_memory.h"
 
@@ -112,6 +114,15 @@ std::size_t tokens_of(std::span<const Example> examples) {
   return tokens;
 }
 
+double share_of_unknown(std::span<const Example> examples) {
+  std::ptrdiff_t unknown = 0;
+  for (const Example& example : examples) {
+    unknown += std::ranges::count(example.ids, Vocabulary::kUnknown);
+  }
+  const std::size_t tokens = tokens_of(examples);
+  return tokens == 0 ? 0 : static_cast<double>(unknown) / static_cast<double>(tokens);
+}
+
 /// The number of a label among labels in byte order, −1 if it is not among them.
 std::int32_t number_of(const std::string& label, const std::vector<std::string>& labels) {
   const auto found = std::ranges::lower_bound(labels, label);
@@ -154,12 +165,45 @@ std::vector<Example> take_examples(std::vector<Record> records,
   return examples;
 }
 
-EncoderSettings encoder_settings(const TrainClassifierOptions& options,
+TokenizerSettings tokenizer_settings(const TrainClassifierOptions& options, TokenizerKind kind,
+                                     std::span<const std::string_view> texts) {
+  TokenizerSettings settings{.kind = kind, .fold = options.fold, .language = options.language};
+  if (kind == TokenizerKind::kJieba) {
+    settings.dictionary = std::make_shared<const JiebaDictionary>(read_jieba(options.jieba));
+  }
+  if (kind == TokenizerKind::kSubword) {
+    settings.subwords = std::make_shared<const Subwords>(
+        train_subwords(texts, settings.folding(), options.subwords));
+  }
+  return settings;
+}
+
+EncoderSettings encoder_settings(const TrainClassifierOptions& options, TokenizerKind kind,
                                  std::span<const std::string_view> texts) {
-  const TokenizerKind kind = options.tokenizer ? *options.tokenizer : choose_tokenizer(texts);
-  return {.tokenizer = {.kind = kind, .fold = options.fold},
-          .stop_words = StopWords::load(options.stop_words),
+  TokenizerSettings tokenizer = tokenizer_settings(options, kind, texts);
+  const FoldSettings folding{.language = tokenizer.language};
+  return {.tokenizer = std::move(tokenizer),
+          .stop_words = StopWords::load(options.stop_words, folding),
           .max_tokens = options.max_tokens};
+}
+
+/// Beyond this share of unknown tokens a model sees little but the unknown word.
+constexpr double kMostUnknown = 0.5;
+
+/// The tokenizer of the texts, with its reason. Where words are too rare to be known, characters
+/// take their place; but not if a file has vectors for words that training has not met.
+EncoderSettings choose_encoder_settings(const TrainClassifierOptions& options,
+                                        std::span<const std::string_view> train,
+                                        std::span<const std::string_view> dev, TrainingPlan& plan) {
+  plan.tokenizer = options.tokenizer ? TokenizerChoice{*options.tokenizer, TokenizerReason::kNamed}
+                                     : choose_tokenizer(train);
+  EncoderSettings settings = encoder_settings(options, plan.tokenizer.kind, train);
+  if (options.tokenizer || !options.vectors.empty()) return settings;
+  const double share = unknown_share(train, dev, settings, options.vocabulary);
+  if (share <= kMostUnknown) return settings;
+  plan.tokenizer = {TokenizerKind::kChar, TokenizerReason::kMostlyUnknown};
+  plan.unknown_share = share;
+  return encoder_settings(options, TokenizerKind::kChar, train);
 }
 
 std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_per_epoch) {
@@ -187,7 +231,8 @@ class Session {
     TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
     release_freed_memory();
     plan_.memory.data_bytes = bytes_of(train_) + bytes_of(dev_);
-    plan_.memory.process_bytes = kProgramBytes + bytes_of(encoder.vocabulary());
+    plan_.memory.process_bytes =
+        kProgramBytes + bytes_of(encoder.vocabulary()) + bytes_of(encoder.settings().tokenizer);
     TextClassifier classifier = make_classifier(std::move(encoder), labels);
     plan(classifier);
     plan_memory(classifier.model());
@@ -201,12 +246,14 @@ class Session {
   /// Texts become examples. The vocabulary is that of the training texts.
   TextEncoder encode(std::vector<Record> train, std::vector<Record> dev,
                      const std::vector<std::string>& labels) {
-    const EncoderSettings settings = encoder_settings(options_, texts_of(train));
+    const EncoderSettings settings =
+        choose_encoder_settings(options_, texts_of(train), texts_of(dev), plan_);
     Lexicon lexicon;
     train_ = take_examples(std::move(train), labels, settings, plan_, held_bytes_,
                            [&](const TokenizedText& text) { return lexicon.add(text); });
     TextEncoder encoder(
-        settings, Vocabulary(lexicon.counts(options_.vocabulary.min_count), options_.vocabulary));
+        settings, Vocabulary(lexicon.counts(options_.vocabulary.min_count, settings.tokenizer),
+                             options_.vocabulary));
     const Lexicon::Ids ids(lexicon, encoder);
     for (Example& example : train_) ids.encode(example.ids);
     count_reading(kProgramBytes + bytes_of(train_) + bytes_of(dev) +
@@ -241,8 +288,10 @@ class Session {
     plan_.train_rows = train_.size();
     plan_.dev_rows = dev_.size();
     plan_.train_tokens = tokens_of(train_);
-    plan_.tokenizer = classifier.encoder().settings().tokenizer.kind;
     plan_.vocabulary = classifier.encoder().vocabulary().size();
+    if (plan_.tokenizer.reason != TokenizerReason::kMostlyUnknown) {
+      plan_.unknown_share = share_of_unknown(dev_);
+    }
     plan_.unknown_dev_labels =
         static_cast<std::size_t>(std::ranges::count(dev_, -1, &Example::label));
     plan_.steps_per_epoch = (train_.size() + options_.batch - 1) / options_.batch;

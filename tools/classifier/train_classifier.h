@@ -11,6 +11,8 @@
 #include "unroll/optim/optimizer.h"
 #include "unroll/optim/schedule.h"
 #include "unroll/optim/training_loop.h"
+#include "unroll/text/choose_tokenizer.h"
+#include "unroll/text/jieba_files.h"
 #include "unroll/text/records.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/text_classifier.h"
@@ -22,7 +24,10 @@ namespace unroll {
 struct TrainClassifierOptions {
   // text
   std::optional<TokenizerKind> tokenizer;  ///< none: chosen from the text
+  JiebaFiles jieba;                        ///< dictionaries of the tokenizer jieba
+  std::size_t subwords = 8000;             ///< the most pieces of the tokenizer subword
   bool fold = true;
+  FoldLanguage language = FoldLanguage::kAny;  ///< of folding
   std::string stop_words = "none";
   std::size_t max_tokens = 400;
   Vocabulary::Limits vocabulary{.min_count = 2};
@@ -64,7 +69,9 @@ struct TrainingPlan {
   std::size_t cut_texts = 0;     ///< of both parts, longer than max_tokens
   std::size_t empty_texts = 0;   ///< without tokens: one unknown word
   std::size_t unknown_dev_labels = 0;
-  TokenizerKind tokenizer = TokenizerKind::kIcu;
+  TokenizerChoice tokenizer;
+  double unknown_share = 0;  ///< of the dev texts' tokens; with the reason kMostlyUnknown, of what
+                             ///< they would have been
   std::size_t vocabulary = 0;
   std::size_t vectors_found = 0;
   std::size_t parameters = 0;

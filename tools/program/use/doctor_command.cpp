@@ -9,6 +9,8 @@
 #include "unroll/core/processors.h"
 #include "unroll/kernels/gemm.h"
 #include "unroll/kernels/isa.h"
+#include "unroll/text/jieba_files.h"
+#include "unroll/text/subword_training.h"
 #include "unroll/text/unicode.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
@@ -88,6 +90,8 @@ Json diagnosis() {
       {"blas_kernels", blas.kernels},
       {"blas_advice", blas_advice(blas)},
       {"icu", icu_version()},
+      {"jieba", installed_jieba().value_or("none")},
+      {"sentencepiece", can_train_subwords() ? "trains subwords" : "none"},
       {"zlib", ::zlibVersion()},
       {"fmt",
        fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)}};

@@ -37,6 +37,12 @@ std::size_t count_values_of(const TextClassifier& classifier) {
   return count;
 }
 
+std::string folding_text(const TokenizerSettings& tokenizer) {
+  if (!tokenizer.fold) return "";
+  const std::string_view language = to_string(tokenizer.language);
+  return fmt::format(", NFKC_Casefold{}{}", language.empty() ? "" : " for ", language);
+}
+
 void print_text(const TextClassifier& classifier) {
   const EncoderSettings& text = classifier.encoder().settings();
   const Vocabulary& vocabulary = classifier.encoder().vocabulary();
@@ -48,8 +54,7 @@ void print_text(const TextClassifier& classifier) {
 
   print("labels      {}\n", list_text(classifier.labels().size(), label));
   print("tokenizer   {}{}, at most {} tokens, {} stop words\n", to_string(text.tokenizer.kind),
-        text.tokenizer.fold ? ", NFKC_Casefold" : "", text.max_tokens,
-        text.stop_words.words().size());
+        folding_text(text.tokenizer), text.max_tokens, text.stop_words.words().size());
   print("vocabulary  {} words; with counts: {}\n", vocabulary.size(),
         list_text(vocabulary.size(), word));
   const SequenceClassifierConfig& model = classifier.model().config();
@@ -76,8 +81,10 @@ void print_json(const TextClassifier& classifier) {
     tensors.push_back({{"name", parameter->name},
                        {"shape", std::vector<std::size_t>(shape.begin(), shape.end())}});
   }
+  Json encoder = Json::parse(classifier.encoder().to_json());
+  encoder["tokenizer"].erase("dictionary");  // megabytes, and packed
   const Json json = {{"labels", classifier.labels()},
-                     {"encoder", Json::parse(classifier.encoder().to_json())},
+                     {"encoder", encoder},
                      {"model", Json::parse(to_json(classifier.model().config()))},
                      {"tensors", tensors},
                      {"parameters", count_values_of(classifier)},

@@ -58,7 +58,10 @@ std::string json_line(const TextPredictor& predictor, const Prediction& predicti
   }
   const nlohmann::ordered_json json = {{"label", prediction.label},
                                        {"probability", prediction.probability},
-                                       {"probabilities", probabilities}};
+                                       {"probabilities", probabilities},
+                                       {"tokens", prediction.text.tokens},
+                                       {"known_tokens", prediction.text.known},
+                                       {"cut", prediction.text.cut}};
   return json.dump();
 }
 

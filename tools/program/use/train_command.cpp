@@ -60,7 +60,22 @@ void add_text_flags(CLI::App& command, TrainClassifierOptions& options) {
             options.tokenizer = from_name<TokenizerKind>(name);
           },
           "How texts are split (default: chosen from the text)")
-      ->check(CLI::IsMember({"icu", "char", "space"}));
+      ->check(CLI::IsMember({"icu", "char", "space", "jieba", "subword"}));
+  command.add_option("--dictionary", options.jieba.dictionary,
+                     "jieba's dictionary or the folder of a jieba (default: the installed one's)");
+  command.add_option(
+      "--user-dictionary", options.jieba.user_dictionary,
+      "Words of your own for jieba: a word on each line, then its count if you like");
+  command.add_option("--subwords", options.subwords, "The most pieces of the tokenizer subword")
+      ->check(whole_number(10, 1000000))
+      ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--language",
+          [&options](const std::string& name) { options.language = *language_of(name); },
+          "Fold as this language does: tr and az keep ı and i apart, ar, fa and ur drop vowel\n"
+          "marks. Other languages need no flag")
+      ->check(CLI::IsMember({"tr", "az", "ar", "fa", "ur"}));
   command.add_flag("!--no-fold", options.fold,
                    "Keep case and compatibility forms (no NFKC_Casefold)");
   command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")
@@ -182,6 +197,12 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
 }
 
 void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions& options) {
+  constexpr std::string_view kOfJieba = "is jieba's: leave it out, or give --tokenizer jieba";
+  refuse_flag(command, "--dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
+  refuse_flag(command, "--user-dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
+  refuse_flag(command, "--subwords", options.tokenizer != TokenizerKind::kSubword,
+              "is of subwords: leave it out, or give --tokenizer subword");
+  refuse_flag(command, "--language", !options.fold, "says how to fold: leave out one of both");
   refuse_flags_of_other_cell(command, options.model.cell);
   const bool is_sgd = options.optimizer.kind == OptimizerKind::kSgd;
   constexpr std::string_view kOfSgd = "is SGD's: leave it out, or give --optimizer sgd";
@@ -293,8 +314,9 @@ class Progress {
   void notes_on_texts(const TrainingPlan& plan, const TextClassifier& classifier) {
     const EncoderSettings& text = classifier.encoder().settings();
     terminal_.note(fmt::format("text    tokenizer {}, {} stop words, vocabulary {}",
-                               to_string(plan.tokenizer), text.stop_words.words().size(),
+                               to_string(plan.tokenizer.kind), text.stop_words.words().size(),
                                plan.vocabulary));
+    note_on_tokenizer(plan);
     if (plan.cut_texts > 0) {
       terminal_.note(
           fmt::format("        {} texts are longer than {} tokens and were cut (--max-tokens)",
@@ -312,6 +334,24 @@ class Progress {
       terminal_.warning(
           fmt::format("{} dev rows have a label that no training row has; they count as wrong",
                       plan.unknown_dev_labels));
+    }
+  }
+
+  /// Why this tokenizer, where that is no matter of course.
+  void note_on_tokenizer(const TrainingPlan& plan) {
+    const TokenizerReason reason = plan.tokenizer.reason;
+    const std::string share = fmt::format("{:.0f} % of the dev texts' ", 100 * plan.unknown_share);
+    if (reason == TokenizerReason::kUnspacedCut) {
+      terminal_.note(
+          "        the words have spaces between them already (--tokenizer icu cuts anew)");
+    } else if (reason == TokenizerReason::kMostlyUnknown) {
+      terminal_.note(
+          "        as words, " + share +
+          "tokens would be unknown: so characters are tokens (--tokenizer, --min-count)");
+    } else if (plan.unknown_share > 0.5) {
+      terminal_.warning(share +
+                        "tokens are unknown to the training texts; --tokenizer char or subword, or "
+                        "a smaller --min-count, would know more");
     }
   }
 
