@@ -21,7 +21,8 @@ struct Problems {
   std::size_t steps;
 };
 
-/// Of code/kernels/rnn_problems.h: training, inference on a server, inference on a device.
+/// The problems of code/kernels/rnn_problems.h: training, inference on a server, inference on a
+/// device.
 std::vector<Problems> deepbench() {
   constexpr auto kTrain = CellPass::kTrain;
   constexpr auto kForward = CellPass::kForward;

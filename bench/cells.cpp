@@ -24,7 +24,7 @@
 namespace unroll::bench {
 namespace {
 
-/// Of the ids: as many words as a text classifier has.
+/// The number of different ids: a text classifier has as many words.
 constexpr std::size_t kVocabulary = 20000;
 
 struct Flags {

@@ -8,6 +8,16 @@
 
 namespace unroll {
 
+std::string to_string(Direction direction) {
+  switch (direction) {
+    case Direction::kForward:
+      return "forward";
+    case Direction::kBackward:
+      return "backward";
+  }
+  return "?";
+}
+
 RaggedShape::RaggedShape(std::span<const std::size_t> lengths) {
   assign(lengths);
 }

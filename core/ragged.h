@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <ranges>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "unroll/core/range.h"
@@ -21,6 +22,11 @@
 namespace unroll {
 
 class MemoryPlan;
+
+/// Which end of a sequence is read first. Backward: h_t depends on h_{t+1}, and each row begins at
+/// its own end.
+enum class Direction { kForward, kBackward };
+std::string to_string(Direction direction);
 
 /// The largest sizes among several batches; each size may come from another batch.
 struct BatchLimits {

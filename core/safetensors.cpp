@@ -50,7 +50,7 @@ template <typename... Arguments>
   throw Problem(fmt::format(format, std::forward<Arguments>(arguments)...));
 }
 
-/// As a JSON string.
+/// `text` as a JSON string.
 std::string quoted(const std::string& text) {
   try {
     return json(text).dump();

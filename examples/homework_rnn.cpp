@@ -51,9 +51,9 @@ int main() {
   }
   const auto shape = unroll::RaggedShape::rectangle(3, 1);
   auto state = layer.zero_state(1), gradient = layer.zero_state(1);
-  unroll::RecurrentCache<double> cache;
-  layer.forward(shape, inputs.matrix(), state, cache, states.matrix());
-  layer.backward(shape, inputs.matrix(), cache, above.matrix(), gradient, {});
+  unroll::RecurrentPass<double> pass;
+  layer.forward(shape, inputs.matrix(), state, pass, states.matrix());
+  layer.backward(shape, inputs.matrix(), pass, above.matrix(), gradient, {});
 
   double difference = 0;
   for (int j = 0; j < 2; ++j) {

@@ -49,11 +49,11 @@ int main(int, char** argv) {
   const Pooling<float> last(Pool::kLast, 1);
 
   Tensor<float> h({shape.tokens(), H}), dh(h.shape()), p({B, H}), dp(p.shape()), O({B, 1});
-  RecurrentCache<float> cache;
-  Pooling<float>::Cache pooled;
+  RecurrentPass<float> pass;
+  Pooling<float>::Record pooled;
   for (int step = 0; step <= 300; ++step) {
     RecurrentState<float> state = lstm.zero_state(B), dstate = lstm.zero_state(B);
-    lstm.forward(shape, x.matrix(), state, cache, h.matrix());
+    lstm.forward(shape, x.matrix(), state, pass, h.matrix());
     last.forward(shape, h.matrix(), pooled, p.matrix());
     output.forward(p.matrix(), O.matrix());
     const double loss =
@@ -63,7 +63,7 @@ int main(int, char** argv) {
     zero_grad(parameters);
     output.backward(p.matrix(), O.matrix(), dp.matrix());
     last.backward(shape, pooled, dp.matrix(), dh.matrix());
-    lstm.backward(shape, x.matrix(), cache, dh.matrix(), dstate, {});
+    lstm.backward(shape, x.matrix(), pass, dh.matrix(), dstate, {});
     adam.step(parameters, 0.01);
   }
 }

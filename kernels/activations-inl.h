@@ -45,32 +45,6 @@ UNROLL_KERNEL void relu_kernel(std::size_t n, const RealOf<V>* x, RealOf<V>* y) 
   map<V>([](auto x_j) { return rectified(x_j); }, n, y, x);
 }
 
-/// z = φ(z + b) in each row.
-template <typename V, typename F>
-void of_biased(F phi, std::size_t rows, std::size_t n, const RealOf<V>* b, Rows<RealOf<V>> z) {
-  for (std::size_t r = 0; r < rows; ++r) {
-    map<V>([=](auto z_j, auto b_j) { return phi(z_j + b_j); }, n, row(z, r), row(z, r), b);
-  }
-}
-
-template <typename V>
-UNROLL_KERNEL void tanh_of_biased(std::size_t rows, std::size_t n, const RealOf<V>* b,
-                                  Rows<RealOf<V>> z) noexcept {
-  of_biased<V>([](auto z_j) { return hyperbolic_tangent(z_j); }, rows, n, b, z);
-}
-
-template <typename V, Division division>
-UNROLL_KERNEL void sigmoid_of_biased(std::size_t rows, std::size_t n, const RealOf<V>* b,
-                                     Rows<RealOf<V>> z) noexcept {
-  of_biased<V>([](auto z_j) { return sigmoid<division>(z_j); }, rows, n, b, z);
-}
-
-template <typename V>
-UNROLL_KERNEL void relu_of_biased(std::size_t rows, std::size_t n, const RealOf<V>* b,
-                                  Rows<RealOf<V>> z) noexcept {
-  of_biased<V>([](auto z_j) { return rectified(z_j); }, rows, n, b, z);
-}
-
 /// Slopes as functions of the output.
 template <typename V>
 V tanh_slope(V y) {

@@ -41,7 +41,7 @@ std::string names_of_available_isas() {
   return names;
 }
 
-/// Of the environment; empty if it is not there.
+/// A variable of the environment; empty if it is not there.
 std::string_view variable(const char* name) noexcept {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;

@@ -16,21 +16,16 @@ template <typename Real>
 struct AdamStep;  // ops.h
 template <typename Real>
 struct AverageStep;  // ops.h
+template <typename Real, typename Operand>
+struct RecurrentStep;  // recurrent_step.h
+template <typename Real, typename Operand>
+struct RecurrentStepBack;  // recurrent_step.h
 
 /// The rows of a matrix: row r begins at data + r·stride.
 template <typename T>
 struct Rows {
   T* data;
   std::size_t stride;
-};
-
-/// Rows of which the first `count` are these and the others are to be found elsewhere, each at its
-/// own number.
-template <typename T>
-struct Continued {
-  Rows<T> rows;
-  std::size_t count;
-  Rows<T> otherwise;
 };
 
 /// How many values of a sum tiles multiply at a time: they stand side by side in a panel's line.
@@ -54,51 +49,11 @@ struct GradientPart {
   Rows<Real> C;           ///< (M, N)
 };
 
-/// b + U x_t, in one of two forms.
-template <typename Real, typename Operand = Real>
-struct StepInput {
-  std::size_t I;               ///< input size: what U has of the lines of each panel
-  Rows<const Operand> x;       ///< (rows, I) to be multiplied; or data is null, and
-  Rows<const Real> projected;  ///< (·, G·H) holds the sums, that of row r
-  const std::int32_t* ids;     ///< in row ids[r]; null: in row r
-};
-
-/// A step of a recurrent layer for rows of a batch, in its units first_unit … last_unit − 1, the
-/// first one a multiple of a panel's columns. G gates: 4 of the LSTM, stacked f i a o, 1 of the
-/// RNN. What has C in its name is the LSTM's.
-template <typename Real, typename Operand = Real>
-struct StepForward {
-  std::size_t rows, H, first_unit, last_unit;
-  const Real* b;  ///< (G·H)
-  StepInput<Real, Operand> in;
-  Rows<const Operand> h_prev;    ///< (rows, H)
-  Continued<const Real> C_prev;  ///< (rows, H)
-  Rows<Real> saved;      ///< (rows, G·H): f i a o, or h; data may be null; may be projected
-  Rows<Real> C;          ///< (rows, H), may be C_prev
-  Rows<Real> h;          ///< (rows, H), not h_prev
-  std::size_t going_on;  ///< so many of the rows have a following step
-  Rows<Operand> h_next;  ///< (going_on, H): h_t once more, for that step
-  bool rounds;           ///< h_next, to bfloat16
-  bool descending;       ///< the last units first
-};
-
-/// A step back, likewise.
-template <typename Real, typename Operand = Real>
-struct StepBackward {
-  std::size_t rows, H, first_unit, last_unit;
-  std::size_t GH;                ///< G·H
-  const Operand* W;              ///< (G·H, H) in panels
-  std::size_t going_on;          ///< so many of the rows have a following step
-  Rows<const Operand> dz_next;   ///< (going_on, G·H): dz_{t+1}
-  Rows<const Real> dh_T;         ///< (rows, H), read of the others: ∂L/∂h_T
-  Rows<const Real> dh;           ///< (rows, H): what comes from above
-  Rows<const Real> saved;        ///< (rows, G·H)
-  Continued<const Real> C_prev;  ///< (rows, H)
-  Rows<const Real> C;            ///< (rows, H)
-  Rows<Real> dC;                 ///< (rows, H): δC_{t+1} ⊙ f_{t+1} becomes δC_t ⊙ f_t
-  Rows<Operand> dz;              ///< (rows, G·H): dz_t
-  bool rounds;                   ///< dz, to bfloat16
-  bool descending;               ///< the last units first
+/// The packed weights of a step as a kernel reads them.
+template <typename Weight>
+struct StepWeights {
+  const Weight* panels;  ///< Uᵀ above Wᵀ, the gates of a unit together (packed.h)
+  std::size_t inputs;    ///< the rows of Uᵀ; 0 where there is Wᵀ alone
 };
 
 /// y (n) = φ(x (n)); y may be x.
@@ -108,14 +63,14 @@ using Unary = void(std::size_t n, const Real* x, Real* y) noexcept;
 template <typename Real>
 using UnaryBackward = void(std::size_t n, const Real* y, const Real* dy, Real* dx) noexcept;
 
-/// The steps of weights that are kept as Weight: (I + H, G·H) in panels, Uᵀ above Wᵀ, the gates of
-/// a unit together.
+/// The steps of weights that are kept as Weight.
 template <typename Real, typename Operand = Real, typename Weight = Operand>
 struct StepTable {
-  void (*lstm)(const StepForward<Real, Operand>& step, const Weight* weights, Unary<Real>* sigma,
+  using Step = RecurrentStep<Real, Operand>;
+
+  void (*lstm)(const Step& step, const StepWeights<Weight>& weights, Unary<Real>* sigma,
                Unary<Real>* tanh) noexcept;
-  void (*rnn)(const StepForward<Real, Operand>& step, const Weight* weights,
-              Unary<Real>* phi) noexcept;
+  void (*rnn)(const Step& step, const StepWeights<Weight>& weights, Unary<Real>* phi) noexcept;
 };
 
 /// Products whose sums are Real and whose operands, the values that are multiplied, are Operand;
@@ -132,7 +87,7 @@ struct ProductTable {
   void (*packed_product)(std::size_t rows, std::size_t N, std::size_t K, std::size_t lines,
                          Rows<const Operand> A, const Operand* panels, const Real* b,
                          Rows<Real> C) noexcept;
-  // C (rows, 4H), likewise, of panels of gates; the gates of some units
+  // C (rows, 4H) is this product of panels of gates; the gates of some units
   void (*packed_product_of_gates)(std::size_t rows, std::size_t H, std::size_t K, std::size_t lines,
                                   Rows<const Operand> A, const Operand* panels, const Real* b,
                                   Rows<Real> C, std::size_t first_unit,
@@ -151,8 +106,10 @@ struct ProductTable {
                            const std::int32_t* ids, Rows<Real> dtable) noexcept;
 
   StepTable<Real, Operand> steps;
-  void (*lstm_step_back)(const StepBackward<Real, Operand>& step) noexcept;
-  void (*rnn_step_back)(const StepBackward<Real, Operand>& step,
+  // W (G·H, H) in panels
+  using StepBack = RecurrentStepBack<Real, Operand>;
+  void (*lstm_step_back)(const StepBack& step, const Operand* W) noexcept;
+  void (*rnn_step_back)(const StepBack& step, const Operand* W,
                         UnaryBackward<Real>* phi_backward) noexcept;
 };
 
@@ -164,12 +121,6 @@ struct KernelTable {
   Unary<Real>* exponential;
   Unary<Real>* exponential_minus_1;
   Unary<Real>* logarithm;
-
-  // z (rows, n) = φ(z + b), b (n)
-  using OfBiased = void(std::size_t rows, std::size_t n, const Real* b, Rows<Real> z) noexcept;
-  OfBiased* tanh_of_biased;
-  OfBiased* sigmoid_of_biased;
-  OfBiased* relu_of_biased;
 
   UnaryBackward<Real>* tanh_backward;
   UnaryBackward<Real>* sigmoid_backward;
@@ -204,14 +155,6 @@ struct KernelTable {
                        std::int32_t* at) noexcept;
   void (*add_where_maximum)(std::size_t n, const Real* dy, const std::int32_t* at,
                             std::int32_t index, Real* dx) noexcept;
-
-  // gates (rows, 4H) and b (4H) as f i a o; C_prev, C, h (rows, H)
-  void (*lstm_cell_forward)(std::size_t rows, std::size_t H, Rows<Real> gates, const Real* b,
-                            Rows<const Real> C_prev, Rows<Real> C, Rows<Real> h) noexcept;
-  // gates, dz (rows, 4H) as f i a o; C_prev, C, dh, dC (rows, H)
-  void (*lstm_cell_backward)(std::size_t rows, std::size_t H, Rows<const Real> gates,
-                             Rows<const Real> C_prev, Rows<const Real> C, Rows<const Real> dh,
-                             Rows<Real> dC, Rows<Real> dz) noexcept;
 
   ProductTable<Real> products;
 

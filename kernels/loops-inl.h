@@ -5,6 +5,7 @@
 
 #include <cstddef>
 
+#include "unroll/core/tensor.h"
 #include "unroll/kernels/kernel_table.h"
 #include "unroll/kernels/twice-inl.h"
 #include "unroll/kernels/vec-inl.h"
@@ -88,6 +89,10 @@ void map(F f, std::size_t n, RealOf<V>* y, const X*... x) {
 template <typename T>
 T* row(Rows<T> rows, std::size_t r) {
   return rows.data + r * rows.stride;
+}
+template <typename T>
+T* row(MatrixView<T> rows, std::size_t r) {
+  return rows.data() + r * rows.stride();
 }
 
 }  // namespace unroll::simd

@@ -1,4 +1,4 @@
-/// The pointwise part of the LSTM (ops.h has the equations).
+/// The LSTM's cell, from the sums z of its gates: what layers/cells/lstm.cpp writes out.
 #pragma once
 
 #include <cstddef>
@@ -6,24 +6,20 @@
 #include "unroll/kernels/activations-inl.h"
 #include "unroll/kernels/loops-inl.h"
 #include "unroll/kernels/multiplier-inl.h"
+#include "unroll/kernels/recurrent_step.h"
 #include "unroll/kernels/vecmath-inl.h"
 
 namespace unroll::simd {
 
-/// Row r.
 template <typename T>
-T* row(const Continued<T>& rows, std::size_t r) {
-  return r < rows.count ? row(rows.rows, r) : row(rows.otherwise, r);
+T* row(const ContinuedRows<T>& rows, std::size_t r) {
+  return r < rows.rows.rows() ? row(rows.rows, r) : row(rows.otherwise, r);
 }
 
 /// The four gates of the units from `p` on, stacked f i a o.
 template <typename V>
 struct Gates {
   V f, i, a, o;
-
-  friend Gates operator+(const Gates& x, const Gates& y) {
-    return {x.f + y.f, x.i + y.i, x.a + y.a, x.o + y.o};
-  }
 };
 
 template <typename Part, typename Real>
@@ -83,9 +79,9 @@ void for_each_vector_of(const BlockAt& block, std::size_t H, Body body) {
 
 /// The cell, from z = U x_t + W h_{t−1} + b; σ and tanh as functions of arrays.
 template <typename V, typename Operand>
-void finish_lstm(const StepForward<RealOf<V>, Operand>& step, const BlockAt& at,
+void finish_lstm(const RecurrentStep<RealOf<V>, Operand>& step, const BlockAt& at,
                  CellBlock<V>& block, Unary<RealOf<V>>* sigma, Unary<RealOf<V>>* tanh) {
-  const std::size_t n = at.rows * at.vectors * V::size, H = step.H;
+  const std::size_t n = at.rows * at.vectors * V::size, H = step.hidden();
   RealOf<V>*f = block.f(), *i = block.i(), *a = block.a(), *o = block.o();
   sigma(n, f, f);    // [LSTM-f] f_t = σ(W_f h_{t−1} + U_f x_t + b_f)
   sigma(n, i, i);    // [LSTM-i] i_t = σ(W_i h_{t−1} + U_i x_t + b_i)
@@ -95,7 +91,7 @@ void finish_lstm(const StepForward<RealOf<V>, Operand>& step, const BlockAt& at,
   for_each_vector_of<V>(at, H, [&](std::size_t r, std::size_t j, auto part, std::size_t k) {
     const Gates<V> y{V::load_unaligned(f + k), V::load_unaligned(i + k), V::load_unaligned(a + k),
                      V::load_unaligned(o + k)};
-    if (step.saved.data != nullptr) store_gates(part, H, y, row(step.saved, r) + j);
+    if (step.saved.data() != nullptr) store_gates(part, H, y, row(step.saved, r) + j);
     // [LSTM-C] C_t = C_{t−1} ⊙ f_t + i_t ⊙ a_t
     const V C_t = multiply_add(part.load(row(step.C_prev, r) + j), y.f, y.i * y.a);
     part.store(row(step.C, r) + j, C_t);
@@ -106,28 +102,8 @@ void finish_lstm(const StepForward<RealOf<V>, Operand>& step, const BlockAt& at,
     // [LSTM-h] h_t = o_t ⊙ tanh(C_t)
     const V h_t = V::load_unaligned(o + k) * V::load_unaligned(C + k);
     part.store(row(step.h, r) + j, h_t);
-    if (r < step.going_on) store_operand(part, row(step.h_next, r) + j, h_t, step.rounds);
+    if (r < step.going_on()) store_operand(part, row(step.h_next, r) + j, h_t, step.rounds());
   });
-}
-
-template <typename V, Division division>
-UNROLL_KERNEL void lstm_cell_forward(std::size_t rows, std::size_t H, Rows<RealOf<V>> gates,
-                                     const RealOf<V>* b, Rows<const RealOf<V>> C_prev,
-                                     Rows<RealOf<V>> C, Rows<RealOf<V>> h) noexcept {
-  StepForward<RealOf<V>> step{};
-  step.H = H, step.saved = gates, step.C_prev = {C_prev, rows, {}}, step.C = C, step.h = h;
-  CellBlock<V> block;
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t j = 0; j < H; j += CellBlock<V>::kSize) {
-      const BlockAt at{r, 1, j, vectors_of<V>(H - j)};
-      for_each_vector_of<V>(at, H, [&](std::size_t, std::size_t unit, auto part, std::size_t k) {
-        const Gates<V> z =
-            load_gates(part, H, row(gates, r) + unit) + load_gates(part, H, b + unit);
-        store_gates(Whole<V>{}, CellBlock<V>::kSize, z, block.z + k);
-      });
-      finish_lstm(step, at, block, &sigmoid_kernel<V, division>, &tanh_kernel<V>);
-    }
-  }
 }
 
 /// `count` units from the pointers on.
@@ -154,17 +130,6 @@ void lstm_cell_backward_row(std::size_t H, std::size_t count, const RealOf<V>* g
     // [LSTM-dC0] ∂L/∂C_0 = δC_1 ⊙ f_1, as at every step δC_t ⊙ f_t goes back to C_{t−1}
     part.store(dC + j, delta_C * y.f);
   });
-}
-
-template <typename V>
-UNROLL_KERNEL void lstm_cell_backward(std::size_t rows, std::size_t H, Rows<const RealOf<V>> gates,
-                                      Rows<const RealOf<V>> C_prev, Rows<const RealOf<V>> C,
-                                      Rows<const RealOf<V>> dh, Rows<RealOf<V>> dC,
-                                      Rows<RealOf<V>> dz) noexcept {
-  for (std::size_t r = 0; r < rows; ++r) {
-    lstm_cell_backward_row<V>(H, H, row(gates, r), row(C_prev, r), row(C, r), row(dh, r),
-                              row(dC, r), row(dz, r), false);
-  }
 }
 
 }  // namespace unroll::simd

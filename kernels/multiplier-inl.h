@@ -22,7 +22,7 @@ struct Multiplier<V, RealOf<V>, RealOf<V>> {
   using Factor = V;
   /// The next kDepth values of a row of the left factor, for all columns.
   static V broadcast(const Real* a) { return V(*a); }
-  /// Those of V::size columns of the right factor, from a panel's line: its vector c.
+  /// The next values of V::size columns of the right factor: vector c of a panel's line.
   template <typename VectorOf>
   static V load_factor(VectorOf vector_of, std::size_t c) {
     return V::load_unaligned(vector_of(c));

@@ -58,11 +58,6 @@ void require_same_columns(std::string_view op, const Operand& a, const Operand& 
   if (a.columns != b.columns) throw_shapes(op, a, b);
 }
 
-/// `gates` has four times the columns of `cell`.
-void require_four_gates(std::string_view op, const Operand& gates, const Operand& cell) {
-  if (gates.rows != cell.rows || gates.columns != 4 * cell.columns) throw_shapes(op, gates, cell);
-}
-
 /// 0 ≤ ids < limit, a size of `table`.
 void require_ids_below(std::string_view op, const std::string& name,
                        std::span<const std::int32_t> ids, const Operand& table, std::size_t limit) {
@@ -109,15 +104,6 @@ void activate(Activation activation, std::span<const Real> x, std::span<Real> y)
 }
 
 template <typename Real>
-void activate_biased(Activation activation, std::span<const Real> b, MatrixView<Real> z) {
-  require_one_per_column("activate_biased", Operand("z", z), Operand("b", b));
-  const KernelTable<Real>& table = kernels<Real>();
-  const auto kernel =
-      kernel_of(activation, table.tanh_of_biased, table.sigmoid_of_biased, table.relu_of_biased);
-  kernel(z.rows(), z.columns(), b.data(), rows_of(z));
-}
-
-template <typename Real>
 void activate_backward(Activation activation, std::span<const Real> y, std::span<const Real> dy,
                        std::span<Real> dx) {
   require_same_shape("activate_backward", Operand("y", y), Operand("dy", dy), Operand("dx", dx));
@@ -125,24 +111,6 @@ void activate_backward(Activation activation, std::span<const Real> y, std::span
   const auto kernel =
       kernel_of(activation, table.tanh_backward, table.sigmoid_backward, table.relu_backward);
   kernel(y.size(), y.data(), dy.data(), dx.data());
-}
-
-template <typename Real>
-void exponential(std::span<const Real> x, std::span<Real> y) {
-  require_same_shape("exponential", Operand("x", x), Operand("y", y));
-  kernels<Real>().exponential(x.size(), x.data(), y.data());
-}
-
-template <typename Real>
-void exponential_minus_1(std::span<const Real> x, std::span<Real> y) {
-  require_same_shape("exponential_minus_1", Operand("x", x), Operand("y", y));
-  kernels<Real>().exponential_minus_1(x.size(), x.data(), y.data());
-}
-
-template <typename Real>
-void logarithm(std::span<const Real> x, std::span<Real> y) {
-  require_same_shape("logarithm", Operand("x", x), Operand("y", y));
-  kernels<Real>().logarithm(x.size(), x.data(), y.data());
 }
 
 template <typename Real>
@@ -278,32 +246,6 @@ void add_where_maximum(std::span<const Real> dy, std::span<const std::int32_t> a
   kernels<Real>().add_where_maximum(dy.size(), dy.data(), at.data(), index, dx.data());
 }
 
-// ------------------------------------------------------------------------------------------- cells
-
-template <typename Real>
-void lstm_cell_forward(MatrixView<Real> gates, std::span<const Real> b,
-                       MatrixView<const Real> C_prev, MatrixView<Real> C, MatrixView<Real> h) {
-  const Operand cell("C", C);
-  require_one_per_column("lstm_cell_forward", Operand("gates", gates), Operand("b", b));
-  require_same_shape("lstm_cell_forward", cell, Operand("C_prev", C_prev), Operand("h", h));
-  require_four_gates("lstm_cell_forward", Operand("gates", gates), cell);
-  kernels<Real>().lstm_cell_forward(C.rows(), C.columns(), rows_of(gates), b.data(),
-                                    rows_of(C_prev), rows_of(C), rows_of(h));
-}
-
-template <typename Real>
-void lstm_cell_backward(MatrixView<const Real> gates, MatrixView<const Real> C_prev,
-                        MatrixView<const Real> C, MatrixView<const Real> dh, MatrixView<Real> dC,
-                        MatrixView<Real> dz) {
-  const Operand cell("C", C);
-  require_same_shape("lstm_cell_backward", cell, Operand("C_prev", C_prev), Operand("dh", dh),
-                     Operand("dC", dC));
-  require_four_gates("lstm_cell_backward", Operand("gates", gates), cell);
-  require_four_gates("lstm_cell_backward", Operand("dz", dz), cell);
-  kernels<Real>().lstm_cell_backward(C.rows(), C.columns(), rows_of(gates), rows_of(C_prev),
-                                     rows_of(C), rows_of(dh), rows_of(dC), rows_of(dz));
-}
-
 // -------------------------------------------------------------------------------------- optimizers
 
 template <typename Real>
@@ -340,13 +282,9 @@ void update_average(std::span<const AverageStep<Real>> steps, std::span<const Re
   template void activate(Activation, std::span<const Real>, std::span<Real>);                      \
   template void activate_backward(Activation, std::span<const Real>, std::span<const Real>,        \
                                   std::span<Real>);                                                \
-  template void exponential(std::span<const Real>, std::span<Real>);                               \
-  template void exponential_minus_1(std::span<const Real>, std::span<Real>);                       \
-  template void logarithm(std::span<const Real>, std::span<Real>);                                 \
   template void softmax(MatrixView<const Real>, MatrixView<Real>);                                 \
   template double softmax_cross_entropy_sum(MatrixView<const Real>, std::span<const std::int32_t>, \
                                             Real, MatrixView<Real>);                               \
-  template void activate_biased(Activation, std::span<const Real>, MatrixView<Real>);              \
   template void add(std::span<const Real>, std::span<Real>);                                       \
   template void add_scaled(Real, std::span<const Real>, std::span<Real>);                          \
   template void scale(Real, std::span<Real>);                                                      \
@@ -366,11 +304,6 @@ void update_average(std::span<const AverageStep<Real>> steps, std::span<const Re
                              std::span<std::int32_t>);                                             \
   template void add_where_maximum(std::span<const Real>, std::span<const std::int32_t>,            \
                                   std::int32_t, std::span<Real>);                                  \
-  template void lstm_cell_forward(MatrixView<Real>, std::span<const Real>, MatrixView<const Real>, \
-                                  MatrixView<Real>, MatrixView<Real>);                             \
-  template void lstm_cell_backward(MatrixView<const Real>, MatrixView<const Real>,                 \
-                                   MatrixView<const Real>, MatrixView<const Real>,                 \
-                                   MatrixView<Real>, MatrixView<Real>);                            \
   template void sgd_update(const SgdStep<Real>&, std::span<const Real>, std::span<Real>,           \
                            std::span<Real>);                                                       \
   template void adam_update(const AdamStep<Real>&, std::span<const Real>, std::span<Real>,         \

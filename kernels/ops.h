@@ -3,9 +3,9 @@
 /// columns over threads.
 ///
 /// A value never depends on its position, on the length of the array or on the other rows: vector
-/// bodies and tails use the same maths. How accurate exp, tanh and sigmoid are stands in
-/// kernels/README.md. All that needs neither of them (additions, products, optimizers) gives the
-/// same bits on every instruction set.
+/// bodies and tails use the same maths. kernels/README.md says how
+/// accurate exp, tanh and sigmoid are. All that needs neither of them (additions, products,
+/// optimizers) gives the same bits on every instruction set.
 ///
 /// Everything is defined for Real = float and double. Outputs may be the same memory as an input of
 /// the same shape unless said otherwise; partial overlap is not allowed. Every op throws
@@ -33,27 +33,11 @@ std::string_view to_string(Activation activation);
 template <typename Real>
 void activate(Activation activation, std::span<const Real> x, std::span<Real> y);
 
-/// Each row z = φ(z + b): a layer's bias and its activation in one pass.
-template <typename Real>
-void activate_biased(Activation activation, std::span<const Real> b, MatrixView<Real> z);
-
 /// dx = dy ⊙ φ′(x), from the *output* y = φ(x):
 ///   sigmoid′ = y(1 − y), tanh′ = 1 − y², ReLU′ = [y > 0]
 template <typename Real>
 void activate_backward(Activation activation, std::span<const Real> y, std::span<const Real> dy,
                        std::span<Real> dx);
-
-/// y = eˣ.
-template <typename Real>
-void exponential(std::span<const Real> x, std::span<Real> y);
-
-/// y = eˣ − 1, also where x is small.
-template <typename Real>
-void exponential_minus_1(std::span<const Real> x, std::span<Real> y);
-
-/// y = log x, the natural one: −∞ at 0, NaN below.
-template <typename Real>
-void logarithm(std::span<const Real> x, std::span<Real> y);
 
 /// Each row y = softmax(x) = exp(x − max x) / Σ exp(x − max x).
 template <typename Real>
@@ -125,7 +109,7 @@ template <typename Real>
 void gather_rows(MatrixView<const Real> table, std::span<const std::int32_t> ids,
                  MatrixView<Real> y);
 
-/// dtable_{ids[r]} += dy_r, rows in order: the gradient of gather_rows. T as above.
+/// dtable_{ids[r]} += dy_r, rows in order: the gradient of gather_rows. T: see add_column_sums.
 template <typename Real, typename T = Real>
 void scatter_add_rows(MatrixView<const std::type_identity_t<T>> dy,
                       std::span<const std::int32_t> ids, MatrixView<Real> dtable);
@@ -145,30 +129,6 @@ void keep_maximum(std::span<const Real> x, std::int32_t index, std::span<Real> b
 template <typename Real>
 void add_where_maximum(std::span<const Real> dy, std::span<const std::int32_t> at,
                        std::int32_t index, std::span<Real> dx);
-
-// ------------------------------------------------------------------------------------------- cells
-
-/// The pointwise part of the LSTM, for rows of a batch. H = C.columns(); gates are stacked f i a o,
-/// (rows, 4H).
-///   in:  gates = U x_t + W h_{t−1};  b (4H): z = gates + b
-///   out: gates = f, i, a, o = σ(z_f), σ(z_i), tanh(z_a), σ(z_o)
-///        C = C_prev ⊙ f + i ⊙ a;  h = o ⊙ tanh(C)
-/// C may be C_prev.
-template <typename Real>
-void lstm_cell_forward(MatrixView<Real> gates, std::span<const Real> b,
-                       MatrixView<const Real> C_prev, MatrixView<Real> C, MatrixView<Real> h);
-
-/// Its gradient. gates, C_prev, C as the forward pass left them.
-///   in:  dh = ∂L/∂h_t, all of it;  dC = the part of ∂L/∂C_t that comes from step t+1
-///   out: dz (rows, 4H) = ∂L/∂z, f i a o;  dC = the part of ∂L/∂C_{t−1} that comes from step t
-/// With δC = dC + dh ⊙ o ⊙ (1 − tanh²C):
-///   dz_f = δC ⊙ C_prev ⊙ f(1−f),  dz_i = δC ⊙ a ⊙ i(1−i),  dz_a = δC ⊙ i ⊙ (1−a²),
-///   dz_o = dh ⊙ tanh(C) ⊙ o(1−o),  dC ← δC ⊙ f
-/// dz may be gates.
-template <typename Real>
-void lstm_cell_backward(MatrixView<const Real> gates, MatrixView<const Real> C_prev,
-                        MatrixView<const Real> C, MatrixView<const Real> dh, MatrixView<Real> dC,
-                        MatrixView<Real> dz);
 
 // -------------------------------------------------------------------------------------- optimizers
 

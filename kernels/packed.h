@@ -49,7 +49,7 @@ class Panels {
 
   /// The memory of `pack` for a factor (K, N).
   void plan(std::size_t K, std::size_t N, MemoryPlan& plan);
-  /// And of `pack_weights`.
+  /// The memory of `pack_weights`.
   void plan_weights(std::size_t I, std::size_t H, std::size_t gates, MemoryPlan& plan);
 
   std::size_t rows() const { return K_; }       ///< K
@@ -73,9 +73,9 @@ class Panels {
 /// BFloat16, each two vectors of a line as the halves of one.
 class NarrowPanels {
  public:
-  /// Of weights whose values are BFloat16's. Pack anew when those are.
+  /// Takes weights whose values are BFloat16's. Pack anew when those are.
   void pack(const Panels<float>& weights);
-  /// In parts, as Panels have it.
+  /// Does so in parts, as Panels do.
   void resize(const Panels<float>& weights);
   void fill(const Panels<float>& weights, Range panels);
   /// The memory of `pack` for weights (I + H, G·H).
@@ -119,7 +119,7 @@ std::size_t gradient_rows();
 template <typename Real, typename Operand>
 void project(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& weights,
              std::span<const Real> b, MatrixView<Real> C);
-/// Likewise, the columns of some units, from a multiple of a panel's columns on; of each gate.
+/// Computes the columns of some units, from a multiple of a panel's columns on, of each gate.
 template <typename Real, typename Operand>
 void project(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& weights,
              std::span<const Real> b, MatrixView<Real> C, Range units);

@@ -17,10 +17,10 @@
 
 namespace unroll::simd {
 
-/// The row of b + U x_t, of a step to which it is given.
+/// b + U x_t of row r, where it is known.
 template <typename Real, typename Operand>
-const Real* projected_row(const StepInput<Real, Operand>& in, std::size_t r) {
-  return row(in.projected, in.ids == nullptr ? r : static_cast<std::size_t>(in.ids[r]));
+const Real* projected_row(const ProductOfInput<Real, Operand>& in, std::size_t r) {
+  return row(in.projected, in.place(r));
 }
 
 /// A tile's rows: of weights that are narrow in memory it has few, for with more it is arithmetic
@@ -31,36 +31,40 @@ inline constexpr std::size_t kStepRows = std::is_same_v<Operand, Weight> ? kTile
 /// The panel after that of the units from j on, of which it has `columns`; at last again the first
 /// one, which the next step will read. Nowhere if all of a step's panels together stay in a
 /// second-level cache anyway.
-template <typename V, typename Operand, typename Weight, typename Step>
-PanelFrom<V, Operand, Weight> next_panel_of(const Step& step, const Weight* weights,
-                                            std::size_t lines, std::size_t j, std::size_t columns) {
+template <typename V, typename Operand, typename Weight>
+PanelFrom<V, Operand, Weight> next_panel_of(Range units, const Weight* panels, std::size_t lines,
+                                            std::size_t j, std::size_t columns) {
   constexpr std::size_t kStays = std::size_t{256} << 10;
-  const std::size_t units = step.last_unit - step.first_unit;
-  const std::size_t size = units / columns * lines * kPanelLine<V, Operand> * sizeof(Weight);
+  const std::size_t size = units.size() / columns * lines * kPanelLine<V, Operand> * sizeof(Weight);
   if (size <= kStays) return {nullptr, 0};
-  const std::size_t next = j + columns < step.last_unit ? j + columns : step.first_unit;
-  return panel_at<V, Operand>(weights, next / columns, lines);
+  const std::size_t next = j + columns < units.end ? j + columns : units.begin;
+  return panel_at<V, Operand>(panels, next / columns, lines);
 }
 
-/// The lines of the weights of a step forward.
-template <typename Real, typename Operand>
-std::size_t weight_lines(const StepForward<Real, Operand>& step) {
-  return lines_of<Operand>(step.in.I) + lines_of<Operand>(step.H);
+/// The lines of each panel of a step's weights: U's come first, then W's.
+struct StepLines {
+  std::size_t U, W;
+
+  std::size_t all() const { return U + W; }
+};
+template <typename Operand, typename Weight>
+StepLines lines_of_step(const StepWeights<Weight>& weights, std::size_t H) {
+  return {lines_of<Operand>(weights.inputs), lines_of<Operand>(H)};
 }
 
 /// sums = b + U x_t + W h_{t−1} of a tile, in the columns of a panel from `column` on.
 template <typename V, typename Operand, typename Weight, typename Tile, typename Columns,
           typename ToCome, std::size_t... i>
-void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>, Operand>& step, Tile tile,
-              std::size_t column, Columns columns, PanelFrom<V, Operand, Weight> panel,
-              PanelToCome next, const ToCome& to_come, std::index_sequence<i...>) {
+void sum_step(V (&sums)[sizeof...(i)], const RecurrentStep<RealOf<V>, Operand>& step,
+              StepLines lines, Tile tile, std::size_t column, Columns columns,
+              PanelFrom<V, Operand, Weight> panel, PanelToCome next, const ToCome& to_come,
+              std::index_sequence<i...>) {
   constexpr std::size_t vectors = Tile::vectors;
   const auto& in = step.in;
-  const std::size_t lines_of_U = lines_of<Operand>(in.I), lines_of_W = lines_of<Operand>(step.H);
   panel = panel.from(tile.vector);
-  if (in.x.data != nullptr) {
-    ((sums[i] = columns.load(step.b + column, tile.vector + i % vectors)), ...);
-    accumulate<vectors>(sums, lines_of_U, row(in.x, tile.row), in.x.stride, panel, next);
+  if (!in.is_projected()) {
+    ((sums[i] = columns.load(step.b.data() + column, tile.vector + i % vectors)), ...);
+    accumulate<vectors>(sums, lines.U, row(in.x, tile.row), in.x.stride(), panel, next);
     next.count = 0;
   } else {
     ((sums[i] = columns.load(projected_row(in, tile.row + i / vectors) + column,
@@ -68,39 +72,40 @@ void sum_step(V (&sums)[sizeof...(i)], const StepForward<RealOf<V>, Operand>& st
      ...);
   }
   // [RNN-z] z_t = U x_t + W h_{t−1} + b
-  accumulate<vectors>(sums, lines_of_W, row(step.h_prev, tile.row), step.h_prev.stride,
-                      panel.after(lines_of_U), next, to_come);
+  accumulate<vectors>(sums, lines.W, row(step.h_prev, tile.row), step.h_prev.stride(),
+                      panel.after(lines.U), next, to_come);
 }
 
 /// What the cell of these rows, in so many units from j on, will read and write.
 template <std::size_t most, typename Real, typename Operand>
-LinesToCome<most> cell_lines(const StepForward<Real, Operand>& step, std::size_t r,
+LinesToCome<most> cell_lines(const RecurrentStep<Real, Operand>& step, std::size_t r,
                              std::size_t rows, std::size_t j, std::size_t count, std::size_t G) {
   LinesToCome<most> lines;
   for (std::size_t end = r + rows; r < end; ++r) {
-    if (step.saved.data != nullptr) {
-      for (std::size_t g = 0; g < G; ++g) lines.add(row(step.saved, r) + g * step.H + j, count);
+    if (step.saved.data() != nullptr) {
+      for (std::size_t g = 0; g < G; ++g)
+        lines.add(row(step.saved, r) + g * step.hidden() + j, count);
     }
-    if (step.C.data != nullptr) {
+    if (step.C.data() != nullptr) {
       lines.add(row(step.C_prev, r) + j, count);
       lines.add(row(step.C, r) + j, count);
     }
     lines.add(row(step.h, r) + j, count);
-    if (r < step.going_on) lines.add(row(step.h_next, r) + j, count);
+    if (r < step.going_on()) lines.add(row(step.h_next, r) + j, count);
   }
   return lines;
 }
 template <std::size_t most, typename Real, typename Operand>
-LinesToCome<most> cell_lines(const StepBackward<Real, Operand>& step, std::size_t r,
+LinesToCome<most> cell_lines(const RecurrentStepBack<Real, Operand>& step, std::size_t r,
                              std::size_t rows, std::size_t j, std::size_t count) {
   LinesToCome<most> lines;
   for (std::size_t end = r + rows; r < end; ++r) {
     lines.add(row(step.dh, r) + j, count);
-    for (std::size_t gate = 0; gate < step.GH; gate += step.H) {
+    for (std::size_t gate = 0; gate < step.saved.columns(); gate += step.hidden()) {
       lines.add(row(step.saved, r) + gate + j, count);
       lines.add(row(step.dz, r) + gate + j, count);
     }
-    if (step.C.data == nullptr) continue;
+    if (step.C.data() == nullptr) continue;
     lines.add(row(step.C_prev, r) + j, count);
     lines.add(row(step.C, r) + j, count);
     lines.add(row(step.dC, r) + j, count);
@@ -108,19 +113,20 @@ LinesToCome<most> cell_lines(const StepBackward<Real, Operand>& step, std::size_
   return lines;
 }
 
-/// The same sums as store(row of the tile, vector of the panel, sum). Of the cell's units, with G
-/// gates each, `units` from j on are the tile's to ask for.
+/// Gives the sums of a tile to store(row of the tile, vector of the panel, sum), and asks for what
+/// the cell will need: `units` of its units, from j on, are this tile's to ask for; each has G
+/// gates.
 template <std::size_t G, typename V, typename Operand, typename Weight, typename Tile,
           typename Columns, typename Store, std::size_t... i>
-void step_tile(const StepForward<RealOf<V>, Operand>& step, Tile tile, std::size_t column,
-               Columns columns, PanelFrom<V, Operand, Weight> panel,
+void step_tile(const RecurrentStep<RealOf<V>, Operand>& step, StepLines lines, Tile tile,
+               std::size_t column, Columns columns, PanelFrom<V, Operand, Weight> panel,
                PanelFrom<V, Operand, Weight> next, std::size_t j, std::size_t units, Store store,
                std::index_sequence<i...> indices) {
   constexpr std::size_t most = 8 * Tile::rows * sizeof(V) / 64 + 8;
   const auto to_come = cell_lines<most>(step, tile.row, tile.rows, j, units, G);
   V sums[sizeof...(i)];
-  sum_step<V>(sums, step, tile, column, columns, panel, PanelToCome::share(next, tile, step.rows),
-              to_come, indices);
+  sum_step<V>(sums, step, lines, tile, column, columns, panel,
+              PanelToCome::share(next, tile, step.rows()), to_come, indices);
   (store(i / tile.vectors, tile.vector + i % tile.vectors, sums[i]), ...);
 }
 
@@ -128,39 +134,43 @@ void step_tile(const StepForward<RealOf<V>, Operand>& step, Tile tile, std::size
 
 /// z_t of one row in the units of two panels: alone, a panel's four sums would wait for each other.
 template <typename V, typename Operand, typename Weight, std::size_t... i>
-void sum_two_panels(const StepForward<RealOf<V>, Operand>& step, std::size_t r, std::size_t j,
-                    PanelFrom<V, Operand, Weight> panel, RealOf<V>* to, std::index_sequence<i...>) {
+void sum_two_panels(const RecurrentStep<RealOf<V>, Operand>& step, StepLines lines, std::size_t r,
+                    std::size_t j, PanelFrom<V, Operand, Weight> panel, RealOf<V>* to,
+                    std::index_sequence<i...>) {
   const auto& in = step.in;
-  const std::size_t lines_of_U = lines_of<Operand>(in.I);
-  const RealOf<V>* begin = (in.x.data == nullptr ? projected_row(in, r) : step.b) + j;
-  V sums[] = {V::load_unaligned(begin + i % 4 * step.H + i / 4 * V::size)...};
-  if (in.x.data != nullptr) accumulate<8>(sums, lines_of_U, row(in.x, r), 0, panel);
-  accumulate<8>(sums, lines_of<Operand>(step.H), row(step.h_prev, r), 0, panel.after(lines_of_U));
+  const RealOf<V>* begin = (in.is_projected() ? projected_row(in, r) : step.b.data()) + j;
+  V sums[] = {V::load_unaligned(begin + i % 4 * step.hidden() + i / 4 * V::size)...};
+  if (!in.is_projected()) accumulate<8>(sums, lines.U, row(in.x, r), 0, panel);
+  accumulate<8>(sums, lines.W, row(step.h_prev, r), 0, panel.after(lines.U));
   (sums[i].store_unaligned(to + i % 4 * CellBlock<V>::kSize + i / 4 * V::size), ...);
 }
 
 /// z_t of a block: a panel line has the four gates of a vector of units.
 template <typename V, typename Operand, typename Weight>
-UNROLL_KERNEL void sum_block(const StepForward<RealOf<V>, Operand>& step, const Weight* weights,
-                             const BlockAt& at, CellBlock<V>& block) {
-  const std::size_t stride = at.vectors * V::size, lines = weight_lines(step);
-  const std::size_t units = step.H - at.unit < stride ? step.H - at.unit : stride;
+UNROLL_KERNEL void sum_block(const RecurrentStep<RealOf<V>, Operand>& step,
+                             const StepWeights<Weight>& weights, const BlockAt& at,
+                             CellBlock<V>& block) {
+  const std::size_t stride = at.vectors * V::size;
+  const StepLines lines = lines_of_step<Operand>(weights, step.hidden());
+  const std::size_t units = step.hidden() - at.unit < stride ? step.hidden() - at.unit : stride;
   const std::size_t pairs = at.rows == 1 ? units / (2 * V::size) : 0, done = pairs * 2 * V::size;
   for_each_in_order(pairs, step.descending, [&](std::size_t pair) {
     const std::size_t j = at.unit + pair * 2 * V::size;
-    sum_two_panels(step, at.row, j, panel_at<V, Operand>(weights, j / V::size, lines),
+    sum_two_panels(step, lines, at.row, j,
+                   panel_at<V, Operand>(weights.panels, j / V::size, lines.all()),
                    block.z + (j - at.unit), std::make_index_sequence<8>());
   });
   for (std::size_t k = done; k < units; k += V::size) {
     const std::size_t j = at.unit + k;
-    const auto panel = panel_at<V, Operand>(weights, j / V::size, lines);
-    const auto next = next_panel_of<V, Operand>(step, weights, lines, j, V::size);
+    const auto panel = panel_at<V, Operand>(weights.panels, j / V::size, lines.all());
+    const auto next =
+        next_panel_of<V, Operand>(step.units, weights.panels, lines.all(), j, V::size);
     constexpr std::size_t most = kStepRows<Operand, Weight>;
     for_each_tile<V, most>(at.rows, kPanelColumns<V>, [&](auto tile) {
       RealOf<V>* z = block.z + tile.row * stride + k;
       tile.row += at.row;
       step_tile<4, V>(
-          step, tile, j, GateColumns<V>{step.H, units - k}, panel, next, j,
+          step, lines, tile, j, GateColumns<V>{step.hidden(), units - k}, panel, next, j,
           tile.vector == 0 ? V::size : 0,
           [&](std::size_t r, std::size_t gate, V sum) {
             sum.store_unaligned(z + gate * CellBlock<V>::kSize + r * stride);
@@ -172,20 +182,21 @@ UNROLL_KERNEL void sum_block(const StepForward<RealOf<V>, Operand>& step, const 
 
 /// Blocks of nearly equal numbers of rows, and of as many units as fit.
 template <typename V, typename Operand, typename Weight>
-UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>, Operand>& step, const Weight* weights,
-                             Unary<RealOf<V>>* sigma, Unary<RealOf<V>>* tanh) noexcept {
+UNROLL_KERNEL void lstm_step(const RecurrentStep<RealOf<V>, Operand>& step,
+                             const StepWeights<Weight>& weights, Unary<RealOf<V>>* sigma,
+                             Unary<RealOf<V>>* tanh) noexcept {
   constexpr std::size_t most = CellBlock<V>::kVectors;
-  const std::size_t parts = (step.rows + most - 1) / most;
-  const std::size_t rows = parts == 0 ? 0 : (step.rows + parts - 1) / parts;
+  const std::size_t parts = (step.rows() + most - 1) / most;
+  const std::size_t rows = parts == 0 ? 0 : (step.rows() + parts - 1) / parts;
   const std::size_t width = rows == 0 ? 1 : most / rows, units = width * V::size;
-  const std::size_t blocks = (step.last_unit - step.first_unit + units - 1) / units;
+  const std::size_t blocks = (step.units.size() + units - 1) / units;
   CellBlock<V> block;
   for_each_in_order(blocks, step.descending, [&](std::size_t b) {
-    const std::size_t j = step.first_unit + b * units;
-    const std::size_t left = vectors_of<V>(step.last_unit - j);
+    const std::size_t j = step.units.begin + b * units;
+    const std::size_t left = vectors_of<V>(step.units.end - j);
     for (std::size_t part = 0; part < parts; ++part) {
-      const std::size_t r = step.rows * part / parts;
-      const BlockAt at{r, step.rows * (part + 1) / parts - r, j, left < width ? left : width};
+      const std::size_t r = step.rows() * part / parts;
+      const BlockAt at{r, step.rows() * (part + 1) / parts - r, j, left < width ? left : width};
       sum_block(step, weights, at, block);
       finish_lstm(step, at, block, sigma, tanh);
     }
@@ -196,10 +207,10 @@ UNROLL_KERNEL void lstm_step(const StepForward<RealOf<V>, Operand>& step, const 
 template <typename V, typename Step, typename Body>
 void for_each_panel(const Step& step, Body body) {
   constexpr std::size_t columns = kPanelColumns<V>;
-  const std::size_t units = step.last_unit - step.first_unit;
+  const std::size_t units = step.units.size();
   for_each_in_order((units + columns - 1) / columns, step.descending, [&](std::size_t panel) {
     const std::size_t left = units - panel * columns;
-    body(step.first_unit + panel * columns, left < columns ? left : columns);
+    body(step.units.begin + panel * columns, left < columns ? left : columns);
   });
 }
 
@@ -220,12 +231,12 @@ struct PanelRows {
 
 /// Wᵀ dz_{t+1} of so many rows from r on, at most kTileRows, in so many columns from j on.
 template <typename V, typename Operand>
-UNROLL_KERNEL void sum_deltas(const StepBackward<RealOf<V>, Operand>& step, std::size_t r,
-                              std::size_t rows, std::size_t j, std::size_t columns,
+UNROLL_KERNEL void sum_deltas(const RecurrentStepBack<RealOf<V>, Operand>& step, const Operand* W,
+                              std::size_t r, std::size_t rows, std::size_t j, std::size_t columns,
                               PanelRows<V>& delta) noexcept {
-  const std::size_t lines = lines_of<Operand>(step.GH);
-  const auto panel = panel_at<V, Operand>(step.W, j / kPanelColumns<V>, lines);
-  const auto next = next_panel_of<V, Operand>(step, step.W, lines, j, kPanelColumns<V>);
+  const std::size_t lines = lines_of<Operand>(step.saved.columns());
+  const auto panel = panel_at<V, Operand>(W, j / kPanelColumns<V>, lines);
+  const auto next = next_panel_of<V, Operand>(step.units, W, lines, j, kPanelColumns<V>);
   for_each_tile<V>(rows, columns, [&](auto tile) {
     [&]<std::size_t... i>(std::index_sequence<i...>) {
       constexpr std::size_t vectors = tile.vectors;
@@ -236,8 +247,8 @@ UNROLL_KERNEL void sum_deltas(const StepBackward<RealOf<V>, Operand>& step, std:
       V sums[] = {(static_cast<void>(i), V(RealOf<V>(0)))...};
       const Operand* dz = row(step.dz_next, r + tile.row);
       Tile<tile.rows, vectors> of_step{r + tile.row, tile.vector};
-      const auto share = PanelToCome::share(next, of_step, step.going_on);
-      accumulate<vectors>(sums, lines, dz, step.dz_next.stride, panel.from(tile.vector), share,
+      const auto share = PanelToCome::share(next, of_step, step.going_on());
+      accumulate<vectors>(sums, lines, dz, step.dz_next.stride(), panel.from(tile.vector), share,
                           to_come);
       (delta.store(tile.row + i / vectors, tile.vector + i % vectors, sums[i]), ...);
     }(tile.indices);
@@ -247,7 +258,8 @@ UNROLL_KERNEL void sum_deltas(const StepBackward<RealOf<V>, Operand>& step, std:
 /// δh_t, what comes back from step t+1 and what comes down from above, as body(r, j, count, δh): of
 /// row r the `count` units from j on.
 template <typename V, typename Operand, typename Body>
-void for_each_delta(const StepBackward<RealOf<V>, Operand>& step, Body body) {
+void for_each_delta(const RecurrentStepBack<RealOf<V>, Operand>& step, const Operand* W,
+                    Body body) {
   for_each_panel<V>(step, [&](std::size_t j, std::size_t count) {
     PanelRows<V> delta(count);
     const auto finish = [&](std::size_t r, RealOf<V>* dh) {
@@ -256,11 +268,11 @@ void for_each_delta(const StepBackward<RealOf<V>, Operand>& step, Body body) {
                      row(step.dh, r) + j, dh);
       body(r, j, count, dh);
     };
-    for_each_block<kTileRows>(step.going_on, [&](std::size_t r, std::size_t rows) {
-      sum_deltas(step, r, rows, j, count, delta);
+    for_each_block<kTileRows>(step.going_on(), [&](std::size_t r, std::size_t rows) {
+      sum_deltas(step, W, r, rows, j, count, delta);
       for (std::size_t n = 0; n < rows; ++n) finish(r + n, delta.row(n));
     });
-    for (std::size_t r = step.going_on; r < step.rows; ++r) {
+    for (std::size_t r = step.going_on(); r < step.rows(); ++r) {
       std::memcpy(delta.row(0), row(step.dh_T, r) + j, count * sizeof(RealOf<V>));
       finish(r, delta.row(0));
     }
@@ -268,12 +280,13 @@ void for_each_delta(const StepBackward<RealOf<V>, Operand>& step, Body body) {
 }
 
 template <typename V, typename Operand>
-UNROLL_KERNEL void lstm_step_back(const StepBackward<RealOf<V>, Operand>& step) noexcept {
+UNROLL_KERNEL void lstm_step_back(const RecurrentStepBack<RealOf<V>, Operand>& step,
+                                  const Operand* W) noexcept {
   for_each_delta<V>(
-      step, [&](std::size_t r, std::size_t j, std::size_t count, const RealOf<V>* dh) {
-        lstm_cell_backward_row<V>(step.H, count, row(step.saved, r) + j, row(step.C_prev, r) + j,
-                                  row(step.C, r) + j, dh, row(step.dC, r) + j, row(step.dz, r) + j,
-                                  step.rounds);
+      step, W, [&](std::size_t r, std::size_t j, std::size_t count, const RealOf<V>* dh) {
+        lstm_cell_backward_row<V>(step.hidden(), count, row(step.saved, r) + j,
+                                  row(step.C_prev, r) + j, row(step.C, r) + j, dh,
+                                  row(step.dC, r) + j, row(step.dz, r) + j, step.rounds());
       });
 }
 
@@ -281,17 +294,18 @@ UNROLL_KERNEL void lstm_step_back(const StepBackward<RealOf<V>, Operand>& step) 
 
 /// z_t of so many rows from r on, at most kTileRows, in so many units from j on.
 template <typename V, typename Operand, typename Weight>
-UNROLL_KERNEL void sum_rows(const StepForward<RealOf<V>, Operand>& step, const Weight* weights,
-                            std::size_t r, std::size_t rows, std::size_t j, std::size_t columns,
-                            PanelRows<V>& z) noexcept {
-  const std::size_t lines = weight_lines(step);
-  const auto panel = panel_at<V, Operand>(weights, j / kPanelColumns<V>, lines);
-  const auto next = next_panel_of<V, Operand>(step, weights, lines, j, kPanelColumns<V>);
+UNROLL_KERNEL void sum_rows(const RecurrentStep<RealOf<V>, Operand>& step,
+                            const StepWeights<Weight>& weights, std::size_t r, std::size_t rows,
+                            std::size_t j, std::size_t columns, PanelRows<V>& z) noexcept {
+  const StepLines lines = lines_of_step<Operand>(weights, step.hidden());
+  const auto panel = panel_at<V, Operand>(weights.panels, j / kPanelColumns<V>, lines.all());
+  const auto next =
+      next_panel_of<V, Operand>(step.units, weights.panels, lines.all(), j, kPanelColumns<V>);
   for_each_tile<V, kStepRows<Operand, Weight>>(rows, columns, [&](auto tile) {
     const std::size_t row_in_block = tile.row;
     tile.row += r;
     step_tile<1, V>(
-        step, tile, j, PlainColumns<V>{columns}, panel, next, j + tile.vector * V::size,
+        step, lines, tile, j, PlainColumns<V>{columns}, panel, next, j + tile.vector * V::size,
         tile.template columns<V>(columns),
         [&](std::size_t n, std::size_t vector, V sum) { z.store(row_in_block + n, vector, sum); },
         tile.indices);
@@ -300,36 +314,38 @@ UNROLL_KERNEL void sum_rows(const StepForward<RealOf<V>, Operand>& step, const W
 
 /// φ, a function of arrays, takes the sums of a few rows at once.
 template <typename V, typename Operand, typename Weight>
-UNROLL_KERNEL void rnn_step(const StepForward<RealOf<V>, Operand>& step, const Weight* weights,
-                            Unary<RealOf<V>>* phi) noexcept {
+UNROLL_KERNEL void rnn_step(const RecurrentStep<RealOf<V>, Operand>& step,
+                            const StepWeights<Weight>& weights, Unary<RealOf<V>>* phi) noexcept {
   for_each_panel<V>(step, [&](std::size_t j, std::size_t count) {
     PanelRows<V> z(count);
-    for_each_block<kStepRows<Operand, Weight>>(step.rows, [&](std::size_t first, std::size_t rows) {
-      sum_rows(step, weights, first, rows, j, count, z);
-      phi(rows * z.stride, z.sums, z.sums);  // [RNN-h] h_t = φ(z_t)
-      for (std::size_t r = first; r < first + rows; ++r) {
-        for_each_vector<V>(count, [&](std::size_t k, auto part) {
-          const V h_t = part.load(z.row(r - first) + k);
-          part.store(row(step.h, r) + j + k, h_t);
-          if (step.saved.data != nullptr) part.store(row(step.saved, r) + j + k, h_t);
-          if (r < step.going_on) {
-            store_operand(part, row(step.h_next, r) + j + k, h_t, step.rounds);
+    for_each_block<kStepRows<Operand, Weight>>(
+        step.rows(), [&](std::size_t first, std::size_t rows) {
+          sum_rows(step, weights, first, rows, j, count, z);
+          phi(rows * z.stride, z.sums, z.sums);  // [RNN-h] h_t = φ(z_t)
+          for (std::size_t r = first; r < first + rows; ++r) {
+            for_each_vector<V>(count, [&](std::size_t k, auto part) {
+              const V h_t = part.load(z.row(r - first) + k);
+              part.store(row(step.h, r) + j + k, h_t);
+              if (step.saved.data() != nullptr) part.store(row(step.saved, r) + j + k, h_t);
+              if (r < step.going_on()) {
+                store_operand(part, row(step.h_next, r) + j + k, h_t, step.rounds());
+              }
+            });
           }
         });
-      }
-    });
   });
 }
 
 template <typename V, typename Operand>
-UNROLL_KERNEL void rnn_step_back(const StepBackward<RealOf<V>, Operand>& step,
+UNROLL_KERNEL void rnn_step_back(const RecurrentStepBack<RealOf<V>, Operand>& step,
+                                 const Operand* W,
                                  UnaryBackward<RealOf<V>>* phi_backward) noexcept {
-  for_each_delta<V>(step, [&](std::size_t r, std::size_t j, std::size_t count, RealOf<V>* dh) {
+  for_each_delta<V>(step, W, [&](std::size_t r, std::size_t j, std::size_t count, RealOf<V>* dh) {
     // [RNN-dz] dz_t = δ_t ⊙ φ′(z_t)
     RealOf<V>* const dz = dh;  // takes its place
     phi_backward(count, row(step.saved, r) + j, dh, dz);
     for_each_vector<V>(count, [&](std::size_t k, auto part) {
-      store_operand(part, row(step.dz, r) + j + k, part.load(dz + k), step.rounds);
+      store_operand(part, row(step.dz, r) + j + k, part.load(dz + k), step.rounds());
     });
   });
 }

@@ -1,5 +1,7 @@
 /// A step of a recurrent layer, forward and back, in one pass: products and cell together. Serial,
-/// like all of kernels; a step's units may be split among threads.
+/// like all of kernels; a step's units may be split among threads. The structures are what callers
+/// fill in, what a cell's file reads (layers/cells) and what the kernels of every instruction set
+/// take.
 ///
 /// rows: those of the batch that have this step; I input size; H hidden size; G gates: 4 of the
 /// LSTM, stacked f i a o, 1 of the RNN. What has C in its name is the LSTM's and empty for the RNN.
@@ -27,10 +29,13 @@ struct ProductOfInput {
   MatrixView<const Real> projected;   ///< (M, G·H) holds the sums,
   std::span<const std::int32_t> ids;  ///< that of row r in row ids[r]; empty: in row r
 
-  /// Element k of row r, which is projected.
-  Real at(std::size_t r, std::size_t k) const {
-    return projected(ids.empty() ? r : static_cast<std::size_t>(ids[r]), k);
+  bool is_projected() const { return x.empty(); }
+  /// The row of `projected` that belongs to row r of the step.
+  std::size_t place(std::size_t r) const {
+    return ids.empty() ? r : static_cast<std::size_t>(ids[r]);
   }
+  /// Element k of row r, which is projected.
+  Real at(std::size_t r, std::size_t k) const { return projected(place(r), k); }
 };
 
 /// Rows of which the first ones are these and the others those of `otherwise` (rows, ·), each at
@@ -61,19 +66,25 @@ struct RecurrentStep {
   MatrixView<const Operand> h_prev;  ///< (rows, H): h_{t−1}
   MatrixView<const Real> W_h = {};   ///< (rows, G·H): W h_{t−1}, for a cell that is written out
   ContinuedRows<const Real> C_prev;  ///< C_{t−1}
-  MatrixView<Real> saved = {};       ///< out, unless empty: (rows, G·H) f i a o, or h_t of the RNN
-  MatrixView<Real> C;                ///< out: (rows, H), may be C_prev
-  MatrixView<Real> h;                ///< out: (rows, H); shares no memory with h_prev
-  MatrixView<Operand> h_next;        ///< out: (those that go on, H) h_t once more
+  MatrixView<Real> saved = {};  ///< out, unless empty: (rows, G·H) f i a o, or h_t of the RNN;
+                                ///< may be in.projected
+  MatrixView<Real> C;           ///< out: (rows, H), may be C_prev
+  MatrixView<Real> h;           ///< out: (rows, H); shares no memory with h_prev
+  MatrixView<Operand> h_next;   ///< out: (those that go on, H) h_t once more
   Precision precision = Precision::kFull;  ///< of h_next
 
   /// W of `weights` once more, or null. Float only: steps of at most kNarrowRows rows read it
   /// instead, if `in` is projected; the result is the same, bit for bit.
   const NarrowPanels* narrow = nullptr;
 
-  /// The last units first: in turn with the other order, what the last step has left of the weights
-  /// in a cache that is too small for all of them is read first.
+  /// The last units come first. Where steps take turns with the other order, a step first reads
+  /// the weights that the last one has left in a cache that is too small for all of them.
   bool descending = false;
+
+  std::size_t rows() const { return h.rows(); }
+  std::size_t hidden() const { return h.columns(); }      ///< H
+  std::size_t going_on() const { return h_next.rows(); }  ///< so many rows have a following step
+  bool rounds() const { return precision == Precision::kBFloat16; }  ///< h_next
 
   // For a cell that is written out:
 
@@ -107,20 +118,23 @@ struct RecurrentStepBack {
   MatrixView<Real> dC;                ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
   MatrixView<Operand> dz;             ///< out: (rows, G·H) dz_t
   Precision precision = Precision::kFull;  ///< of dz
-  bool descending = false;                 ///< as above
+  bool descending = false;                 ///< the last units come first, as in RecurrentStep
+
+  std::size_t rows() const { return dh.rows(); }
+  std::size_t hidden() const { return dh.columns(); }      ///< H
+  std::size_t going_on() const { return dz_next.rows(); }  ///< so many rows have a following step
+  bool rounds() const { return precision == Precision::kBFloat16; }  ///< dz
 };
 
 /// The step that layers/cells/lstm.cpp writes out.
 template <typename Real, typename Operand>
 void lstm_step(const RecurrentStep<Real, Operand>& step);
+template <typename Real, typename Operand>
+void lstm_step_back(const RecurrentStepBack<Real, Operand>& step);
+
 /// The step that layers/cells/rnn.cpp writes out.
 template <typename Real, typename Operand>
 void rnn_step(Activation activation, const RecurrentStep<Real, Operand>& step);
-
-/// The same back.
-template <typename Real, typename Operand>
-void lstm_step_back(const RecurrentStepBack<Real, Operand>& step);
-/// The same back.
 template <typename Real, typename Operand>
 void rnn_step_back(Activation activation, const RecurrentStepBack<Real, Operand>& step);
 

@@ -135,7 +135,7 @@ struct Tile {
   static constexpr std::size_t rows = rows_, vectors = vectors_;
   static constexpr std::make_index_sequence<rows * vectors> indices{};
 
-  /// Those of the panel's columns that it has.
+  /// How many of the panel's columns it has.
   template <typename V>
   std::size_t columns(std::size_t of_panel) const {
     const std::size_t left = of_panel - vector * V::size, most = vectors * V::size;
@@ -192,7 +192,7 @@ void add_outer_product(V (&sums)[size], ValueOf value_of, VectorOf vector_of) {
 /// lines: all at once would hold it up.
 template <std::size_t most>
 struct LinesToCome {
-  /// Those of `n` values.
+  /// Adds the lines of `n` values.
   template <typename T>
   void add(const T* p, std::size_t n) {
     for (std::size_t k = 0; k < n && count < most; k += 64 / sizeof(T)) lines[count++] = p + k;
@@ -249,7 +249,7 @@ void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_
   });
 }
 
-/// Likewise, and asks for lines to come.
+/// Does this too, and asks for lines to come.
 template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Weight,
           typename ToCome>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
@@ -264,7 +264,7 @@ void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_
   accumulate<vectors>(sums, lines - first, a + first * kDepth<Operand>, stride, panel.after(first));
 }
 
-/// Likewise, first for `next`, then for `to_come`.
+/// Does this too, and asks first for `next`, then for `to_come`.
 template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Weight,
           typename ToCome>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
@@ -296,7 +296,7 @@ struct PlainColumns {
   std::size_t count;
 };
 
-/// The same units of four gates, stacked in rows of 4H.
+/// The columns are the same units of four gates, stacked in rows of 4H.
 template <typename V>
 struct GateColumns {
   V load(const RealOf<V>* p, std::size_t gate) const {
@@ -344,7 +344,7 @@ UNROLL_KERNEL void packed_product(std::size_t rows, std::size_t N, std::size_t K
   }
 }
 
-/// C (rows, 4H), likewise, of panels that each hold the four gates of V::size units.
+/// C (rows, 4H) is this product of panels that each hold the four gates of V::size units.
 template <typename V, typename Operand>
 UNROLL_KERNEL void packed_product_of_gates(std::size_t rows, std::size_t H, std::size_t K,
                                            std::size_t lines, Rows<const Operand> A,

@@ -11,7 +11,7 @@
 
 namespace unroll::simd {
 
-/// As a vector V of twice the size (vec-inl.h). `V` may also be a vector of integers or a mask.
+/// Acts as a vector V of twice the size (vec-inl.h). `V` may be a vector of integers or a mask.
 template <typename V>
 struct Twice {
   using value_type = typename V::value_type;

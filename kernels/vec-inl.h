@@ -140,7 +140,7 @@ V power_of_two(V shifted, int k = 0) {
       n + decltype(n)(static_cast<Integer>(k - Bits<Real>::kBias) << Bits<Real>::kMantissa));
 }
 
-/// As to_bfloat16 (core/bfloat16.h) has it, of each lane.
+/// Rounds each lane as to_bfloat16 does (core/bfloat16.h).
 template <typename V>
 V rounded_to_bfloat16(V x) {
   if constexpr (std::is_same_v<RealOf<V>, float> && V::size > 1) {
@@ -211,7 +211,7 @@ struct Portable {
     const V second = cast_bits<Real>((biased_twice - half) << Bits<Real>::kMantissa);
     return x * first * second;
   }
-  /// The same for n ≤ 0 only.
+  /// x · 2ⁿ for n ≤ 0 only.
   static V scale_down(V x, V shifted) {
     const V far = power_of_two<V>(shifted, Bits<Real>::kFar);
     return x * far * V(1 / Bits<Real>::kTwoToFar);

@@ -15,8 +15,8 @@ namespace unroll {
 struct DropoutSource {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
-  /// Of a part of what a step drops out: which row of the whole each row is, so that it draws what
-  /// it would there. Empty: it is the whole.
+  /// A part of what a step drops out says here which row of the whole each of its rows is, and
+  /// draws what these would. Empty: it is the whole.
   std::span<const std::int32_t> rows = {};
 };
 

@@ -19,7 +19,7 @@ class Linear {
   void pack(Panels<Real>& weights) const { weights.pack(transposed(V.value.matrix())); }
   /// h (rows, H) → O (rows, K): O = c + h Vᵀ. A row's bits do not depend on the others.
   void forward(MatrixView<const Real> h, const Panels<Real>& weights, MatrixView<Real> O) const;
-  /// Likewise, with the weights packed for this once.
+  /// Packs the weights for this one product.
   void forward(MatrixView<const Real> h, MatrixView<Real> O) const;
   /// Adds dV = Σ dO hᵀ and dc = Σ dO; sets dh = Vᵀ dO.
   void backward(MatrixView<const Real> h, MatrixView<const Real> dO, MatrixView<Real> dh);

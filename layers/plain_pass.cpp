@@ -64,72 +64,77 @@ void pack_plain(const RecurrentLayer<Real>& layer, PlainWeights<Real>& weights) 
 template <typename Real>
 void plain_forward(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
                    const RecurrentInput<Real>& input, const RecurrentState<Real>& state,
-                   RecurrentCache<Real>& cache, MatrixView<Real> h) {
+                   RecurrentPass<Real>& pass, MatrixView<Real> h) {
   const std::size_t N = shape.tokens(), H = layer.hidden_size(), GH = layer.gate_count() * H;
-  PlainScratch<Real>& scratch = cache.plain;
-  cache.gates.resize({N, GH});
-  cache.C.resize(state.C.empty() ? Shape() : Shape{N, H});
-  cache.C_0 = state.C;
-  cache.h_prev.resize({N, H});
+  RecurrentRecord<Real>& record = pass.record;
+  PlainWeights<Real>& weights = pass.weights.plain;
+  PlainScratch<Real>& scratch = pass.scratch.plain;
+  record.gates.resize({N, GH});
+  record.C.resize(state.C.empty() ? Shape() : Shape{N, H});
+  record.C_0 = state.C;
+  record.full.h_prev.resize({N, H});
   scratch.U_x.resize({input.x.rows(), GH});
   scratch.W_h.resize({shape.batch(), GH});
   for (std::size_t row = 0; row < shape.batch(); ++row) {
     const std::size_t first = first_token(shape, layer.direction(), row);
-    std::ranges::copy(state.h.matrix().row(row), cache.h_prev.matrix().row(first).begin());
+    std::ranges::copy(state.h.matrix().row(row), record.full.h_prev.matrix().row(first).begin());
   }
-  pack_plain(layer, cache.plain_weights);
-  project_rows<Real>(layer, input.x, cache.plain_weights.U, scratch.U_x.matrix());
+  pack_plain(layer, weights);
+  project_rows<Real>(layer, input.x, weights.U, scratch.U_x.matrix());
   for_each_step(layer, shape, WalkOrder::kAscending, [&](std::size_t, const WalkStep& walk) {
     const auto [token, row, count] = walk.here;
     const MatrixView<Real> W_h = rows_of(scratch.W_h, row, count);
-    product<Real>(rows_of(cache.h_prev, token, count), cache.plain_weights.W, W_h);
+    product<Real>(rows_of(record.full.h_prev, token, count), weights.W, W_h);
     cell_forward<Real>(layer.kind(),
                        {.b = layer.b.value.values(),
                         .units = {0, H},
                         .in = input_of<Real>(input, scratch.U_x.matrix(), walk.here),
-                        .h_prev = rows_of(cache.h_prev, token, count),
+                        .h_prev = rows_of(record.full.h_prev, token, count),
                         .W_h = W_h,
-                        .C_prev = C_before(cache, walk),
-                        .saved = rows_of(cache.gates, token, count),
-                        .C = rows_of(cache.C, token, count),
+                        .C_prev = C_before(record, walk),
+                        .saved = rows_of(record.gates, token, count),
+                        .C = rows_of(record.C, token, count),
                         .h = h.row_range(token, count),
-                        .h_next = rows_of(cache.h_prev, walk.after.token, walk.go_on())});
+                        .h_next = rows_of(record.full.h_prev, walk.after.token, walk.go_on())});
   });
 }
 
 template <typename Real>
 void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
-                    const RecurrentInput<Real>& input, RecurrentCache<Real>& cache,
+                    const RecurrentInput<Real>& input, RecurrentPass<Real>& pass,
                     MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx) {
   const std::size_t N = shape.tokens(), H = layer.hidden_size(), GH = layer.gate_count() * H;
-  PlainScratch<Real>& scratch = cache.plain;
-  cache.dz.resize({N, GH});
+  RecurrentRecord<Real>& record = pass.record;
+  PlainWeights<Real>& weights = pass.weights.plain;
+  PlainScratch<Real>& scratch = pass.scratch.plain;
+  Tensor<Real>& dz = pass.scratch.full.dz;
+  dz.resize({N, GH});
   scratch.W_dz.resize({shape.batch(), H});
-  cache.plain_weights.W_back.pack(layer.W.value.matrix());
+  weights.W_back.pack(layer.W.value.matrix());
   for_each_step(layer, shape, WalkOrder::kDescending, [&](std::size_t, const WalkStep& walk) {
     const auto [token, row, count] = walk.here;
     const std::size_t go_on = walk.go_on();
     const MatrixView<Real> W_dz = rows_of(scratch.W_dz, row, count);
-    const auto dz_next = rows_of(cache.dz, walk.after.token, go_on);
-    product<Real>(dz_next, cache.plain_weights.W_back, W_dz.row_range(0, go_on));
+    const auto dz_next = rows_of(dz, walk.after.token, go_on);
+    product<Real>(dz_next, weights.W_back, W_dz.row_range(0, go_on));
     copy_rows<Real>(rows_of(dstate.h, row + go_on, count - go_on),
                     W_dz.row_range(go_on, count - go_on));
     cell_backward<Real>(layer.kind(), {.units = {0, H},
                                        .dz_next = dz_next,
                                        .W_dz = W_dz,
                                        .dh = dh.row_range(token, count),
-                                       .saved = rows_of(cache.gates, token, count),
-                                       .C_prev = C_before(cache, walk),
-                                       .C = rows_of(cache.C, token, count),
+                                       .saved = rows_of(record.gates, token, count),
+                                       .C_prev = C_before(record, walk),
+                                       .C = rows_of(record.C, token, count),
                                        .dC = rows_of(dstate.C, row, count),
-                                       .dz = rows_of(cache.dz, token, count)});
+                                       .dz = rows_of(dz, token, count)});
   });
   const bool is_shared = !input.rows.empty();
   if (is_shared && !dx.empty()) scratch.dx.resize({N, layer.input_size()});
   const MatrixView<Real> dx_of_tokens = is_shared && !dx.empty() ? scratch.dx.matrix() : dx;
-  cell_gradients<Real>(layer.kind().cell, {.dz = cache.dz.matrix(),
+  cell_gradients<Real>(layer.kind().cell, {.dz = dz.matrix(),
                                            .x = x_of_tokens(input, scratch.x),
-                                           .h_prev = cache.h_prev.matrix(),
+                                           .h_prev = record.full.h_prev.matrix(),
                                            .U = layer.U.value.matrix(),
                                            .dU = layer.U.grad.matrix(),
                                            .dW = layer.W.grad.matrix(),
@@ -143,7 +148,7 @@ void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
     const WalkStep walk = walk_step(shape, layer.direction(), position, {0, shape.batch()});
     const std::size_t come = walk.come(), begin = walk.here.count - come;
     cell_first_state<Real>(layer.kind().cell,
-                           {.dz = rows_of(cache.dz, walk.here.token + come, begin),
+                           {.dz = rows_of(dz, walk.here.token + come, begin),
                             .W = layer.W.value.matrix(),
                             .dh_0 = rows_of(dstate.h, walk.here.row + come, begin)});
   }
@@ -186,9 +191,9 @@ void plain_infer(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
   template void pack_plain(const RecurrentLayer<Real>&, PlainWeights<Real>&);                    \
   template void plain_forward(const RecurrentLayer<Real>&, const RaggedShape&,                   \
                               const RecurrentInput<Real>&, const RecurrentState<Real>&,          \
-                              RecurrentCache<Real>&, MatrixView<Real>);                          \
+                              RecurrentPass<Real>&, MatrixView<Real>);                           \
   template void plain_backward(RecurrentLayer<Real>&, const RaggedShape&,                        \
-                               const RecurrentInput<Real>&, RecurrentCache<Real>&,               \
+                               const RecurrentInput<Real>&, RecurrentPass<Real>&,                \
                                MatrixView<const Real>, RecurrentState<Real>&, MatrixView<Real>); \
   template void plain_infer(const RecurrentLayer<Real>&, const RaggedShape&,                     \
                             const RecurrentInput<Real>&, const PlainWeights<Real>&,              \

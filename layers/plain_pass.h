@@ -12,12 +12,12 @@ namespace unroll {
 template <typename Real>
 void plain_forward(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
                    const RecurrentInput<Real>& input, const RecurrentState<Real>& state,
-                   RecurrentCache<Real>& cache, MatrixView<Real> h);
+                   RecurrentPass<Real>& pass, MatrixView<Real> h);
 
 /// RecurrentLayer::backward.
 template <typename Real>
 void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
-                    const RecurrentInput<Real>& input, RecurrentCache<Real>& cache,
+                    const RecurrentInput<Real>& input, RecurrentPass<Real>& pass,
                     MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx);
 
 /// RecurrentLayer::infer, but for state.h.

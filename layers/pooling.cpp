@@ -110,14 +110,14 @@ std::string_view to_string(Pool pool) {
 }
 
 template <typename Real>
-void Pooling<Real>::forward(const RaggedShape& shape, MatrixView<const Real> h, Cache& cache,
+void Pooling<Real>::forward(const RaggedShape& shape, MatrixView<const Real> h, Record& record,
                             MatrixView<Real> p) const {
   const std::size_t H = h.columns();
-  if (pool_ == Pool::kMax) cache.at.resize(shape.batch() * H);
+  if (pool_ == Pool::kMax) record.at.resize(shape.batch() * H);
   for_each_row(shape, [&](Row row) {
     const std::span<Real> p_row = p.row(row.number);
     if (pool_ == Pool::kMax) {
-      max_forward<Real>(row, h, std::span(cache.at).subspan(row.number * H, H), p_row);
+      max_forward<Real>(row, h, std::span(record.at).subspan(row.number * H, H), p_row);
     } else if (pool_ == Pool::kMean) {
       mean_forward<Real>(row, h, p_row);
     } else {
@@ -127,13 +127,13 @@ void Pooling<Real>::forward(const RaggedShape& shape, MatrixView<const Real> h, 
 }
 
 template <typename Real>
-void Pooling<Real>::backward(const RaggedShape& shape, const Cache& cache,
+void Pooling<Real>::backward(const RaggedShape& shape, const Record& record,
                              MatrixView<const Real> dp, MatrixView<Real> dh) const {
   const std::size_t H = dh.columns();
   for_each_row(shape, [&](Row row) {
     const std::span<const Real> dp_row = dp.row(row.number);
     if (pool_ == Pool::kMax) {
-      max_backward<Real>(row, std::span(cache.at).subspan(row.number * H, H), dp_row, dh);
+      max_backward<Real>(row, std::span(record.at).subspan(row.number * H, H), dp_row, dh);
     } else if (pool_ == Pool::kMean) {
       mean_backward<Real>(row, dp_row, dh);
     } else {

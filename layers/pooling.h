@@ -20,7 +20,8 @@ std::string_view to_string(Pool pool);
 template <typename Real>
 class Pooling {
  public:
-  struct Cache {
+  /// What a forward pass saved for the backward pass.
+  struct Record {
     std::vector<std::int32_t> at;  ///< (B·H): max, the step that won (the first of equals)
   };
 
@@ -28,10 +29,10 @@ class Pooling {
   Pooling(Pool pool, std::size_t directions) : pool_(pool), directions_(directions) {}
 
   /// h (N, H) → p (B, H).
-  void forward(const RaggedShape& shape, MatrixView<const Real> h, Cache& cache,
+  void forward(const RaggedShape& shape, MatrixView<const Real> h, Record& record,
                MatrixView<Real> p) const;
   /// dp (B, H) → dh (N, H), set.
-  void backward(const RaggedShape& shape, const Cache& cache, MatrixView<const Real> dp,
+  void backward(const RaggedShape& shape, const Record& record, MatrixView<const Real> dp,
                 MatrixView<Real> dh) const;
 
  private:

@@ -28,27 +28,30 @@ void take_last(const RaggedShape& shape, Direction direction, MatrixView<const R
   }
 }
 
-/// The memory of what a training step multiplies, rounded or not.
-template <typename Real, typename Operand>
+/// The memory of a training step over operands of one type.
+template <typename Operand, typename Real>
 void plan_operands(const RecurrentLayer<Real>& layer, const BatchLimits& limits, LayerUse use,
-                   bool needs_dz, RecurrentOperands<Operand>& operands, MemoryPlan& plan) {
+                   RecurrentPass<Real>& pass, MemoryPlan& plan) {
   const std::size_t N = limits.tokens, M = use.shared ? limits.distinct : N;
   const std::size_t I = layer.input_size(), H = layer.hidden_size(), GH = layer.gate_count() * H;
+  auto& weights = operands<Operand>(pass.weights);
+  auto& record = operands<Operand>(pass.record);
+  auto& scratch = operands<Operand>(pass.scratch);
   plan.begin_part(kForwardPart);
-  plan.add(operands.h_prev, {N, H});
-  operands.weights.plan_weights(I, H, layer.gate_count(), plan);
-  if (layer.precision() == Precision::kBFloat16) plan.add(operands.x, {M, I});
+  plan.add(record.h_prev, {N, H});
+  weights.forward.plan_weights(I, H, layer.gate_count(), plan);
+  if (layer.precision() == Precision::kBFloat16) plan.add(record.x, {M, I});
   plan.begin_part(kBackwardPart);
-  if (needs_dz) plan.add(operands.dz, {N, GH});
-  if (use.shared && !std::is_same_v<Operand, Real>) plan.add(operands.dz_of_rows, {M, GH});
-  operands.W.plan(GH, H, plan);
-  if (use.dx) operands.U.plan(GH, I, plan);
-  operands.gradient.resize(std::max(operands.gradient.size(), use.threads));
+  if (!overwrites_gates<Operand>(pass.record)) plan.add(scratch.dz, {N, GH});
+  if (use.shared && !std::is_same_v<Operand, Real>) plan.add(scratch.dz_of_rows, {M, GH});
+  weights.W.plan(GH, H, plan);
+  if (use.dx) weights.U.plan(GH, I, plan);
+  scratch.gradient.resize(std::max(scratch.gradient.size(), use.threads));
   const std::size_t separate =
       std::max(gradient_scratch<Real, Operand>(I, 1), gradient_scratch<Real, Operand>(H, 1));
-  const std::size_t scratch = use.shared ? separate : gradient_scratch<Real, Operand>(I + H, 2);
+  const std::size_t values = use.shared ? separate : gradient_scratch<Real, Operand>(I + H, 2);
   for (std::size_t thread = 0; thread < use.threads; ++thread) {
-    plan.add(operands.gradient[thread], {scratch});
+    plan.add(scratch.gradient[thread], {values});
   }
 }
 
@@ -64,29 +67,43 @@ void plan_plain(const RecurrentLayer<Real>& layer, const BatchLimits& limits, La
 /// The memory of a training step of such a cell.
 template <typename Real>
 void plan_plain_step(const RecurrentLayer<Real>& layer, const BatchLimits& limits, LayerUse use,
-                     RecurrentCache<Real>& cache, MemoryPlan& plan) {
+                     RecurrentPass<Real>& pass, MemoryPlan& plan) {
   const std::size_t N = limits.tokens, I = layer.input_size(), H = layer.hidden_size();
   const std::size_t GH = layer.gate_count() * H;
+  PlainWeights<Real>& weights = pass.weights.plain;
+  PlainScratch<Real>& scratch = pass.scratch.plain;
   plan.begin_part(kForwardPart);
-  plan.add(cache.h_prev, {N, H});
-  plan_plain(layer, limits, use, cache.plain, plan);
-  cache.plain_weights.U.plan(I, GH, plan);
-  cache.plain_weights.W.plan(H, GH, plan);
+  plan.add(pass.record.full.h_prev, {N, H});
+  plan_plain(layer, limits, use, scratch, plan);
+  weights.U.plan(I, GH, plan);
+  weights.W.plan(H, GH, plan);
   plan.begin_part(kBackwardPart);
-  plan.add(cache.dz, {N, GH});
-  plan.add(cache.plain.W_dz, {limits.rows, H});
-  cache.plain_weights.W_back.plan(GH, H, plan);
-  if (use.shared) plan.add(cache.plain.x, {N, I});
-  if (use.shared && use.dx) plan.add(cache.plain.dx, {N, I});
+  plan.add(pass.scratch.full.dz, {N, GH});
+  plan.add(scratch.W_dz, {limits.rows, H});
+  weights.W_back.plan(GH, H, plan);
+  if (use.shared) plan.add(scratch.x, {N, I});
+  if (use.shared && use.dx) plan.add(scratch.dx, {N, I});
 }
 
-/// body(pairs) or body(full).
-template <typename Real, typename Full, typename Pairs, typename Body>
-void choose(bool in_pairs, Full& full, Pairs& pairs, Body body) {
+/// body.operator()<Operand>(), for the operands of one type or the other.
+template <typename Real, typename Body>
+void for_operands(bool pairs, Body body) {
   if constexpr (std::is_same_v<Real, float>) {
-    if (in_pairs) return body(pairs);
+    if (pairs) return body.template operator()<BFloat16>();
   }
-  body(full);
+  body.template operator()<Real>();
+}
+
+/// `values` in the layer's own type.
+template <typename Real, typename Operand>
+Tensor<Real> in_full(const Tensor<Operand>& values) {
+  if constexpr (std::is_same_v<Operand, Real>) {
+    return values;
+  } else {
+    Tensor<Real> full(values.shape());
+    std::ranges::transform(values.values(), full.data(), to_float);
+    return full;
+  }
 }
 
 }  // namespace
@@ -119,37 +136,35 @@ bool RecurrentLayer<Real>::has_narrow_weights() const {
 
 template <typename Real>
 void RecurrentLayer<Real>::forward(const RaggedShape& shape, const RecurrentInput<Real>& input,
-                                   RecurrentState<Real>& state, RecurrentCache<Real>& cache,
+                                   RecurrentState<Real>& state, RecurrentPass<Real>& pass,
                                    MatrixView<Real> h) const {
   check(shape, input, state, h);
-  RecurrentOperands<Real>& full = cache;
+  pass.record.spent = false;
   if (plain_) {
-    plain_forward(*this, shape, input, state, cache, h);
+    plain_forward(*this, shape, input, state, pass, h);
   } else {
-    choose<Real>(multiplies_pairs(), full, cache.in_pairs,
-                 [&]<typename Operand>(RecurrentOperands<Operand>& operands) {
-                   ForwardPass<Real, Operand>{*this, shape, input, cache, operands}.run(state, h);
-                 });
+    for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
+      ForwardPass<Real, Operand>(*this, shape, input, pass).run(state, h);
+    });
   }
   take_last<Real>(shape, direction_, h, state.h);
-  if (!state.C.empty()) take_last<Real>(shape, direction_, cache.C.matrix(), state.C);
+  if (!state.C.empty()) take_last<Real>(shape, direction_, pass.record.C.matrix(), state.C);
 }
 
 template <typename Real>
-void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
-                                RecurrentCache<Real>& cache, MemoryPlan& plan) const {
+void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use, RecurrentPass<Real>& pass,
+                                MemoryPlan& plan) const {
   const std::size_t N = limits.tokens, H = hidden_size(), GH = gate_count() * H;
-  const bool has_C = describe(kind_.cell).has_C, pairs = multiplies_pairs();
+  const bool has_C = describe(kind_.cell).has_C;
   plan.begin_part(kForwardPart);
-  plan.add(cache.gates, {N, GH});
-  plan.add(cache.C, {has_C ? N : 0, H});
-  plan.add(cache.C_0, {has_C ? limits.rows : 0, H});
-  if (plain_) return plan_plain_step(*this, limits, use, cache, plan);
-  plan.add(cache.projected, {use.shared ? limits.distinct : 0, GH});
-  if (has_narrow_weights()) cache.narrow.plan(H, gate_count(), plan);
-  RecurrentOperands<Real>& full = cache;
-  choose<Real>(pairs, full, cache.in_pairs, [&](auto& operands) {
-    plan_operands(*this, limits, use, pairs || !cache.once, operands, plan);
+  plan.add(pass.record.gates, {N, GH});
+  plan.add(pass.record.C, {has_C ? N : 0, H});
+  plan.add(pass.record.C_0, {has_C ? limits.rows : 0, H});
+  if (plain_) return plan_plain_step(*this, limits, use, pass, plan);
+  plan.add(pass.scratch.input_sums, {use.shared ? limits.distinct : 0, GH});
+  if (has_narrow_weights()) pass.weights.narrow.plan(H, gate_count(), plan);
+  for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
+    plan_operands<Operand>(*this, limits, use, pass, plan);
   });
 }
 
@@ -160,8 +175,9 @@ void RecurrentLayer<Real>::plan(RecurrentWeights<Real>& weights, MemoryPlan& pla
     weights.plain.W.plan(hidden_size(), gate_count() * hidden_size(), plan);
     return;
   }
-  choose<Real>(multiplies_pairs(), weights.full, weights.in_pairs, [&](auto& panels) {
-    panels.plan_weights(input_size(), hidden_size(), gate_count(), plan);
+  for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
+    operands<Operand>(weights).forward.plan_weights(input_size(), hidden_size(), gate_count(),
+                                                    plan);
   });
   if (has_narrow_weights()) weights.narrow.plan(hidden_size(), gate_count(), plan);
 }
@@ -176,28 +192,70 @@ void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
     return;
   }
   const std::size_t few = std::min(limits.tokens, limits.steps * (kFewRows - 1));
-  plan.add(scratch.projected, {use.shared ? limits.distinct : few, GH});
-  choose<Real>(multiplies_pairs(), scratch.full, scratch.in_pairs, [&](auto& operands) {
-    for (auto& h_prev : operands.h_prev) plan.add(h_prev, {limits.rows, H});
+  plan.add(scratch.input_sums, {use.shared ? limits.distinct : few, GH});
+  for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
+    auto& own = operands<Operand>(scratch);
+    for (Tensor<Operand>& h_prev : own.h_prev) plan.add(h_prev, {limits.rows, H});
     if (precision_ == Precision::kFull) return;
-    plan.add(operands.x, {use.shared ? limits.distinct : limits.tokens, input_size()});
+    plan.add(own.x, {use.shared ? limits.distinct : limits.tokens, input_size()});
   });
 }
 
 template <typename Real>
 void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInput<Real>& input,
-                                    RecurrentCache<Real>& cache, MatrixView<const Real> dh,
+                                    RecurrentPass<Real>& pass, MatrixView<const Real> dh,
                                     RecurrentState<Real>& dstate, MatrixView<Real> dx) {
   check(shape, input, dstate, dh);
+  check(shape, pass.record);
   if (!dx.empty()) require("dx", dx.shape(), input.x.shape());
   for (Parameter<Real>* parameter : {&U, &W, &b}) parameter->make_grad();
-  if (plain_) return plain_backward(*this, shape, input, cache, dh, dstate, dx);
-  RecurrentOperands<Real>& full = cache;
-  choose<Real>(
-      multiplies_pairs(), full, cache.in_pairs,
-      [&]<typename Operand>(RecurrentOperands<Operand>& operands) {
-        BackwardPass<Real, Operand>{*this, shape, input, cache, operands}.run(dh, dstate, dx);
-      });
+  pass.record.spent = pass.record.once;
+  if (plain_) return plain_backward(*this, shape, input, pass, dh, dstate, dx);
+  for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
+    BackwardPass<Real, Operand>(*this, shape, input, pass).run(dh, dstate, dx);
+  });
+}
+
+template <typename Real>
+RecurrentInspection<Real> RecurrentLayer<Real>::inspect(const RaggedShape& shape,
+                                                        const RecurrentPass<Real>& pass) const {
+  const RecurrentRecord<Real>& record = pass.record;
+  check(shape, record);
+  RecurrentInspection<Real> seen{
+      .gates = record.gates, .h_prev = {}, .C = record.C, .C_prev = record.C, .dz = {}};
+  for_operands<Real>(!plain_ && multiplies_pairs(), [&]<typename Operand>() {
+    seen.h_prev = in_full<Real>(operands<Operand>(record).h_prev);
+    seen.dz = in_full<Real>(operands<Operand>(pass.scratch).dz);
+  });
+  if (seen.C.empty()) return seen;
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, direction_, position, {0, shape.batch()});
+    const ContinuedRows<const Real> C_prev = C_before(record, walk);
+    const MatrixView<Real> to = rows_of(seen.C_prev, walk.here.token, walk.here.count);
+    copy_rows(C_prev.rows, to.row_range(0, walk.come()));
+    copy_rows(C_prev.otherwise.row_range(walk.come(), walk.here.count - walk.come()),
+              to.row_range(walk.come(), walk.here.count - walk.come()));
+  }
+  return seen;
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::restore(const RaggedShape& shape, const RecurrentInspection<Real>& seen,
+                                   RecurrentPass<Real>& pass) const {
+  RecurrentRecord<Real>& record = pass.record;
+  record.gates = seen.gates;
+  record.C = seen.C;
+  record.C_0.resize({seen.C.empty() ? 0 : shape.batch(), hidden_size()});
+  for (std::size_t row = 0; row < shape.batch() && !seen.C.empty(); ++row) {
+    const std::size_t first = first_token(shape, direction_, row);
+    std::ranges::copy(seen.C_prev.matrix().row(first), record.C_0.matrix().row(row).begin());
+  }
+  for_operands<Real>(!plain_ && multiplies_pairs(), [&]<typename Operand>() {
+    Tensor<Operand>& h_prev = operands<Operand>(record).h_prev;
+    h_prev.resize(seen.h_prev.shape());
+    set_operands<Real, Operand>(*this, seen.h_prev.matrix(), h_prev.matrix());
+  });
+  record.spent = false;
 }
 
 template <typename Real>
@@ -207,11 +265,11 @@ RecurrentWeights<Real> RecurrentLayer<Real>::pack() const {
     pack_plain(*this, weights.plain);
     return weights;
   }
-  choose<Real>(multiplies_pairs(), weights.full, weights.in_pairs, [&](auto& panels) {
-    panels.pack_weights(U.value.matrix(), W.value.matrix(), precision_);
+  for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
+    operands<Operand>(weights).forward.pack_weights(U.value.matrix(), W.value.matrix(), precision_);
   });
   if constexpr (std::is_same_v<Real, float>) {
-    if (has_narrow_weights()) weights.narrow.pack(weights.full);
+    if (has_narrow_weights()) weights.narrow.pack(weights.full.forward);
   }
   return weights;
 }
@@ -220,11 +278,11 @@ template <typename Real>
 void RecurrentLayer<Real>::project(MatrixView<const Real> x, const RecurrentWeights<Real>& weights,
                                    MatrixView<Real> projected) const {
   if (plain_) return project_rows<Real>(*this, x, weights.plain.U, projected);
-  choose<Real>(weights.in_pairs.rows() > 0, weights.full, weights.in_pairs,
-               [&]<typename Operand>(const Panels<Operand>& panels) {
-                 Tensor<Operand> rounded;
-                 project_rows<Real>(*this, operands_of(*this, x, rounded), panels, projected);
-               });
+  for_operands<Real>(weights.pairs.forward.rows() > 0, [&]<typename Operand>() {
+    Tensor<Operand> rounded;
+    project_rows<Real>(*this, operands_of(*this, x, rounded), operands<Operand>(weights).forward,
+                       projected);
+  });
 }
 
 template <typename Real>
@@ -233,22 +291,17 @@ void RecurrentLayer<Real>::infer(const RaggedShape& shape, const RecurrentInput<
                                  MatrixView<const Real> projected, RecurrentState<Real>& state,
                                  RecurrentScratch<Real>& scratch, MatrixView<Real> h) const {
   check(shape, input, state, h);
-  const auto run = [&]<typename Operand>(const Panels<Operand>& panels, auto& operands) {
-    const NarrowPanels* narrow = weights.narrow.empty() ? nullptr : &weights.narrow;
-    InferencePass<Real, Operand>{*this, shape, panels, narrow, operands, scratch.projected}.run(
-        input, projected, state, h);
-  };
   if (plain_) {
     plain_infer(*this, shape, input, weights.plain, projected, state, scratch.plain, h);
-  } else if (weights.in_pairs.rows() > 0) {
-    if constexpr (std::is_same_v<Real, float>) run(weights.in_pairs, scratch.in_pairs);
   } else {
-    run(weights.full, scratch.full);
+    for_operands<Real>(weights.pairs.forward.rows() > 0, [&]<typename Operand>() {
+      InferencePass<Real, Operand>(*this, shape, weights, scratch).run(input, projected, state, h);
+    });
   }
   take_last<Real>(shape, direction_, h, state.h);
 }
 
-/// `state` and `h`, or their gradients.
+/// Whether the sizes fit; `state` and `h` may be their gradients.
 template <typename Real>
 void RecurrentLayer<Real>::check(const RaggedShape& shape, const RecurrentInput<Real>& input,
                                  const RecurrentState<Real>& state,
@@ -268,6 +321,18 @@ void RecurrentLayer<Real>::check(const RaggedShape& shape, const RecurrentInput<
           fmt::format("recurrent layer: row {} of x, which has {}", row, input.x.rows()));
     }
   }
+}
+
+/// A record that a backward pass may read.
+template <typename Real>
+void RecurrentLayer<Real>::check(const RaggedShape& shape,
+                                 const RecurrentRecord<Real>& record) const {
+  if (record.spent) {
+    throw Error(ErrorKind::kInternal,
+                "recurrent layer: a backward pass has overwritten the record, which was planned to "
+                "be used once; run forward again");
+  }
+  require("record", record.gates.shape(), {shape.tokens(), gate_count() * hidden_size()});
 }
 
 template class RecurrentLayer<float>;

@@ -22,11 +22,10 @@
 #include "unroll/kernels/packed.h"
 #include "unroll/kernels/recurrent_step.h"
 #include "unroll/layers/cells/cell.h"
-#include "unroll/layers/walk.h"
 
 namespace unroll {
 
-/// Parts of a MemoryPlan: what a forward pass needs, and what the backward pass needs beside.
+/// Parts of a MemoryPlan: what a forward pass needs, and what the backward pass needs besides.
 inline constexpr std::string_view kForwardPart = "forward pass";
 inline constexpr std::string_view kBackwardPart = "backward pass";
 
@@ -53,22 +52,6 @@ struct RecurrentInput {
       rows;  ///< (N): x of token n is row rows[n]; empty: row n, and M = N
 };
 
-/// What a pass multiplies: values of Real, or of BFloat16.
-template <typename Operand>
-struct RecurrentOperands {
-  Tensor<Operand> h_prev;  ///< (N, H): the h that entered each step
-  Tensor<Operand> dz;      ///< (N, G·H): written by the backward pass, ∂L/∂z_t
-
-  // Rounded, unless products take them as they are.
-  Tensor<Operand> x;                      ///< (M, I)
-  Tensor<Operand> dz_of_rows;             ///< (M, G·H), of an input with shared rows
-  std::vector<Tensor<Operand>> gradient;  ///< scratch of the backward pass, one for each thread
-
-  // The weights as the kernels read them, packed by each pass anew.
-  Panels<Operand> weights;  ///< forward: (I + H, G·H), as Panels::pack_weights has it
-  Panels<Operand> W, U;     ///< backward: (G·H, H), (G·H, I)
-};
-
 /// The weights as the passes of a cell that is written out multiply them (plain_pass.h).
 template <typename Real>
 struct PlainWeights {
@@ -87,56 +70,86 @@ struct PlainScratch {
   Tensor<Real> h_prev[2];  ///< (B, H), in inference: of this step and the next
 };
 
-/// What a forward pass saves for the backward pass. What a cell does not need stays empty.
+// A pass multiplies values of Real or of BFloat16, its operands. What is kept in their type is
+// there once for each of the two, as `full` and as `pairs`; of these one is empty.
+
+/// The weights in the order in which kernels read them. Inference packs them once, a training step
+/// in each of its passes.
 template <typename Real>
-struct RecurrentCache : RecurrentOperands<Real> {
+struct RecurrentWeights {
+  template <typename Operand>
+  struct Packed {
+    Panels<Operand> forward;  ///< (I + H, G·H), as Panels::pack_weights has it
+    Panels<Operand> W, U;     ///< of a backward pass: (G·H, H), (G·H, I)
+  };
+  Packed<Real> full;
+  Packed<BFloat16> pairs;
+  NarrowPanels narrow;       ///< W of `full.forward` once more, rounded: for steps of few rows
+  PlainWeights<Real> plain;  ///< of a cell that is written out, and nothing else
+};
+
+/// What a forward pass saved for the backward pass. What a cell does not need stays empty.
+template <typename Real>
+struct RecurrentRecord {
+  template <typename Operand>
+  struct Operands {
+    Tensor<Operand> h_prev;  ///< (N, H): the h that entered each step
+    Tensor<Operand> x;       ///< (M, I), unless products take x as it is
+  };
+  Operands<Real> full;
+  Operands<BFloat16> pairs;
   Tensor<Real> gates;  ///< (N, G·H): RNN h_t; LSTM f, i, a, o after their activations
   Tensor<Real> C;      ///< (N, H): LSTM, C_t
   Tensor<Real> C_0;    ///< (B, H): LSTM, the C that entered each row
 
-  /// Of an input with shared rows, (M, G·H): forward b + U x, backward the sum of ∂L/∂z over a
-  /// row's tokens.
-  Tensor<Real> projected;
-
-  /// The backward pass will be run once: it writes dz over the gates, and `dz` stays empty, unless
-  /// it is of BFloat16.
+  /// A backward pass may overwrite the record: it writes ∂L/∂z over the gates, where these are of
+  /// the same type, and can then be run once.
   bool once = false;
-
-  RecurrentOperands<BFloat16> in_pairs;  ///< where these are multiplied instead
-  NarrowPanels narrow;                   ///< of rounded weights, for a batch of few rows
-
-  PlainWeights<Real> plain_weights;
-  PlainScratch<Real> plain;
+  /// It has been run, and the record is lost until the next forward pass.
+  bool spent = false;
 };
 
-/// What a plan has to know of how a layer is used, beside its batches' largest sizes.
-struct LayerUse {
-  bool shared = false;      ///< tokens share rows of x
-  bool dx = false;          ///< ∂L/∂x is asked for
-  std::size_t threads = 1;  ///< that the layer has
-};
-
-/// The weights for inference, in one of two forms.
-template <typename Real>
-struct RecurrentWeights {
-  Panels<Real> full;          ///< (I + H, G·H); or without rows, and
-  Panels<BFloat16> in_pairs;  ///< the same
-  NarrowPanels narrow;        ///< of rounded ones, (H, G·H): beside `full`, for steps of few rows
-  PlainWeights<Real> plain;   ///< of a cell that is written out, and nothing else
-};
-
-/// What inference needs beside its arguments. One per thread of use.
+/// What passes need while they run. It is lost with the next pass.
 template <typename Real>
 struct RecurrentScratch {
   template <typename Operand>
   struct Operands {
-    Tensor<Operand> x;          ///< (M, I), rounded
-    Tensor<Operand> h_prev[2];  ///< (B, H): of this step and the next
+    Tensor<Operand> x;           ///< (M, I), rounded, in inference
+    Tensor<Operand> h_prev[2];   ///< (B, H), in inference: of this step and the next
+    Tensor<Operand> dz;          ///< (N, G·H): ∂L/∂z_t, unless it takes the place of the gates
+    Tensor<Operand> dz_of_rows;  ///< (M, G·H): input_sums as products take them
+    std::vector<Tensor<Operand>> gradient;  ///< for add_gradients, one for each thread
   };
   Operands<Real> full;
-  Operands<BFloat16> in_pairs;
-  Tensor<Real> projected;  ///< (·, G·H)
+  Operands<BFloat16> pairs;
+  /// A sum for each row of x, (·, G·H): forward b + U x, where it is computed before the walk;
+  /// backward, of an input with shared rows, ∂L/∂z over the row's tokens.
+  Tensor<Real> input_sums;
   PlainScratch<Real> plain;
+};
+
+/// All that a forward and a backward pass own. One per thread of use.
+template <typename Real>
+struct RecurrentPass {
+  RecurrentWeights<Real> weights;
+  RecurrentRecord<Real> record;
+  RecurrentScratch<Real> scratch;
+};
+
+/// What the passes of a layer computed of every token, for somebody who wants to look.
+template <typename Real>
+struct RecurrentInspection {
+  Tensor<Real> gates;      ///< (N, G·H), as the record has them
+  Tensor<Real> h_prev;     ///< (N, H): h_{t−1}, as products took it
+  Tensor<Real> C, C_prev;  ///< (N, H): C_t and C_{t−1}; empty of a cell without C
+  Tensor<Real> dz;  ///< (N, G·H): ∂L/∂z_t of the last backward pass; empty before the first
+};
+
+/// What a plan has to know of how a layer is used, besides its batches' largest sizes.
+struct LayerUse {
+  bool shared = false;      ///< tokens share rows of x
+  bool dx = false;          ///< ∂L/∂x is asked for
+  std::size_t threads = 1;  ///< that the layer has
 };
 
 /// One recurrent layer in one direction. Instantiated for float and double.
@@ -170,17 +183,24 @@ class RecurrentLayer {
   /// input (N tokens), state: h_0, C_0 → h_T, C_T;  h (N, H) is set (a column range of a wider
   /// matrix will do).
   void forward(const RaggedShape& shape, const RecurrentInput<Real>& input,
-               RecurrentState<Real>& state, RecurrentCache<Real>& cache, MatrixView<Real> h) const;
+               RecurrentState<Real>& state, RecurrentPass<Real>& pass, MatrixView<Real> h) const;
 
   /// dh (N, H) = ∂L/∂h_t from above, dstate: ∂L/∂h_T, ∂L/∂C_T → ∂L/∂h_0, ∂L/∂C_0. Adds to the
   /// parameters' gradients, sets dx, as large as input.x, unless it is empty. May be run again on
-  /// the same cache.
+  /// the same record, unless that is for `once`: then a second run throws Error (kInternal).
   void backward(const RaggedShape& shape, const RecurrentInput<Real>& input,
-                RecurrentCache<Real>& cache, MatrixView<const Real> dh,
-                RecurrentState<Real>& dstate, MatrixView<Real> dx);
+                RecurrentPass<Real>& pass, MatrixView<const Real> dh, RecurrentState<Real>& dstate,
+                MatrixView<Real> dx);
 
-  /// The memory of `cache` for batches within these limits.
-  void plan(const BatchLimits& limits, LayerUse use, RecurrentCache<Real>& cache,
+  /// Copies of what the passes computed. Throws Error (kInternal) if the record is spent.
+  RecurrentInspection<Real> inspect(const RaggedShape& shape,
+                                    const RecurrentPass<Real>& pass) const;
+  /// The record of a forward pass that computed this (dz aside).
+  void restore(const RaggedShape& shape, const RecurrentInspection<Real>& seen,
+               RecurrentPass<Real>& pass) const;
+
+  /// The memory of `pass` for batches within these limits.
+  void plan(const BatchLimits& limits, LayerUse use, RecurrentPass<Real>& pass,
             MemoryPlan& plan) const;
   /// The memory of the weights for inference, and of `scratch`.
   void plan(RecurrentWeights<Real>& weights, MemoryPlan& plan) const;
@@ -192,8 +212,8 @@ class RecurrentLayer {
   /// b + U x for each row of x (M, I) → (M, G·H).
   void project(MatrixView<const Real> x, const RecurrentWeights<Real>& weights,
                MatrixView<Real> projected) const;
-  /// As forward, bit for bit, but saves nothing. `projected`: what `project` makes of input.x, if
-  /// that is known already, otherwise empty.
+  /// Computes what `forward` does, bit for bit, but saves nothing. `projected`: what `project`
+  /// makes of input.x, if that is known already, otherwise empty.
   void infer(const RaggedShape& shape, const RecurrentInput<Real>& input,
              const RecurrentWeights<Real>& weights, MatrixView<const Real> projected,
              RecurrentState<Real>& state, RecurrentScratch<Real>& scratch,
@@ -208,6 +228,7 @@ class RecurrentLayer {
  private:
   void check(const RaggedShape& shape, const RecurrentInput<Real>& input,
              const RecurrentState<Real>& state, MatrixView<const Real> h) const;
+  void check(const RaggedShape& shape, const RecurrentRecord<Real>& record) const;
   /// Whether operands are BFloat16; otherwise they are Real, rounded or not.
   bool multiplies_pairs() const;
   /// Whether weights, rounded, are kept in a narrow form too.

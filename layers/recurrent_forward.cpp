@@ -78,46 +78,51 @@ template <typename Real, typename Operand>
 
 template <typename Real, typename Operand>
 void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixView<Real> h) {
-  const std::size_t N = shape.tokens(), H = layer.hidden_size(), GH = layer.gate_count() * H;
-  const ThreadLimit limit(walk_threads(shape, H, unit_grain<Real, Operand>()));
-  cache.gates.resize({N, GH});
-  cache.C.resize(state.C.empty() ? Shape() : Shape{N, H});
-  cache.C_0 = state.C;
-  operands.h_prev.resize({N, H});
-  operands.weights.resize_weights(layer.U.value.matrix(), layer.W.value.matrix());
+  const std::size_t N = shape_.tokens(), H = layer_.hidden_size(), GH = layer_.gate_count() * H;
+  const ThreadLimit limit(walk_threads(shape_, H, unit_grain<Real, Operand>()));
+  record_.gates.resize({N, GH});
+  record_.C.resize(state.C.empty() ? Shape() : Shape{N, H});
+  record_.C_0 = state.C;
+  operands_.h_prev.resize({N, H});
+  weights_.resize_weights(layer_.U.value.matrix(), layer_.W.value.matrix());
   if constexpr (std::is_same_v<Operand, float>) {
-    if (shape.batch() <= kNarrowRows && rounds_in_place<Operand>(layer)) {
-      cache.narrow.resize(operands.weights);
-      narrow = &cache.narrow;
-    }
+    if (reads_narrow_weights()) narrow_.resize(weights_);
   }
 
-  // Of few rows U x_t goes where the gates will be.
-  InputProducts<Real, Operand> products(shape, operands_of(layer, input.x, operands.x), input.rows);
-  MatrixView<Real> projected = rows_of(cache.gates, products.few, N - products.few);
-  if (!input.rows.empty()) {
-    cache.projected.resize({input.x.rows(), GH});
-    projected = cache.projected.matrix();
+  // U x_t of few rows goes where the gates will be.
+  InputProducts<Real, Operand> products(shape_, operands_of(layer_, input_.x, operands_.x),
+                                        input_.rows);
+  MatrixView<Real> projected = rows_of(record_.gates, products.few, N - products.few);
+  if (!input_.rows.empty()) {
+    input_sums_.resize({input_.x.rows(), GH});
+    projected = input_sums_.matrix();
   }
   products.projected = projected;
-  for (std::size_t row = 0; row < shape.batch(); ++row) {
-    const std::size_t first = first_token(shape, layer.direction(), row);
-    set_operands<Real, Operand>(layer, state.h.matrix().row_range(row, 1),
-                                operands.h_prev.matrix().row_range(first, 1));
+  for (std::size_t row = 0; row < shape_.batch(); ++row) {
+    const std::size_t first = first_token(shape_, layer_.direction(), row);
+    set_operands<Real, Operand>(layer_, state.h.matrix().row_range(row, 1),
+                                operands_.h_prev.matrix().row_range(first, 1));
   }
   pack_weights();
-  project_for_walk(layer, products.to_project(), operands.weights, shape, projected);
-  share_walk(shape, {0, shape.steps()}, WalkOrder::kAscending, H, unit_grain<Real, Operand>(),
+  project_for_walk(layer_, products.to_project(), weights_, shape_, projected);
+  share_walk(shape_, {0, shape_.steps()}, WalkOrder::kAscending, H, unit_grain<Real, Operand>(),
              [&](const WalkShare& share) { walk(share, products, h); });
+}
+
+/// A batch of few rows does.
+template <typename Real, typename Operand>
+bool ForwardPass<Real, Operand>::reads_narrow_weights() const {
+  return std::is_same_v<Operand, float> && shape_.batch() <= kNarrowRows &&
+         rounds_in_place<Operand>(layer_);
 }
 
 template <typename Real, typename Operand>
 void ForwardPass<Real, Operand>::pack_weights() {
-  parallel_shares(operands.weights.count(), 1, [&](Range panels) {
-    operands.weights.fill_weights(layer.U.value.matrix(), layer.W.value.matrix(), layer.precision(),
-                                  panels);
+  parallel_shares(weights_.count(), 1, [&](Range panels) {
+    weights_.fill_weights(layer_.U.value.matrix(), layer_.W.value.matrix(), layer_.precision(),
+                          panels);
     if constexpr (std::is_same_v<Operand, float>) {
-      if (narrow != nullptr) cache.narrow.fill(operands.weights, panels);
+      if (reads_narrow_weights()) narrow_.fill(weights_, panels);
     }
   });
 }
@@ -126,24 +131,25 @@ template <typename Real, typename Operand>
 void ForwardPass<Real, Operand>::walk(const WalkShare& share,
                                       const InputProducts<Real, Operand>& products,
                                       MatrixView<Real> h) {
+  const NarrowPanels* const narrow = reads_narrow_weights() ? &narrow_ : nullptr;
   for (std::size_t position = share.positions.begin; position < share.positions.end; ++position) {
-    const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
+    const WalkStep walk = walk_step(shape_, layer_.direction(), position, share.rows);
     const auto [token, row, count] = walk.here;
     if (count > 0) {
-      const auto h_next = rows_of(operands.h_prev, walk.after.token, walk.go_on());
-      fused_step<Real, Operand>(layer.kind(), {.weights = &operands.weights,
-                                               .b = layer.b.value.values(),
-                                               .units = share.units,
-                                               .in = products.of(token, count),
-                                               .h_prev = rows_of(operands.h_prev, token, count),
-                                               .C_prev = C_before(cache, walk),
-                                               .saved = rows_of(cache.gates, token, count),
-                                               .C = rows_of(cache.C, token, count),
-                                               .h = h.row_range(token, count),
-                                               .h_next = h_next,
-                                               .precision = layer.precision(),
-                                               .narrow = narrow,
-                                               .descending = is_descending(position, count)});
+      const auto h_next = rows_of(operands_.h_prev, walk.after.token, walk.go_on());
+      fused_step<Real, Operand>(layer_.kind(), {.weights = &weights_,
+                                                .b = layer_.b.value.values(),
+                                                .units = share.units,
+                                                .in = products.of(token, count),
+                                                .h_prev = rows_of(operands_.h_prev, token, count),
+                                                .C_prev = C_before(record_, walk),
+                                                .saved = rows_of(record_.gates, token, count),
+                                                .C = rows_of(record_.C, token, count),
+                                                .h = h.row_range(token, count),
+                                                .h_next = h_next,
+                                                .precision = layer_.precision(),
+                                                .narrow = narrow,
+                                                .descending = is_descending(position, count)});
     }
     share.finish_step();
   }
@@ -153,25 +159,25 @@ template <typename Real, typename Operand>
 void InferencePass<Real, Operand>::run(const RecurrentInput<Real>& input,
                                        MatrixView<const Real> known, RecurrentState<Real>& state,
                                        MatrixView<Real> h) {
-  const std::size_t H = layer.hidden_size();
-  const ThreadLimit limit(walk_threads(shape, H, unit_grain<Real, Operand>()));
+  const std::size_t H = layer_.hidden_size();
+  const ThreadLimit limit(walk_threads(shape_, H, unit_grain<Real, Operand>()));
   const bool is_known = !known.empty();
   const bool needs_x = !is_known || input.rows.empty();
   const MatrixView<const Operand> all =
-      needs_x ? operands_of(layer, input.x, scratch.x) : MatrixView<const Operand>();
-  InputProducts<Real, Operand> products(shape, all, input.rows);
+      needs_x ? operands_of(layer_, input.x, scratch_.x) : MatrixView<const Operand>();
+  InputProducts<Real, Operand> products(shape_, all, input.rows);
   products.projected = known;
   const MatrixView<const Operand> x = needs_x ? products.to_project() : all;
   if (!is_known) {
-    projected.resize({x.rows(), layer.gate_count() * H});
-    products.projected = projected.matrix();
+    input_sums_.resize({x.rows(), layer_.gate_count() * H});
+    products.projected = input_sums_.matrix();
   }
-  for (Tensor<Operand>& h_prev : scratch.h_prev) {  // in both, for rows begin at any step
+  for (Tensor<Operand>& h_prev : scratch_.h_prev) {  // in both, for rows begin at any step
     h_prev.resize(state.h.shape());
-    set_operands<Real, Operand>(layer, state.h.matrix(), h_prev.matrix());
+    set_operands<Real, Operand>(layer_, state.h.matrix(), h_prev.matrix());
   }
-  if (!is_known) project_for_walk(layer, x, weights, shape, projected.matrix());
-  share_walk(shape, {0, shape.steps()}, WalkOrder::kAscending, H, unit_grain<Real, Operand>(),
+  if (!is_known) project_for_walk(layer_, x, weights_, shape_, input_sums_.matrix());
+  share_walk(shape_, {0, shape_.steps()}, WalkOrder::kAscending, H, unit_grain<Real, Operand>(),
              [&](const WalkShare& share) { walk(share, products, state, h); });
 }
 
@@ -180,25 +186,25 @@ void InferencePass<Real, Operand>::walk(const WalkShare& share,
                                         const InputProducts<Real, Operand>& products,
                                         RecurrentState<Real>& state, MatrixView<Real> h) {
   for (std::size_t position = share.positions.begin; position < share.positions.end; ++position) {
-    const WalkStep walk = walk_step(shape, layer.direction(), position, share.rows);
+    const WalkStep walk = walk_step(shape_, layer_.direction(), position, share.rows);
     const auto [token, row, count] = walk.here;
-    if (walk.after.count < kFewRows) products.ask_for(walk.after, share.units, layer.gate_count());
+    if (walk.after.count < kFewRows) products.ask_for(walk.after, share.units, layer_.gate_count());
     if (count > 0) {
       const MatrixView<Real> C = rows_of(state.C, row, count);
-      const auto h_next = rows_of(scratch.h_prev[(position + 1) % 2], row, walk.go_on());
-      fused_step<Real, Operand>(layer.kind(),
-                                {.weights = &weights,
-                                 .b = layer.b.value.values(),
+      const auto h_next = rows_of(scratch_.h_prev[(position + 1) % 2], row, walk.go_on());
+      fused_step<Real, Operand>(layer_.kind(),
+                                {.weights = &weights_,
+                                 .b = layer_.b.value.values(),
                                  .units = share.units,
                                  .in = products.of(token, count),
-                                 .h_prev = rows_of(scratch.h_prev[position % 2], row, count),
+                                 .h_prev = rows_of(scratch_.h_prev[position % 2], row, count),
                                  .C_prev = {C, {}},
                                  .saved = {},
                                  .C = C,
                                  .h = h.row_range(token, count),
                                  .h_next = h_next,
-                                 .precision = layer.precision(),
-                                 .narrow = narrow,
+                                 .precision = layer_.precision(),
+                                 .narrow = narrow_,
                                  .descending = is_descending(position, count)});
     }
     share.finish_step();
@@ -209,8 +215,8 @@ void InferencePass<Real, Operand>::walk(const WalkShare& share,
   template void project_rows(const RecurrentLayer<Real>&, MatrixView<const Operand>, \
                              const Panels<Operand>&, MatrixView<Real>);              \
   template struct InputProducts<Real, Operand>;                                      \
-  template struct ForwardPass<Real, Operand>;                                        \
-  template struct InferencePass<Real, Operand>;
+  template class ForwardPass<Real, Operand>;                                         \
+  template class InferencePass<Real, Operand>;
 UNROLL_INSTANTIATE(float, float)
 UNROLL_INSTANTIATE(double, double)
 UNROLL_INSTANTIATE(float, BFloat16)

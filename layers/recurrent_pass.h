@@ -10,6 +10,7 @@
 
 #include "unroll/kernels/ops.h"
 #include "unroll/layers/recurrent.h"
+#include "unroll/layers/walk.h"
 
 namespace unroll {
 
@@ -32,11 +33,32 @@ MatrixView<T> rows_of(Tensor<T>& tensor, std::size_t first, std::size_t count) {
   return tensor.empty() ? MatrixView<T>() : tensor.matrix().row_range(first, count);
 }
 
+template <typename T>
+MatrixView<const T> rows_of(const Tensor<T>& tensor, std::size_t first, std::size_t count) {
+  return tensor.empty() ? MatrixView<const T>() : tensor.matrix().row_range(first, count);
+}
+
 /// C_{t−1}: the C of the step before, or C_0 of rows that begin here.
 template <typename Real>
-ContinuedRows<const Real> C_before(RecurrentCache<Real>& cache, const WalkStep& walk) {
-  return {rows_of(cache.C, walk.before.token, walk.come()),
-          rows_of(cache.C_0, walk.here.row, walk.here.count)};
+ContinuedRows<const Real> C_before(const RecurrentRecord<Real>& record, const WalkStep& walk) {
+  return {rows_of(record.C, walk.before.token, walk.come()),
+          rows_of(record.C_0, walk.here.row, walk.here.count)};
+}
+
+/// The part of weights, of a record or of scratch that is kept in this type.
+template <typename Operand, typename Both>
+auto& operands(Both& both) {
+  if constexpr (std::is_same_v<Operand, BFloat16>) {
+    return both.pairs;
+  } else {
+    return both.full;
+  }
+}
+
+/// Whether a backward pass writes ∂L/∂z over the gates.
+template <typename Operand, typename Real>
+bool overwrites_gates(const RecurrentRecord<Real>& record) {
+  return std::is_same_v<Operand, Real> && record.once;
 }
 
 /// Whether operands of this type are rounded in place: values of Real that are to be of bfloat16.
@@ -75,7 +97,7 @@ MatrixView<const Operand> operands_of(const RecurrentLayer<Real>& layer,
   return rounded.matrix();
 }
 
-/// The same, of values that it was called with before.
+/// What operands_of made of these values before.
 template <typename Operand, typename Real>
 MatrixView<const Operand> operands_again(const RecurrentLayer<Real>& layer,
                                          MatrixView<const std::type_identity_t<Real>> values,
@@ -96,6 +118,7 @@ void fused_step(const CellKind& kind, const RecurrentStep<Real, Operand>& step) 
       return lstm_step(step);
   }
 }
+
 /// b + U x for each row of x (M, I) → (M, G·H), on all threads.
 template <typename Real, typename Operand>
 void project_rows(const RecurrentLayer<Real>& layer, MatrixView<const Operand> x,
@@ -120,56 +143,100 @@ struct InputProducts {
 
 /// RecurrentLayer::forward, but for the state.
 template <typename Real, typename Operand>
-struct ForwardPass {
+class ForwardPass {
+ public:
+  ForwardPass(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
+              const RecurrentInput<Real>& input, RecurrentPass<Real>& pass)
+      : layer_(layer),
+        shape_(shape),
+        input_(input),
+        weights_(operands<Operand>(pass.weights).forward),
+        narrow_(pass.weights.narrow),
+        record_(pass.record),
+        operands_(operands<Operand>(pass.record)),
+        input_sums_(pass.scratch.input_sums) {}
+
   void run(const RecurrentState<Real>& state, MatrixView<Real> h);
+
+ private:
+  bool reads_narrow_weights() const;
   void pack_weights();
   void walk(const WalkShare& share, const InputProducts<Real, Operand>& products,
             MatrixView<Real> h);
 
-  const RecurrentLayer<Real>& layer;
-  const RaggedShape& shape;
-  const RecurrentInput<Real>& input;
-  RecurrentCache<Real>& cache;
-  RecurrentOperands<Operand>& operands;
-  const NarrowPanels* narrow = nullptr;  ///< of a batch of few rows
+  const RecurrentLayer<Real>& layer_;
+  const RaggedShape& shape_;
+  const RecurrentInput<Real>& input_;
+  Panels<Operand>& weights_;
+  NarrowPanels& narrow_;
+  RecurrentRecord<Real>& record_;
+  typename RecurrentRecord<Real>::template Operands<Operand>& operands_;
+  Tensor<Real>& input_sums_;
 };
 
 /// RecurrentLayer::backward.
 template <typename Real, typename Operand>
-struct BackwardPass {
+class BackwardPass {
+ public:
+  BackwardPass(RecurrentLayer<Real>& layer, const RaggedShape& shape,
+               const RecurrentInput<Real>& input, RecurrentPass<Real>& pass)
+      : layer_(layer),
+        shape_(shape),
+        input_(input),
+        weights_(operands<Operand>(pass.weights)),
+        record_(pass.record),
+        operands_(operands<Operand>(pass.record)),
+        scratch_(operands<Operand>(pass.scratch)),
+        input_sums_(pass.scratch.input_sums) {}
+
   void run(MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx);
+
+ private:
   void pack_weights(bool needs_U);
   void walk(const WalkShare& share, MatrixView<const Real> dh, RecurrentState<Real>& dstate);
   template <typename Body>
   void share_columns(Body body);
   void add_gradients(Range tokens, Range columns, Tensor<Operand>& scratch);
   void add_shared_gradients(Range columns, Tensor<Operand>& scratch);
-  Tensor<Operand>& deltas();
-  MatrixView<const Operand> dz_of_input();
+  Tensor<Operand>& all_dz();
+  MatrixView<const Operand> dz_of_rows();
 
-  RecurrentLayer<Real>& layer;
-  const RaggedShape& shape;
-  const RecurrentInput<Real>& input;
-  RecurrentCache<Real>& cache;
-  RecurrentOperands<Operand>& operands;
+  RecurrentLayer<Real>& layer_;
+  const RaggedShape& shape_;
+  const RecurrentInput<Real>& input_;
+  typename RecurrentWeights<Real>::template Packed<Operand>& weights_;
+  RecurrentRecord<Real>& record_;
+  typename RecurrentRecord<Real>::template Operands<Operand>& operands_;
+  typename RecurrentScratch<Real>::template Operands<Operand>& scratch_;
+  Tensor<Real>& input_sums_;
 };
 
 /// RecurrentLayer::infer, but for the state.
 template <typename Real, typename Operand>
-struct InferencePass {
-  using Scratch = typename RecurrentScratch<Real>::template Operands<Operand>;
+class InferencePass {
+ public:
+  InferencePass(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
+                const RecurrentWeights<Real>& weights, RecurrentScratch<Real>& scratch)
+      : layer_(layer),
+        shape_(shape),
+        weights_(operands<Operand>(weights).forward),
+        narrow_(weights.narrow.empty() ? nullptr : &weights.narrow),
+        scratch_(operands<Operand>(scratch)),
+        input_sums_(scratch.input_sums) {}
 
   void run(const RecurrentInput<Real>& input, MatrixView<const Real> known,
            RecurrentState<Real>& state, MatrixView<Real> h);
+
+ private:
   void walk(const WalkShare& share, const InputProducts<Real, Operand>& products,
             RecurrentState<Real>& state, MatrixView<Real> h);
 
-  const RecurrentLayer<Real>& layer;
-  const RaggedShape& shape;
-  const Panels<Operand>& weights;
-  const NarrowPanels* narrow;  ///< null if there are none
-  Scratch& scratch;
-  Tensor<Real>& projected;
+  const RecurrentLayer<Real>& layer_;
+  const RaggedShape& shape_;
+  const Panels<Operand>& weights_;
+  const NarrowPanels* narrow_;  ///< null if there are none
+  typename RecurrentScratch<Real>::template Operands<Operand>& scratch_;
+  Tensor<Real>& input_sums_;
 };
 
 }  // namespace unroll

@@ -79,25 +79,25 @@ void RecurrentStack<Real>::set_zero(std::size_t batch, States& states) const {
 }
 
 template <typename Real>
-void RecurrentStack<Real>::plan(const BatchLimits& limits, LayerUse use, Cache& cache,
+void RecurrentStack<Real>::plan(const BatchLimits& limits, LayerUse use, Pass& pass,
                                 MemoryPlan& plan) const {
   const Shape h{limits.tokens, output_size()};
-  prepare(cache);
+  prepare(pass);
   use.threads = directions_run_apart(directions()) ? 1 : thread_count();
   const LayerUse above{.dx = true, .threads = use.threads};
   for (std::size_t k = 0; k < cells_.size(); ++k) {
-    cells_[k]->plan(limits, k < directions() ? use : above, cache.cells[k], plan);
+    cells_[k]->plan(limits, k < directions() ? use : above, pass.cells[k], plan);
   }
   plan.begin_part(kForwardPart);
-  for (Tensor<Real>& one : cache.h) plan.add(one, h);
+  for (Tensor<Real>& one : pass.h) plan.add(one, h);
   for (std::size_t l = 0; l < dropouts_.size(); ++l) {
-    if (dropouts_[l].active()) plan.add(cache.masks[l], h);
+    if (dropouts_[l].active()) plan.add(pass.masks[l], h);
   }
   plan.begin_part(kBackwardPart);
-  for (Tensor<Real>& one : cache.dh) plan.add(one, h);
+  for (Tensor<Real>& one : pass.dh) plan.add(one, h);
   if (directions() < 2) return;
   const Shape dx{use.shared ? limits.distinct : limits.tokens, use.dx ? config_.input : 0};
-  plan.add(cache.dx, config_.layers > 1 && h.size() > dx.size() ? h : dx);
+  plan.add(pass.dx, config_.layers > 1 && h.size() > dx.size() ? h : dx);
 }
 
 template <typename Real>
@@ -110,9 +110,9 @@ void RecurrentStack<Real>::plan(const BatchLimits& limits, States& states, Memor
 }
 
 template <typename Real>
-void RecurrentStack<Real>::plan(Frozen& frozen, MemoryPlan& plan) const {
-  frozen.weights.resize(cells_.size());
-  for (std::size_t k = 0; k < cells_.size(); ++k) cells_[k]->plan(frozen.weights[k], plan);
+void RecurrentStack<Real>::plan(Weights& weights, MemoryPlan& plan) const {
+  weights.cells.resize(cells_.size());
+  for (std::size_t k = 0; k < cells_.size(); ++k) cells_[k]->plan(weights.cells[k], plan);
 }
 
 template <typename Real>
@@ -135,62 +135,61 @@ void RecurrentStack<Real>::init(RecurrentInit init, double forget_bias, std::uin
 
 template <typename Real>
 RecurrentInput<Real> RecurrentStack<Real>::input_of(std::size_t l, const RecurrentInput<Real>& x,
-                                                    const Cache& cache) const {
+                                                    const Pass& pass) const {
   // [STACK-x] x^(l)_t = h^(l−1)_t
-  return l == 0 ? x : RecurrentInput<Real>(cache.h[l - 1].matrix());
+  return l == 0 ? x : RecurrentInput<Real>(pass.h[l - 1].matrix());
 }
 
-/// Gives it what there is one of for each cell, layer and dropout.
+/// Gives a pass what there is one of for each cell, layer and dropout.
 template <typename Real>
-void RecurrentStack<Real>::prepare(Cache& cache) const {
-  cache.cells.resize(cells_.size());
-  for (RecurrentCache<Real>& cell : cache.cells) cell.once = cache.once;
-  cache.h.resize(config_.layers);
-  cache.masks.resize(dropouts_.size());
-  cache.dh.resize(dropouts_.size());
+void RecurrentStack<Real>::prepare(Pass& pass) const {
+  pass.cells.resize(cells_.size());
+  for (RecurrentPass<Real>& cell : pass.cells) cell.record.once = pass.once;
+  pass.h.resize(config_.layers);
+  pass.masks.resize(dropouts_.size());
+  pass.dh.resize(dropouts_.size());
 }
 
 template <typename Real>
 void RecurrentStack<Real>::forward(const RaggedShape& shape, const RecurrentInput<Real>& x,
-                                   States& states, Cache& cache,
-                                   const DropoutSource* dropout) const {
-  prepare(cache);
+                                   States& states, Pass& pass, const DropoutSource* dropout) const {
+  prepare(pass);
   for (std::size_t l = 0; l < config_.layers; ++l) {
-    cache.h[l].resize({shape.tokens(), output_size()});
-    const RecurrentInput<Real> input = input_of(l, x, cache);
-    const MatrixView<Real> h = cache.h[l].matrix();
+    pass.h[l].resize({shape.tokens(), output_size()});
+    const RecurrentInput<Real> input = input_of(l, x, pass);
+    const MatrixView<Real> h = pass.h[l].matrix();
     for_each_direction(directions(), [&](std::size_t d) {
       const std::size_t k = l * directions() + d;
       // [BI-h] h_t = [h→_t ; h←_t]: each direction writes its own columns
-      cells_[k]->forward(shape, input, states[k], cache.cells[k],
+      cells_[k]->forward(shape, input, states[k], pass.cells[k],
                          h.column_range(d * config_.hidden, config_.hidden));
     });
     if (dropout != nullptr && l < dropouts_.size())
-      dropouts_[l].forward(*dropout, cache.masks[l], h);
+      dropouts_[l].forward(*dropout, pass.masks[l], h);
   }
 }
 
 template <typename Real>
 void RecurrentStack<Real>::backward(const RaggedShape& shape, const RecurrentInput<Real>& x,
-                                    Cache& cache, MatrixView<const Real> dh, States& dstates,
+                                    Pass& pass, MatrixView<const Real> dh, States& dstates,
                                     MatrixView<Real> dx, bool dropout) {
   for (std::size_t l = config_.layers; l-- > 0;) {
-    const MatrixView<const Real> dh_l = l + 1 == config_.layers ? dh : cache.dh[l].matrix();
+    const MatrixView<const Real> dh_l = l + 1 == config_.layers ? dh : pass.dh[l].matrix();
     if (l == 0) {
-      backward_layer(l, shape, x, cache, dh_l, dstates, dx);
+      backward_layer(l, shape, x, pass, dh_l, dstates, dx);
       continue;
     }
-    cache.dh[l - 1].resize({shape.tokens(), output_size()});
-    const MatrixView<Real> below = cache.dh[l - 1].matrix();
+    pass.dh[l - 1].resize({shape.tokens(), output_size()});
+    const MatrixView<Real> below = pass.dh[l - 1].matrix();
     // [STACK-dh] ∂L/∂h^(l−1)_t = U^(l)ᵀ dz^(l)_t: the dx of layer l
-    backward_layer(l, shape, input_of(l, x, cache), cache, dh_l, dstates, below);
-    if (dropout) dropouts_[l - 1].backward(cache.masks[l - 1], below);
+    backward_layer(l, shape, input_of(l, x, pass), pass, dh_l, dstates, below);
+    if (dropout) dropouts_[l - 1].backward(pass.masks[l - 1], below);
   }
 }
 
 template <typename Real>
 void RecurrentStack<Real>::backward_layer(std::size_t l, const RaggedShape& shape,
-                                          const RecurrentInput<Real>& x, Cache& cache,
+                                          const RecurrentInput<Real>& x, Pass& pass,
                                           MatrixView<const Real> dh, States& dstates,
                                           MatrixView<Real> dx) {
   for_each_direction(directions(), [&](std::size_t d) {
@@ -198,36 +197,36 @@ void RecurrentStack<Real>::backward_layer(std::size_t l, const RaggedShape& shap
     // The first direction writes to dx itself, the second to a buffer that is then added.
     MatrixView<Real> dx_d = dx;
     if (d == 1 && !dx.empty()) {
-      cache.dx.resize(dx.shape());
-      dx_d = cache.dx.matrix();
+      pass.dx.resize(dx.shape());
+      dx_d = pass.dx.matrix();
     }
-    cells_[k]->backward(shape, x, cache.cells[k],
+    cells_[k]->backward(shape, x, pass.cells[k],
                         dh.column_range(d * config_.hidden, config_.hidden), dstates[k], dx_d);
   });
   // [BI-dx] ∂L/∂x_t = U→ᵀ dz→_t + U←ᵀ dz←_t
   if (directions() == 2 && !dx.empty()) {
     for (std::size_t r = 0; r < dx.rows(); ++r) {
-      add<Real>(std::as_const(cache.dx).matrix().row(r), dx.row(r));
+      add<Real>(std::as_const(pass.dx).matrix().row(r), dx.row(r));
     }
   }
 }
 
 template <typename Real>
-typename RecurrentStack<Real>::Frozen RecurrentStack<Real>::freeze(
+typename RecurrentStack<Real>::Weights RecurrentStack<Real>::pack(
     MatrixView<const Real> table) const {
-  Frozen frozen;
-  for (const auto& cell : cells_) frozen.weights.push_back(cell->pack());
+  Weights weights;
+  for (const auto& cell : cells_) weights.cells.push_back(cell->pack());
   for (std::size_t d = 0; d < directions() && !table.empty(); ++d) {
-    frozen.projected.emplace_back(Shape{table.rows(), cells_[d]->gate_count() * config_.hidden});
-    cells_[d]->project(table, frozen.weights[d], frozen.projected[d].matrix());
+    weights.projected.emplace_back(Shape{table.rows(), cells_[d]->gate_count() * config_.hidden});
+    cells_[d]->project(table, weights.cells[d], weights.projected[d].matrix());
   }
-  return frozen;
+  return weights;
 }
 
 template <typename Real>
 MatrixView<const Real> RecurrentStack<Real>::infer(const RaggedShape& shape,
                                                    const RecurrentInput<Real>& x,
-                                                   const Frozen& frozen, States& states,
+                                                   const Weights& weights, States& states,
                                                    Scratch& scratch) const {
   scratch.cells.resize(cells_.size());
   for (std::size_t l = 0; l < config_.layers; ++l) {
@@ -237,13 +236,23 @@ MatrixView<const Real> RecurrentStack<Real>::infer(const RaggedShape& shape,
     const MatrixView<Real> h = scratch.h[l % 2].matrix();
     for_each_direction(directions(), [&](std::size_t d) {
       const std::size_t k = l * directions() + d;
-      const bool known = l == 0 && !frozen.projected.empty();
-      const auto projected = known ? frozen.projected[d].matrix() : MatrixView<const Real>();
-      cells_[k]->infer(shape, input, frozen.weights[k], projected, states[k], scratch.cells[k],
+      const bool known = l == 0 && !weights.projected.empty();
+      const auto projected = known ? weights.projected[d].matrix() : MatrixView<const Real>();
+      cells_[k]->infer(shape, input, weights.cells[k], projected, states[k], scratch.cells[k],
                        h.column_range(d * config_.hidden, config_.hidden));
     });
   }
   return std::as_const(scratch.h[(config_.layers - 1) % 2]).matrix();
+}
+
+template <typename Real>
+std::vector<RecurrentInspection<Real>> RecurrentStack<Real>::inspect(const RaggedShape& shape,
+                                                                     const Pass& pass) const {
+  std::vector<RecurrentInspection<Real>> all;
+  for (std::size_t k = 0; k < cells_.size(); ++k) {
+    all.push_back(cells_[k]->inspect(shape, pass.cells[k]));
+  }
+  return all;
 }
 
 template <typename Real>

@@ -33,23 +33,26 @@ class RecurrentStack {
   /// One state per layer and direction: index layer·directions + direction.
   using States = std::vector<RecurrentState<Real>>;
 
-  struct Cache {
-    std::vector<RecurrentCache<Real>> cells;  ///< as States
-    std::vector<Tensor<Real>> h;              ///< per layer, (N, directions·H)
-    std::vector<Tensor<Real>> masks;          ///< dropout of h[l], l < layers − 1
-    std::vector<Tensor<Real>> dh;             ///< scratch: ∂L/∂h[l], l < layers − 1
-    Tensor<Real> dx;                          ///< scratch: ∂L/∂x of the backward direction
+  /// All that a forward and a backward pass own. One per thread of use.
+  struct Pass {
+    std::vector<RecurrentPass<Real>> cells;  ///< as States
+    // the record
+    std::vector<Tensor<Real>> h;      ///< per layer, (N, directions·H)
+    std::vector<Tensor<Real>> masks;  ///< dropout of h[l], l < layers − 1
+    // scratch
+    std::vector<Tensor<Real>> dh;  ///< ∂L/∂h[l], l < layers − 1
+    Tensor<Real> dx;               ///< ∂L/∂x of the backward direction
 
-    /// Of each cell: the backward pass will be run once, and overwrites what was saved for it.
+    /// Whether each cell's record is for `once` (RecurrentRecord).
     bool once = false;
   };
 
-  /// The weights for inference, as they were when `freeze` was called.
-  struct Frozen {
-    std::vector<RecurrentWeights<Real>> weights;  ///< as States
-    std::vector<Tensor<Real>> projected;          ///< of each direction of layer 0, unless empty
+  /// The weights for inference, as they were when `pack` was called.
+  struct Weights {
+    std::vector<RecurrentWeights<Real>> cells;  ///< as States
+    std::vector<Tensor<Real>> projected;        ///< of each direction of layer 0, unless empty
   };
-  /// What inference needs beside. One per thread of use.
+  /// What inference needs besides. One per thread of use.
   struct Scratch {
     std::vector<RecurrentScratch<Real>> cells;  ///< as States
     Tensor<Real> h[2];                          ///< (N, directions·H) of a layer and the one below
@@ -60,7 +63,7 @@ class RecurrentStack {
   std::size_t directions() const { return config_.bidirectional ? 2 : 1; }
   std::size_t output_size() const { return directions() * config_.hidden; }
   States zero_states(std::size_t batch) const;
-  /// Likewise, in the memory that they have.
+  /// Makes `states` zero states, in the memory that they have.
   void set_zero(std::size_t batch, States& states) const;
   RecurrentLayer<Real>& layer(std::size_t l, std::size_t direction) {
     return *cells_[l * directions() + direction];
@@ -71,40 +74,42 @@ class RecurrentStack {
   void set_plain(bool plain);
   void init(RecurrentInit init, double forget_bias, std::uint64_t seed);
 
-  /// x (N tokens), states h_0, C_0 → h_T, C_T. The top layer's states are cache.h.back(). `dropout`
+  /// x (N tokens), states h_0, C_0 → h_T, C_T. The top layer's states are pass.h.back(). `dropout`
   /// is null when predicting.
-  void forward(const RaggedShape& shape, const RecurrentInput<Real>& x, States& states,
-               Cache& cache, const DropoutSource* dropout) const;
+  void forward(const RaggedShape& shape, const RecurrentInput<Real>& x, States& states, Pass& pass,
+               const DropoutSource* dropout) const;
   /// dh (N, directions·H) of the top layer; dstates as in RecurrentLayer; dx, as large as x.x, is
   /// set unless it is empty. `dropout` says whether the forward pass had any.
-  void backward(const RaggedShape& shape, const RecurrentInput<Real>& x, Cache& cache,
+  void backward(const RaggedShape& shape, const RecurrentInput<Real>& x, Pass& pass,
                 MatrixView<const Real> dh, States& dstates, MatrixView<Real> dx, bool dropout);
 
   /// `table` (M, I): rows of x that are known beforehand, whose products with U are then kept as
   /// well, directions·M·G·H values; or empty.
-  Frozen freeze(MatrixView<const Real> table = {}) const;
-  /// As forward, bit for bit; returns the top layer's states, (N, directions·H), in `scratch`. With
-  /// a frozen table, x is that table.
+  Weights pack(MatrixView<const Real> table = {}) const;
+  /// Computes what `forward` does, bit for bit; returns the top layer's states, (N, directions·H),
+  /// in `scratch`. With weights of a table, x is that table.
   MatrixView<const Real> infer(const RaggedShape& shape, const RecurrentInput<Real>& x,
-                               const Frozen& frozen, States& states, Scratch& scratch) const;
+                               const Weights& weights, States& states, Scratch& scratch) const;
 
   /// The memory of these for batches within these limits; `use` of the lowest layer, but for its
   /// threads.
-  void plan(const BatchLimits& limits, LayerUse use, Cache& cache, MemoryPlan& plan) const;
+  void plan(const BatchLimits& limits, LayerUse use, Pass& pass, MemoryPlan& plan) const;
   void plan(const BatchLimits& limits, States& states, MemoryPlan& plan) const;
   void plan(const BatchLimits& limits, Scratch& scratch, MemoryPlan& plan) const;
-  /// The memory of `freeze` without a table.
-  void plan(Frozen& frozen, MemoryPlan& plan) const;
+  /// The memory of `pack` without a table.
+  void plan(Weights& weights, MemoryPlan& plan) const;
+
+  /// What the cells' passes computed, as States (RecurrentLayer::inspect).
+  std::vector<RecurrentInspection<Real>> inspect(const RaggedShape& shape, const Pass& pass) const;
 
   ParameterList<Real> parameters();
 
  private:
-  void prepare(Cache& cache) const;
+  void prepare(Pass& pass) const;
   void backward_layer(std::size_t l, const RaggedShape& shape, const RecurrentInput<Real>& x,
-                      Cache& cache, MatrixView<const Real> dh, States& dstates,
-                      MatrixView<Real> dx);
+                      Pass& pass, MatrixView<const Real> dh, States& dstates, MatrixView<Real> dx);
   RecurrentInput<Real> input_of(std::size_t l, const RecurrentInput<Real>& x,
-                                const Cache& cache) const;
+                                const Pass& pass) const;
 
   RecurrentStackConfig config_;
   std::vector<std::unique_ptr<RecurrentLayer<Real>>> cells_;

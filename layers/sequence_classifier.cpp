@@ -29,7 +29,7 @@ void pick(std::span<const std::int32_t> values, std::span<const std::int32_t> pl
   for (std::int32_t place : places) picked.push_back(values[static_cast<std::size_t>(place)]);
 }
 
-/// Of parts of batches within these limits.
+/// The limits of parts of batches within these limits.
 BatchLimits limits_of_parts(const BatchLimits& limits, std::size_t most_tokens) {
   const std::size_t tokens = std::min(limits.tokens, std::max(most_tokens, limits.steps));
   return {.rows = std::min(limits.rows, tokens),
@@ -100,7 +100,7 @@ void SequenceClassifier<Real>::forward(const RaggedShape& shape, std::span<const
   run_forward(shape, pass, &dropouts);
 }
 
-/// Of pass.words.
+/// The forward pass of pass.words.
 template <typename Real>
 void SequenceClassifier<Real>::run_forward(const RaggedShape& shape, Pass& pass,
                                            const Dropouts* dropouts) const {
@@ -144,7 +144,7 @@ double SequenceClassifier<Real>::loss_and_gradients(const RaggedShape& shape,
   return loss;
 }
 
-/// Of pass.part, with the loss's weight and the random numbers that its rows have in the batch.
+/// Takes pass.part with the loss's weight and the random numbers that its rows have in the batch.
 template <typename Real>
 double SequenceClassifier<Real>::loss_and_gradients_of_part(std::span<const std::int32_t> ids,
                                                             std::span<const std::int32_t> targets,
@@ -187,7 +187,7 @@ void SequenceClassifier<Real>::backward(const RaggedShape& shape, Pass& pass, bo
   dread.resize(readout(pass).shape());
   output_.backward(readout(pass).matrix(), pass.dO.matrix(), dread.matrix());
   if (dropout) p_dropout_.backward(pass.p_mask, dread.matrix());
-  // Of pooled states, which nothing reads any more, in their place.
+  // The gradient of pooled states may take their place, for nothing reads them any more.
   Tensor<Real>& dh = config_.pool && pass.stack.once ? pass.stack.h.back() : pass.dh;
   if (config_.pool) {
     dh.resize(pass.stack.h.back().shape());
@@ -247,10 +247,19 @@ void SequenceClassifier<Real>::plan_pass(const BatchLimits& limits, Pass& pass,
 }
 
 template <typename Real>
-Tensor<Real> SequenceClassifier<Real>::Pass::x_of_tokens() const {
-  Tensor<Real> all({words.rows().size(), x.shape()[1]});
-  gather_rows<Real>(x.matrix(), words.rows(), all.matrix());
-  return all;
+typename SequenceClassifier<Real>::Inspection SequenceClassifier<Real>::inspect(
+    const Pass& pass) const {
+  Inspection seen{.x = Tensor<Real>({pass.words.rows().size(), config_.embedding}),
+                  .h = pass.stack.h,
+                  .dh = pass.stack.dh,
+                  .winners = pass.pooling.at,
+                  .p = pass.p,
+                  .dp = pass.dp,
+                  .O = pass.O,
+                  .dO = pass.dO};
+  gather_rows<Real>(pass.x.matrix(), pass.words.rows(), seen.x.matrix());
+  seen.dh.push_back(pass.dh);
+  return seen;
 }
 
 template class SequenceClassifier<float>;

@@ -40,6 +40,11 @@ struct SequenceClassifierConfig {
   double forget_bias = 1;
 };
 
+/// Whether a predictor of the model (sequence_predictor.h) computes the first layer's products with
+/// all words of the vocabulary beforehand: a token then costs no product with U, and the predictor
+/// holds V·directions·G·H values more.
+enum class WordProducts { kPerBatch, kWholeVocabulary };
+
 /// The model's recurrent layers.
 RecurrentStackConfig stack_config(const SequenceClassifierConfig& config);
 
@@ -48,24 +53,27 @@ class SequenceClassifier {
  public:
   using Config = SequenceClassifierConfig;
 
-  /// What one pass leaves for the next, and all scratch. One per thread of use.
+  /// All that a forward and a backward pass own. One per thread of use.
   struct Pass {
+    typename RecurrentStack<Real>::Pass stack;
+    Panels<Real> V;  ///< the output layer's weights, packed
+
+    // the record
     DistinctIds words;  ///< M of them
     Tensor<Real> x;     ///< (M, embedding): of each different word
     Tensor<Real> x_mask;
-    RecurrentInput<Real> input() const { return {x.matrix(), words.rows()}; }
-    Tensor<Real> x_of_tokens() const;  ///< (N, embedding)
-    typename RecurrentStack<Real>::Cache stack;
-    typename Pooling<Real>::Cache pooling;
+    typename Pooling<Real>::Record pooling;
     Tensor<Real> p;  ///< (B, D·H) pooled; unused without a pool
     Tensor<Real> p_mask;
-    Panels<Real> V;  ///< the output layer's weights, packed
     Tensor<Real> O;  ///< (rows, K), rows = B or N
+    RecurrentInput<Real> input() const { return {x.matrix(), words.rows()}; }
+
+    // scratch
     Tensor<Real> dO, dp, dh, dx;
     typename RecurrentStack<Real>::States states, dstates;
 
     /// A batch with more tokens is taken in parts of at most so many, or of one row; 0: never. Then
-    /// what stands above is of the last part.
+    /// the record is that of the last part.
     std::size_t most_tokens = 0;
     RowPart part;
     DistinctIds batch_words;                 ///< of the whole batch
@@ -73,11 +81,23 @@ class SequenceClassifier {
     std::vector<std::int32_t> ids, targets;  ///< of the part
   };
 
+  /// What a pass computed, for somebody who wants to look. What begins with d is there after the
+  /// backward pass.
+  struct Inspection {
+    Tensor<Real> x;                     ///< (N, embedding)
+    std::vector<Tensor<Real>> h;        ///< per layer, (N, D·H)
+    std::vector<Tensor<Real>> dh;       ///< per layer, ∂L/∂h_t as it comes down from above
+    std::vector<std::int32_t> winners;  ///< (B·D·H): of a max pool, the step that won
+    Tensor<Real> p, dp;                 ///< (B, D·H)
+    Tensor<Real> O, dO;                 ///< (rows, K)
+  };
+
   explicit SequenceClassifier(const Config& config);
 
   /// For the recurrent layers' passes from now on; not part of the model.
   void set_precision(Precision precision) { stack_.set_precision(precision); }
-  /// Whether the cells' own files compute the steps (RecurrentLayer::set_plain); likewise.
+  /// Whether the cells' own files compute the steps (RecurrentLayer::set_plain), from now on; not
+  /// part of the model either.
   void set_plain(bool plain) { stack_.set_plain(plain); }
   /// Initial values from the seed; the embedding is normal with deviation 0.1.
   void init(std::uint64_t seed);
@@ -104,6 +124,9 @@ class SequenceClassifier {
   double loss_and_gradients(const RaggedShape& shape, std::span<const std::int32_t> ids,
                             std::span<const std::int32_t> targets, Pass& pass,
                             const DropoutSource* dropout = nullptr);
+
+  /// Copies of what a pass computed that was not planned, and so kept all of it.
+  Inspection inspect(const Pass& pass) const;
 
   /// The memory of a pass for training on batches within these limits, taken in parts of at most
   /// `most_tokens` (0: whole) but for a longer row. From then on the pass's backward pass

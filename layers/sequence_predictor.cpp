@@ -12,7 +12,7 @@ SequencePredictor<Real>::SequencePredictor(const SequenceClassifier<Real>& model
     : model_(&model) {
   const bool whole = products == WordProducts::kWholeVocabulary;
   stack_ =
-      model.stack().freeze(whole ? model.embedding().E.value.matrix() : MatrixView<const Real>());
+      model.stack().pack(whole ? model.embedding().E.value.matrix() : MatrixView<const Real>());
   model.output().pack(V_);
 }
 
@@ -54,9 +54,9 @@ template <typename Real>
 void SequencePredictor<Real>::count(const SequenceClassifier<Real>& model,
                                     const BatchLimits& limits, std::size_t threads,
                                     MemoryPlan& plan) {
-  typename RecurrentStack<Real>::Frozen frozen;
+  typename RecurrentStack<Real>::Weights weights;
   Panels<Real> V;
-  model.stack().plan(frozen, plan);
+  model.stack().plan(weights, plan);
   model.output().plan(V, plan);
   for (std::size_t thread = 0; thread < threads; ++thread) {
     Scratch scratch;

@@ -11,10 +11,6 @@
 
 namespace unroll {
 
-/// Whether the first layer's products with all words of the vocabulary are computed beforehand:
-/// then a token costs no product with U, and the predictor V·directions·G·H values more.
-enum class WordProducts { kPerBatch, kWholeVocabulary };
-
 template <typename Real>
 class SequencePredictor {
  public:
@@ -24,7 +20,7 @@ class SequencePredictor {
     Tensor<Real> x;  ///< (M, embedding)
     typename RecurrentStack<Real>::States states;
     typename RecurrentStack<Real>::Scratch stack;
-    typename Pooling<Real>::Cache pooling;
+    typename Pooling<Real>::Record pooling;
     Tensor<Real> p;  ///< (B, D·H)
     Tensor<Real> O;  ///< (rows, K), rows = B or N
   };
@@ -43,7 +39,7 @@ class SequencePredictor {
   MatrixView<const Real> predict(const RaggedShape& shape, std::span<const std::int32_t> ids,
                                  Scratch& scratch) const;
 
-  /// Of the products with the whole vocabulary; 0 without them.
+  /// The memory of the products with the whole vocabulary; 0 without them.
   std::size_t word_table_bytes() const;
 
  private:
@@ -51,7 +47,7 @@ class SequencePredictor {
                            Scratch& scratch, MemoryPlan& plan);
 
   const SequenceClassifier<Real>* model_;
-  typename RecurrentStack<Real>::Frozen stack_;
+  typename RecurrentStack<Real>::Weights stack_;
   Panels<Real> V_;
 };
 

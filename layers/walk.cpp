@@ -86,10 +86,6 @@ void share_units(std::size_t threads, Range positions, WalkOrder order, Range ro
 
 }  // namespace
 
-std::string to_string(Direction direction) {
-  return direction == Direction::kForward ? "forward" : "backward";
-}
-
 std::size_t WalkStep::come() const {
   return std::min(here.count, before.count);
 }

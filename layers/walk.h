@@ -3,17 +3,11 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 
 #include "unroll/core/parallel.h"
 #include "unroll/core/ragged.h"
 
 namespace unroll {
-
-/// Which end of a sequence is read first. Backward: h_t depends on h_{t+1}, and each row begins at
-/// its own end.
-enum class Direction { kForward, kBackward };
-std::string to_string(Direction direction);
 
 /// Rows of one step.
 struct StepRows {

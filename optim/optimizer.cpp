@@ -5,6 +5,7 @@
 
 #include "unroll/core/row_set.h"
 #include "unroll/kernels/ops.h"
+#include "unroll/optim/average.h"
 
 namespace unroll {
 

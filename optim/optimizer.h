@@ -11,9 +11,12 @@
 #include <string_view>
 
 #include "unroll/core/parameter.h"
-#include "unroll/optim/average.h"
+#include "unroll/kernels/ops.h"
 
 namespace unroll {
+
+template <typename Real>
+class ParameterAverage;
 
 /// Instantiated for float and double, like all optimizers.
 template <typename Real>

@@ -27,7 +27,7 @@ bool wait_for_input(int descriptor, int milliseconds) {
   return ::poll(&input, 1, milliseconds) > 0;
 }
 
-/// As read(2), also of an input that somebody made non-blocking, as Node.js does.
+/// Calls read(2), also for an input that somebody made non-blocking, as Node.js does.
 std::size_t read_bytes(int descriptor, char* bytes, std::size_t most, const std::string& name) {
   while (true) {
     const ssize_t count = ::read(descriptor, bytes, most);

@@ -13,7 +13,7 @@ namespace unroll {
 
 namespace {
 
-/// As much of what is there already is read ahead: some hundred lines, for full batches.
+/// This much of what is there already is read ahead: some hundred lines, for full batches.
 constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
 
 }  // namespace

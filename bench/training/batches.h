@@ -42,7 +42,7 @@ std::vector<TrainingBatch> without_padding(std::vector<TrainingBatch> batches);
 
 /// JSON, a line {"ids": [[…], …], "labels": […]} for each batch.
 void write_batches(const std::filesystem::path& path, const std::vector<TrainingBatch>& batches);
-/// Of a file of write_batches().
+/// Reads a file of write_batches().
 std::vector<TrainingBatch> read_batches(const std::filesystem::path& path);
 
 }  // namespace unroll::bench

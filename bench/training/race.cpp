@@ -56,7 +56,7 @@ class Race {
   }
 
  private:
-  /// Of a sample.
+  /// The size of a sample.
   struct Size {
     std::size_t tokens = 0;
     std::size_t steps = 0;
@@ -100,7 +100,7 @@ class Race {
     return std::make_unique<TrainingWorker>(command, threads);
   }
 
-  /// Of the steps on a file, without dropout.
+  /// The losses of the steps on a file, without dropout.
   std::vector<double> losses(const TrainingContender& contender,
                              const std::filesystem::path& batches) {
     const auto made = worker(contender, batches, 0, 1);

@@ -21,7 +21,8 @@ namespace unroll::bench {
 struct TrainingTurn {
   double seconds = 0;
   std::vector<double> losses;  ///< of each step
-  /// Of the time, that its threads had a core, at least: another job keeps one for a millisecond.
+  /// The least share of the time in which its threads had a core: another job keeps one for a
+  /// millisecond.
   double share = 1;
 };
 

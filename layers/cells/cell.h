@@ -42,7 +42,7 @@ struct CellKind {
   Cell cell;
   Activation activation;
 };
-/// As people write it: "LSTM", "RNN (tanh)".
+/// The name that people write: "LSTM", "RNN (tanh)".
 std::string title(const CellKind& kind);
 
 }  // namespace unroll

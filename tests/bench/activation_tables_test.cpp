@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kBytes = 262144;
 
-/// Of a race in which the best of ours takes one cycle.
+/// A row of a race in which the best of ours takes one cycle.
 ActivationRow row(std::string implementation, std::string isa, double cycles, double ulp) {
   ActivationRow row;
   row.function = "tanh";

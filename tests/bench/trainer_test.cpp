@@ -39,7 +39,7 @@ class OurTrainer : public testing::Test {
     return answers;
   }
 
-  /// Of an answer.
+  /// The losses in an answer.
   static std::vector<double> losses(const std::string& answer) {
     std::istringstream numbers(answer);
     double seconds = 0;

@@ -8,6 +8,17 @@ cmake -S "$sources" -B consumer -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_
   -DCMAKE_PREFIX_PATH="$folder/prefix" ${CONSUMER_CXX_FLAGS:+-DCMAKE_CXX_FLAGS="$CONSUMER_CXX_FLAGS"} >/dev/null
 cmake --build consumer >/dev/null
 
+# Every installed header compiles, in one file with all others, and finds what it includes. The old names forward.
+headers() { (cd "$folder/prefix/include/unroll$1" && find . -name '*.h' "${@:2}" | sed 's#^\./##' | sort); }
+headers "" -not -path './detail/*' | sed 's#.*#\#include "unroll/&"#' >all.cpp
+headers /detail/unroll | sed 's#.*#\#include "unroll/&"#' >>all.cpp
+include=$folder/prefix/include
+"$compiler" -std=c++20 -fsyntax-only -I "$include" -I "$include/unroll/detail" all.cpp 2>moved || { cat moved >&2; fail "headers"; }
+grep -q 'unroll/tools/text_predictor.h is now unroll/tools/classifier/text_predictor.h' moved || fail "a moved header does not say so"
+grep -q -e '/lab/' -e '/program/' all.cpp && fail "the laboratory or the program is installed: $(cat all.cpp)"
+count=$(grep -cv '"unroll/tools/[a-z_]*\.h"' all.cpp)  # the old names are not counted
+[ "$count" -le 45 ] || fail "$count headers are installed, 45 is the most (cmake/UnrollInstall.cmake)"
+
 { printf 'label\ttext\n'; reviews 120; } >data.tsv
 unroll=$folder/prefix/bin/unroll
 "$unroll" train --train data.tsv --out run "${small[@]}" >/dev/null

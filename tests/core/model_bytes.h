@@ -21,7 +21,7 @@ std::string small_model();
 /// A file with this header length, JSON and data, and a checksum that holds. The JSON is what
 /// follows the digits, from the quotation mark on.
 std::string sealed(std::uint64_t header_length, std::string_view json, std::string_view data);
-/// The same with the right header length.
+/// These bytes with the right header length.
 std::string sealed(std::string_view json, std::string_view data);
 
 /// Writes a file without syncing it: these tests write thousands.

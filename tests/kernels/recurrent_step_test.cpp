@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
+#include "tests/support/arrays.h"
 #include "tests/support/for_each_isa.h"
 #include "tests/support/random_tensor.h"
 #include "unroll/core/error.h"
@@ -81,6 +83,55 @@ void expect_same(const Tensor<Real>& found, const Tensor<Real>& wanted, const st
   ASSERT_TRUE(std::ranges::equal(found.values(), wanted.values())) << what;
 }
 
+// ------------------------------------------------------------------------- the LSTM's cell, in
+// double
+
+/// One unit of the cell as the derivation has it (docs/mathematics, chapter 4), and its way back.
+struct Unit {
+  Unit(const double (&z)[4], double C_before)
+      : f(sigmoid(z[0])), i(sigmoid(z[1])), a(std::tanh(z[2])), o(sigmoid(z[3])), C_prev(C_before) {
+    C = C_prev * f + i * a;
+    h = o * std::tanh(C);
+  }
+  static double sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
+
+  /// ∂L/∂z of f, i, a, o, then what goes back to C_prev, from ∂L/∂h and what came back to C.
+  std::vector<double> back(double dh, double dC) const {
+    const double tanh_C = std::tanh(C), delta_C = dC + dh * o * (1 - tanh_C * tanh_C);
+    return {delta_C * C_prev * f * (1 - f), delta_C * a * i * (1 - i), delta_C * i * (1 - a * a),
+            dh * tanh_C * o * (1 - o), delta_C * f};
+  }
+
+  double f, i, a, o, C_prev, C = 0, h = 0;
+};
+
+/// The units of all rows in double, from z (rows, 4H).
+template <typename Real>
+std::vector<Unit> units_of(const Tensor<Real>& z, const Tensor<Real>& C_prev) {
+  std::vector<Unit> units;
+  const std::size_t H = C_prev.matrix().columns();
+  for (std::size_t r = 0; r < C_prev.matrix().rows(); ++r) {
+    const auto row = z.matrix().row(r);
+    for (std::size_t j = 0; j < H; ++j) {
+      units.push_back(
+          Unit({double(row[j]), double(row[H + j]), double(row[2 * H + j]), double(row[3 * H + j])},
+               C_prev.matrix()(r, j)));
+    }
+  }
+  return units;
+}
+
+/// (rows, G·H) of G values for each unit.
+template <typename ValuesOf>
+std::vector<double> stacked(std::size_t rows, std::size_t H, std::size_t G, ValuesOf values_of) {
+  std::vector<double> all(rows * G * H);
+  for (std::size_t unit = 0; unit < rows * H; ++unit) {
+    const std::vector<double> values = values_of(unit);
+    for (std::size_t g = 0; g < G; ++g) all[unit / H * G * H + g * H + unit % H] = values[g];
+  }
+  return all;
+}
+
 template <typename Real>
 class RecurrentStepOf : public testing::Test {};
 using Reals = testing::Types<float, double>;
@@ -90,22 +141,43 @@ TYPED_TEST_SUITE(RecurrentStepOf, Reals);
 constexpr std::size_t kHidden[] = {1, 3, 8, 16, 33, 64, 130};
 constexpr std::size_t kRows[] = {1, 2, 7, 25, 50};
 
-TYPED_TEST(RecurrentStepOf, LstmIsTheCellOfTheSumBitForBit) {
+TYPED_TEST(RecurrentStepOf, LstmIsTheCellOfTheSum) {
   using Real = TypeParam;
   for (std::size_t H : kHidden) {
     for (std::size_t rows : kRows) {
       test::for_each_isa([&] {
         Step<Real> s(4, rows, 5, H);
         lstm_step(s.whole());
-        Tensor<Real> gates = s.z(), C({rows, H}), h({rows, H});
-        const std::vector<Real> nothing(4 * H, -Real(0));
-        lstm_cell_forward<Real>(gates.matrix(), nothing, s.C_prev.matrix(), C.matrix(), h.matrix());
-        expect_same(s.saved, gates, "gates");
-        expect_same(s.C, C, "C");
-        expect_same(s.h, h, "h");
-        expect_same(s.h_next, h, "h for the next step");
+        const std::vector<Unit> units = units_of(s.z(), s.C_prev);
+        const auto gates = [&](std::size_t k) {
+          return std::vector{units[k].f, units[k].i, units[k].a, units[k].o};
+        };
+        test::expect_close<Real>(s.saved.values(), stacked(rows, H, 4, gates), 3);
+        test::expect_close<Real>(
+            s.C.values(), stacked(rows, H, 1, [&](auto k) { return std::vector{units[k].C}; }), 5);
+        test::expect_close<Real>(
+            s.h.values(), stacked(rows, H, 1, [&](auto k) { return std::vector{units[k].h}; }), 6);
+        expect_same(s.h_next, s.h, "h for the next step");
       });
     }
+  }
+}
+
+TYPED_TEST(RecurrentStepOf, LstmGatesAreTheActivationsOfTheSumBitForBit) {
+  using Real = TypeParam;
+  for (std::size_t H : kHidden) {
+    test::for_each_isa([&] {
+      Step<Real> s(4, 7, 5, H);
+      lstm_step(s.whole());
+      Tensor<Real> gates = s.z();
+      for (std::size_t r = 0; r < 7; ++r) {
+        for (std::size_t g = 0; g < 4; ++g) {
+          const std::span<Real> z = gates.matrix().row(r).subspan(g * H, H);
+          activate<Real>(g == 2 ? Activation::kTanh : Activation::kSigmoid, z, z);
+        }
+      }
+      expect_same(s.saved, gates, "gates");
+    });
   }
 }
 
@@ -269,24 +341,62 @@ struct StepBack {
   Panels<Real> W;
 };
 
-TYPED_TEST(RecurrentStepOf, LstmBackIsTheCellsGradientOfTheSumBitForBit) {
+TYPED_TEST(RecurrentStepOf, LstmBackIsTheCellsGradientOfTheSum) {
   using Real = TypeParam;
   for (std::size_t H : kHidden) {
     for (std::size_t going_on : {1, 7, 13}) {
       test::for_each_isa([&] {
         StepBack<Real> s(4, 13, going_on, H);
         lstm_step(s.forward.whole());
-        const RecurrentStepBack<Real> step = s.step();
-        Tensor<Real> dC = s.dC, dz({13, 4 * H});
-        lstm_step_back(step);
-        lstm_cell_backward<Real>(s.forward.saved.matrix(), s.forward.C_prev.matrix(),
-                                 s.forward.C.matrix(), s.delta().matrix(), dC.matrix(),
-                                 dz.matrix());
-        expect_same(s.dz, dz, "dz");
-        expect_same(s.dC, dC, "dC");
+        const Tensor<Real> dC = s.dC;
+        lstm_step_back(s.step());
+        const Tensor<Real> dh = s.delta();
+        const std::vector<Unit> units = units_of(s.forward.z(), s.forward.C_prev);
+        const auto back = [&](std::size_t k) { return units[k].back(dh[k], dC[k]); };
+        test::expect_close<Real>(s.dz.values(), stacked(13, H, 4, back), 24);
+        test::expect_close<Real>(
+            s.dC.values(), stacked(13, H, 1, [&](auto k) { return std::vector{back(k)[4]}; }), 24);
       });
     }
   }
+}
+
+TYPED_TEST(RecurrentStepOf, DzMayTakeThePlaceOfTheGates) {
+  using Real = TypeParam;
+  test::for_each_isa([] {
+    StepBack<Real> s(4, 13, 7, 21);
+    lstm_step(s.forward.whole());
+    RecurrentStepBack<Real> step = s.step();
+    const Tensor<Real> dC = s.dC;
+    lstm_step_back(step);
+    const Tensor<Real> dC_prev = s.dC;
+    s.dC = dC;
+    step = s.step();
+    step.dz = s.forward.saved.matrix();
+    lstm_step_back(step);
+    expect_same(s.forward.saved, s.dz, "dz");
+    expect_same(s.dC, dC_prev, "dC");
+  });
+}
+
+TYPED_TEST(RecurrentStepOf, HMayBeColumnsOfAWiderMatrix) {
+  using Real = TypeParam;
+  constexpr std::size_t H = 18;
+  test::for_each_isa([] {
+    Step<Real> s(4, 5, 3, H);
+    RecurrentStep<Real> step = s.whole();
+    lstm_step(step);
+    Tensor<Real> wide({5, H + 5});
+    wide.fill(7);
+    step.h = wide.matrix().column_range(2, H);
+    lstm_step(step);
+    for (std::size_t r = 0; r < 5; ++r) {
+      EXPECT_TRUE(std::ranges::equal(wide.matrix().row(r).subspan(2, H), s.h.matrix().row(r)));
+      for (std::size_t j : {std::size_t{0}, std::size_t{1}, H + 2, H + 4}) {
+        EXPECT_EQ(wide.matrix()(r, j), 7);
+      }
+    }
+  });
 }
 
 TYPED_TEST(RecurrentStepOf, TheOrderOfTheUnitsChangesNoBit) {
@@ -349,6 +459,9 @@ TEST(RecurrentStep, SizesMustFit) {
   broken([&](auto& step) { step.C_prev = {m2x5.matrix(), m2x5.matrix()}; });
   broken([&](auto& step) { step.C = {}; });
   broken([&](auto& step) { step.saved = m3x4.matrix(); });
+  Panels<float> packed_plain;
+  packed_plain.pack(transposed(s.U.matrix()));
+  broken([&](auto& step) { step.weights = &packed_plain; });
   EXPECT_THROW(rnn_step(Activation::kTanh, good), ShapeError);  // weights of an LSTM
 
   StepBack<float> back(4, 3, 2, 5);

@@ -63,11 +63,11 @@ Results<Real> run(const CellKind& kind, const std::vector<std::size_t>& lengths,
   results.h.resize({N, kHidden});
   results.h_of_inference.resize({N, kHidden});
   results.dx.resize(x.shape());
-  RecurrentCache<Real> cache;
+  RecurrentPass<Real> pass;
   results.end = start;
-  layer.forward(shape, input, results.end, cache, results.h.matrix());
+  layer.forward(shape, input, results.end, pass, results.h.matrix());
   results.dstart = start;  // any values will do as ∂L/∂h_T and ∂L/∂C_T
-  layer.backward(shape, input, cache, dh.matrix(), results.dstart, results.dx.matrix());
+  layer.backward(shape, input, pass, dh.matrix(), results.dstart, results.dx.matrix());
   RecurrentState<Real> state = start;
   RecurrentScratch<Real> scratch;
   layer.infer(shape, input, layer.pack(), {}, state, scratch, results.h_of_inference.matrix());
@@ -160,13 +160,13 @@ TEST(Cells, RefuseAStateCOfTheWrongShape) {
   const Tensor<double> x({3, 2});
   Tensor<double> h({3, 3}), dx({3, 2});
   for (RecurrentLayer<double>* layer : {&lstm, &rnn}) {
-    RecurrentCache<double> cache;
+    RecurrentPass<double> pass;
     RecurrentState<double> state = layer->zero_state(2);
-    layer->forward(shape, x.matrix(), state, cache, h.matrix());
+    layer->forward(shape, x.matrix(), state, pass, h.matrix());
     RecurrentState<double> wrong = layer->zero_state(2);
     wrong.C = Tensor<double>({1, 3});
-    EXPECT_THROW(layer->forward(shape, x.matrix(), wrong, cache, h.matrix()), ShapeError);
-    EXPECT_THROW(layer->backward(shape, x.matrix(), cache, h.matrix(), wrong, dx.matrix()),
+    EXPECT_THROW(layer->forward(shape, x.matrix(), wrong, pass, h.matrix()), ShapeError);
+    EXPECT_THROW(layer->backward(shape, x.matrix(), pass, h.matrix(), wrong, dx.matrix()),
                  ShapeError);
   }
 }

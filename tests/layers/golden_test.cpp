@@ -84,15 +84,15 @@ class GoldenStack : public testing::TestWithParam<std::tuple<std::size_t, bool, 
 
 TEST_P(GoldenStack, EqualsPyTorchForwardAndBackward) {
   const Tensor<double>& x = golden_["x"];
-  RecurrentStack<double>::Cache cache;
+  RecurrentStack<double>::Pass pass;
   auto end = states("h_0", "C_0");
-  stack_.forward(shape_, x.matrix(), end, cache, nullptr);
-  EXPECT_LT(relative_error(cache.h.back().values(), golden_["h"].values()), kTolerance);
+  stack_.forward(shape_, x.matrix(), end, pass, nullptr);
+  EXPECT_LT(relative_error(pass.h.back().values(), golden_["h"].values()), kTolerance);
   expect_states(end, "h_T", "C_T");
 
   auto dstart = states("g_h", "g_C");
   Tensor<double> dx(x.shape());
-  stack_.backward(shape_, x.matrix(), cache, golden_["g"].matrix(), dstart, dx.matrix(), false);
+  stack_.backward(shape_, x.matrix(), pass, golden_["g"].matrix(), dstart, dx.matrix(), false);
   EXPECT_LT(relative_error(dx.values(), golden_["d/x"].values()), kTolerance);
   expect_states(dstart, "d/h_0", "d/C_0");
   for (auto* parameter : stack_.parameters()) {

@@ -22,9 +22,9 @@ Tensor<double> numbered(std::size_t H) {
 }
 
 Tensor<double> pooled(Pool pool, std::size_t directions, const Tensor<double>& h) {
-  Pooling<double>::Cache cache;
+  Pooling<double>::Record record;
   Tensor<double> p({kShape.batch(), h.shape()[1]});
-  Pooling<double>(pool, directions).forward(kShape, h.matrix(), cache, p.matrix());
+  Pooling<double>(pool, directions).forward(kShape, h.matrix(), record, p.matrix());
   return p;
 }
 
@@ -66,15 +66,15 @@ TEST(Pooling, BackwardMatchesCentralDifferences) {
     Tensor<double> h = random_tensor({kShape.tokens(), 4}, "h");
     const Tensor<double> g = random_tensor({kShape.batch(), 4}, "g");
     Tensor<double> p(g.shape());
-    Pooling<double>::Cache cache;
+    Pooling<double>::Record record;
     const auto loss = [&] {
-      pooling.forward(kShape, h.matrix(), cache, p.matrix());
+      pooling.forward(kShape, h.matrix(), record, p.matrix());
       return test::dot(p.values(), g.values());
     };
     loss();
     Tensor<double> dh(h.shape());
     dh.fill(99);  // must be overwritten
-    pooling.backward(kShape, cache, g.matrix(), dh.matrix());
+    pooling.backward(kShape, record, g.matrix(), dh.matrix());
     EXPECT_LT(test::relative_error(dh.values(), test::central_differences(h.values(), loss)),
               test::kDifferenceBound)
         << to_string(pool);

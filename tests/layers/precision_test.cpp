@@ -50,8 +50,8 @@ struct LayerRun {
   RecurrentInput<Real> input() const { return {x.matrix(), rows}; }
   void run() {
     state = start;
-    layer->forward(shape, input(), state, cache, h.matrix());
-    layer->backward(shape, input(), cache, g.matrix(), dstart, dx.matrix());
+    layer->forward(shape, input(), state, pass, h.matrix());
+    layer->backward(shape, input(), pass, g.matrix(), dstart, dx.matrix());
   }
 
   RaggedShape shape;
@@ -59,7 +59,7 @@ struct LayerRun {
   std::vector<std::int32_t> rows;
   Tensor<Real> x, g, h, dx;
   RecurrentState<Real> start, state, dstart;
-  RecurrentCache<Real> cache;
+  RecurrentPass<Real> pass;
 };
 
 /// The largest difference, as a part of the largest value.

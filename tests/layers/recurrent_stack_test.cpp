@@ -27,8 +27,8 @@ struct Problem {
 
   double loss() {
     auto states = stack.zero_states(shape.batch());
-    stack.forward(shape, x.matrix(), states, cache, &dropout);
-    return test::dot(cache.h.back().values(), g.values());
+    stack.forward(shape, x.matrix(), states, pass, &dropout);
+    return test::dot(pass.h.back().values(), g.values());
   }
 
   void gradients() {
@@ -36,13 +36,13 @@ struct Problem {
     zero_grad(stack.parameters());
     auto dstates = stack.zero_states(shape.batch());
     dx = Tensor<double>(x.shape());
-    stack.backward(shape, x.matrix(), cache, g.matrix(), dstates, dx.matrix(), true);
+    stack.backward(shape, x.matrix(), pass, g.matrix(), dstates, dx.matrix(), true);
   }
 
   RaggedShape shape{std::vector<std::size_t>{5, 4, 4, 2, 1}};
   RecurrentStack<double> stack;
   Tensor<double> x, g, dx;
-  RecurrentStack<double>::Cache cache;
+  RecurrentStack<double>::Pass pass;
   DropoutSource dropout{.seed = 3, .step = 11};
 };
 

@@ -87,7 +87,7 @@ struct Problem {
 
   double loss() {
     end = start;
-    layer->forward(shape, x.matrix(), end, cache, h.matrix());
+    layer->forward(shape, x.matrix(), end, pass, h.matrix());
     return dot(h.values(), g.values()) + dot(end.h.values(), g_end.h.values()) +
            dot(end.C.values(), g_end.C.values());
   }
@@ -97,7 +97,7 @@ struct Problem {
     zero_grad(layer->parameters());
     dx = Tensor<double>(x.shape());
     dstart = g_end;
-    layer->backward(shape, x.matrix(), cache, g.matrix(), dstart, dx.matrix());
+    layer->backward(shape, x.matrix(), pass, g.matrix(), dstart, dx.matrix());
   }
 
   double numeric_error(Tensor<double>& value, const Tensor<double>& gradient) {
@@ -109,7 +109,7 @@ struct Problem {
   std::unique_ptr<RecurrentLayer<double>> layer;
   Tensor<double> x, g, h, dx;
   RecurrentState<double> start, end, g_end, dstart;
-  RecurrentCache<double> cache;
+  RecurrentPass<double> pass;
 };
 
 class RecurrentBackward
@@ -142,7 +142,7 @@ TEST_P(RecurrentBackward, AddsToParameterGradientsAndSetsInputGradients) {
   const Tensor<double> db = p.layer->b.grad;
   const Tensor<double> dx = p.dx;
   p.dstart = p.g_end;
-  p.layer->backward(p.shape, p.x.matrix(), p.cache, p.g.matrix(), p.dstart, p.dx.matrix());
+  p.layer->backward(p.shape, p.x.matrix(), p.pass, p.g.matrix(), p.dstart, p.dx.matrix());
   for (std::size_t k = 0; k < dU.size(); ++k) EXPECT_NEAR(p.layer->U.grad[k], 2 * dU[k], 1e-12);
   for (std::size_t k = 0; k < dW.size(); ++k) EXPECT_NEAR(p.layer->W.grad[k], 2 * dW[k], 1e-12);
   for (std::size_t k = 0; k < db.size(); ++k) EXPECT_NEAR(p.layer->b.grad[k], 2 * db[k], 1e-12);
@@ -155,7 +155,7 @@ TEST_P(RecurrentBackward, SkipsTheInputGradientIfNobodyWantsIt) {
   const Tensor<double> dU = p.layer->U.grad;
   zero_grad(p.layer->parameters());
   p.dstart = p.g_end;
-  p.layer->backward(p.shape, p.x.matrix(), p.cache, p.g.matrix(), p.dstart, {});
+  p.layer->backward(p.shape, p.x.matrix(), p.pass, p.g.matrix(), p.dstart, {});
   for (std::size_t k = 0; k < dU.size(); ++k) EXPECT_EQ(p.layer->U.grad[k], dU[k]);
 }
 
@@ -315,12 +315,12 @@ TEST(SharedRows, AreTheSameAsTheirTokensEachWithItsOwn) {
 
     const RecurrentInput<double> shared(distinct.matrix(), rows);
     p.end = p.start;
-    p.layer->forward(p.shape, shared, p.end, p.cache, p.h.matrix());
+    p.layer->forward(p.shape, shared, p.end, p.pass, p.h.matrix());
     expect_same_bits(p.h, h, cell.name + ": h");
     zero_grad(p.layer->parameters());
     Tensor<double> dx(distinct.shape()), sums(distinct.shape());
     p.dstart = p.g_end;
-    p.layer->backward(p.shape, shared, p.cache, p.g.matrix(), p.dstart, dx.matrix());
+    p.layer->backward(p.shape, shared, p.pass, p.g.matrix(), p.dstart, dx.matrix());
     for (std::size_t n = 0; n < N; ++n) {
       for (std::size_t k = 0; k < 3; ++k) sums.matrix()(n * n % M, k) += p.dx.matrix()(n, k);
     }
@@ -334,7 +334,7 @@ TEST(SharedRows, AreTheSameAsTheirTokensEachWithItsOwn) {
 TEST(SharedRows, MustBeThere) {
   Problem p(kCells.back(), {3, 2}, Direction::kForward);
   const std::vector<std::int32_t> rows{0, 1, 2, 5, 0};
-  EXPECT_THROW(p.layer->forward(p.shape, {p.x.matrix(), rows}, p.start, p.cache, p.h.matrix()),
+  EXPECT_THROW(p.layer->forward(p.shape, {p.x.matrix(), rows}, p.start, p.pass, p.h.matrix()),
                ShapeError);
 }
 
@@ -370,7 +370,7 @@ TEST(RecurrentLayer, SaysWhichShapeIsWrong) {
   Problem p(kCells.back(), {3, 2}, Direction::kForward);
   Tensor<double> wrong({4, 3});
   try {
-    p.layer->forward(p.shape, wrong.matrix(), p.start, p.cache, p.h.matrix());
+    p.layer->forward(p.shape, wrong.matrix(), p.start, p.pass, p.h.matrix());
     FAIL() << "no error";
   } catch (const ShapeError& error) {
     EXPECT_STREQ(error.what(), "recurrent layer: x is 4×3, expected 5×3");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "unroll/text/records.h"
+#include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/train_classifier.h"
 
 namespace unroll::test {
@@ -37,9 +38,9 @@ inline std::size_t halfway_limit(const std::vector<Record>& records,
                                  const TrainClassifierOptions& options) {
   std::size_t limit = 0;
   const auto measure = [&](const TrainingPlan& plan, const TextClassifier& classifier) {
-    TrainingMemory one_text = plan.memory;
+    TrainingMemory one_text = *plan.memory;
     one_text.most_tokens = one_text.batch.steps;
-    limit = (count_memory(classifier.model(), plan.memory).total() +
+    limit = (count_memory(classifier.model(), *plan.memory).total() +
              count_memory(classifier.model(), one_text).total()) /
             2;
   };

@@ -9,6 +9,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
+#include "unroll/layers/sequence_predictor.h"
 #include "unroll/text/jieba_dictionary.h"
 #include "unroll/text/subwords.h"
 #include "unroll/tools/classifier/model_config.h"
@@ -50,7 +51,7 @@ Enum choice_from(const Json& json, const char* key) {
   throw ModelError(fmt::format("its {} is {}, which this program does not know", key, name));
 }
 
-/// Of batches of so few rows that they have at most so many tokens, or of one row.
+/// The limits of batches that have at most this many tokens, or one row.
 BatchLimits within(const BatchLimits& limits, std::size_t most_tokens) {
   const std::size_t longest = std::max<std::size_t>(limits.steps, 1);
   const std::size_t rows = std::clamp<std::size_t>(most_tokens / longest, 1, limits.rows);

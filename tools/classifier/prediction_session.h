@@ -9,8 +9,10 @@
 /// docs/threads.md says how workers and threads go together.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "unroll/tools/classifier/text_predictor.h"
 
@@ -20,6 +22,9 @@ class PredictionSession {
  public:
   /// The predictor must outlive the session and stay where it is.
   explicit PredictionSession(const TextPredictor& predictor);
+  ~PredictionSession();
+  PredictionSession(PredictionSession&&) noexcept;
+  PredictionSession& operator=(PredictionSession&&) noexcept;
 
   /// What TextPredictor::predict gives, bit for bit, in memory of the session: valid until its next
   /// call. Throws DataError unless the text is valid UTF-8. One call at a time; up to
@@ -29,7 +34,7 @@ class PredictionSession {
 
  private:
   const TextPredictor* predictor_;
-  PredictionScratch scratch_;
+  std::unique_ptr<PredictionScratch> scratch_;
   std::vector<Prediction> predictions_;
 };
 

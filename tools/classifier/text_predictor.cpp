@@ -8,26 +8,21 @@
 #include "unroll/core/parallel.h"
 #include "unroll/kernels/ops.h"
 #include "unroll/text/batches.h"
+#include "unroll/tools/classifier/prediction_scratch.h"
 
 namespace unroll {
 
 namespace {
 
-std::unique_ptr<const TextClassifier> for_prediction(TextClassifier classifier,
-                                                     Precision precision) {
+TextClassifier for_prediction(TextClassifier classifier, Precision precision) {
   classifier.model().set_precision(precision);
   free_grad(classifier.model().parameters());
-  return std::make_unique<const TextClassifier>(std::move(classifier));
+  return classifier;
 }
-
-}  // namespace
-
-PredictionScratch::PredictionScratch(const TextEncoder& encoder)
-    : tokenizer(encoder.settings().tokenizer) {}
 
 /// The scratches that the simple calls use, kept from one call to the next: as many as there were
 /// threads in such calls at once.
-class TextPredictor::Scratches {
+class Scratches {
  public:
   explicit Scratches(const TextEncoder& encoder) : encoder_(encoder) {}
 
@@ -55,62 +50,73 @@ class TextPredictor::Scratches {
   std::vector<std::unique_ptr<PredictionScratch>> kept_;
 };
 
-TextPredictor::TextPredictor(TextClassifier classifier, WordProducts words, Precision precision)
-    : classifier_(for_prediction(std::move(classifier), precision)),
-      predictor_(classifier_->model(), words),
-      scratches_(std::make_unique<Scratches>(classifier_->encoder())) {}
+}  // namespace
 
-TextPredictor::~TextPredictor() = default;
-TextPredictor::TextPredictor(TextPredictor&&) noexcept = default;
-TextPredictor& TextPredictor::operator=(TextPredictor&&) noexcept = default;
+class TextPredictor::Engine {
+ public:
+  Engine(TextClassifier classifier, WordProducts words, Precision precision)
+      : classifier_(for_prediction(std::move(classifier), precision)),
+        predictor_(classifier_.model(), words),
+        scratches_(classifier_.encoder()) {}
 
-TextPredictor TextPredictor::load(const std::filesystem::path& path, WordProducts words,
-                                  Precision precision) {
-  return TextPredictor(TextClassifier::load(path), words, precision);
-}
+  const TextClassifier& classifier() const { return classifier_; }
+  std::size_t word_table_bytes() const { return predictor_.word_table_bytes(); }
 
-Prediction TextPredictor::predict(std::string_view text) const {
-  return std::move(predict(std::span(&text, 1)).front());
-}
+  std::vector<Prediction> predict(std::span<const std::string_view> texts) const;
+  void predict_with(PredictionScratch& scratch, std::span<const std::string_view> texts,
+                    std::span<Prediction> predictions) const;
 
-std::vector<Prediction> TextPredictor::predict(std::span<const std::string_view> texts) const {
+ private:
+  void predict_shared(std::span<const std::string_view> texts,
+                      std::span<Prediction> predictions) const;
+  void predict_batch(std::span<const Example> examples, std::span<const std::size_t> rows,
+                     PredictionScratch& scratch, std::span<Prediction> predictions) const;
+  void set_prediction(std::span<const float> O, Prediction& prediction) const;
+
+  TextClassifier classifier_;
+  SequencePredictor<float> predictor_;
+  mutable Scratches scratches_;
+};
+
+std::vector<Prediction> TextPredictor::Engine::predict(
+    std::span<const std::string_view> texts) const {
   std::vector<Prediction> predictions(texts.size());
   if (texts.size() > kBatch && thread_count() > 1) {
     predict_shared(texts, predictions);
   } else {
-    scratches_->with_one(
+    scratches_.with_one(
         [&](PredictionScratch& scratch) { predict_with(scratch, texts, predictions); });
   }
   return predictions;
 }
 
 /// Texts at a time: threads take batches, each for itself.
-void TextPredictor::predict_shared(std::span<const std::string_view> texts,
-                                   std::span<Prediction> predictions) const {
+void TextPredictor::Engine::predict_shared(std::span<const std::string_view> texts,
+                                           std::span<Prediction> predictions) const {
   std::vector<Example> examples(texts.size());
   parallel_for(texts.size(), kBatch, [&](Range range) {
-    scratches_->with_one([&](PredictionScratch& scratch) {
+    scratches_.with_one([&](PredictionScratch& scratch) {
       for (std::size_t k = range.begin; k < range.end; ++k) {
         predictions[k].text =
-            classifier_->encoder().encode(texts[k], scratch.tokenizer, examples[k].ids);
+            classifier_.encoder().encode(texts[k], scratch.tokenizer, examples[k].ids);
       }
     });
   });
   const auto batches = sorted_batches(examples, kBatch);
   parallel_parts(batches.size(), [&](std::size_t k) {
-    scratches_->with_one([&](PredictionScratch& scratch) {
+    scratches_.with_one([&](PredictionScratch& scratch) {
       predict_batch(examples, batches[k], scratch, predictions);
     });
   });
 }
 
-void TextPredictor::predict_with(PredictionScratch& scratch,
-                                 std::span<const std::string_view> texts,
-                                 std::span<Prediction> predictions) const {
+void TextPredictor::Engine::predict_with(PredictionScratch& scratch,
+                                         std::span<const std::string_view> texts,
+                                         std::span<Prediction> predictions) const {
   scratch.examples.resize(texts.size());
   for (std::size_t k = 0; k < texts.size(); ++k) {
     predictions[k].text =
-        classifier_->encoder().encode(texts[k], scratch.tokenizer, scratch.examples[k].ids);
+        classifier_.encoder().encode(texts[k], scratch.tokenizer, scratch.examples[k].ids);
   }
   sort_by_length(scratch.examples, scratch.order);
   for (std::size_t first = 0; first < texts.size(); first += kBatch) {
@@ -121,9 +127,10 @@ void TextPredictor::predict_with(PredictionScratch& scratch,
 }
 
 /// Threads share the batch, as many as make it fast.
-void TextPredictor::predict_batch(std::span<const Example> examples,
-                                  std::span<const std::size_t> rows, PredictionScratch& scratch,
-                                  std::span<Prediction> predictions) const {
+void TextPredictor::Engine::predict_batch(std::span<const Example> examples,
+                                          std::span<const std::size_t> rows,
+                                          PredictionScratch& scratch,
+                                          std::span<Prediction> predictions) const {
   make_batch(examples, rows, scratch.batch);
   const Batch& batch = scratch.batch;
   std::optional<ThreadTuner::Turn> turn;
@@ -139,13 +146,53 @@ void TextPredictor::predict_batch(std::span<const Example> examples,
 }
 
 /// The output layer's O of one text as probabilities.
-void TextPredictor::set_prediction(std::span<const float> O, Prediction& prediction) const {
-  prediction.probabilities.resize(labels().size());
-  softmax<float>(MatrixView<const float>(O.data(), 1, O.size()),
-                 MatrixView<float>(prediction.probabilities.data(), 1, labels().size()));
+void TextPredictor::Engine::set_prediction(std::span<const float> O, Prediction& prediction) const {
+  prediction.probabilities.resize(classifier_.labels().size());
+  softmax<float>(
+      MatrixView<const float>(O.data(), 1, O.size()),
+      MatrixView<float>(prediction.probabilities.data(), 1, classifier_.labels().size()));
   const auto best = std::ranges::max_element(prediction.probabilities);
-  prediction.label = labels()[static_cast<std::size_t>(best - prediction.probabilities.begin())];
+  prediction.label =
+      classifier_.labels()[static_cast<std::size_t>(best - prediction.probabilities.begin())];
   prediction.probability = static_cast<double>(*best);
+}
+
+TextPredictor::TextPredictor(TextClassifier classifier, WordProducts words, Precision precision)
+    : engine_(std::make_unique<const Engine>(std::move(classifier), words, precision)) {}
+
+TextPredictor::~TextPredictor() = default;
+TextPredictor::TextPredictor(TextPredictor&&) noexcept = default;
+TextPredictor& TextPredictor::operator=(TextPredictor&&) noexcept = default;
+
+TextPredictor TextPredictor::load(const std::filesystem::path& path, WordProducts words,
+                                  Precision precision) {
+  return TextPredictor(TextClassifier::load(path), words, precision);
+}
+
+Prediction TextPredictor::predict(std::string_view text) const {
+  return std::move(predict(std::span(&text, 1)).front());
+}
+
+std::vector<Prediction> TextPredictor::predict(std::span<const std::string_view> texts) const {
+  return engine_->predict(texts);
+}
+
+void TextPredictor::predict_with(PredictionScratch& scratch,
+                                 std::span<const std::string_view> texts,
+                                 std::span<Prediction> predictions) const {
+  engine_->predict_with(scratch, texts, predictions);
+}
+
+const std::vector<std::string>& TextPredictor::labels() const {
+  return classifier().labels();
+}
+
+const TextClassifier& TextPredictor::classifier() const {
+  return engine_->classifier();
+}
+
+std::size_t TextPredictor::word_table_bytes() const {
+  return engine_->word_table_bytes();
 }
 
 }  // namespace unroll

@@ -8,15 +8,11 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "unroll/core/thread_tuner.h"
-#include "unroll/layers/sequence_predictor.h"
-#include "unroll/text/batches.h"
 #include "unroll/tools/classifier/text_classifier.h"
 
 namespace unroll {
@@ -28,17 +24,8 @@ struct Prediction {
   TokenFigures text;  ///< how much of the text the model reads: of nothing known, it knows nothing
 };
 
-/// What predicting needs besides the predictor. One per thread of use.
-struct PredictionScratch {
-  explicit PredictionScratch(const TextEncoder& encoder);
-
-  Tokenizer tokenizer;
-  std::vector<Example> examples;
-  std::vector<std::size_t> order;
-  Batch batch;
-  SequencePredictor<float>::Scratch layers;
-  std::optional<ThreadTuner> threads;  ///< for a call that is not itself a part of parallel work
-};
+/// What predicting needs besides the predictor (prediction_scratch.h).
+struct PredictionScratch;
 
 /// A classifier that is only used. It is the classifier's one owner and shows it as const: so the
 /// weights that were packed when it was made are the weights for good. It has no gradients.
@@ -66,27 +53,19 @@ class TextPredictor {
   void predict_with(PredictionScratch& scratch, std::span<const std::string_view> texts,
                     std::span<Prediction> predictions) const;
 
-  const std::vector<std::string>& labels() const { return classifier_->labels(); }
-  const TextClassifier& classifier() const { return *classifier_; }
+  const std::vector<std::string>& labels() const;
+  const TextClassifier& classifier() const;
   /// The bytes of the products with the whole vocabulary; 0 without them.
-  std::size_t word_table_bytes() const { return predictor_.word_table_bytes(); }
+  std::size_t word_table_bytes() const;
 
   /// Texts that are predicted together. Any number gives the same bits; from some ten on, the
   /// kernels are at their best.
   static constexpr std::size_t kBatch = 32;
 
  private:
-  class Scratches;
+  class Engine;  // the classifier, its packed weights, and scratch for simple calls
 
-  void predict_shared(std::span<const std::string_view> texts,
-                      std::span<Prediction> predictions) const;
-  void predict_batch(std::span<const Example> examples, std::span<const std::size_t> rows,
-                     PredictionScratch& scratch, std::span<Prediction> predictions) const;
-  void set_prediction(std::span<const float> O, Prediction& prediction) const;
-
-  std::unique_ptr<const TextClassifier> classifier_;  // where predictor_ finds it after a move, too
-  SequencePredictor<float> predictor_;
-  std::unique_ptr<Scratches> scratches_;
+  std::unique_ptr<const Engine> engine_;
 };
 
 }  // namespace unroll

@@ -23,6 +23,7 @@
 #include "unroll/text/unicode.h"
 #include "unroll/text/unknown_share.h"
 #include "unroll/text/word_vectors.h"
+#include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
 
 namespace unroll {
@@ -219,6 +220,7 @@ class Session {
   Session(const TrainClassifierOptions& options, const ClassifierObserver& observer,
           bool dev_held_back)
       : options_(options), observer_(observer) {
+    plan_.memory = std::make_shared<TrainingMemory>();
     plan_.dev_held_back = dev_held_back;
   }
 
@@ -230,8 +232,8 @@ class Session {
     const std::vector<std::string> labels = labels_of(train);
     TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
     release_freed_memory();
-    plan_.memory.data_bytes = bytes_of(train_) + bytes_of(dev_);
-    plan_.memory.process_bytes =
+    plan_.memory->data_bytes = bytes_of(train_) + bytes_of(dev_);
+    plan_.memory->process_bytes =
         kProgramBytes + bytes_of(encoder.vocabulary()) + bytes_of(encoder.settings().tokenizer);
     TextClassifier classifier = make_classifier(std::move(encoder), labels);
     plan(classifier);
@@ -278,7 +280,7 @@ class Session {
     classifier.model().init(options_.seed);
     classifier.model().set_precision(options_.precision);
     load_vectors(vectors, classifier.model().embedding().E);
-    count_reading(plan_.memory.process_bytes + plan_.memory.data_bytes +
+    count_reading(plan_.memory->process_bytes + plan_.memory->data_bytes +
                   sizeof(float) *
                       (vectors.table.size() + count_values(classifier.model().parameters())));
     return classifier;
@@ -301,7 +303,7 @@ class Session {
 
   /// Something that is held before the first step.
   void count_reading(std::size_t bytes) {
-    plan_.memory.reading_bytes = std::max(plan_.memory.reading_bytes, bytes);
+    plan_.memory->reading_bytes = std::max(plan_.memory->reading_bytes, bytes);
   }
 
   /// Rows of words that the file has; the others keep their random values.
@@ -316,7 +318,7 @@ class Session {
   }
 
   void plan_memory(const SequenceClassifier<float>& model) {
-    TrainingMemory& memory = plan_.memory;
+    TrainingMemory& memory = *plan_.memory;
     memory.batch = batch_limits(train_, options_.batch, plan_.vocabulary);
     // Word dropout may bring in the unknown word.
     memory.batch.distinct =
@@ -334,8 +336,8 @@ class Session {
                SequenceClassifier<float>::Pass& pass) const {
     MemoryPlan plan(MemoryPlan::Mode::kReserve);
     plan_parameters(model.parameters(), plan);
-    plan_batch(plan_.memory.batch, batch, plan);
-    model.plan(plan_.memory.batch, plan_.memory.most_tokens, pass, plan);
+    plan_batch(plan_.memory->batch, batch, plan);
+    model.plan(plan_.memory->batch, plan_.memory->most_tokens, pass, plan);
   }
 
   TrainingResult fit(TextClassifier& classifier) {
@@ -364,7 +366,7 @@ class Session {
               return model.loss_and_gradients(batch.shape, batch.ids, batch.labels, pass, &dropout);
             },
         .work = [&](std::size_t step) { return work_of(batches[step]); },
-        .evaluate = [&] { return score(model, dev_, plan_.memory.evaluation.rows, threads); }};
+        .evaluate = [&] { return score(model, dev_, plan_.memory->evaluation.rows, threads); }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
     if (observer_.step)

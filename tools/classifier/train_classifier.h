@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,10 +15,11 @@
 #include "unroll/text/choose_tokenizer.h"
 #include "unroll/text/jieba_files.h"
 #include "unroll/text/records.h"
-#include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/text_classifier.h"
 
 namespace unroll {
+
+struct TrainingMemory;
 
 /// Everything that can be chosen. What is left to the program (0 or no value) it decides from the
 /// data and says so.
@@ -78,7 +80,9 @@ struct TrainingPlan {
   std::size_t epochs = 0;
   std::size_t early_stop = 0;
   std::size_t steps_per_epoch = 0;
-  TrainingMemory memory;  ///< with the parts of batches that the limit asks for
+  /// With the parts of batches that the limit asks for (unroll/tools/classifier/memory.h); not
+  /// null.
+  std::shared_ptr<TrainingMemory> memory;
 };
 
 struct ClassifierObserver {

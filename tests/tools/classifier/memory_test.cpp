@@ -130,7 +130,7 @@ TEST(TrainingMemory, ChangesNoMoreThanRoundingWhenItIsHeld) {
   options.max_memory = 0;
   options.max_memory = test::halfway_limit(small_reviews(100), options);
   const TrainedClassifier held = train_classifier(small_reviews(100), {}, options);
-  EXPECT_GT(held.plan.memory.most_tokens, 0);
+  EXPECT_GT(held.plan.memory->most_tokens, 0);
   EXPECT_NEAR(held.training.epochs[0].mean_loss, whole.training.epochs[0].mean_loss, 1e-5);
 }
 

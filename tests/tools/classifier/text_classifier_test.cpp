@@ -63,7 +63,7 @@ TEST(TextClassifier, KeepsItsHashInAFile) {
   EXPECT_EQ(TextClassifier::load(folder.path()).hash(), small_classifier().hash());
 }
 
-/// Of a classifier that this version of ICU trained.
+/// The warning of a classifier that this version of ICU trained.
 std::optional<std::string> icu_warning(TokenizerKind kind, const std::string& version) {
   EncoderSettings settings;
   settings.tokenizer.kind = kind;

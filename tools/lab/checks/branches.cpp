@@ -3,27 +3,29 @@
 namespace unroll {
 
 template <typename Real>
-void append_relus(const SequenceClassifierConfig& config,
-                  const typename RecurrentStack<Real>::Cache& cache, Branches& branches) {
+void append_relus(const SequenceClassifierConfig& config, const RecurrentStack<Real>& stack,
+                  const RaggedShape& shape, const typename RecurrentStack<Real>::Pass& pass,
+                  Branches& branches) {
   if (config.cell != Cell::kRnn || config.activation != Activation::kRelu) return;
-  for (const RecurrentCache<Real>& cell : cache.cells) {
-    for (Real h : cell.gates.values()) branches.push_back(h > 0 ? 1 : 0);
+  for (const RecurrentInspection<Real>& seen : stack.inspect(shape, pass)) {
+    for (Real h : seen.gates.values()) branches.push_back(h > 0 ? 1 : 0);
   }
 }
 
 template <typename Real>
-void set_branches(const SequenceClassifierConfig& config,
+void set_branches(const SequenceClassifier<Real>& model, const RaggedShape& shape,
                   const typename SequenceClassifier<Real>::Pass& pass, Branches& branches) {
   branches.clear();
-  append_relus<Real>(config, pass.stack, branches);
-  if (config.pool != Pool::kMax) return;
+  append_relus<Real>(model.config(), model.stack(), shape, pass.stack, branches);
+  if (model.config().pool != Pool::kMax) return;
   branches.insert(branches.end(), pass.pooling.at.begin(), pass.pooling.at.end());
 }
 
-#define UNROLL_INSTANTIATE(Real)                                                   \
-  template void append_relus<Real>(const SequenceClassifierConfig&,                \
-                                   const RecurrentStack<Real>::Cache&, Branches&); \
-  template void set_branches<Real>(const SequenceClassifierConfig&,                \
+#define UNROLL_INSTANTIATE(Real)                                                                 \
+  template void append_relus<Real>(const SequenceClassifierConfig&, const RecurrentStack<Real>&, \
+                                   const RaggedShape&, const RecurrentStack<Real>::Pass&,        \
+                                   Branches&);                                                   \
+  template void set_branches<Real>(const SequenceClassifier<Real>&, const RaggedShape&,          \
                                    const SequenceClassifier<Real>::Pass&, Branches&);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)

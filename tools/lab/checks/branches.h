@@ -15,12 +15,13 @@ using Branches = std::vector<std::int32_t>;
 
 /// Appends the ReLUs of all layers, if there are any, after a forward pass.
 template <typename Real>
-void append_relus(const SequenceClassifierConfig& config,
-                  const typename RecurrentStack<Real>::Cache& cache, Branches& branches);
+void append_relus(const SequenceClassifierConfig& config, const RecurrentStack<Real>& stack,
+                  const RaggedShape& shape, const typename RecurrentStack<Real>::Pass& pass,
+                  Branches& branches);
 
-/// Of the whole model. Defined for float and double.
+/// Sets the branches of the whole model. Defined for float and double.
 template <typename Real>
-void set_branches(const SequenceClassifierConfig& config,
+void set_branches(const SequenceClassifier<Real>& model, const RaggedShape& shape,
                   const typename SequenceClassifier<Real>::Pass& pass, Branches& branches);
 
 }  // namespace unroll

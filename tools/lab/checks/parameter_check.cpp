@@ -46,7 +46,7 @@ class Trial {
     tensor.values = model_.parameters()[k]->value.values();
     const LossFunction loss = [this](Branches& branches) {
       model_.forward(sample_.shape, sample_.ids, pass_);
-      set_branches<double>(model_.config(), pass_, branches);
+      set_branches<double>(model_, sample_.shape, pass_, branches);
       return softmax_cross_entropy<double>(std::as_const(pass_.O).matrix(), sample_.targets,
                                            1 / static_cast<double>(sample_.shape.batch()));
     };
@@ -111,9 +111,9 @@ class ParameterCheck {
       report.largest_dO = std::max(report.largest_dO, B * std::abs(dO));
     }
     report.float_floor = 8 * kFloatEpsilon / report.largest_dO;
-    set_branches<double>(double_.config(), double_pass_, branches_);
+    set_branches<double>(double_, sample_.shape, double_pass_, branches_);
     Branches narrow;
-    set_branches<float>(float_.config(), float_pass_, narrow);
+    set_branches<float>(float_, sample_.shape, float_pass_, narrow);
     for (std::size_t k = 0; k < branches_.size(); ++k) {
       report.float_flips += branches_[k] != narrow[k] ? 1 : 0;
     }
@@ -143,7 +143,7 @@ class ParameterCheck {
                   const SequenceClassifier<double>::Pass& pass) {
     constexpr double kMargin = 8;  // one place in each weight, for all roundings on the way
     Branches branches;
-    set_branches<double>(double_.config(), pass, branches);
+    set_branches<double>(double_, sample_.shape, pass, branches);
     if (branches != branches_) return;
     const ParameterList<double> parameters = double_.parameters();
     for (std::size_t k = 0; k < moved.size(); ++k) {

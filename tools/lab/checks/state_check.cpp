@@ -87,10 +87,10 @@ class StateCheck {
 
   double loss(Branches& branches) {
     auto end = start_;
-    stack_.forward(sample_.shape, std::as_const(x_).matrix(), end, cache_, nullptr);
+    stack_.forward(sample_.shape, std::as_const(x_).matrix(), end, pass_, nullptr);
     branches.clear();
-    append_relus<double>(config_, cache_, branches);
-    double sum = dot(cache_.h.back().values(), g_.values());
+    append_relus<double>(config_, stack_, sample_.shape, pass_, branches);
+    double sum = dot(pass_.h.back().values(), g_.values());
     for (std::size_t k = 0; k < end.size(); ++k) {
       sum += dot(end[k].h.values(), g_end_[k].h.values());
       sum += dot(end[k].C.values(), g_end_[k].C.values());
@@ -103,7 +103,7 @@ class StateCheck {
     loss(branches);
     dx_ = Tensor<double>(x_.shape());
     dstart_ = g_end_;
-    stack_.backward(sample_.shape, std::as_const(x_).matrix(), cache_, std::as_const(g_).matrix(),
+    stack_.backward(sample_.shape, std::as_const(x_).matrix(), pass_, std::as_const(g_).matrix(),
                     dstart_, dx_.matrix(), false);
   }
 
@@ -118,7 +118,7 @@ class StateCheck {
   SequenceClassifierConfig config_;
   RecurrentStack<double> stack_;
   Random random_;
-  RecurrentStack<double>::Cache cache_;
+  RecurrentStack<double>::Pass pass_;
   RecurrentStack<double>::States start_, g_end_, dstart_;
   Tensor<double> x_, g_, dx_;
   std::vector<std::string> cells_;  // "lstm.0.forward" and so on, as the states

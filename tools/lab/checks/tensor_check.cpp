@@ -108,7 +108,7 @@ class Piece {
     return comparisons;
   }
 
-  /// Of every entry by itself.
+  /// Compares every entry by itself.
   std::vector<Comparison> of_entries(std::span<const std::size_t> chosen,
                                      std::vector<std::size_t>& compared, TensorCheck& check) {
     std::vector<Comparison> comparisons;

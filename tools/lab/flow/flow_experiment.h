@@ -60,7 +60,7 @@ struct FlowExperiment {
 /// Steps read before the first state that a lag reaches: the start is forgotten by then.
 inline constexpr std::size_t kFlowWarmUp = 50;
 
-/// Of several draws, natural logarithms by lag: the mean of the logarithms (the geometric mean),
+/// Several draws as natural logarithms by lag: the mean of the logarithms (the geometric mean),
 /// the smallest and the largest. Empty where the cell has no such norm.
 struct FlowSummary {
   std::vector<double> mean;

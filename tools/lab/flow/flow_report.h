@@ -35,7 +35,7 @@ std::string flow_csv(std::span<const FlowResult> results);
 
 /// At most six results as one plot; dashed: the bound of an RNN, Π f alone of an LSTM.
 LogPlot flow_plot(std::span<const FlowResult> results, std::string description);
-/// Of LSTMs: Π f alone; dashed: its bound.
+/// The product of forget gates Π f of LSTMs; a dashed line is its bound.
 LogPlot carry_plot(std::span<const FlowResult> results, std::string description);
 
 struct FlowChapterResult {

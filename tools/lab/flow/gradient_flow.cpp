@@ -38,13 +38,12 @@ Tensor<double> repeated(const Tensor<double>& row, std::size_t count) {
   return rows;
 }
 
-RecurrentCache<double> repeated(const RecurrentCache<double>& step, std::size_t count) {
-  RecurrentCache<double> steps;
-  steps.gates = repeated(step.gates, count);
-  steps.h_prev = repeated(step.h_prev, count);
-  steps.C = repeated(step.C, count);
-  steps.C_0 = repeated(step.C_0, count);
-  return steps;
+RecurrentInspection<double> repeated(const RecurrentInspection<double>& step, std::size_t count) {
+  return {.gates = repeated(step.gates, count),
+          .h_prev = repeated(step.h_prev, count),
+          .C = repeated(step.C, count),
+          .C_prev = repeated(step.C_prev, count),
+          .dz = {}};
 }
 
 Tensor<double> repeated(MatrixView<const double> row, std::size_t count) {
@@ -90,16 +89,17 @@ JacobianWalk::JacobianWalk(RecurrentLayer<double>& layer, MatrixView<const doubl
   const OneThread alone;
   const RaggedShape one = RaggedShape::rectangle(1, 1);
   Tensor<double> h({1, layer.hidden_size()});
-  steps_.resize(x.rows());
+  RecurrentPass<double> pass;
   for (std::size_t k = 0; k < x.rows(); ++k) {
-    layer.forward(one, x.row_range(k, 1), start, steps_[k], h.matrix());
+    layer.forward(one, x.row_range(k, 1), start, pass, h.matrix());
+    steps_.push_back(layer.inspect(one, pass));
     require_finite(start, k + 1);
   }
   set_identity(is_lstm() ? rows_.C : rows_.h);
   jacobian_ = is_lstm() ? rows_.C : rows_.h;
 }
 
-const RecurrentCache<double>& JacobianWalk::crossed() const {
+const RecurrentInspection<double>& JacobianWalk::crossed() const {
   return steps_[steps_.size() - std::max<std::size_t>(lag_, 1)];
 }
 
@@ -108,12 +108,14 @@ void JacobianWalk::step_back() {
   ++lag_;
   const std::size_t H = layer_.hidden_size();
   const std::size_t k = steps_.size() - lag_;
-  RecurrentCache<double> cache = repeated(crossed(), H);
+  const RaggedShape rows = RaggedShape::rectangle(1, H);
+  RecurrentPass<double> pass;
+  layer_.restore(rows, repeated(crossed(), H), pass);
   const Tensor<double> x = repeated(x_.row_range(k, 1), H);
   const Tensor<double> from_above({H, H});  // the loss looks at the last state alone
   const OneThread alone;
   // [GRAD-J] ∂h_t/∂h_k = D_t W D_{t−1} W … D_{k+1} W
-  layer_.backward(RaggedShape::rectangle(1, H), x.matrix(), cache, from_above.matrix(), rows_, {});
+  layer_.backward(rows, x.matrix(), pass, from_above.matrix(), rows_, {});
   rescale();
   gather_jacobian();
 }
@@ -139,7 +141,7 @@ void JacobianWalk::gather_jacobian() {
     return;
   }
   // h_k = o_k ⊙ tanh C_k moves with C_k: ∂h_k/∂C_k = diag e_k, e_k = o_k ⊙ (1 − tanh² C_k)
-  const RecurrentCache<double>& before = steps_[steps_.size() - 1 - lag_];
+  const RecurrentInspection<double>& before = steps_[steps_.size() - 1 - lag_];
   const std::size_t H = layer_.hidden_size();
   jacobian_ = rows_.C;
   for (std::size_t j = 0; j < H; ++j) {
@@ -159,8 +161,8 @@ double add_log(std::vector<double>& sums, double factor) {
   return sum;
 }
 
-/// φ′(z_j), from what the layer saved of step j: of the RNN's units, or of an LSTM's gates f i a o.
-std::vector<double> slopes_at(const RecurrentCache<double>& step, Activation activation,
+/// φ′(z_j), from the gates of step j: of the RNN's units, or of an LSTM's gates f i a o.
+std::vector<double> slopes_at(const RecurrentInspection<double>& step, Activation activation,
                               bool is_lstm) {
   const std::size_t count = step.gates.size();
   const std::vector<double> ones(count, 1.0);
@@ -237,7 +239,7 @@ void add_bounds(Activation activation, SingularRange W, std::span<const double> 
 }
 
 /// The carry of an LSTM over one step more; `log_carry` (H) are the logarithms so far.
-void add_carry(const RecurrentCache<double>& step, std::vector<double>& log_carry,
+void add_carry(const RecurrentInspection<double>& step, std::vector<double>& log_carry,
                FlowNorms& norms) {
   const std::span<const double> f = step.gates.values().first(log_carry.size());
   // [GRAD-lstm-carry] along the carry alone ∂C_t/∂C_k = Π_{j=k+1..t} diag f_j

@@ -31,14 +31,15 @@ class JacobianWalk {
 
   std::size_t lag() const { return lag_; }  ///< t − k
   /// (H, H), row i: the derivatives of h_{t,i} or C_{t,i}; times exp(log_scale()) it is ∂h_t/∂h_k.
-  /// Of an LSTM ∂C_t/∂C_k over all paths: h_k = o_k ⊙ tanh C_k moves with C_k, o_k does not.
+  /// For an LSTM this is ∂C_t/∂C_k over all paths: h_k = o_k ⊙ tanh C_k moves with C_k, o_k does
+  /// not.
   const Tensor<double>& jacobian() const { return jacobian_; }
   double log_scale() const;
-  /// What the layer saved of step k + 1, through which the last step back went; of step t before
+  /// What the layer computed at step k + 1, through which the last step back went; of step t before
   /// the first. One row.
-  const RecurrentCache<double>& crossed() const;
-  /// What the layer saved of step j = 1 .. T. One row.
-  const RecurrentCache<double>& step(std::size_t j) const { return steps_[j - 1]; }
+  const RecurrentInspection<double>& crossed() const;
+  /// What the layer computed at step j = 1 .. T. One row.
+  const RecurrentInspection<double>& step(std::size_t j) const { return steps_[j - 1]; }
   bool is_lstm() const { return layer_.gate_count() == 4; }
 
  private:
@@ -47,7 +48,7 @@ class JacobianWalk {
 
   RecurrentLayer<double>& layer_;
   MatrixView<const double> x_;
-  std::vector<RecurrentCache<double>> steps_;
+  std::vector<RecurrentInspection<double>> steps_;
   RecurrentState<double> rows_;  // ∂(last state)/∂(h_k, C_k), scaled
   Tensor<double> jacobian_;
   long exponent_ = 0;  // of two: an integer, so that it is exact however many steps there are

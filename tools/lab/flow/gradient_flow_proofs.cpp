@@ -317,14 +317,14 @@ std::vector<Finding> prove_relu_dead(std::string_view, std::uint64_t seed) {
   const std::size_t H = p.layer->hidden_size();
   const RaggedShape shape = RaggedShape::rectangle(x.shape()[0], 1);
   RecurrentState<double> state = p.start;
-  RecurrentCache<double> cache;
+  RecurrentPass<double> pass;
   Tensor<double> h({x.shape()[0], H});
-  p.layer->forward(shape, x.matrix(), state, cache, h.matrix());
+  p.layer->forward(shape, x.matrix(), state, pass, h.matrix());
   Tensor<double> dh(h.shape());
   fill(dh.values(), random, 1);
   zero_grad(p.layer->parameters());
   RecurrentState<double> dstate = p.layer->zero_state(1);
-  p.layer->backward(shape, x.matrix(), cache, std::as_const(dh).matrix(), dstate, {});
+  p.layer->backward(shape, x.matrix(), pass, std::as_const(dh).matrix(), dstate, {});
 
   std::vector<double> dead{p.layer->b.grad[0]};
   const auto append = [&](std::span<const double> row) {

@@ -58,7 +58,7 @@ ParameterList<Real> LongLagModel<Real>::parameters() {
 template <typename Real>
 void LongLagModel<Real>::forward(const LongLagBatch<Real>& batch) {
   states_ = stack_.zero_states(batch.shape.batch());
-  stack_.forward(batch.shape, batch.x.matrix(), states_, cache_, nullptr);
+  stack_.forward(batch.shape, batch.x.matrix(), states_, pass_, nullptr);
   const MatrixView<const Real> h = std::as_const(readout()).matrix();
   O_.resize({h.rows(), long_lag_output_size(config_.task)});
   output_.forward(h, O_.matrix());
@@ -88,7 +88,7 @@ double LongLagModel<Real>::loss_and_gradients(const LongLagBatch<Real>& batch) {
     dh_.fill(0);
     output_.backward(h, O_.matrix(), dstates.front().h.matrix());  // ∂L/∂h_T
   }
-  stack_.backward(batch.shape, batch.x.matrix(), cache_, dh_.matrix(), dstates, {}, false);
+  stack_.backward(batch.shape, batch.x.matrix(), pass_, dh_.matrix(), dstates, {}, false);
   return loss;
 }
 

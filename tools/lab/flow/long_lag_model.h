@@ -47,13 +47,13 @@ class LongLagModel {
   void forward(const LongLagBatch<Real>& batch);
   double loss_to_gradient(const LongLagBatch<Real>& batch);
   /// What the output layer reads.
-  Tensor<Real>& readout() { return answers_every_step() ? cache_.h.back() : states_.front().h; }
+  Tensor<Real>& readout() { return answers_every_step() ? pass_.h.back() : states_.front().h; }
 
   LongLagModelConfig config_;
   RecurrentStack<Real> stack_;
   Linear<Real> output_;
   typename RecurrentStack<Real>::States states_;
-  typename RecurrentStack<Real>::Cache cache_;
+  typename RecurrentStack<Real>::Pass pass_;
   Tensor<Real> O_;   // (B, K), copy (N, K); becomes dO
   Tensor<Real> dh_;  // (N, H)
 };

@@ -51,9 +51,10 @@ Tensor<double> as_read(MatrixView<const double> x, std::size_t direction) {
 std::vector<FlowNorms> norms_of(Model& model, const Ids& ids, std::size_t lags) {
   Model::Pass pass;
   model.forward(RaggedShape::rectangle(ids.size(), 1), ids, pass);
+  const Model::Inspection seen = model.inspect(pass);
   std::vector<FlowNorms> norms;
   for (std::size_t l = 0; l < model.config().layers; ++l) {
-    const Tensor<double> below = l == 0 ? pass.x_of_tokens() : pass.stack.h[l - 1];
+    const Tensor<double>& below = l == 0 ? seen.x : seen.h[l - 1];
     for (std::size_t d = 0; d < model.stack().directions(); ++d) {
       RecurrentLayer<double>& layer = model.stack().layer(l, d);
       norms.push_back(flow_norms(layer, model.config().activation,

@@ -12,7 +12,7 @@ inline constexpr double kWidth = 640, kHeight = 400;
 inline constexpr double kLeft = 66, kTop = 36, kRight = 20, kBottom = 58;
 inline constexpr double kFrameWidth = kWidth - kLeft - kRight;
 inline constexpr double kFrameHeight = kHeight - kTop - kBottom;
-/// As many as there are --series-… colours in html_page.h.
+/// The number of --series-… colours in html_page.h.
 inline constexpr std::size_t kColours = 6;
 
 /// A line across the frame at height y below its top, with its value on the left. `style` is the

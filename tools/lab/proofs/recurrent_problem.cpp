@@ -112,7 +112,7 @@ double RecurrentProblem::loss(const Batch& batch, Pass& pass) const {
   const std::size_t steps = N - batch.first_loss;
   pass.end = batch.start;
   pass.h.resize({N, H_});
-  layer_->forward(batch.shape, batch.x.matrix(), pass.end, pass.cache, pass.h.matrix());
+  layer_->forward(batch.shape, batch.x.matrix(), pass.end, pass.of_layer, pass.h.matrix());
   pass.O.resize({N, K_});
   output_->forward(pass.h.matrix(), pass.O.matrix());
   pass.dO = Tensor<double>({N, K_});
@@ -128,6 +128,11 @@ double RecurrentProblem::loss(const Batch& batch) const {
   return loss(batch, pass);
 }
 
+void RecurrentProblem::forward(const Batch& batch, Pass& pass) const {
+  loss(batch, pass);
+  pass.seen = layer_->inspect(batch.shape, pass.of_layer);
+}
+
 void RecurrentProblem::gradients(const Batch& batch, Pass& pass) {
   loss(batch, pass);
   zero_grad(layer_->parameters());
@@ -136,8 +141,9 @@ void RecurrentProblem::gradients(const Batch& batch, Pass& pass) {
   output_->backward(pass.h.matrix(), std::as_const(pass.dO).matrix(), pass.dh.matrix());
   pass.dstart = batch.end_gradient;
   pass.dx.resize(batch.x.shape());
-  layer_->backward(batch.shape, batch.x.matrix(), pass.cache, std::as_const(pass.dh).matrix(),
+  layer_->backward(batch.shape, batch.x.matrix(), pass.of_layer, std::as_const(pass.dh).matrix(),
                    pass.dstart, pass.dx.matrix());
+  pass.seen = layer_->inspect(batch.shape, pass.of_layer);
 }
 
 Quantities RecurrentProblem::by_layers() {
@@ -162,9 +168,9 @@ void RecurrentProblem::add_forward(const Pass& pass, Quantities& all) const {
   }
   if (cell_ != Cell::kLstm) return;
   for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
-    all[std::string(1, kLstmGates[g])] = {columns_of(pass.cache.gates, g * H_, H_)};
+    all[std::string(1, kLstmGates[g])] = {columns_of(pass.seen.gates, g * H_, H_)};
   }
-  all["C"] = {copy(pass.cache.C.values())};
+  all["C"] = {copy(pass.seen.C.values())};
 }
 
 void RecurrentProblem::add_gradients(const Pass& pass, Quantities& all) const {
@@ -176,12 +182,12 @@ void RecurrentProblem::add_gradients(const Pass& pass, Quantities& all) const {
   all["dx"] = {copy(pass.dx.values())};
   all["dh0"] = {copy(pass.dstart.h.values())};
   if (cell_ == Cell::kRnn) {
-    all["dz"] = {copy(pass.cache.dz.values())};
+    all["dz"] = {copy(pass.seen.dz.values())};
     return;
   }
   all["dC0"] = {copy(pass.dstart.C.values())};
   for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
-    all[std::string("dz") + kLstmGates[g]] = {columns_of(pass.cache.dz, g * H_, H_)};
+    all[std::string("dz") + kLstmGates[g]] = {columns_of(pass.seen.dz, g * H_, H_)};
   }
 }
 
@@ -202,9 +208,9 @@ void RecurrentProblem::add_deltas(const Pass& pass, Quantities& all) {
       after = copy(from_t.dstart.h.values());
       if (cell_ == Cell::kRnn) continue;
       for (std::size_t j = 0; j < H_; ++j) {
-        const double i = pass.cache.gates.matrix()(n, H_ + j);
-        const double a = pass.cache.gates.matrix()(n, 2 * H_ + j);
-        dC[n * H_ + j] = pass.cache.dz.matrix()(n, 2 * H_ + j) / (i * (1 - a * a));
+        const double i = pass.seen.gates.matrix()(n, H_ + j);
+        const double a = pass.seen.gates.matrix()(n, 2 * H_ + j);
+        dC[n * H_ + j] = pass.seen.dz.matrix()(n, 2 * H_ + j) / (i * (1 - a * a));
       }
     }
   }
@@ -246,7 +252,7 @@ naive::Vector RecurrentProblem::state_after(const Pass& pass, std::size_t row, s
                                             bool of_C) const {
   if (of_C && !describe(cell_).has_C) return {};
   const Tensor<double>& start = of_C ? batch_.start.C : batch_.start.h;
-  const Tensor<double>& after = of_C ? pass.cache.C : pass.h;
+  const Tensor<double>& after = of_C ? pass.seen.C : pass.h;
   return t == 0 ? copy(start.matrix().row(row))
                 : copy(after.matrix().row(batch_.shape.index(t - 1, row)));
 }
@@ -285,7 +291,7 @@ Parts RecurrentProblem::by_differences(std::string_view name) {
 /// The loss as a function of h_t, with C_t fixed, or of C_t, with h_t = o_t ⊙ tanh(C_t).
 Parts RecurrentProblem::delta_by_differences(bool of_C) {
   Pass pass;
-  loss(batch_, pass);
+  forward(batch_, pass);
   std::vector<double> delta(batch_.shape.tokens() * H_);
   for (std::size_t row = 0; row < batch_.shape.batch(); ++row) {
     for (std::size_t t = 1; t <= batch_.shape.length(row); ++t) {
@@ -294,7 +300,7 @@ Parts RecurrentProblem::delta_by_differences(bool of_C) {
       naive::Vector C = state_after(pass, row, t, true);
       const auto loss_from_here = [&] {
         for (std::size_t j = 0; of_C && j < H_; ++j) {
-          h[j] = pass.cache.gates.matrix()(n, 3 * H_ + j) * std::tanh(C[j]);
+          h[j] = pass.seen.gates.matrix()(n, 3 * H_ + j) * std::tanh(C[j]);
         }
         Tensor<double> O({1, K_});
         output_->forward(MatrixView<const double>(h.data(), 1, H_), O.matrix());

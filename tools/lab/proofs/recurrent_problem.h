@@ -32,7 +32,7 @@ double relative_error(const Parts& a, const Parts& b);
 
 class RecurrentProblem {
  public:
-  /// Of an RNN with ReLU no unit is near its kink; `positive`: none is off either.
+  /// No unit of an RNN with ReLU is near its kink; with `positive` none is off either.
   RecurrentProblem(Cell cell, Activation phi, std::uint64_t seed, bool positive = false);
 
   /// Whether the cell's own file computes the steps (RecurrentLayer::set_plain).
@@ -63,7 +63,8 @@ class RecurrentProblem {
   /// What a forward and a backward pass leave.
   struct Pass {
     RecurrentState<double> end, dstart;
-    RecurrentCache<double> cache;
+    RecurrentPass<double> of_layer;
+    RecurrentInspection<double> seen;
     Tensor<double> h, O, y_hat, dO, dh, dx;
     double L = 0;
   };
@@ -74,6 +75,7 @@ class RecurrentProblem {
 
   double loss(const Batch& batch, Pass& pass) const;
   double loss(const Batch& batch) const;
+  void forward(const Batch& batch, Pass& pass) const;
   void gradients(const Batch& batch, Pass& pass);
 
   /// The steps after t of a row, as a batch of their own that begins with h, C. t < length.

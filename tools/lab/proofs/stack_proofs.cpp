@@ -42,7 +42,7 @@ void put_steps(const Steps& steps, const RaggedShape& shape, std::size_t row,
   }
 }
 
-/// The same steps from the end to the beginning.
+/// Steps from the end to the beginning.
 Steps reversed(Steps steps) {
   std::reverse(steps.begin() + 1, steps.end());
   return steps;
@@ -64,27 +64,27 @@ class StackProblem {
 
   double loss() {
     auto states = stack_.zero_states(shape_.batch());
-    stack_.forward(shape_, std::as_const(x_).matrix(), states, cache_, nullptr);
-    return dot(cache_.h.back().values(), g_.values());
+    stack_.forward(shape_, std::as_const(x_).matrix(), states, pass_, nullptr);
+    return dot(pass_.h.back().values(), g_.values());
   }
-  /// dx, and cache_.dh[0] on the way.
+  /// dx, and pass_.dh[0] on the way.
   Tensor<double> dx() {
     loss();
     zero_grad(stack_.parameters());
     Tensor<double> dx(x_.shape());
     auto dstates = stack_.zero_states(shape_.batch());
-    stack_.backward(shape_, std::as_const(x_).matrix(), cache_, std::as_const(g_).matrix(), dstates,
+    stack_.backward(shape_, std::as_const(x_).matrix(), pass_, std::as_const(g_).matrix(), dstates,
                     dx.matrix(), false);
     return dx;
   }
   /// ∂loss/∂h of the first of two layers, which the second one sends down.
   Tensor<double> dh_between() {
     dx();
-    return cache_.dh[0];
+    return pass_.dh[0];
   }
   Tensor<double> h() {
     loss();
-    return cache_.h.back();
+    return pass_.h.back();
   }
   std::vector<double> dx_by_differences() {
     return central_differences(x_.values(), [&] { return loss(); });
@@ -92,13 +92,13 @@ class StackProblem {
   /// The upper layer alone, as a function of its input.
   std::vector<double> dh_between_by_differences() {
     loss();
-    Tensor<double> below = cache_.h[0];
+    Tensor<double> below = pass_.h[0];
     return central_differences(below.values(), [&] {
       Tensor<double> above(g_.shape());
       for (std::size_t d = 0; d < 2; ++d) {
         auto state = stack_.layer(1, d).zero_state(shape_.batch());
-        RecurrentCache<double> cache;
-        stack_.layer(1, d).forward(shape_, std::as_const(below).matrix(), state, cache,
+        RecurrentPass<double> pass;
+        stack_.layer(1, d).forward(shape_, std::as_const(below).matrix(), state, pass,
                                    above.matrix().column_range(d * 2, 2));
       }
       return dot(above.values(), g_.values());
@@ -173,7 +173,7 @@ class StackProblem {
   bool is_lstm_;
   Tensor<double> x_{Shape{6, 3}};
   Tensor<double> g_{Shape{6, 4}};
-  RecurrentStack<double>::Cache cache_;
+  RecurrentStack<double>::Pass pass_;
 };
 
 using Values = std::vector<double>;
@@ -291,13 +291,13 @@ struct PoolingProblem {
   }
   Tensor<double> p() {
     Tensor<double> result(g.shape());
-    pooling.forward(shape, std::as_const(h).matrix(), cache, result.matrix());
+    pooling.forward(shape, std::as_const(h).matrix(), record, result.matrix());
     return result;
   }
   Tensor<double> dh() {
     p();
     Tensor<double> result(h.shape());
-    pooling.backward(shape, cache, std::as_const(g).matrix(), result.matrix());
+    pooling.backward(shape, record, std::as_const(g).matrix(), result.matrix());
     return result;
   }
   /// The weight with which h_{t,j} of a row enters p_j.
@@ -317,7 +317,7 @@ struct PoolingProblem {
   Pool pool;
   RaggedShape shape{std::vector<std::size_t>{3, 2, 1}};
   Pooling<double> pooling;
-  Pooling<double>::Cache cache;
+  Pooling<double>::Record record;
   Tensor<double> h{Shape{6, kUnits}};
   Tensor<double> g{Shape{3, kUnits}};  ///< ∂L/∂p
 };

@@ -36,8 +36,8 @@ Tensor<float> values_of(const ArrayFunction& f, const Tensor<float>& x) {
   return y;
 }
 
-/// As ulp_error, but an infinity out of place counts as 2¹²⁸, the first number too large, so that
-/// the error of a function that overflows too early remains a number.
+/// ulp_error, except that an infinity out of place counts as 2¹²⁸, the first number too large, so
+/// that the error of a function that overflows too early remains a number.
 double finite_error(float y, double exact) {
   constexpr double kTooLarge = 0x1p128, kLargestUnit = 0x1p104;
   const double error = ulp_error(y, exact);

@@ -39,8 +39,9 @@ struct ActivationContender {
   std::string isa;             ///< "scalar", "sse2", "avx2", "avx512"
   /// By the function's name; what is missing does not take part.
   std::map<std::string, ArrayFunction, std::less<>> functions;
-  /// Of one that divides an array among threads of its own, and so is given the whole of it: told
-  /// how many before each race, by the thread that runs it. Null where it uses those of the race.
+  /// A contender that divides an array among threads of its own is given the whole array. The
+  /// thread that runs it tells it before each race how many threads to use. Null where a contender
+  /// uses the threads of the race.
   std::function<void(std::size_t threads)> set_threads = nullptr;
 };
 

@@ -42,8 +42,8 @@ struct CellCase {
 /// Activations, biases and ∂L/∂x (which a contender may compute nevertheless) do not count.
 double useful_flop(const CellCase& at);
 
-/// Of E·Uᵀ + b for all words: what ours computes beforehand where ids are read, and keeps. 0
-/// elsewhere.
+/// The bytes of E·Uᵀ + b for all words, which ours computes beforehand, and keeps, where ids are
+/// read. 0 elsewhere.
 std::size_t word_table_bytes(const CellCase& at);
 
 /// Every case of these. By default the short selection of an LSTM.

@@ -17,7 +17,7 @@ namespace unroll {
 
 namespace {
 
-/// Of the ids: enough that their words are not all in the first-level cache.
+/// Draws of ids: enough that their words are not all in the first-level cache.
 constexpr std::size_t kPasses = 64;
 
 /// Uniform in ±bound.
@@ -71,10 +71,10 @@ class OurRunner : public CellRunner {
                     scratch_, h_.matrix());
       return;
     }
-    layer_->forward(shape_, problem_.x.matrix(), state_, cache_, h_.matrix());
+    layer_->forward(shape_, problem_.x.matrix(), state_, pass_, h_.matrix());
     clear_state();
     zero_grad(layer_->parameters());
-    layer_->backward(shape_, problem_.x.matrix(), cache_, problem_.dh.matrix(), state_, {});
+    layer_->backward(shape_, problem_.x.matrix(), pass_, problem_.dh.matrix(), state_, {});
   }
 
   CellOutputs outputs() const override {
@@ -85,7 +85,7 @@ class OurRunner : public CellRunner {
  private:
   RecurrentInput<float> next_input() {
     if (problem_.at.vocabulary == 0) return problem_.x.matrix();
-    return {problem_.E.matrix(), problem_.ids_of(pass_++)};
+    return {problem_.E.matrix(), problem_.ids_of(run_++)};
   }
 
   /// h_0 = C_0 = 0; in a backward pass ∂L/∂h_T = ∂L/∂C_T = 0 beyond what comes from above.
@@ -98,10 +98,10 @@ class OurRunner : public CellRunner {
   RaggedShape shape_;
   std::unique_ptr<RecurrentLayer<float>> layer_;
   RecurrentState<float> state_;
-  RecurrentCache<float> cache_;
+  RecurrentPass<float> pass_;
   RecurrentWeights<float> weights_;
   Tensor<float> word_table_;  ///< (V, G·H): E·Uᵀ + b
-  std::size_t pass_ = 0;
+  std::size_t run_ = 0;
   RecurrentScratch<float> scratch_;
   Tensor<float> h_;
 };

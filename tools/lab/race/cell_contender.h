@@ -50,7 +50,7 @@ class CellRunner {
   /// The whole pass, once; from ids the next one. A training step clears the gradients and computes
   /// them.
   virtual void run() = 0;
-  /// Of the last run.
+  /// What the last run computed.
   virtual CellOutputs outputs() const = 0;
 };
 
@@ -71,7 +71,7 @@ CellContender our_cells(Precision precision = Precision::kFull);
 /// a value is not finite or a size differs.
 double relative_error(const CellOutputs& found, const CellOutputs& expected);
 
-/// The same for h against the equations as plain loops in double, for the first and the last row of
+/// The error of h against the equations as plain loops in double, in the first and the last row of
 /// the batch: no row knows of another, and all of them would take long.
 double error_of_plain_loops(const CellProblem& problem, const Tensor<float>& h);
 

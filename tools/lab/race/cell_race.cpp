@@ -13,11 +13,11 @@ namespace unroll {
 
 namespace {
 
-/// Of float sums of a thousand products, and of 50 steps after each other, against double.
+/// The error of float sums of a thousand products, and of 50 steps in a row, against double.
 constexpr double kExact = 1e-4;
-/// Of one such against another; gradients add up thousands of rows.
+/// The error of one float contender against another; gradients add up thousands of rows.
 constexpr double kAgreement = 1e-3;
-/// Of one that rounds to bfloat16, to one part in 512, what it multiplies.
+/// The error of a contender that rounds to bfloat16, to one part in 512, what it multiplies.
 constexpr double kRoughAgreement = 5e-2;
 
 /// One contender at one case, before it is raced.

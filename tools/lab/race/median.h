@@ -17,7 +17,7 @@ struct MedianInterval {
 /// The fewest values that can give an interval of 95 %.
 inline constexpr std::size_t kLeastForInterval = 6;
 
-/// Of at least one value; the mean of the middle two of an even number.
+/// `values` holds at least one. The median of an even number is the mean of the middle two.
 double median(std::vector<double> values);
 
 /// The interval is that of the sign test: it ends at two of the sorted values, assumes nothing of

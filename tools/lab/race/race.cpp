@@ -113,7 +113,7 @@ std::size_t passes_to_fill(double slice, std::size_t passes, double taken) {
   return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(wanted)));
 }
 
-/// The same, found out.
+/// The passes in a slice, found by trying.
 std::size_t passes_in(const Racer& racer, std::size_t threads, double slice) {
   run_passes(racer, threads, 1);  // page faults
   std::size_t passes = 1;

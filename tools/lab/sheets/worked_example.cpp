@@ -64,29 +64,27 @@ std::unique_ptr<RecurrentLayer<double>> copy_layer(SequenceClassifier<double>& m
 /// Takes from the whole model's pass what lies above and below the layer.
 class Surroundings {
  public:
-  using Pass = SequenceClassifier<double>::Pass;
-  Surroundings(const Pass& pass, const SequenceClassifierConfig& model,
+  using Inspection = SequenceClassifier<double>::Inspection;
+  Surroundings(const Inspection& seen, const SequenceClassifierConfig& model,
                const WorkedExampleRequest& request)
-      : pass_(pass), model_(model), request_(request) {}
+      : seen_(seen), model_(model), request_(request) {}
 
-  Tensor<double> x() const {
-    return request_.layer == 0 ? pass_.x_of_tokens() : pass_.stack.h[request_.layer - 1];
+  const Tensor<double>& x() const {
+    return request_.layer == 0 ? seen_.x : seen_.h[request_.layer - 1];
   }
   Matrix g() const {
-    const bool top = request_.layer + 1 == model_.layers;
-    const Tensor<double>& dh = top ? pass_.dh : pass_.stack.dh[request_.layer];
     const std::size_t d = request_.direction == Direction::kForward ? 0 : 1;
-    return dh.matrix().column_range(d * model_.hidden, model_.hidden);
+    return seen_.dh[request_.layer].matrix().column_range(d * model_.hidden, model_.hidden);
   }
 
  private:
-  const Pass& pass_;
+  const Inspection& seen_;
   const SequenceClassifierConfig& model_;
   const WorkedExampleRequest& request_;
 };
 
 void take_output(const SequenceClassifier<double>& model,
-                 const SequenceClassifier<double>::Pass& pass, WorkedExample& example) {
+                 const SequenceClassifier<double>::Inspection& seen, WorkedExample& example) {
   const auto parameters = model.parameters();
   const Parameter<double>& V = *parameters[parameters.size() - 2];
   const Parameter<double>& c = *parameters.back();
@@ -94,13 +92,13 @@ void take_output(const SequenceClassifier<double>& model,
   example.dV = V.grad;
   example.c = c.value;
   example.dc = c.grad;
-  example.p = pass.p;
-  for (std::int32_t t : pass.pooling.at) example.winners.push_back(static_cast<std::size_t>(t) + 1);
-  example.O = pass.O;
-  example.dO = pass.dO;
-  example.dp = pass.dp;
-  example.y_hat.resize(pass.O.shape());
-  softmax<double>(pass.O.matrix(), example.y_hat.matrix());
+  example.p = seen.p;
+  for (std::int32_t t : seen.winners) example.winners.push_back(static_cast<std::size_t>(t) + 1);
+  example.O = seen.O;
+  example.dO = seen.dO;
+  example.dp = seen.dp;
+  example.y_hat.resize(seen.O.shape());
+  softmax<double>(seen.O.matrix(), example.y_hat.matrix());
 }
 
 /// tanh, element by element.
@@ -110,41 +108,31 @@ Tensor<double> tanh_of(const Tensor<double>& C) {
   return y;
 }
 
-/// C_{t−1} of every step.
-Tensor<double> C_before(const RecurrentCache<double>& cache, const WorkedExample& example) {
-  Tensor<double> C_prev = cache.C;
-  const std::vector<std::size_t> order = example.reading_order();
-  for (std::size_t n = 0; n < order.size() && !C_prev.empty(); ++n) {
-    const auto before = n == 0 ? cache.C_0.matrix().row(0) : cache.C.matrix().row(order[n - 1] - 1);
-    std::ranges::copy(before, C_prev.matrix().row(order[n] - 1).begin());
-  }
-  return C_prev;
-}
-
 void work_forward(RecurrentLayer<double>& layer, const RaggedShape& shape,
-                  RecurrentCache<double>& cache, WorkedExample& example) {
+                  RecurrentPass<double>& pass, WorkedExample& example) {
   auto state = layer.zero_state(1);
   example.h.resize({shape.tokens(), layer.hidden_size()});
-  layer.forward(shape, std::as_const(example.x).matrix(), state, cache, example.h.matrix());
-  example.gates = cache.gates;
-  example.h_prev = cache.h_prev;
-  example.C_prev = C_before(cache, example);
-  example.C = cache.C;
-  example.tanh_C = tanh_of(cache.C);
+  layer.forward(shape, std::as_const(example.x).matrix(), state, pass, example.h.matrix());
+  RecurrentInspection<double> seen = layer.inspect(shape, pass);
+  example.gates = std::move(seen.gates);
+  example.h_prev = std::move(seen.h_prev);
+  example.C_prev = std::move(seen.C_prev);
+  example.C = std::move(seen.C);
+  example.tanh_C = tanh_of(example.C);
   // z_t = U x_t + W h_{t−1} + b: the layer overwrites it with the gates.
-  example.z.resize(cache.gates.shape());
+  example.z.resize(example.gates.shape());
   set_rows<double>(layer.b.value.values(), example.z.matrix());
   gemm(example.x.matrix(), transposed(layer.U.value.matrix()), example.z.matrix(), Into::kAdd);
   gemm(example.h_prev.matrix(), transposed(layer.W.value.matrix()), example.z.matrix(), Into::kAdd);
 }
 
 void work_backward(RecurrentLayer<double>& layer, const RaggedShape& shape,
-                   RecurrentCache<double>& cache, WorkedExample& example) {
+                   RecurrentPass<double>& pass, WorkedExample& example) {
   auto dstate = layer.zero_state(1);
   example.dx.resize(example.x.shape());
-  layer.backward(shape, std::as_const(example.x).matrix(), cache, std::as_const(example.g).matrix(),
+  layer.backward(shape, std::as_const(example.x).matrix(), pass, std::as_const(example.g).matrix(),
                  dstate, example.dx.matrix());
-  example.dz = cache.dz;
+  example.dz = layer.inspect(shape, pass).dz;
   example.dh_0 = std::move(dstate.h);
   example.dC_0 = std::move(dstate.C);
   example.dU = layer.U.grad;
@@ -178,26 +166,26 @@ void work_states_backward(WorkedExample& example) {
   }
 }
 
-/// Sends g_t back alone: adds to the layer's gradients and leaves dz^(t) in the cache.
+/// Sends g_t back alone: adds to the layer's gradients and leaves dz^(t) in the pass.
 void send_back(RecurrentLayer<double>& layer, const RaggedShape& shape, std::size_t t,
-               RecurrentCache<double>& cache, const WorkedExample& example) {
+               RecurrentPass<double>& pass, const WorkedExample& example) {
   Tensor<double> g_t(example.g.shape());
   std::ranges::copy(example.g.matrix().row(t - 1), g_t.matrix().row(t - 1).begin());
   auto dstate = layer.zero_state(1);
-  layer.backward(shape, example.x.matrix(), cache, std::as_const(g_t).matrix(), dstate, {});
+  layer.backward(shape, example.x.matrix(), pass, std::as_const(g_t).matrix(), dstate, {});
 }
 
 void work_paths(RecurrentLayer<double>& layer, const RaggedShape& shape,
-                RecurrentCache<double>& cache, WorkedExample& example) {
+                RecurrentPass<double>& pass, WorkedExample& example) {
   zero_grad(layer.parameters());
-  send_back(layer, shape, example.request.step, cache, example);
-  example.path_dz = cache.dz;
+  send_back(layer, shape, example.request.step, pass, example);
+  example.path_dz = layer.inspect(shape, pass).dz;
   example.part_dU = layer.U.grad;
   example.part_dW = layer.W.grad;
   example.part_db = layer.b.grad;
   // The other parts are added to this one.
   for (std::size_t t = 1; t <= example.steps(); ++t) {
-    if (t != example.request.step) send_back(layer, shape, t, cache, example);
+    if (t != example.request.step) send_back(layer, shape, t, pass, example);
   }
   example.parts_error = std::max({relative_error(layer.U.grad.values(), example.dU.values()),
                                   relative_error(layer.W.grad.values(), example.dW.values()),
@@ -254,20 +242,21 @@ WorkedExample work_example(SequenceClassifier<double>& model, std::span<const st
   SequenceClassifier<double>::Pass pass;
   zero_grad(model.parameters());
   example.loss = model.loss_and_gradients(shape, ids, std::span(&target, 1), pass);
-  take_output(model, pass, example);
+  const SequenceClassifier<double>::Inspection seen = model.inspect(pass);
+  take_output(model, seen, example);
 
-  const Surroundings around(pass, model.config(), request);
+  const Surroundings around(seen, model.config(), request);
   example.x = around.x();
   example.g = copy_of(around.g());
   const auto layer = copy_layer(model, request);
   example.U = layer->U.value;
   example.W = layer->W.value;
   example.b = layer->b.value;
-  RecurrentCache<double> cache;
-  work_forward(*layer, shape, cache, example);
-  work_backward(*layer, shape, cache, example);
+  RecurrentPass<double> pass_of_layer;
+  work_forward(*layer, shape, pass_of_layer, example);
+  work_backward(*layer, shape, pass_of_layer, example);
   work_states_backward(example);
-  work_paths(*layer, shape, cache, example);
+  work_paths(*layer, shape, pass_of_layer, example);
   return example;
 }
 

@@ -18,7 +18,7 @@ namespace unroll {
 
 namespace {
 
-/// Of the random sequences that stand in for data, the longest: long enough for every recursion.
+/// The longest of the random sequences that replace data: long enough for every recursion.
 constexpr std::size_t kLongestRandom = 20;
 
 struct Flags {

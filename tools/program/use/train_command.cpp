@@ -10,6 +10,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/core/output_folder.h"
+#include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/train_classifier.h"
 #include "unroll/tools/classifier/version.h"
@@ -256,7 +257,7 @@ class Progress {
         classifier.labels().size(), count_text(static_cast<double>(plan.train_tokens))));
     notes_on_texts(plan, classifier);
     terminal_.note(describe_model(classifier));
-    terminal_.note(memory_text(plan.memory, classifier));
+    terminal_.note(memory_text(*plan.memory, classifier));
     terminal_.note(fmt::format(
         "plan    {} epochs of {} steps{}", plan.epochs, plan.steps_per_epoch,
         plan.early_stop == 0 ? ""
@@ -434,7 +435,7 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
                                          {"epochs", training.epochs.size()},
                                          {"best_epoch", training.best_epoch + 1},
                                          {"dev_accuracy", training.best_score.value},
-                                         {"most_tokens", trained.plan.memory.most_tokens},
+                                         {"most_tokens", trained.plan.memory->most_tokens},
                                          {"hash", trained.classifier.hash()},
                                          {"peak_memory", peak_resident_bytes()},
                                          {"seconds", seconds}};
@@ -522,7 +523,7 @@ std::vector<const char*> files_of(const Flags& flags) {
 /// What a run needs that is known before its first step.
 void refuse_hopeless(const Flags& flags, const TrainingPlan& plan,
                      const TextClassifier& classifier) {
-  refuse_more_memory_than_left(count_memory(classifier.model(), plan.memory));
+  refuse_more_memory_than_left(count_memory(classifier.model(), *plan.memory));
   const auto model = std::filesystem::path(flags.out) / TextClassifier::kFileName;
   try_file(model, classifier.least_file_bytes());
 }
@@ -553,7 +554,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
             progress.plan(plan, classifier);
             warn_of_idle_flags(plan, flags.options, terminal);
             refuse_hopeless(flags, plan, classifier);
-            memory = plan.memory;
+            memory = *plan.memory;
             if (watch) watch->measure(0, classifier);
           },
       .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },

@@ -384,7 +384,7 @@ TEST(GradLstmJ, EqualsAProductOfWholeJacobiansInPlainLoops) {
       JacobianWalk walk(layer, x.matrix(), layer.zero_state(1));
       const auto step_of = [&](std::size_t j) {
         return lstm_step(layer, x.matrix().row(j - 1).data(), walk.step(j).h_prev.data(),
-                         walk.step(j).C_0.data());
+                         walk.step(j).C_prev.data());
       };
       Naive product = identity(2 * H);
       for (std::size_t j = kLags + 2; j > 2; --j) {

@@ -93,7 +93,7 @@ struct LayersKey {
     copy(exercise.network.h_0, state.h);
     if (config.cell == Cell::kLstm) copy(exercise.network.C_0, state.C);
     h.resize({config.steps, config.hidden});
-    layer->forward(shape, std::as_const(x).matrix(), state, cache, h.matrix());
+    layer->forward(shape, std::as_const(x).matrix(), state, pass, h.matrix());
     dO.resize({config.steps, config.classes});
     output.forward(h.matrix(), dO.matrix());
     std::vector<std::int32_t> targets;
@@ -104,7 +104,7 @@ struct LayersKey {
     output.backward(h.matrix(), dO.matrix(), dh.matrix());
     dstate = layer->zero_state(1);
     dx.resize(x.shape());
-    layer->backward(shape, std::as_const(x).matrix(), cache, std::as_const(dh).matrix(), dstate,
+    layer->backward(shape, std::as_const(x).matrix(), pass, std::as_const(dh).matrix(), dstate,
                     dx.matrix());
   }
 
@@ -114,14 +114,18 @@ struct LayersKey {
     output.backward(h.matrix().row_range(t - 1, 1), dO.matrix().row_range(t - 1, 1),
                     dh.matrix().row_range(t - 1, 1));
     auto state = layer->zero_state(1);
-    layer->backward(RaggedShape::rectangle(h.shape()[0], 1), std::as_const(x).matrix(), cache,
+    layer->backward(RaggedShape::rectangle(h.shape()[0], 1), std::as_const(x).matrix(), pass,
                     std::as_const(dh).matrix(), state, {});
-    return cache.dz;
+    return dz();
+  }
+
+  Tensor<double> dz() const {
+    return layer->inspect(RaggedShape::rectangle(h.shape()[0], 1), pass).dz;
   }
 
   std::unique_ptr<RecurrentLayer<double>> layer;
   Linear<double> output;
-  RecurrentCache<double> cache;
+  RecurrentPass<double> pass;
   RecurrentState<double> dstate;
   Tensor<double> x, h, dO, dx;
   double loss = 0;
@@ -145,7 +149,7 @@ TEST(Exercise, HasTheKeyOfTheLayers) {
     EXPECT_NEAR(key.forward.L, layers.loss, kTolerance * layers.loss);
     expect_same(key.forward.h, layers.h, "h");
     expect_same(key.backward.dO, layers.dO, "dO");
-    expect_same(key.backward.dz, layers.cache.dz, "dz");
+    expect_same(key.backward.dz, layers.dz(), "dz");
     expect_same(key.backward.dx, layers.dx, "dx");
     expect_same(naive::flat(key.backward.dU), layers.layer->U.grad, "dU");
     expect_same(naive::flat(key.backward.dW), layers.layer->W.grad, "dW");
