@@ -1,4 +1,4 @@
-#include "unroll/text/choose_tokenizer.h"
+#include "unroll/text/tokenizer.h"
 
 #include <unicode/uchar.h>
 #include <unicode/uscript.h>

@@ -11,6 +11,7 @@
 #include "unroll/core/error.h"
 #include "unroll/text/encoder.h"
 #include "unroll/text/encoder_reader.h"
+#include "unroll/text/folding.h"
 #include "unroll/text/jieba_dictionary.h"
 #include "unroll/text/subwords.h"
 #include "unroll/text/utf8.h"

@@ -30,10 +30,17 @@ std::size_t state_of(const std::string& key) {
 
 char32_t character_of(const std::string& key) {
   const std::u32string characters = to_utf32(key);
-  if (characters.size() != 1 || !JiebaHmm::is_chinese(characters.front())) {
-    fail("tables have a key that is not one Chinese character");
-  }
+  if (characters.size() != 1) fail("tables have a key that is not one character");
   return characters.front();
+}
+
+/// jieba's table also has characters that its cut never asks for, such as a middle dot.
+void read_emissions(const Json& row, std::size_t state, JiebaHmm::Tables& tables) {
+  for (const auto& [key, value] : row.items()) {
+    const char32_t character = character_of(key);
+    if (!JiebaHmm::is_chinese(character)) continue;
+    tables.emission[character - JiebaHmm::kFirst][state] = value.get<double>();
+  }
 }
 
 JiebaHmm::Tables tables_from(const Json& json) {
@@ -47,10 +54,7 @@ JiebaHmm::Tables tables_from(const Json& json) {
     }
   }
   for (const auto& [state, row] : json.at("emit").items()) {
-    for (const auto& [character, value] : row.items()) {
-      tables.emission[character_of(character) - JiebaHmm::kFirst][state_of(state)] =
-          value.get<double>();
-    }
+    read_emissions(row, state_of(state), tables);
   }
   return tables;
 }

@@ -61,11 +61,11 @@ namespace {
 
 fs::path require_installed(const std::string& what) {
   if (const auto package = installed_jieba()) return *package;
-  throw mended_by({"jieba"}, DataError(fmt::format(
-                                 "{} is missing: no jieba was found among Python's packages; "
-                                 "install Debian's python3-jieba or PyPI's jieba, or name its "
-                                 "folder",
-                                 what)));
+  throw mended_by({"dictionary"}, DataError(fmt::format(
+                                      "{} is missing: no jieba was found among Python's packages; "
+                                      "install Debian's python3-jieba or PyPI's jieba, or name its "
+                                      "folder",
+                                      what)));
 }
 
 /// Where the dictionary is, and the package whose tables go with it.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "unroll/core/error.h"
+#include "unroll/text/folding.h"
 #include "unroll/text/lines.h"
 #include "unroll/text/source.h"
 #include "unroll/text/stop_word_lists.h"
@@ -51,6 +52,10 @@ StopWords StopWords::load(const std::string& name_or_path, const FoldSettings& f
   if (name_or_path == "zh") return StopWords(folded(chinese_stop_words(), folding));
   if (name_or_path == "en") return StopWords(folded(english_stop_words(), folding));
   return StopWords(read_words(name_or_path, folding));
+}
+
+StopWords StopWords::load(const std::string& name_or_path) {
+  return load(name_or_path, {});
 }
 
 }  // namespace unroll

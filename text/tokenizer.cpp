@@ -6,9 +6,11 @@
 #include <unordered_map>
 
 #include "unroll/core/error.h"
+#include "unroll/text/folding.h"
 #include "unroll/text/grapheme_breaker.h"
 #include "unroll/text/jieba_dictionary.h"
 #include "unroll/text/subwords.h"
+#include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 #include "unroll/text/word_breaker.h"
 

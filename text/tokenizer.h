@@ -5,12 +5,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "unroll/text/folding.h"
-#include "unroll/text/unicode.h"
 
 namespace unroll {
 
@@ -48,6 +46,24 @@ inline constexpr std::uint64_t kFirstRules = 1;
 inline constexpr std::uint64_t kWholeCharacters = 3;
 inline constexpr std::uint64_t kNewestRules = 3;
 
+/// The languages whose words are not folded as those of all others are.
+enum class FoldLanguage {
+  kAny,
+  kTurkish,      ///< I is the capital of ı, and İ that of i
+  kAzerbaijani,  ///< the letters I are those of Turkish
+  kArabic,       ///< vowel marks, which most texts leave out, are dropped
+  kPersian,      ///< its texts have Arabic's vowel marks as rarely
+  kUrdu,         ///< its texts have Arabic's vowel marks as rarely
+};
+inline constexpr std::array kAllLanguages{FoldLanguage::kAny,     FoldLanguage::kTurkish,
+                                          FoldLanguage::kArabic,  FoldLanguage::kAzerbaijani,
+                                          FoldLanguage::kPersian, FoldLanguage::kUrdu};
+struct FoldSettings {
+  bool on = true;
+  FoldLanguage language = FoldLanguage::kAny;
+  bool drop_tatweel = true;  ///< U+0640, which only stretches an Arabic word
+};
+
 struct TokenizerSettings {
   TokenizerKind kind = TokenizerKind::kIcu;
   bool fold = true;                                             ///< NFKC and case folding
@@ -81,5 +97,33 @@ class Tokenizer {
   struct Implementation;
   std::unique_ptr<Implementation> implementation_;
 };
+
+enum class TokenizerReason {
+  kNamed,        ///< the user has named it
+  kUnspaced,     ///< many letters of a script without spaces (Chinese, Thai …)
+  kUnspacedCut,  ///< such letters, but somebody has put spaces between the words
+  kMarksCut,     ///< marks on their own: somebody has cut these texts into tokens
+  kNothingSpecial,
+  kMostlyUnknown,  ///< most words of other texts would be unknown
+};
+
+struct TokenizerChoice {
+  TokenizerKind kind = TokenizerKind::kIcu;
+  TokenizerReason reason = TokenizerReason::kNothingSpecial;
+};
+
+/// The kind that suits these texts, judged by their first 4 MiB. If at least one letter in twenty
+/// is of a script without spaces:
+///   - kSpace, if words of such letters are as short as those that somebody has cut: at most three
+///     Han letters or kana between spaces, or twelve of Thai, Lao, Khmer or Burmese;
+///   - kIcu otherwise.
+/// Else:
+///   - kSpace, if at least four in five of the words that end in a comma, a full stop or the like
+///     consist of that mark alone. It then has space on both sides: somebody has cut these texts
+///     already;
+///   - kIcu otherwise.
+/// Measured shares of such marks: 0.96 and 1.00 in texts that were cut (TREC, MR), at most 0.26 in
+/// others (AG News, which joins title and text by " . ").
+TokenizerChoice choose_tokenizer(std::span<const std::string_view> texts);
 
 }  // namespace unroll

@@ -9,7 +9,6 @@
 
 #include "tests/text/text_support.h"
 #include "unroll/core/error.h"
-#include "unroll/text/choose_tokenizer.h"
 
 namespace unroll {
 

@@ -17,6 +17,7 @@
 #include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/optim/optimizer.h"
 #include "unroll/text/batches.h"
+#include "unroll/text/jieba_files.h"
 #include "unroll/text/lexicon.h"
 #include "unroll/text/split.h"
 #include "unroll/text/subword_training.h"
@@ -170,7 +171,8 @@ TokenizerSettings tokenizer_settings(const TrainClassifierOptions& options, Toke
                                      std::span<const std::string_view> texts) {
   TokenizerSettings settings{.kind = kind, .fold = options.fold, .language = options.language};
   if (kind == TokenizerKind::kJieba) {
-    settings.dictionary = std::make_shared<const JiebaDictionary>(read_jieba(options.jieba));
+    settings.dictionary = std::make_shared<const JiebaDictionary>(
+        read_jieba({options.dictionary, options.user_dictionary}));
   }
   if (kind == TokenizerKind::kSubword) {
     settings.subwords = std::make_shared<const Subwords>(

@@ -12,8 +12,6 @@
 #include "unroll/optim/optimizer.h"
 #include "unroll/optim/schedule.h"
 #include "unroll/optim/training_loop.h"
-#include "unroll/text/choose_tokenizer.h"
-#include "unroll/text/jieba_files.h"
 #include "unroll/text/records.h"
 #include "unroll/tools/classifier/text_classifier.h"
 
@@ -26,7 +24,8 @@ struct TrainingMemory;
 struct TrainClassifierOptions {
   // text
   std::optional<TokenizerKind> tokenizer;  ///< none: chosen from the text
-  JiebaFiles jieba;                        ///< dictionaries of the tokenizer jieba
+  std::string dictionary;                  ///< of jieba; "": the one of the installed jieba
+  std::string user_dictionary;             ///< of jieba, words of a user; "": none
   std::size_t subwords = 8000;             ///< the most pieces of the tokenizer subword
   bool fold = true;
   FoldLanguage language = FoldLanguage::kAny;  ///< of folding

@@ -114,7 +114,7 @@ struct FlagOfOption {
 constexpr FlagOfOption kFlagsOfOptions[] = {
     {"text_column", "--text-col"},      {"label_column", "--label-col"},
     {"header", "--no-header"},          {"dev", "--dev"},
-    {"jieba", "--dictionary"},          {"tokenizer", "--tokenizer"},
+    {"dictionary", "--dictionary"},          {"tokenizer", "--tokenizer"},
     {"max_memory", "--max-memory"},     {"max_tokens", "--max-tokens"},
     {"vocabulary", "--max-vocabulary"}, {"out", "--out"}};
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "unroll/core/parallel.h"
+#include "unroll/text/folding.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/text_classifier.h"
 #include "unroll/tools/classifier/text_predictor.h"

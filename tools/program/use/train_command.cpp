@@ -10,6 +10,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/core/output_folder.h"
+#include "unroll/text/folding.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/train_classifier.h"
@@ -62,10 +63,10 @@ void add_text_flags(CLI::App& command, TrainClassifierOptions& options) {
           },
           "How texts are split (default: chosen from the text)")
       ->check(CLI::IsMember({"icu", "char", "space", "jieba", "subword"}));
-  command.add_option("--dictionary", options.jieba.dictionary,
+  command.add_option("--dictionary", options.dictionary,
                      "jieba's dictionary or the folder of a jieba (default: the installed one's)");
   command.add_option(
-      "--user-dictionary", options.jieba.user_dictionary,
+      "--user-dictionary", options.user_dictionary,
       "Words of your own for jieba: a word on each line, then its count if you like");
   command.add_option("--subwords", options.subwords, "The most pieces of the tokenizer subword")
       ->check(whole_number(10, 1000000))
