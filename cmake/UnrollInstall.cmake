@@ -15,7 +15,7 @@ target_include_directories(unroll_library PUBLIC
   $<BUILD_INTERFACE:${UNROLL_INCLUDE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/unroll/detail>)
 target_link_libraries(unroll_library PRIVATE
-  OpenMP::OpenMP_CXX fmt::fmt ICU::uc ICU::i18n ZLIB::ZLIB ${UNROLL_SENTENCEPIECE_LIBRARIES})
+  OpenMP::OpenMP_CXX fmt::fmt ICU::uc ICU::i18n ZLIB::ZLIB ${UNROLL_UNPACKERS} ${UNROLL_SENTENCEPIECE_LIBRARIES})
 
 if(BUILD_SHARED_LIBS)  # helper threads run its code until the process ends: dlclose must leave it there
   target_link_options(unroll_library PRIVATE -Wl,-z,nodelete)

@@ -6,10 +6,9 @@
 #pragma once
 
 #include <cstddef>
-#include <initializer_list>
 #include <stdexcept>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace unroll {
@@ -43,21 +42,22 @@ class Error : public std::runtime_error {
   ErrorKind kind() const noexcept { return kind_; }
   /// The documented exit status of a program that ends with this error.
   int exit_status() const noexcept { return static_cast<int>(kind_); }
-  /// Members of structures of options (ReadOptions, TrainClassifierOptions) that would mend it.
-  const std::vector<std::string_view>& options() const noexcept { return options_; }
+  /// Members of structures of options (ReadOptions, TrainClassifierOptions) that would mend it:
+  /// "name", or "name=value" where it is known what to set.
+  const std::vector<std::string>& options() const noexcept { return options_; }
 
  private:
   template <typename AnyError>
-  friend AnyError mended_by(std::initializer_list<std::string_view> options, AnyError error);
+  friend AnyError mended_by(std::vector<std::string> options, AnyError error);
 
   ErrorKind kind_;
-  std::vector<std::string_view> options_;
+  std::vector<std::string> options_;
 };
 
-/// The error with the names, literals, of the options that would mend it.
+/// The error with the options that would mend it.
 template <typename AnyError>
-AnyError mended_by(std::initializer_list<std::string_view> options, AnyError error) {
-  static_cast<Error&>(error).options_ = options;
+AnyError mended_by(std::vector<std::string> options, AnyError error) {
+  static_cast<Error&>(error).options_ = std::move(options);
   return error;
 }
 

@@ -250,12 +250,16 @@ void RecurrentLayer<Real>::restore(const RaggedShape& shape, const RecurrentInsp
     const std::size_t first = first_token(shape, direction_, row);
     std::ranges::copy(seen.C_prev.matrix().row(first), record.C_0.matrix().row(row).begin());
   }
-  for_operands<Real>(!plain_ && multiplies_pairs(), [&]<typename Operand>() {
+  record.spent = false;
+  if (plain_) {
+    record.full.h_prev = seen.h_prev;
+    return;
+  }
+  for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
     Tensor<Operand>& h_prev = operands<Operand>(record).h_prev;
     h_prev.resize(seen.h_prev.shape());
     set_operands<Real, Operand>(*this, seen.h_prev.matrix(), h_prev.matrix());
   });
-  record.spent = false;
 }
 
 template <typename Real>

@@ -60,15 +60,8 @@ ByteStream::~ByteStream() {
 }
 
 bool ByteStream::append_to(std::string& content) {
-  switch (form_) {
-    case Form::kUnknown:
-      return begin(content);
-    case Form::kPlain:
-      return append_block(content);
-    case Form::kGzip:
-      return append_unpacked(content);
-  }
-  return false;
+  if (!compression_) return begin(content);
+  return unpacker_ ? append_unpacked(content) : append_block(content);
 }
 
 bool ByteStream::ready() const {
@@ -83,17 +76,15 @@ bool ByteStream::append_block(std::string& content) {
   return count > 0;
 }
 
-/// Tells the form by the first two bytes. Any first byte but gzip's is answered without the second,
-/// which may come only after the answer.
+/// Tells how the file is packed. Bytes that begin like no packed file are answered at once: more
+/// may come only after the answer.
 bool ByteStream::begin(std::string& content) {
   const bool more = append_block(packed_);
-  if (more && packed_ == "\x1f") return true;
-  if (is_gzip(packed_)) {
-    form_ = Form::kGzip;
-    gzip_.emplace(name_);
-    return append_unpacked(content);
-  }
-  form_ = Form::kPlain;
+  compression_ = compression_of(packed_);
+  if (more && !compression_) return true;
+  unpacker_ = make_unpacker(compression(), name_);
+  if (unpacker_) return append_unpacked(content);
+  compression_ = Compression::kNone;
   content += std::exchange(packed_, {});
   return more;
 }
@@ -102,12 +93,12 @@ bool ByteStream::append_unpacked(std::string& content) {
   if (taken_ == packed_.size() && !has_more_) {
     packed_.clear();
     taken_ = 0;
-    if (!append_block(packed_)) return gzip_->finish(), false;
+    if (!append_block(packed_)) return unpacker_->finish(), false;
   }
   const std::size_t before = content.size();
   content.resize(before + kBlockBytes);
   std::string_view packed = std::string_view(packed_).substr(taken_);
-  const std::size_t count = gzip_->unpack(packed, {content.data() + before, kBlockBytes});
+  const std::size_t count = unpacker_->unpack(packed, {content.data() + before, kBlockBytes});
   taken_ = packed_.size() - packed.size();
   has_more_ = count == kBlockBytes;
   content.resize(before + count);

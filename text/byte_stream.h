@@ -1,12 +1,13 @@
-/// ByteStream: the bytes of a file or of standard input as they arrive, gzip unpacked.
+/// ByteStream: the bytes of a file or of standard input as they arrive, unpacked.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "unroll/text/gzip.h"
+#include "unroll/text/compression.h"
 
 namespace unroll {
 
@@ -26,15 +27,16 @@ class ByteStream {
   /// The size of a regular file as it lies on the disk; 0 for anything else.
   std::size_t size_on_disk() const noexcept { return size_on_disk_; }
 
-  /// Appends the next bytes. Where gzip is unpacked, there may be none until more of it has
+  /// Appends the next bytes. Where a file is unpacked, there may be none until more of it has
   /// arrived. Waits only where `ready` is false. Returns false at the end. Throws DataError for
   /// what can't be read or unpacked.
   bool append_to(std::string& content);
   /// Whether bytes, or the end, have already arrived.
   bool ready() const;
+  /// How the file is packed; kNone before the first bytes.
+  Compression compression() const noexcept { return compression_.value_or(Compression::kNone); }
 
  private:
-  enum class Form { kUnknown, kPlain, kGzip };
   bool append_block(std::string& content);
   bool begin(std::string& content);
   bool append_unpacked(std::string& content);
@@ -42,11 +44,11 @@ class ByteStream {
   std::string name_;
   int descriptor_;
   std::size_t size_on_disk_ = 0;
-  Form form_ = Form::kUnknown;
-  std::optional<GzipReader> gzip_;
+  std::optional<Compression> compression_;  // none until enough bytes are there to tell
+  std::unique_ptr<Unpacker> unpacker_;
   std::string packed_;     // read, and of unknown form or not yet unpacked
   std::size_t taken_ = 0;  // how many bytes of packed_ are unpacked
-  bool has_more_ = false;  // zlib holds bytes for which there was no room
+  bool has_more_ = false;  // the unpacker holds bytes for which there was no room
 };
 
 }  // namespace unroll

@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t kListedColumns = 20;  // what a message names of a file with hundreds
 
+using Cells = std::vector<std::string>;
+
 std::optional<std::size_t> column_number(std::string_view name) {
   std::size_t number = 0;
   const char* end = name.data() + name.size();
@@ -25,56 +27,134 @@ std::optional<std::size_t> column_number(std::string_view name) {
   return number;
 }
 
-std::string list_of(const std::vector<std::string>& names) {
+Cells trimmed(const Row& row) {
+  Cells cells;
+  for (const std::string_view field : row.fields) cells.emplace_back(trim(field));
+  return cells;
+}
+
+std::string list_of(const Cells& names) {
   std::string list;
-  for (std::size_t i = 0; i < std::min(names.size(), kListedColumns); ++i) {
-    list += (i == 0 ? "" : ", ") + in_quotes(trim(names[i]));
-  }
+  for (std::size_t i = 0; i < std::min(names.size(), kListedColumns); ++i)
+    list += (i == 0 ? "" : ", ") + in_quotes(names[i]);
   return list + (names.size() > kListedColumns ? ", …" : "");
 }
 
 /// `option`: the member of ReadOptions that has the name.
-std::size_t find_column(const Row& header, std::string_view name, std::string_view option,
-                        const std::string& file) {
-  const auto is_it = [&](const std::string& field) { return trim(field) == name; };
-  const auto found = std::find_if(header.fields.begin(), header.fields.end(), is_it);
-  if (found != header.fields.end()) {
-    if (std::find_if(found + 1, header.fields.end(), is_it) == header.fields.end()) {
-      return static_cast<std::size_t>(found - header.fields.begin());
-    }
-    throw DataError({file, header.line},
-                    fmt::format("two columns are named {}; rename one of them", in_quotes(name)));
+struct Wanted {
+  std::string_view name;
+  const char* option;
+};
+
+std::size_t find_column(const Cells& names, const Wanted& wanted, const Place& place) {
+  const auto found = std::ranges::find(names, wanted.name);
+  if (found != names.end()) {
+    if (std::find(found + 1, names.end(), wanted.name) == names.end())
+      return static_cast<std::size_t>(found - names.begin());
+    throw DataError(
+        place, fmt::format("two columns are named {}; rename one of them", in_quotes(wanted.name)));
   }
-  const auto number = column_number(name);
-  if (number && *number <= header.fields.size()) return *number - 1;
+  const auto number = column_number(wanted.name);
+  if (number && *number <= names.size()) return *number - 1;
   throw mended_by(
-      {option, "header"},
-      DataError({file, header.line},
+      {wanted.option, "header"},
+      DataError(place,
                 fmt::format("there is no column {}; the columns are {}. Name one of them; if the "
                             "first line is data already, read it so and give column numbers",
-                            in_quotes(name), list_of(header.fields))));
+                            in_quotes(wanted.name), list_of(names))));
 }
 
-std::size_t require_number(const std::string& name, std::string_view option) {
-  const auto number = column_number(name);
+std::size_t require_number(const Wanted& wanted) {
+  const auto number = column_number(wanted.name);
   if (number) return *number - 1;
-  throw mended_by({option},
+  throw mended_by({wanted.option},
                   UsageError(fmt::format("without a header no column is named {}; give the "
                                          "column's number, counted from 1",
-                                         in_quotes(name))));
+                                         in_quotes(wanted.name))));
+}
+
+/// A column may itself be named "title,body": then that is the one.
+Cells text_names(const ReadOptions& options, const Cells& cells) {
+  const bool is_one = std::ranges::find(cells, options.text_column) != cells.end();
+  return is_one ? Cells{options.text_column} : parts_of(options.text_column);
+}
+
+template <typename Find>
+Columns find_columns(const Cells& texts, const ReadOptions& options, Find find) {
+  Columns columns;
+  for (const std::string& name : texts) columns.texts.push_back(find(Wanted{name, "text_column"}));
+  columns.label =
+      options.labels ? find(Wanted{options.label_column, "label_column"}) : columns.texts.front();
+  columns.most = std::max(columns.label, std::ranges::max(columns.texts));
+  return columns;
+}
+
+bool is_text_too(const Columns& columns, const ReadOptions& options) {
+  return options.labels && std::ranges::find(columns.texts, columns.label) != columns.texts.end();
+}
+
+/// A name that is found as one, and is another column's number.
+std::string ambiguity(std::string_view name, const Cells& cells, const Place& place) {
+  const auto number = column_number(name);
+  const auto found = std::ranges::find(cells, name);
+  if (!number || found == cells.end() || *number > cells.size()) return "";
+  const auto column = static_cast<std::size_t>(found - cells.begin()) + 1;
+  if (column == *number) return "";
+  return fmt::format("{}: column {} is the one with this name, the {}th, and not the {}th",
+                     to_string(place), in_quotes(name), column, *number);
 }
 
 }  // namespace
 
-Columns columns_by_name(const Row& header, const ReadOptions& options, const std::string& file) {
-  const std::size_t text = find_column(header, options.text_column, "text_column", file);
-  if (!options.labels) return {text, text};
-  return {text, find_column(header, options.label_column, "label_column", file)};
+std::vector<std::string> parts_of(std::string_view names) {
+  Cells parts;
+  for (std::size_t end = 0; end != std::string_view::npos; names.remove_prefix(end + 1)) {
+    end = names.find(',');
+    parts.emplace_back(trim(names.substr(0, end)));
+    if (end == std::string_view::npos) break;
+  }
+  return parts;
+}
+
+Columns columns_by_name(const Row& header, const ReadOptions& options, const std::string& file,
+                        std::string& warning) {
+  const Place place{file, header.line};
+  const Cells cells = trimmed(header);
+  const Cells texts = text_names(options, cells);
+  const Columns columns = find_columns(
+      texts, options, [&](const Wanted& wanted) { return find_column(cells, wanted, place); });
+  if (is_text_too(columns, options)) {
+    throw mended_by(
+        {"text_column", "label_column", "header"},
+        DataError(place, fmt::format("text and label are the same column, the {}th, whose name is "
+                                     "{}; if the first line is data already, read it so",
+                                     columns.label + 1, in_quotes(cells[columns.label]))));
+  }
+  warning = ambiguity(texts.front(), cells, place);
+  if (warning.empty() && options.labels) warning = ambiguity(options.label_column, cells, place);
+  return columns;
 }
 
 Columns columns_by_number(const ReadOptions& options) {
-  const std::size_t text = require_number(options.text_column, "text_column");
-  return {text, options.labels ? require_number(options.label_column, "label_column") : text};
+  const Columns columns = find_columns(parts_of(options.text_column), options, require_number);
+  if (!is_text_too(columns, options)) return columns;
+  throw mended_by({"text_column", "label_column"},
+                  UsageError(fmt::format("text and label are both column {}", columns.label + 1)));
+}
+
+bool are_named(const std::vector<std::string>& cells, const ReadOptions& options) {
+  const auto is_there = [&](const std::string& name) {
+    return std::ranges::find(cells, name) != cells.end();
+  };
+  return std::ranges::all_of(text_names(options, cells), is_there) &&
+         (!options.labels || is_there(options.label_column));
+}
+
+bool are_numbers(const ReadOptions& options) {
+  const Cells texts = parts_of(options.text_column);
+  return std::ranges::all_of(texts,
+                             [](const auto& name) { return column_number(name).has_value(); }) &&
+         (!options.labels || column_number(options.label_column).has_value());
 }
 
 }  // namespace unroll

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "unroll/text/records.h"
 #include "unroll/text/row.h"
@@ -11,16 +13,29 @@ namespace unroll {
 
 /// Counted from 0.
 struct Columns {
-  std::size_t text = 0;
-  std::size_t label = 0;  ///< the same as text, where labels were not asked for
+  std::vector<std::size_t> texts;  ///< at least one
+  std::size_t label = 0;           ///< the first text's, where labels were not asked for
+  std::size_t most = 0;            ///< the largest of these
 };
 
 /// Finds the columns by the names in the first row, or by number if no column has that name. Throws
-/// DataError, which lists the columns, if a column is missing or its name occurs twice.
-Columns columns_by_name(const Row& header, const ReadOptions& options, const std::string& file);
+/// DataError, which lists the columns, if a column is missing, if its name occurs twice, or if text
+/// and label are one column. `warning` is set if a name is that of one column and the number of
+/// another.
+Columns columns_by_name(const Row& header, const ReadOptions& options, const std::string& file,
+                        std::string& warning);
 
 /// Finds the columns by number, for a file without header. Throws UsageError if the options hold
-/// anything else.
+/// anything else, or the same number twice.
 Columns columns_by_number(const ReadOptions& options);
+
+/// Whether the wanted columns, by name, are all among these cells.
+bool are_named(const std::vector<std::string>& cells, const ReadOptions& options);
+
+/// Whether the options name columns by number alone.
+bool are_numbers(const ReadOptions& options);
+
+/// The parts of "title,body".
+std::vector<std::string> parts_of(std::string_view names);
 
 }  // namespace unroll

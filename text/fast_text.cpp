@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "unroll/core/error.h"
 #include "unroll/text/lines.h"
 #include "unroll/text/unicode.h"
 
@@ -18,6 +17,7 @@ constexpr std::string_view kBlanks =
 
 struct LabelledLine {
   std::optional<std::string_view> label;
+  std::size_t labels = 0;
   std::string text;
 };
 
@@ -37,9 +37,11 @@ LabelledLine take_labels(std::string_view line) {
     const std::size_t found = find_label(line, begin);
     result.text += line.substr(begin, found - begin);
     const std::size_t end = std::min(line.find_first_of(kBlanks, found), line.size());
-    if (found < line.size() && !result.label) {
-      result.label =
-          line.substr(found + kFastTextLabel.size(), end - found - kFastTextLabel.size());
+    if (found < line.size()) {
+      ++result.labels;
+      if (!result.label)
+        result.label =
+            line.substr(found + kFastTextLabel.size(), end - found - kFastTextLabel.size());
     }
     begin = std::min(line.find_first_not_of(kBlanks, end), line.size());
   }
@@ -49,18 +51,38 @@ LabelledLine take_labels(std::string_view line) {
 
 }  // namespace
 
-void read_fast_text(std::string_view content, RecordList& records) {
-  LineReader lines(content);
-  for (Line line; lines.next(line);) {
-    if (trim(line.text).empty()) continue;
-    LabelledLine labelled = take_labels(line.text);
-    if (records.labels() && !labelled.label) {
-      throw DataError(
-          {records.file(), line.number},
-          fmt::format("no word begins with `{}`, as those of the first line do", kFastTextLabel));
-    }
-    records.add(std::move(labelled.text), labelled.label.value_or(""), line.number);
+bool has_fast_text_label(std::string_view line) {
+  return find_label(line, 0) < line.size();
+}
+
+bool FastTextReader::next(Record& record) {
+  do {
+    if (!lines_.next(line_)) return false;
+  } while (options_.labels && trim(line_.text).empty());
+  ++row_;
+  if (line_.text.starts_with(kByteOrderMark)) line_.text.remove_prefix(kByteOrderMark.size());
+  check_utf8(line_.text, line_.number);
+  LabelledLine labelled = take_labels(line_.text);
+  if (options_.labels && !labelled.label) {
+    fail(line_.number, 0,
+         fmt::format("no word begins with `{}`, as those of other lines do", kFastTextLabel));
   }
+  if (labelled.labels > 1 && several_++ == 0) first_several_ = line_.number;
+  record = {std::move(labelled.text), checked_label(labelled.label.value_or(""), line_.number),
+            line_.number};
+  return true;
+}
+
+void FastTextReader::finish(ReadReport& report) const {
+  if (several_ == 0 || !options_.labels) return;
+  report.warn(
+      fmt::format("{}: {} of {} lines have several labels, and only the first is used (line {})",
+                  source_.name, several_, row_, first_several_));
+}
+
+const std::vector<std::string>& FastTextReader::column_names() const {
+  static const std::vector<std::string> names{"text"};
+  return names;
 }
 
 }  // namespace unroll

@@ -1,53 +1,182 @@
 #include "unroll/text/format.h"
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
+#include "unroll/text/columns.h"
+#include "unroll/text/csv.h"
 #include "unroll/text/fast_text.h"
+#include "unroll/text/lines.h"
+#include "unroll/text/quotes.h"
+#include "unroll/text/tsv.h"
+#include "unroll/text/unicode.h"
 
 namespace unroll {
 
 namespace {
 
+constexpr std::string_view kSeparators = "\t,;|";
+/// So many rows tell how the others look.
+constexpr std::size_t kRowsLookedAt = 20;
+
 std::string_view without_leading(std::string_view content, std::string_view characters) {
   return content.substr(std::min(content.find_first_not_of(characters), content.size()));
 }
 
-/// Behind the quote that closes the one `text` begins with; npos if there is none.
-std::size_t behind_closing_quote(std::string_view text) {
-  std::size_t quote = text.find('"', 1);
-  while (quote != std::string_view::npos && text.substr(quote + 1, 1) == "\"") {
-    quote = text.find('"', quote + 2);
-  }
-  return quote == std::string_view::npos ? quote : quote + 1;
+std::string_view first_line_of(std::string_view content) {
+  return content.substr(0, content.find('\n'));
 }
 
-/// Whether the record `rest` begins with is CSV, and no tab of it stands outside of quotes.
-bool is_csv_record_without_tabs(std::string_view rest) {
-  while (true) {
-    const bool is_quoted = rest.starts_with('"');
-    const std::size_t begin = is_quoted ? behind_closing_quote(rest) : 0;
-    if (begin == std::string_view::npos) return false;
-    const std::size_t end = std::min(rest.find_first_of("\t,\n", begin), rest.size());
-    const std::string_view between = rest.substr(begin, end - begin);
-    if (is_quoted && !between.empty() && between != "\r") return false;
-    if (end == rest.size() || rest[end] == '\n') return true;
-    if (rest[end] == '\t') return false;
-    rest.remove_prefix(end + 1);
-  }
+// ------------------------------------------------------------------------------------------- JSON
+
+/// Whether JSON's objects begin so, alone or in an array; or what some take for JSON.
+bool is_json(std::string_view content) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  content = without_leading(content, kBlanks);
+  const bool is_array = content.starts_with('[');
+  if (is_array) content = without_leading(content.substr(1), kBlanks);
+  if (is_array && content.starts_with(']')) return true;
+  if (!content.starts_with('{')) return false;
+  content = without_leading(content.substr(1), kBlanks);
+  return content.empty() || std::string_view("\"}'").find(content[0]) != std::string_view::npos;
 }
 
-bool is_tsv(std::string_view records) {
-  const std::string_view first_line = records.substr(0, records.find('\n'));
-  return first_line.find('\t') != std::string_view::npos && !is_csv_record_without_tabs(records);
+// ----------------------------------------------------------------------------- separator, quotes
+
+/// The first rows, cut at a separator; none if they are not CSV.
+std::vector<std::size_t> widths(std::string_view records, char separator, bool has_quotes) {
+  std::vector<std::size_t> counts;
+  Row row;
+  const auto count = [&](auto reader) {
+    while (counts.size() < kRowsLookedAt && reader.next(row)) counts.push_back(row.fields.size());
+  };
+  try {
+    has_quotes ? count(CsvReader(records, separator)) : count(TsvReader(records, separator));
+  } catch (const RowError&) {
+    counts.clear();
+  }
+  return counts;
+}
+
+/// The cells of the first record, as CSV if it is that.
+std::vector<std::string> first_cells(std::string_view records, char separator) {
+  Row row;
+  CsvReader quoted(records, separator);
+  TsvReader plain(records, separator);
+  try {
+    if (!quoted.next(row)) return {};
+  } catch (const RowError&) {
+    plain.next(row);
+  }
+  std::vector<std::string> cells;
+  for (const std::string_view field : row.fields) cells.emplace_back(trim(field));
+  return cells;
+}
+
+std::optional<char> separator_of_names(std::string_view records, const ReadOptions& options) {
+  if (!options.header) return std::nullopt;
+  for (const char separator : kSeparators) {
+    const auto cells = first_cells(records, separator);
+    if (cells.size() > 1 && are_named(cells, options)) return separator;
+  }
+  return std::nullopt;
+}
+
+/// Whether the first record holds a tab that is not within quotes, or within quotes that are not
+/// CSV's.
+bool has_tab(std::string_view records) {
+  const std::string_view first = first_line_of(records);
+  if (first.find('\t') == std::string_view::npos) return false;
+  Row row;
+  try {
+    CsvReader reader(records, ',');
+    reader.next(row);
+  } catch (const RowError&) {
+    return true;
+  }
+  return std::ranges::any_of(row.fields, [&](std::string_view field) {
+    const bool is_quoted = field.data() != row.raw.data() && field.data()[-1] == '"';
+    return !is_quoted && field.find('\t') != std::string_view::npos;
+  });
+}
+
+/// How many fields a separator cuts each of the first rows into; 1 if they differ.
+std::size_t even_width(std::string_view records, char separator) {
+  const auto counts = widths(records, separator, true);
+  const bool is_even = !counts.empty() && std::ranges::count(counts, counts[0]) ==
+                                              static_cast<std::ptrdiff_t>(counts.size());
+  return is_even ? counts[0] : 1;
+}
+
+char separator_of(std::string_view records, const ReadOptions& options) {
+  if (options.separator) return *options.separator;
+  if (const auto named = separator_of_names(records, options)) return *named;
+  if (has_tab(records)) return '\t';
+  for (const char separator : kSeparators.substr(1)) {
+    if (even_width(records, separator) > 1) return separator;
+  }
+  return ',';
+}
+
+/// Excel's first line, which names the separator: `sep=;`, with quotes around it or not.
+std::optional<char> named_separator(std::string_view line) {
+  if (line.starts_with('"') && line.ends_with('"') && line.size() > 1)
+    line = line.substr(1, line.size() - 2);
+  if (line.size() < 5 || !(line.starts_with("sep=") || line.starts_with("SEP=")))
+    return std::nullopt;
+  // A program that wrote the line again may have padded it with empty cells.
+  if (line.find_first_not_of(line[4], 5) != std::string_view::npos) return std::nullopt;
+  return line[4];
+}
+
+Layout detect_table(std::string_view content, const ReadOptions& options) {
+  Layout layout;
+  std::string_view records = without_leading(content, "\r\n");
+  const std::string_view first = first_line_of(records);
+  if (const auto named = named_separator(without_cr(first))) {
+    layout.skipped = static_cast<std::size_t>(first.data() - content.data()) + first.size();
+    layout.separator = options.separator.value_or(*named);
+    records = content.substr(layout.skipped);
+  } else {
+    layout.separator = separator_of(records, options);
+  }
+  const bool is_tsv =
+      options.format ? *options.format == RecordFormat::kTsv : layout.separator == '\t';
+  layout.format = is_tsv ? RecordFormat::kTsv : RecordFormat::kCsv;
+  layout.has_quotes = !is_tsv;
+  if (options.quoting != Quoting::kByContent) {
+    layout.has_quotes = options.quoting == Quoting::kOn;
+  } else if (is_tsv) {
+    const QuoteEvidence evidence = examine_quotes(records, layout.separator);
+    layout.has_quotes = evidence.are_of_the_file;
+    layout.in_doubt = evidence.in_doubt;
+    layout.doubt_line = evidence.first_line;
+  }
+  return layout;
 }
 
 }  // namespace
 
-RecordFormat detect_format(std::string_view content) {
-  if (without_leading(content, " \t\r\n").starts_with('{')) return RecordFormat::kJsonLines;
-  const std::string_view records = without_leading(content, "\r\n");
-  if (records.starts_with(kFastTextLabel)) return RecordFormat::kFastText;
-  return is_tsv(records) ? RecordFormat::kTsv : RecordFormat::kCsv;
+std::size_t even_columns(std::string_view content) {
+  constexpr std::size_t kFewRows = 3;
+  for (const char separator : kSeparators) {
+    const std::size_t width = even_width(content, separator);
+    if (width > 1 && widths(content, separator, true).size() >= kFewRows) return width;
+  }
+  return 1;
+}
+
+Layout detect_layout(std::string_view content, const ReadOptions& options) {
+  const bool is_free = !options.format && !options.separator;
+  const auto as = [&](RecordFormat format) { return Layout{.format = format}; };
+  if (options.format && *options.format != RecordFormat::kTsv &&
+      *options.format != RecordFormat::kCsv)
+    return as(*options.format);
+  if (is_free && is_json(content)) return as(RecordFormat::kJson);
+  if (is_free && has_fast_text_label(first_line_of(without_leading(content, " \t\r\n"))))
+    return as(RecordFormat::kFastText);
+  return detect_table(content, options);
 }
 
 }  // namespace unroll

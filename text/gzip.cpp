@@ -24,12 +24,8 @@ uInt portion(std::size_t size) {
 
 }  // namespace
 
-bool is_gzip(std::string_view bytes) noexcept {
-  return bytes.substr(0, 2) == "\x1f\x8b";
-}
-
 /// One z_stream over all of the input, reset between members.
-struct GzipReader::Implementation {
+struct GzipUnpacker::Implementation {
   explicit Implementation(std::string file) : name(std::move(file)) {
     if (inflateInit2(&stream, kGzipOnly) != Z_OK) throw std::bad_alloc();
   }
@@ -52,14 +48,14 @@ struct GzipReader::Implementation {
 };
 
 /// Skips zero bytes behind a member. Nothing may follow them.
-void GzipReader::Implementation::skip_padding(std::string_view& packed) {
+void GzipUnpacker::Implementation::skip_padding(std::string_view& packed) {
   const std::size_t zeros = std::min(packed.find_first_not_of('\0'), packed.size());
   packed.remove_prefix(zeros);
   padded = padded || zeros > 0;
   if (padded && !packed.empty()) fail("the gzip data is followed by bytes that are not gzip");
 }
 
-int GzipReader::Implementation::inflate_step(std::string_view& packed, std::span<char>& room) {
+int GzipUnpacker::Implementation::inflate_step(std::string_view& packed, std::span<char>& room) {
   const uInt in = portion(packed.size()), out = portion(room.size());
   stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(packed.data()));
   stream.avail_in = in;
@@ -72,7 +68,7 @@ int GzipReader::Implementation::inflate_step(std::string_view& packed, std::span
 }
 
 /// Z_BUF_ERROR says that there is no more to unpack or no room: neither is an error here.
-void GzipReader::Implementation::check(int status) const {
+void GzipUnpacker::Implementation::check(int status) const {
   if (status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR) return;
   if (status == Z_MEM_ERROR) throw std::bad_alloc();
   const std::string_view why = stream.msg != nullptr ? stream.msg : "zlib";
@@ -82,13 +78,11 @@ void GzipReader::Implementation::check(int status) const {
   fail(fmt::format("the gzip data is damaged ({})", why));
 }
 
-GzipReader::GzipReader(std::string name)
+GzipUnpacker::GzipUnpacker(std::string name)
     : implementation_(std::make_unique<Implementation>(std::move(name))) {}
-GzipReader::~GzipReader() = default;
-GzipReader::GzipReader(GzipReader&&) noexcept = default;
-GzipReader& GzipReader::operator=(GzipReader&&) noexcept = default;
+GzipUnpacker::~GzipUnpacker() = default;
 
-std::size_t GzipReader::unpack(std::string_view& packed, std::span<char> unpacked) {
+std::size_t GzipUnpacker::unpack(std::string_view& packed, std::span<char> unpacked) {
   Implementation& gzip = *implementation_;
   std::span<char> room = unpacked;
   while (!room.empty()) {
@@ -105,7 +99,7 @@ std::size_t GzipReader::unpack(std::string_view& packed, std::span<char> unpacke
   return unpacked.size() - room.size();
 }
 
-void GzipReader::finish() const {
+void GzipUnpacker::finish() const {
   if (!implementation_->is_between_members()) {
     implementation_->fail("the gzip data ends too early: the file is truncated");
   }

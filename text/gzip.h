@@ -7,25 +7,19 @@
 #include <string>
 #include <string_view>
 
-namespace unroll {
+#include "unroll/text/unpacker.h"
 
-/// Whether the bytes begin as a gzip file does: 1f 8b.
-bool is_gzip(std::string_view bytes) noexcept;
+namespace unroll {
 
 /// All members of a gzip file, one after the other; zero bytes behind the last one (tapes, block
 /// devices) are accepted. Throws DataError, with `name` as the file, for damaged or truncated data.
-class GzipReader {
+class GzipUnpacker final : public Unpacker {
  public:
-  explicit GzipReader(std::string name);
-  ~GzipReader();
-  GzipReader(GzipReader&&) noexcept;
-  GzipReader& operator=(GzipReader&&) noexcept;
+  explicit GzipUnpacker(std::string name);
+  ~GzipUnpacker() override;
 
-  /// Unpacks the beginning of `packed` into `unpacked`, removes from `packed` what it has used, and
-  /// returns how many bytes came out. If they are fewer than there was room for, it has used all.
-  std::size_t unpack(std::string_view& packed, std::span<char> unpacked);
-  /// Says that no more bytes will come: throws if the last member is not complete.
-  void finish() const;
+  std::size_t unpack(std::string_view& packed, std::span<char> unpacked) override;
+  void finish() const override;
 
  private:
   struct Implementation;

@@ -25,6 +25,7 @@ std::span<const Line> LineStream::read(std::size_t most) {
     const Line line = next_line();
     if (const auto offset = invalid_utf8(line.text)) {
       if (!lines_.empty()) break;
+      step_over(line);
       fail(line, *offset);
     }
     lines_.push_back(line);
@@ -42,7 +43,7 @@ void LineStream::fill() {
   while (!at_end_ && wants_more()) {
     const std::size_t before = buffer_.size();
     at_end_ = !bytes_.append_to(buffer_);
-    if (number_ == 0) drop_byte_order_mark();
+    tell_line_ends(before);
     if (!ready()) find_line_end(std::max(before, begin_));
     check_length();
   }
@@ -54,15 +55,33 @@ void LineStream::find_line_end(std::size_t from) noexcept {
   if (!ready() && at_end_ && begin_ < buffer_.size()) line_end_ = buffer_.size();
 }
 
-void LineStream::drop_byte_order_mark() noexcept {
-  if (mark_.size() < 2) mark_ = buffer_.substr(0, 2);
-  if (begin_ == 0 && buffer_.starts_with(kByteOrderMark)) begin_ = kByteOrderMark.size();
+/// The first lines tell whether CR ends them.
+void LineStream::tell_line_ends(std::size_t from) noexcept {
+  if (!ends_by_cr_) {
+    const std::string_view text = std::string_view(buffer_).substr(begin_);
+    const bool by_cr = ends_lines_by_cr(text);
+    if (by_cr || text.find('\n') != std::string_view::npos) ends_by_cr_ = by_cr;
+    from = begin_;
+  }
+  if (ends_by_cr_.value_or(false)) end_lines_by_lf(buffer_, from);
+}
+
+std::string_view LineStream::peek() {
+  if (!ready()) fill();
+  return std::string_view(buffer_).substr(begin_);
+}
+
+std::string LineStream::take_all() {
+  while (!at_end_) at_end_ = !bytes_.append_to(buffer_);
+  std::string text = std::exchange(buffer_, {}).substr(std::exchange(begin_, 0));
+  line_end_ = std::string::npos;
+  if (ends_lines_by_cr(text)) end_lines_by_lf(text, 0);
+  return text;
 }
 
 Line LineStream::next_line() const noexcept {
-  std::string_view text = std::string_view(buffer_).substr(begin_, line_end_ - begin_);
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  return {text, number_ + 1};
+  const std::string_view text = std::string_view(buffer_).substr(begin_, line_end_ - begin_);
+  return {without_cr(text), number_ + 1};
 }
 
 void LineStream::step_over(const Line& line) noexcept {
@@ -81,7 +100,7 @@ void LineStream::check_length() const {
 }
 
 void LineStream::fail(const Line& line, std::size_t offset) const {
-  throw not_utf8({name(), line.number, offset + 1}, line.text[offset], mark_);
+  throw not_utf8({name(), line.number, offset + 1}, 0, line.text[offset], buffer_, encoding());
 }
 
 }  // namespace unroll

@@ -6,13 +6,15 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "unroll/text/byte_stream.h"
 #include "unroll/text/lines.h"
+#include "unroll/text/text_stream.h"
 
 namespace unroll {
 
@@ -21,34 +23,48 @@ class LineStream {
   /// No text is this long: some million words. A file without line ends must not fill the memory.
   static constexpr std::size_t kLongestLine = std::size_t{16} << 20;
 
-  /// "-" is standard input; gzip is unpacked, a byte order mark dropped. Throws DataError.
-  explicit LineStream(const std::string& path) : bytes_(path) {}
+  /// "-" is standard input. What TextStream unpacks, decodes and refuses, this does. Throws
+  /// DataError.
+  explicit LineStream(const std::string& path, std::string encoding = "")
+      : bytes_(path, std::move(encoding)) {}
 
   /// The name that messages use.
   const std::string& name() const noexcept { return bytes_.name(); }
+  /// What the bytes are decoded from; "" for UTF-8, and before the first line.
+  const std::string& encoding() const noexcept { return bytes_.encoding(); }
+  /// As TextStream's.
+  bool is_doubtful() const noexcept { return bytes_.is_doubtful(); }
 
   /// The next lines, at most `most` of them; waits for one if there is none. Empty at the end. They
   /// live until the next call. Throws DataError with file:line(:column) for a line that is not
-  /// UTF-8 or too long, after the lines before it were returned.
+  /// UTF-8 or too long, after the lines before it were returned; the next call goes on behind one
+  /// that is not UTF-8.
   std::span<const Line> read(std::size_t most);
+  /// What has arrived and is not read yet: at least a line, for which it waits, or what there is.
+  /// `read` and `take_all` give it again.
+  std::string_view peek();
+  /// Reads what is left to its end, as one text.
+  std::string take_all();
+  /// Whether the input is a file on a disk: all of it is there, and nobody waits for an answer.
+  bool is_regular() const noexcept { return bytes_.size_on_disk() > 0; }
   /// Whether `read` would return a line without waiting.
   bool ready() const noexcept { return line_end_ != std::string::npos; }
 
  private:
   void fill();
   void find_line_end(std::size_t from) noexcept;
-  void drop_byte_order_mark() noexcept;
+  void tell_line_ends(std::size_t from) noexcept;
   Line next_line() const noexcept;
   void step_over(const Line& line) noexcept;
   void check_length() const;
   [[noreturn]] void fail(const Line& line, std::size_t offset) const;
 
-  ByteStream bytes_;
+  TextStream bytes_;
   std::string buffer_;
   std::size_t begin_ = 0;                     // of the next line
   std::size_t line_end_ = std::string::npos;  // of the next line, if all of it is there
   std::size_t number_ = 0;                    // of the line before it
-  std::string mark_;                          // how the file begins: two bytes
+  std::optional<bool> ends_by_cr_;            // none until a line end was seen
   bool at_end_ = false;
   std::vector<Line> lines_;
 };

@@ -1,29 +1,31 @@
 #include "unroll/text/records.h"
 
-#include "unroll/text/fast_text.h"
-#include "unroll/text/format.h"
-#include "unroll/text/json_lines.h"
+#include <fmt/format.h>
+
+#include "unroll/core/error.h"
+#include "unroll/text/labels.h"
 #include "unroll/text/lines.h"
-#include "unroll/text/record_list.h"
+#include "unroll/text/record_file.h"
 #include "unroll/text/source.h"
-#include "unroll/text/table.h"
 
 namespace unroll {
 
 namespace {
 
-void read_format(RecordFormat format, std::string_view content, const ReadOptions& options,
-                 RecordList& records) {
-  switch (format) {
-    case RecordFormat::kTsv:
-      return read_tsv(content, options, records);
-    case RecordFormat::kCsv:
-      return read_csv(content, options, records);
-    case RecordFormat::kJsonLines:
-      return read_json_lines(content, options, records);
-    case RecordFormat::kFastText:
-      return read_fast_text(content, records);
+std::vector<Record> read_all(RecordFile& file, const ReadOptions& options, ReadReport& report) {
+  std::vector<Record> records;
+  BadRowCount bad;
+  for (Record record;;) {
+    try {
+      if (!file.reader().next(record)) break;
+      records.push_back(std::move(record));
+    } catch (const DataError& error) {
+      if (options.bad_rows == BadRows::kFail) throw;
+      bad.add(error.what());
+    }
   }
+  bad.report(report);
+  return records;
 }
 
 }  // namespace
@@ -34,19 +36,29 @@ std::string_view to_string(RecordFormat format) {
       return "tsv";
     case RecordFormat::kCsv:
       return "csv";
-    case RecordFormat::kJsonLines:
-      return "json-lines";
+    case RecordFormat::kJson:
+      return "json";
     case RecordFormat::kFastText:
       return "fasttext";
+    case RecordFormat::kLines:
+      return "lines";
   }
   return "";
 }
 
+std::vector<Record> read_records(const std::string& path, const ReadOptions& options,
+                                 ReadReport& report) {
+  RecordFile file(path, options, report);
+  std::vector<Record> records = read_all(file, options, report);
+  if (records.empty()) throw DataError(fmt::format("{}: the file holds no records", file.name()));
+  file.reader().finish(report);
+  if (options.labels) examine_labels(records, file.name(), report);
+  return records;
+}
+
 std::vector<Record> read_records(const std::string& path, const ReadOptions& options) {
-  const Source source = read_source(path, options.most_bytes);
-  RecordList records(source.name, options.labels);
-  read_format(detect_format(source.content), source.content, options, records);
-  return records.take();
+  ReadReport unread;
+  return read_records(path, options, unread);
 }
 
 std::vector<std::string> read_lines(const std::string& path) {

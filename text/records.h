@@ -1,11 +1,19 @@
-/// Labelled texts from files: TSV, CSV, JSON lines and fastText's `__label__` lines, plain or gzip.
+/// Labelled texts from files: TSV, CSV, JSON, fastText's `__label__` lines and plain lines; packed
+/// or not.
+///
+///     bytes → (unpack) → (decode) → rows → records
+///     ByteStream  Unpacker  TextStream   CsvReader …   RecordReader
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "unroll/text/read_report.h"
 
 namespace unroll {
 
@@ -16,35 +24,52 @@ struct Record {
   std::size_t line = 0;  ///< where the record begins in its file, from 1
 };
 
-enum class RecordFormat {
-  kTsv,  ///< a tab between fields, one record a line; a quote is an ordinary character
-  kCsv,  ///< RFC 4180: quoted fields may hold commas, quotes ("") and line breaks, of any size
-  kJsonLines,  ///< one JSON object a line
-  kFastText,   ///< `__label__NAME text`, one a line
+enum class RecordFormat : std::uint8_t {
+  kTsv,       ///< a separator between fields, one record a line
+  kCsv,       ///< RFC 4180: quoted fields may hold commas, quotes ("") and line breaks, of any size
+  kJson,      ///< JSON objects: one a line, over several lines, or in an array
+  kFastText,  ///< `__label__NAME text`, one a line
+  kLines,     ///< one text a line, without labels
 };
 std::string_view to_string(RecordFormat format);
 
+/// Whether a quote at the beginning of a field is the file's and not the text's.
+enum class Quoting : std::uint8_t { kByContent, kOn, kOff };
+
+/// What is done about a record that can't be read.
+enum class BadRows : std::uint8_t { kFail, kSkip };
+
 struct ReadOptions {
   /// A column's name, or its number from 1 (the only way where header is false). In JSON, a key.
+  /// Several, with commas between, make one text.
   std::string text_column = "text";
   std::string label_column = "label";
   bool header = true;  ///< the first record of TSV and CSV names the columns
   bool labels = true;  ///< false: no label column is needed
   /// A larger file, unpacked, is refused before it fills the memory.
   std::size_t most_bytes = std::numeric_limits<std::size_t>::max();
+  std::optional<RecordFormat> format = {};  ///< none: told by content
+  std::optional<char> separator = {};       ///< of TSV and CSV; none: told by content
+  Quoting quoting = Quoting::kByContent;
+  std::string encoding = {};  ///< "": UTF-8, or UTF-16 where that is certain
+  BadRows bad_rows = BadRows::kFail;
 };
 
-/// Reads all records of `path` ("-" is standard input). The format is told by content, not by name
-/// (unroll/text/format.h); gzip is unpacked; a byte order mark and CRLF line ends are accepted;
-/// empty lines are skipped. Throws DataError with file:line:column, what was expected and what to
-/// do: missing file, no records, missing column (with the columns there are), a row with too few
+/// Reads all records of `path` ("-" is standard input). Format, separator and quoting are told by
+/// content, not by name (unroll/text/format.h); gzip, xz and zstd are unpacked; byte order marks
+/// and CRLF or CR line ends are accepted; empty lines are skipped. `report` gets what is dubious.
+/// Throws DataError with file:line:column, the row's number, what was expected and what to do:
+/// missing file, no records, missing column (with the columns there are), a row with too few
 /// columns or with more than the first one, an empty label, an unterminated quote, invalid UTF-8,
 /// invalid JSON, truncated gzip. Throws MemoryError for a file that is too large, UsageError if a
 /// column has a name though there is no header.
+std::vector<Record> read_records(const std::string& path, const ReadOptions& options,
+                                 ReadReport& report);
+/// The same, for who does not want the report.
 std::vector<Record> read_records(const std::string& path, const ReadOptions& options);
 
-/// Reads plain texts, one on each line ("-" is standard input). Gzip is unpacked, BOM and CRLF are
-/// accepted, and an empty line is an empty text. Throws DataError.
+/// Reads plain texts, one on each line ("-" is standard input). What is packed is unpacked, BOM and
+/// CRLF are accepted, and an empty line is an empty text. Throws DataError.
 std::vector<std::string> read_lines(const std::string& path);
 
 }  // namespace unroll

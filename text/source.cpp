@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "unroll/text/byte_stream.h"
+#include "unroll/text/encoding.h"
+#include "unroll/text/lines.h"
 #include "unroll/text/records.h"
 #include "unroll/text/utf8.h"
 
@@ -24,56 +25,107 @@ Place place_of(const Source& source, std::size_t offset) {
   return {source.name, static_cast<std::size_t>(line_breaks) + 1, offset - line_begin + 1};
 }
 
-/// The encoding that a file which is not UTF-8 most likely has, as `iconv` calls it.
-std::string_view likely_encoding(std::string_view content) {
-  const std::string_view mark = content.substr(0, 2);
-  return mark == "\xFF\xFE" || mark == "\xFE\xFF" ? "UTF-16" : "GB18030";
-}
-
-void require_utf8(const Source& source) {
-  if (const auto offset = invalid_utf8(source.content))
-    throw not_utf8(place_of(source, *offset), source.content[*offset], source.content);
-}
-
 /// Reads on without holding anything, so that the error can say how large the text is.
-[[noreturn]] void refuse(ByteStream& bytes, std::string content) {
+[[noreturn]] void refuse(TextStream& stream, std::string content) {
   std::size_t size = 0, lines = 0;
   do {
     size += content.size();
     lines += static_cast<std::size_t>(std::count(content.begin(), content.end(), '\n'));
     content.clear();
-  } while (bytes.append_to(content));
+  } while (stream.append_to(content));
   // The text, and its records beside it.
   const std::size_t needed = 2 * size + lines * (sizeof(Record) + kBlockOverhead);
   throw mended_by({"max_memory"},
                   MemoryError(fmt::format(
                       "{}: a text of {} lines and {} MiB is more than may be read; a limit "
                       "of at least {}M of memory would do",
-                      bytes.name(), lines, (size >> 20) + 1, (needed >> 20) + 1 + kProgramMib)));
+                      stream.name(), lines, (size >> 20) + 1, (needed >> 20) + 1 + kProgramMib)));
+}
+
+std::string read_all(TextStream& stream, std::size_t most_bytes) {
+  std::string content;
+  // A string that grows is copied, and for a moment the text is held twice.
+  content.reserve(std::min(stream.size_on_disk(), most_bytes) + ByteStream::kBlockBytes);
+  while (stream.append_to(content)) {
+    if (content.size() > most_bytes) refuse(stream, std::move(content));
+  }
+  return content;
+}
+
+/// A log whose end was never written, or a file with holes, has its zeros anywhere.
+void refuse_zeros(const Source& source) {
+  constexpr double kMostZeros = 0.1;
+  const double share = share_of_zeros(source.content);
+  if (share <= kMostZeros) return;
+  throw DataError(fmt::format("{}: {:.0f} % of its {} bytes are zero: this is no text", source.name,
+                              100 * share, source.content.size()));
+}
+
+/// Whether characters of several bytes in the text are UTF-8, more than there are bytes that are
+/// not.
+bool is_mostly_utf8(std::string_view text) {
+  std::size_t good = 0, bad = 0;
+  for (std::size_t offset = 0; offset < text.size();) {
+    const std::size_t before = offset;
+    const bool is_good = next_character(text, offset).has_value();
+    if (!is_good) ++offset;
+    bad += !is_good;
+    good += offset - before > 1;
+  }
+  return good > bad;
+}
+
+std::vector<std::string> flags_for(const std::vector<std::string>& encodings) {
+  std::vector<std::string> flags;
+  for (const std::string& encoding : encodings) flags.push_back("encoding=" + encoding);
+  return flags;
 }
 
 }  // namespace
 
-DataError not_utf8(const Place& place, char byte, std::string_view beginning) {
-  return DataError(
-      place,
-      fmt::format(
-          "byte 0x{:02X} is not valid UTF-8; if the file is in another encoding, convert it first, "
-          "e.g. `iconv -f {} -t UTF-8`",
-          static_cast<std::uint8_t>(byte), likely_encoding(beginning)));
+DataError not_utf8(const Place& place, std::size_t row, char byte, std::string_view text,
+                   const std::string& decoded_from) {
+  const std::string where = row == 0 ? "" : fmt::format("row {}: ", row);
+  if (!decoded_from.empty()) {
+    return mended_by({"encoding"},
+                     DataError(place, fmt::format("{}the bytes here are nothing in {}; is that the "
+                                                  "encoding?",
+                                                  where, decoded_from)));
+  }
+  const std::string what =
+      fmt::format("{}byte 0x{:02X} is not valid UTF-8", where, static_cast<std::uint8_t>(byte));
+  if (is_mostly_utf8(text)) {
+    return mended_by({"bad_rows=skip"},
+                     DataError(place, what + ", and the text around it is: mend or leave out what "
+                                             "is damaged here"));
+  }
+  const auto likely = likely_encodings(text);
+  const std::string advice =
+      likely.empty() ? "; name the encoding of the file"
+                     : fmt::format("; the text reads well as {}", fmt::join(likely, " or as "));
+  return mended_by(likely.empty() ? std::vector<std::string>{"encoding"} : flags_for(likely),
+                   DataError(place, what + advice));
 }
 
-Source read_source(const std::string& path, std::size_t most_bytes) {
-  ByteStream bytes(path);
-  Source source{.name = bytes.name(), .content = {}};
-  // A string that grows is copied, and for a moment the text is held twice.
-  source.content.reserve(std::min(bytes.size_on_disk(), most_bytes) + ByteStream::kBlockBytes);
-  while (bytes.append_to(source.content)) {
-    if (source.content.size() > most_bytes) refuse(bytes, std::move(source.content));
-  }
-  if (source.content.starts_with(kByteOrderMark)) source.content.erase(0, kByteOrderMark.size());
-  require_utf8(source);
+Source read_any_source(const std::string& path, const SourceOptions& options) {
+  TextStream stream(path, options.encoding);
+  Source source;
+  source.name = stream.name();
+  source.content = read_all(stream, options.most_bytes);
+  source.encoding = stream.encoding();
+  source.is_doubtful = stream.is_doubtful();
+  refuse_zeros(source);
+  if (ends_lines_by_cr(source.content)) end_lines_by_lf(source.content, 0);
+  source.is_utf8 = !invalid_utf8(source.content).has_value();
   return source;
+}
+
+Source read_source(const std::string& path, const SourceOptions& options) {
+  Source source = read_any_source(path, options);
+  if (source.is_utf8) return source;
+  const std::size_t offset = *invalid_utf8(source.content);
+  throw not_utf8(place_of(source, offset), 0, source.content[offset], source.content,
+                 source.encoding);
 }
 
 }  // namespace unroll

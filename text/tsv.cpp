@@ -2,15 +2,17 @@
 
 #include <algorithm>
 
+#include "unroll/text/text_stream.h"
+
 namespace unroll {
 
 namespace {
 
-void split_at_tabs(std::string_view line, std::vector<std::string>& fields) {
+void split(std::string_view line, char separator, std::vector<std::string_view>& fields) {
   fields.clear();
   while (true) {
-    const std::size_t end = std::min(line.find('\t'), line.size());
-    fields.emplace_back(line.substr(0, end));
+    const std::size_t end = std::min(line.find(separator), line.size());
+    fields.push_back(line.substr(0, end));
     if (end == line.size()) return;
     line.remove_prefix(end + 1);
   }
@@ -22,8 +24,11 @@ bool TsvReader::next(Row& row) {
   Line line;
   do {
     if (!lines_.next(line)) return false;
+    row.has_mark = line.text.starts_with(kByteOrderMark);
+    if (row.has_mark) line.text.remove_prefix(kByteOrderMark.size());
   } while (line.text.empty());
-  split_at_tabs(line.text, row.fields);
+  split(line.text, separator_, row.fields);
+  row.raw = line.text;
   row.line = line.number;
   return true;
 }

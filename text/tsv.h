@@ -1,4 +1,4 @@
-/// TsvReader: tabs separate fields, line ends separate rows; a quote is an ordinary character.
+/// TsvReader: a separator between fields, line ends between rows; a quote is an ordinary character.
 #pragma once
 
 #include <string_view>
@@ -10,12 +10,14 @@ namespace unroll {
 
 class TsvReader {
  public:
-  explicit TsvReader(std::string_view content) : lines_(content) {}
+  explicit TsvReader(std::string_view content, char separator = '\t')
+      : lines_(content), separator_(separator) {}
   /// The next row, empty lines skipped; false at the end.
   bool next(Row& row);
 
  private:
   LineReader lines_;
+  char separator_;
 };
 
 }  // namespace unroll

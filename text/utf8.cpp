@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <cstring>
 
 namespace unroll {
 
@@ -32,6 +33,16 @@ std::optional<Lead> read_lead(std::uint8_t byte) {
   if ((byte & 0xF0) == 0xE0) return Lead{3, byte & 0x0Fu, 0x800};
   if ((byte & 0xF8) == 0xF0) return Lead{4, byte & 0x07u, 0x10000};
   return std::nullopt;
+}
+
+constexpr std::size_t kBlock = sizeof(std::uint64_t);
+
+/// Whether a block of bytes follows that are all ASCII: most of most texts is.
+bool is_ascii_block(std::string_view text, std::size_t offset) {
+  if (text.size() - offset < kBlock) return false;
+  std::uint64_t block = 0;
+  std::memcpy(&block, text.data() + offset, kBlock);
+  return (block & 0x8080808080808080) == 0;
 }
 
 bool is_scalar_value(char32_t value) {
@@ -73,7 +84,11 @@ std::u32string to_utf32(std::string_view text) {
 std::optional<std::size_t> invalid_utf8(std::string_view text) noexcept {
   std::size_t offset = 0;
   while (offset < text.size()) {
-    if (!next_character(text, offset)) return offset;
+    if (is_ascii_block(text, offset)) {
+      offset += kBlock;
+    } else if (!next_character(text, offset)) {
+      return offset;
+    }
   }
   return std::nullopt;
 }
@@ -82,6 +97,16 @@ std::string_view utf8_prefix(std::string_view text, std::size_t bytes) noexcept 
   if (text.size() <= bytes) return text;
   while (bytes > 0 && is_continuation(byte_at(text, bytes))) --bytes;
   return text.substr(0, bytes);
+}
+
+std::string_view whole_characters(std::string_view bytes) noexcept {
+  constexpr std::size_t kMostContinuations = 3;
+  std::size_t end = bytes.size();
+  while (end > 0 && bytes.size() - end < kMostContinuations &&
+         is_continuation(byte_at(bytes, end - 1)))
+    --end;
+  const bool begins_here = end > 0 && byte_at(bytes, end - 1) >= 0xC0;
+  return begins_here ? bytes.substr(0, end - 1) : bytes;
 }
 
 std::string in_quotes(std::string_view text) {

@@ -32,6 +32,9 @@ std::optional<std::size_t> invalid_utf8(std::string_view text) noexcept;
 /// The longest beginning of valid `text` that holds at most `bytes` bytes and whole characters.
 std::string_view utf8_prefix(std::string_view text, std::size_t bytes) noexcept;
 
+/// The beginning of `bytes`, less a last character that may be cut off by their end.
+std::string_view whole_characters(std::string_view bytes) noexcept;
+
 /// `text` in quotes for an error message: at most 40 bytes of it, control characters as \xNN.
 std::string in_quotes(std::string_view text);
 

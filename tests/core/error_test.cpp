@@ -37,7 +37,7 @@ TEST(Error, NamesTheOptionsThatWouldMendIt) {
   try {
     throw mended_by({"text_column", "header"}, DataError(Place{"a.csv", 1, 0}, "no column"));
   } catch (const DataError& error) {
-    EXPECT_EQ(error.options(), (std::vector<std::string_view>{"text_column", "header"}));
+    EXPECT_EQ(error.options(), (std::vector<std::string>{"text_column", "header"}));
     EXPECT_STREQ(error.what(), "a.csv:1: no column");
   }
 }

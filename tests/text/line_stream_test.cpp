@@ -171,12 +171,51 @@ TEST(LineStream, SaysWhereALineIsNotUtf8AfterTheLinesBeforeIt) {
   EXPECT_EQ(texts_of(stream.read(64)), (Lines{"one", "two"}));
   const std::string message = message_of<DataError>([&] { stream.read(64); });
   EXPECT_TRUE(message.starts_with(path + ":3:2: byte 0xFF is not valid UTF-8")) << message;
-  EXPECT_TRUE(contains(message_of<DataError>([] { lines_of("\xFF\xFEt\n"); }), "-f UTF-16"));
+  EXPECT_EQ(texts_of(stream.read(64)), (Lines{"four"})) << "it goes on behind the bad line";
+}
+
+TEST(LineStream, ReadsUtf16WithAMarkAndWithout) {
+  const std::string text("o\0n\0e\0\n\0\x7D\x59\n\0", 12);
+  EXPECT_EQ(lines_of("\xFF\xFE" + text), (Lines{"one", "好"}));
+  EXPECT_EQ(lines_of(text), (Lines{"one", "好"}));
+}
+
+TEST(LineStream, AnswersAPipeOfUtf16LineByLine) {
+  Pipe pipe;
+  LineStream stream(pipe.path());
+  pipe.write(std::string_view("a\0b\0\n\0", 6));
+  EXPECT_EQ(texts_of(stream.read(64)), (Lines{"ab"}));
+  pipe.write(std::string_view("c\0\n\0", 4));
+  EXPECT_EQ(texts_of(stream.read(64)), (Lines{"c"}));
+}
+
+TEST(LineStream, EndsLinesAtCrWhereThatEndsThem) {
+  EXPECT_EQ(lines_of("one\rtwo\r\rfour"), (Lines{"one", "two", "", "four"}));
+  EXPECT_EQ(lines_of(repeated("a line\r", 1 << 20)).size(), (1u << 20) / 7 + 1);
+}
+
+TEST(LineStream, ShowsWhatHasArrivedWithoutReadingIt) {
+  Pipe pipe;
+  LineStream stream(pipe.path());
+  pipe.write("one\ntw");
+  EXPECT_EQ(stream.peek(), "one\ntw");
+  pipe.write("o\nthree");
+  EXPECT_EQ(texts_of(stream.read(1)), (Lines{"one"}));
+  pipe.close();
+  EXPECT_EQ(stream.take_all(), "two\nthree");
+  EXPECT_TRUE(stream.read(1).empty());
 }
 
 TEST(LineStream, RefusesALineWithoutEnd) {
+  const TempFolder folder;
+  const std::string path = folder.write("data", repeated("no end ", 17 << 20));
+  const std::string message = message_of<DataError>([&] { LineStream(path).read(1); });
+  EXPECT_TRUE(message.starts_with(path + ":1: the line is longer than 16 MiB")) << message;
+}
+
+TEST(LineStream, RefusesNothingButZeros) {
   const std::string message = message_of<DataError>([] { LineStream("/dev/zero").read(1); });
-  EXPECT_TRUE(message.starts_with("/dev/zero:1: the line is longer than 16 MiB")) << message;
+  EXPECT_TRUE(contains(message, "100 % of the first 65536 bytes are zero: this is no text"));
 }
 
 TEST(LineStream, ReadsStandardInputAndNamesFilesThatCannotBeRead) {

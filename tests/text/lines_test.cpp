@@ -33,6 +33,26 @@ TEST(LineReader, KeepsEmptyLines) {
   EXPECT_EQ(lines_of("\n\r\na\n\n"), (Lines{"", "", "a", ""}));
 }
 
+TEST(LineReader, DropsAllCrsBeforeALineEnd) {
+  EXPECT_EQ(lines_of("a\r\r\nb\r"), (Lines{"a", "b"}));
+}
+
+TEST(Lines, EndWithCrIfThatIsWhatMostOfThemEndWith) {
+  EXPECT_TRUE(ends_lines_by_cr("a\rb\rc"));
+  EXPECT_TRUE(ends_lines_by_cr("a\rb\rc\n")) << "an editor added the last line end";
+  EXPECT_FALSE(ends_lines_by_cr("a\r\nb\r\n"));
+  EXPECT_FALSE(ends_lines_by_cr("a\rb\nc\nd\n")) << "one CR within a text";
+  EXPECT_FALSE(ends_lines_by_cr("a\r\r\nb\r\r\n"));
+  EXPECT_FALSE(ends_lines_by_cr("a\r")) << "half of a CRLF";
+  EXPECT_FALSE(ends_lines_by_cr(""));
+}
+
+TEST(Lines, KeepTheirLengthWhenTheirEndsAreReplaced) {
+  std::string text = "x\ra\rb\r\nc\r";
+  end_lines_by_lf(text, 2);
+  EXPECT_EQ(text, "x\ra\nb\r\nc\n");
+}
+
 TEST(LineReader, TakesACrWithinALineAsText) {
   EXPECT_EQ(lines_of("a\rb\n"), (Lines{"a\rb"}));
 }

@@ -42,7 +42,7 @@ std::string error_of(std::string_view content, const ReadOptions& options = kByN
   return message.starts_with(path) ? message.substr(path.size()) : message;
 }
 
-using Names = std::vector<std::string_view>;
+using Names = std::vector<std::string>;
 
 /// The options that the error names.
 Names options_of(std::string_view content, const ReadOptions& options = kByName) {
@@ -147,24 +147,27 @@ TEST(Records, AskForNumbersWhereThereIsNoHeader) {
 }
 
 TEST(Records, SayWhichRowIsTooShort) {
-  EXPECT_EQ(error_of("label\ttext\npos\tgood\nneg\n"),
-            ":3: row has 1 column, expected at least 2 (text is column 2, label is column 1); is "
-            "the separator a "
-            "tab?");
-  EXPECT_TRUE(contains(error_of("label,text\npos\n"), ":2: row has 1 column, expected at least 2"));
-  EXPECT_TRUE(contains(error_of("pos\n", kByNumber), ":1: row has 1 column"));
+  EXPECT_EQ(
+      error_of("label\ttext\npos\tgood\nneg\n"),
+      ":3: row 2: 1 column, expected at least 2 (text is column 2, label is column 1); is the "
+      "separator a tab?");
+  EXPECT_TRUE(contains(error_of("label,text\npos\n"), ":2: row 1: 1 column, expected at least 2"));
+  EXPECT_TRUE(contains(error_of("pos\n", kByNumber), ":1: row 1: 1 column"));
+  EXPECT_EQ(options_of("label,text\npos\n"), (Names{"separator"}));
 }
 
 TEST(Records, SayWhichRowIsTooLong) {
   EXPECT_EQ(error_of("label,text\npos,good, very good\n"),
-            ":2: row has 3 columns, the first one has 2; put a field that holds a comma in quotes");
-  EXPECT_TRUE(contains(error_of("pos\ta\nneg\tb\tc\n", kByNumber), ":2: row has 3 columns"));
+            ":2: row 1: 3 columns, the first row has 2; put a field that holds a comma in quotes");
+  EXPECT_TRUE(contains(error_of("pos\ta\nneg\tb\tc\n", kByNumber), ":2: row 2: 3 columns"));
+  EXPECT_EQ(options_of("label,text\npos,good, very good\n"), (Names{"separator", "quoting"}));
 }
 
 TEST(Records, SayWhichLabelIsEmpty) {
-  EXPECT_TRUE(error_of("label\ttext\npos\ta\n \tb\n").starts_with(":3: the label is empty"));
-  EXPECT_TRUE(error_of("__label__ text\n").starts_with(":1: the label is empty"));
-  EXPECT_TRUE(error_of("{\"text\": \"a\", \"label\": \"\"}").starts_with(":1: the label is empty"));
+  EXPECT_TRUE(error_of("label\ttext\npos\ta\n \tb\n").starts_with(":3: row 2: the label is empty"));
+  EXPECT_TRUE(error_of("__label__ text\n").starts_with(":1: row 1: the label is empty"));
+  EXPECT_TRUE(
+      error_of("{\"text\": \"a\", \"label\": \"\"}").starts_with(":1: row 1: the label is empty"));
 }
 
 TEST(Records, RefuseAFileWithoutRecords) {
@@ -176,11 +179,13 @@ TEST(Records, RefuseAFileWithoutRecords) {
 TEST(Records, SayWhereAFileIsNotUtf8) {
   EXPECT_TRUE(error_of("text\tlabel\ngo\xFF"
                        "d\tpos\n")
-                  .starts_with(":2:3: byte 0xFF"));
+                  .starts_with(":2:3: row 1: byte 0xFF"));
+  EXPECT_TRUE(
+      error_of("text,label\na,pos\n\"two\nli\xFFnes\",pos\n").starts_with(":4:3: row 2: byte"));
 }
 
 TEST(Records, SayWhereAQuoteOpened) {
-  EXPECT_TRUE(error_of("text,label\na,b\n\"c,d\n").starts_with(":3:1: a quote opens here"));
+  EXPECT_TRUE(error_of("text,label\na,b\n\"c,d\n").starts_with(":3:1: row 2: a quote opens here"));
 }
 
 TEST(JsonLines, ReadStringsNumbersAndBooleansAsLabels) {
@@ -200,27 +205,28 @@ TEST(JsonLines, ReadOtherKeys) {
 TEST(JsonLines, NameTheKeysThereAreIfOneIsMissing) {
   const std::string message =
       error_of("{\"text\": \"a\", \"label\": 1}\n{\"body\": \"a\", \"label\": 1}");
-  EXPECT_TRUE(
-      message.starts_with(":2: there is no key \"text\"; the keys are \"body\", \"label\"."));
+  EXPECT_TRUE(message.starts_with(
+      ":2: row 2: there is no key \"text\"; the keys are \"body\", \"label\"."));
   EXPECT_EQ(options_of("{\"body\": \"a\", \"label\": 1}"), (Names{"text_column"}));
   EXPECT_EQ(options_of("{\"text\": \"a\", \"stars\": 1}"), (Names{"label_column"}));
 }
 
 TEST(JsonLines, SayWhereJsonIsBroken) {
   EXPECT_TRUE(error_of("{\"text\": \"a\", \"label\": 1}\n{\"text\": }")
-                  .starts_with(":2:10: this is not valid JSON"));
-  EXPECT_TRUE(error_of("{\n\"text\": \"a\"\n}").starts_with(":1:"));
+                  .starts_with(":2:10: row 2: this is not valid JSON"));
+  EXPECT_TRUE(error_of("{\n\"text\": \"a\",\n \"label\" 1\n}").starts_with(":3:10: row 1: "));
   EXPECT_TRUE(error_of("{\"text\": \"a\", \"label\": 1e999}").starts_with(":1"));
 }
 
 TEST(JsonLines, RefuseOtherTypes) {
-  EXPECT_TRUE(contains(error_of("{\"text\": 1, \"label\": 1}"), ":1: \"text\" is of type number"));
+  EXPECT_TRUE(
+      contains(error_of("{\"text\": 1, \"label\": 1}"), ":1: row 1: \"text\" is of type number"));
   EXPECT_TRUE(
       contains(error_of("{\"text\": \"a\", \"label\": null}"), "\"label\" is of type null"));
   EXPECT_TRUE(
       contains(error_of("{\"text\": \"a\", \"label\": [1]}"), "\"label\" is of type array"));
   EXPECT_TRUE(
-      contains(error_of("{\"text\": \"a\", \"label\": 1}\n[1]"), ":2: found JSON of type array"));
+      contains(error_of("{\"text\": \"a\", \"label\": 1}\n[1]"), ":2:2: row 2: this is not JSON"));
 }
 
 TEST(FastText, ReadTheFirstLabelAndDropTheOthers) {
@@ -240,7 +246,221 @@ TEST(FastText, TakeALabelWithinAWordAsText) {
 
 TEST(FastText, SayWhichLineHasNoLabel) {
   EXPECT_TRUE(error_of("__label__pos a\nno label here\n")
-                  .starts_with(":2: no word begins with `__label__`"));
+                  .starts_with(":2: row 2: no word begins with `__label__`"));
+}
+
+// ------------------------------------------------------------------------------- files people have
+
+ReadOptions columns(const std::string& text, const std::string& label) {
+  return {.text_column = text, .label_column = label};
+}
+
+/// What the reader says of the file, each remark on a line, warnings with "!"; %: the file's name.
+std::string remarks_of(std::string_view content, const ReadOptions& options = kByName) {
+  const TempFolder folder;
+  const std::string path = folder.write("data", content);
+  ReadReport report;
+  read_records(path, options, report);
+  std::string text;
+  for (const Remark& remark : report.remarks)
+    text += (remark.is_warning ? "!" : "") + remark.text + "\n";
+  for (std::size_t at = text.find(path); at != std::string::npos; at = text.find(path))
+    text.replace(at, path.size(), "%");
+  return text;
+}
+
+TEST(Columns, OfTextAndLabelAreTwo) {
+  EXPECT_TRUE(
+      error_of("nice place,1\nloud place,2\n", columns("1", "2"))
+          .starts_with(":1: text and label are the same column, the 2th, whose name is \"1\""));
+  EXPECT_EQ(options_of("label\ttext\na\tb\n", columns("label", "label")),
+            (Names{"text_column", "label_column", "header"}));
+  ReadOptions numbers = columns("2", "2");
+  numbers.header = false;
+  EXPECT_TRUE(
+      contains(error_of<UsageError>("a\tb\n", numbers), "text and label are both column 2"));
+}
+
+TEST(Columns, WarnOfANameThatIsAnotherColumnsNumber) {
+  EXPECT_EQ(remarks_of("3,2,1\na,b,x\nc,d,y\n", columns("1", "2")),
+            "!%:1: column \"1\" is the one with this name, the 3th, and not the 1th\n");
+}
+
+TEST(Columns, MakeOneTextOfSeveral) {
+  EXPECT_EQ(records_of("title,label,body\nA,pos,great\n,neg,bad\nB,neg,\n",
+                       columns("title,body", "label")),
+            (Records{{"A great", "pos", 2}, {"bad", "neg", 3}, {"B", "neg", 4}}));
+  EXPECT_EQ(records_of("{\"t\": \"A\", \"b\": \"b\", \"label\": 1}", columns("t, b", "label")),
+            (Records{{"A b", "1", 1}}));
+  EXPECT_EQ(records_of("\"a,b\",label\nx,pos\n", columns("a,b", "label")),
+            (Records{{"x", "pos", 2}}))
+      << "a column of that name";
+  EXPECT_TRUE(contains(error_of("title,label\nA,pos\n", columns("title,body", "label")),
+                       "there is no column \"body\""));
+}
+
+TEST(FirstRow, IsRefusedAsHeaderIfItsLabelIsThatOfOtherRows) {
+  const std::string message = error_of("pos\ta b\nneg\tc\npos\td\n", columns("2", "1"));
+  EXPECT_EQ(message,
+            ":1: this row is read as a header, but it looks like data: 1 other rows have its "
+            "label \"pos\"");
+  EXPECT_EQ(records_of("0,1\na,1\nb,0\n", columns("1", "2")).size(), 2u)
+      << "numbers are what a table without names has for names";
+}
+
+TEST(FirstRow, IsRefusedAsDataIfItIsSurelyAHeader) {
+  EXPECT_TRUE(
+      error_of("label\ttext\npos\ta\nneg\tb\n", kByNumber)
+          .starts_with(":1: this row is read as data, but it looks like a header: text \"text\", "
+                       "label \"label\""));
+  EXPECT_TRUE(contains(error_of("stars\tx\n1\ta\n2\tb\n", kByNumber), "looks like a header"));
+  EXPECT_TRUE(
+      contains(remarks_of("Sentiment\tx\npos\ta\nneg\tb\n", kByNumber), "!%:1: this row is read"));
+  EXPECT_EQ(remarks_of("pos\tcontent\nneg\tb\npos\tc\n", kByNumber), "")
+      << "its label occurs again";
+}
+
+TEST(Separators, OfEuropeanSpreadsheetsAreRead) {
+  EXPECT_EQ(records_of("sentiment;review\npos;good, really good\nneg;bad\n",
+                       columns("review", "sentiment")),
+            (Records{{"good, really good", "pos", 2}, {"bad", "neg", 3}}));
+  EXPECT_EQ(records_of("sep=;\r\nlabel;text\r\npos;a\r\n"), (Records{{"a", "pos", 3}}));
+  EXPECT_EQ(records_of("label|text\npos|a;b\n"), (Records{{"a;b", "pos", 2}}));
+  EXPECT_TRUE(error_of("sep=;\nlabel;text\npos\n").starts_with(":3: row 1: 1 column"));
+}
+
+TEST(Spreadsheets, PadRowsWithEmptyCells) {
+  EXPECT_EQ(
+      records_of("v1,v2,,,\nham,hello,,,\nspam,\"win, now\",, ,\n,,,,\n", columns("v2", "v1")),
+      (Records{{"hello", "ham", 2}, {"win, now", "spam", 3}}));
+  EXPECT_EQ(records_of("label,text\nham,hello,,\n"), (Records{{"hello", "ham", 2}}));
+  EXPECT_TRUE(contains(error_of("label,text\nham,hello,,x\n"), "row 1: 4 columns"));
+}
+
+TEST(Quotes, BetweenTabsAreReadAsPandasWritesThem) {
+  const std::string file =
+      "label\ttext\npos\twarm room\npos\t\"He said \"\"lovely\"\"\nand left\twith a "
+      "smile\"\nneg\tx\n";
+  EXPECT_EQ(records_of(file), (Records{{"warm room", "pos", 2},
+                                       {"He said \"lovely\"\nand left\twith a smile", "pos", 3},
+                                       {"x", "neg", 5}}));
+}
+
+TEST(Quotes, OfTheTextThatMayBeTheFilesAreWarnedOf) {
+  EXPECT_EQ(
+      remarks_of("label\ttext\npos\ta\nneg\t\"b\"\npos\tc\nneg\td\n"),
+      "!%: the quotes around fields are read as a part of the texts (1 rows, the first is in line "
+      "3); read them as CSV's if they are\n");
+}
+
+TEST(Quotes, ThatEncloseRowsAreWarnedOf) {
+  const std::string stray =
+      "label,text\npos,\"fine film\nneg,dull film\nneg,rude staff\npos,good "
+      "room\"\nneg,sad\npos,warm\n";
+  EXPECT_EQ(
+      remarks_of(stray),
+      "!%:2: one field in quotes has 4 lines that look like records of their own (label \"neg\"); "
+      "is a quote in a text taken for its beginning? 1 such fields\n");
+  EXPECT_EQ(remarks_of("label,text\npos,\"Dear all,\nthanks, bye\"\nneg,b\n"), "");
+}
+
+TEST(JoinedFiles, HaveHeadersInTheMiddle) {
+  const std::string one = "label,text\npos,a\n", marked = "\xEF\xBB\xBF" + one;
+  const Records expected = {{"a", "pos", 2}, {"a", "pos", 4}};
+  EXPECT_EQ(records_of(one + one), expected);
+  EXPECT_EQ(records_of(marked + marked), expected);
+  EXPECT_EQ(remarks_of(one + marked + one),
+            "%: 2 rows in the middle are headers of joined files, and no records\n");
+}
+
+TEST(JoinedFiles, MayHaveTheirColumnsInAnotherOrder) {
+  EXPECT_EQ(records_of("label\ttext\npos\ta\nid\ttext\tlabel\n7\tb\tneg\n"),
+            (Records{{"a", "pos", 2}, {"b", "neg", 4}}));
+}
+
+TEST(JoinedFiles, OfJsonAreRead) {
+  EXPECT_EQ(
+      records_of("{\"text\": \"a\", \"label\": 1}\n\xEF\xBB\xBF{\"text\": \"b\", \"label\": 2}"
+                 "{\"text\": \"c\", \"label\": 3}\n"),
+      (Records{{"a", "1", 1}, {"b", "2", 2}, {"c", "3", 2}}));
+  EXPECT_EQ(records_of("[{\"text\": \"a\", \"label\": 1}]\n[{\"text\": \"b\", \"label\": 2}]"),
+            (Records{{"a", "1", 1}, {"b", "2", 2}}));
+}
+
+TEST(LineEnds, MayBeCrAlone) {
+  EXPECT_EQ(records_of("label\ttext\rpos\ta\rneg\tb\r"),
+            (Records{{"a", "pos", 2}, {"b", "neg", 3}}));
+  EXPECT_EQ(records_of("label,text\rpos,\"a\rb\"\rneg,c"),
+            (Records{{"a\nb", "pos", 2}, {"c", "neg", 4}}));
+}
+
+TEST(Json, MayBeAnArrayOrOverSeveralLines) {
+  EXPECT_EQ(
+      records_of(
+          "[\n  {\n    \"text\": \"a}\",\n    \"label\": \"x\"\n  },\n  {\"text\": \"b\\\\\", "
+          "\"label\": \"y\"}\n]\n"),
+      (Records{{"a}", "x", 2}, {"b\\", "y", 6}}));
+  EXPECT_EQ(
+      records_of(
+          "{\n\"text\": \"a\", \"more\": {\"text\": [1, \"]\"]}, \"label\": 1}\n{\"text\": \"b\", "
+          "\"label\": 2}"),
+      (Records{{"a", "1", 1}, {"b", "2", 3}}));
+}
+
+TEST(Json, KeepsTheDigitsOfNumbers) {
+  EXPECT_EQ(records_of("{\"text\": \"a\", \"label\": 12345678901234567890123}\n"
+                       "{\"text\": \"a\", \"label\": 1e2}\n{\"text\": \"a\", \"label\": 1.0}\n"
+                       "{\"text\": \"a\", \"label\": 0.10}\n{\"text\": \"a\", \"label\": "
+                       "18446744073709551615}\n"),
+            (Records{{"a", "12345678901234567890123", 1},
+                     {"a", "1e2", 2},
+                     {"a", "1.0", 3},
+                     {"a", "0.10", 4},
+                     {"a", "18446744073709551615", 5}}));
+}
+
+TEST(Json, ReadsHalfOfASurrogatePairAsTheReplacementCharacter) {
+  EXPECT_EQ(records_of("{\"text\": \"so great \\ud83d\", \"label\": \"\\udE00x\"}\n"
+                       "{\"text\": \"\\ud83d\\ude00 \\\\ud83d\", \"label\": \"\\ud83d\\u0041\"}"),
+            (Records{{"so great �", "�x", 1}, {"😀 \\ud83d", "�A", 2}}));
+}
+
+TEST(FastText, WarnsOfSeveralLabels) {
+  EXPECT_EQ(remarks_of("__label__a x\n__label__b __label__c y\nz __label__a __label__b\n"),
+            "!%: 2 of 3 lines have several labels, and only the first is used (line 2)\n");
+}
+
+TEST(FastText, ReadsBlanksBeforeTheFirstLabel) {
+  EXPECT_EQ(records_of("  __label__a x\n\t__label__b y\n"),
+            (Records{{"x", "a", 1}, {"y", "b", 2}}));
+}
+
+TEST(BadRows, AreSkippedAndCountedWhereThatIsAskedFor) {
+  ReadOptions skip;
+  skip.bad_rows = BadRows::kSkip;
+  const std::string table = "label,text\npos,a\n,b\nneg,c,d\npos,\"e\"f\nneg,caf\xE9\nneg,g\n";
+  EXPECT_EQ(records_of(table, skip), (Records{{"a", "pos", 2}, {"g", "neg", 7}}));
+  const std::string remarks = remarks_of(table, skip);
+  EXPECT_TRUE(
+      remarks.starts_with("!4 bad rows were left out; the first are\n  %:3: row 2: the label is "
+                          "empty; give the record a label or remove it\n  %:4: row 3: 3 columns"))
+      << remarks;
+  EXPECT_FALSE(contains(remarks, "caf")) << "three are named";
+  EXPECT_EQ(
+      records_of("{\"text\": \"a\", \"label\": 1}\n{\"text\": \"b\n{\"text\": 1}\nnull\n{\"text\": "
+                 "\"c\", \"label\": 2}",
+                 skip),
+      (Records{{"a", "1", 1}, {"c", "2", 5}}));
+  EXPECT_EQ(records_of("__label__a x\nno label\n__label__b y\n", skip),
+            (Records{{"x", "a", 1}, {"y", "b", 3}}));
+  EXPECT_TRUE(contains(error_of("label,text\n,b\n", skip), "holds no records"));
+}
+
+TEST(Encoding, IsThatOfTheOptions) {
+  ReadOptions options;
+  options.encoding = "windows-1252";
+  EXPECT_EQ(records_of("label\ttext\nneg\tcaf\xE9\n", options), (Records{{"café", "neg", 2}}));
+  EXPECT_EQ(remarks_of("label\ttext\nneg\tcaf\xE9\n", options), "%: read as windows-1252\n");
 }
 
 TEST(ReadLines, KeepsEmptyLinesAsEmptyTexts) {

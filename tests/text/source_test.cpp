@@ -68,11 +68,6 @@ TEST(Source, SaysWhereAFileIsNotUtf8) {
   EXPECT_TRUE(error_of(gzipped("你\xFF")).starts_with(":1:4:")) << "columns count bytes";
 }
 
-TEST(Source, SuggestsTheLikelyEncoding) {
-  EXPECT_TRUE(contains(error_of("\xFF\xFEt\0"), "iconv -f UTF-16 -t UTF-8"));
-  EXPECT_TRUE(contains(error_of("\xC4\xE3\xBA\xC3"), "iconv -f GB18030 -t UTF-8"));
-}
-
 TEST(Source, SaysThatAFileIsMissing) {
   EXPECT_TRUE(
       contains(message_of<DataError>([] { read_source("/no/such/file"); }), "/no/such/file"));
@@ -98,16 +93,28 @@ TEST(Source, RefusesMoreThanIsAskedForAndSaysHowMuchItIs) {
   const std::string text = repeated("0123456789\n", 5 << 20);
   for (const std::string& bytes : {text, gzipped(text)}) {
     const std::string path = folder.write("data", bytes);
-    EXPECT_EQ(read_source(path, text.size()).content.size(), text.size());
-    const std::string message = message_of<MemoryError>([&] { read_source(path, 1 << 20); });
+    EXPECT_EQ(read_source(path, {.encoding = "", .most_bytes = text.size()}).content.size(),
+              text.size());
+    const std::string message = message_of<MemoryError>(
+        [&] { read_source(path, {.encoding = "", .most_bytes = 1 << 20}); });
     EXPECT_TRUE(message.starts_with(path + ": a text of 476626 lines and 6 MiB is")) << message;
     EXPECT_TRUE(contains(message, "a limit of at least")) << message;
   }
 }
 
-TEST(Source, KeepsNulBytes) {
-  const std::string text("a\0b", 3);
+TEST(Source, KeepsASingleNulByte) {
+  const std::string text("nul\0 in a line of text\n", 23);
   EXPECT_EQ(content_of(text), text);
+}
+
+TEST(Source, RefusesAFileWhoseEndWasNeverWritten) {
+  EXPECT_TRUE(contains(error_of(repeated("some text\n", 100'000) + std::string(50'000, '\0')),
+                       "33 % of its 150000 bytes are zero: this is no text"));
+}
+
+TEST(Source, EndsLinesWithLfWhereCrEndedThem) {
+  EXPECT_EQ(content_of("a\rb\r"), "a\nb\n");
+  EXPECT_EQ(content_of("a\r\nb\r\n"), "a\r\nb\r\n");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/core/parallel.h"
+#include "unroll/text/utf8.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
@@ -17,21 +18,105 @@ CLI::Option* add_seed_flag(CLI::App& command, std::uint64_t& seed, const std::st
       ->capture_default_str();
 }
 
-void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data) {
+namespace {
+
+constexpr RecordFormat kRecordFormats[] = {RecordFormat::kTsv, RecordFormat::kCsv,
+                                           RecordFormat::kJson, RecordFormat::kFastText,
+                                           RecordFormat::kLines};
+
+std::vector<std::string> record_format_names() {
+  std::vector<std::string> names;
+  for (const RecordFormat format : kRecordFormats) names.emplace_back(to_string(format));
+  return names;
+}
+
+/// A character, or the name of one that a shell makes hard to type.
+char separator_from(const std::string& text) {
+  constexpr std::pair<std::string_view, char> kNames[] = {
+      {"tab", '\t'}, {"\\t", '\t'}, {"comma", ','}, {"semicolon", ';'}, {"bar", '|'}};
+  for (const auto& [name, character] : kNames) {
+    if (text == name) return character;
+  }
+  const bool is_one = text.size() == 1 && (text[0] & 0x80) == 0 &&
+                      std::string_view("\n\r\"").find(text[0]) == std::string_view::npos;
+  if (is_one) return text[0];
+  throw UsageError(
+      fmt::format("--separator {} is not one ASCII character, nor tab, comma, "
+                  "semicolon or bar",
+                  in_quotes(text)));
+}
+
+/// An option of names, one for each value.
+template <typename Value>
+CLI::Option* add_names(CLI::App& command, const std::string& flag, Value& value,
+                       std::vector<std::pair<std::string, Value>> names, const std::string& help) {
+  return command.add_option(flag, value, help)
+      ->transform(CLI::CheckedTransformer(std::move(names), CLI::ignore_case));
+}
+
+}  // namespace
+
+void add_reading_flags(CLI::App& command, ReadOptions& options, CLI::Option* data) {
   const auto of_data = [&](CLI::Option* option) {
     if (data != nullptr) option->needs(data);
   };
-  of_data(
-      command
-          .add_option("--text-col", options.text_column, "Column of the texts, by name or number")
-          ->capture_default_str());
   of_data(command
-              .add_option("--label-col", options.label_column,
-                          "Column of the labels, by name or number")
+              .add_option("--text-col", options.text_column,
+                          "Column of the texts, by name or number; several with commas\n"
+                          "between make one text")
               ->capture_default_str());
   of_data(
       command.add_flag("!--no-header", options.header,
                        "The first row is data too; columns have numbers from 1 instead of names"));
+  of_data(command
+              .add_option_function<std::string>(
+                  "--format",
+                  [&options](const std::string& name) {
+                    for (const RecordFormat format : kRecordFormats)
+                      if (to_string(format) == name) options.format = format;
+                  },
+                  "How the file is written (default: told by its content)")
+              ->check(CLI::IsMember(record_format_names())));
+  of_data(command.add_option_function<std::string>(
+      "--separator",
+      [&options](const std::string& text) { options.separator = separator_from(text); },
+      "Character between columns; also tab, comma, semicolon, bar (default:\n"
+      "told by the content)"));
+  of_data(add_names<Quoting>(
+              command, "--quoting", options.quoting,
+              {{"auto", Quoting::kByContent}, {"on", Quoting::kOn}, {"off", Quoting::kOff}},
+              "Whether quotes around a column are the file's, as in CSV")
+              ->default_str("auto"));
+  of_data(
+      command.add_option("--encoding", options.encoding,
+                         "Encoding of the file, e.g. GB18030, windows-1252 (default: UTF-8, or\n"
+                         "UTF-16 where that is certain)"));
+  of_data(add_names<BadRows>(command, "--bad-rows", options.bad_rows,
+                             {{"fail", BadRows::kFail}, {"skip", BadRows::kSkip}},
+                             "Rows that can't be read: end with an error, or leave them out")
+              ->default_str("fail"));
+}
+
+void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data) {
+  add_reading_flags(command, options, data);
+  CLI::Option* const label = command
+                                 .add_option("--label-col", options.label_column,
+                                             "Column of the labels, by name or number")
+                                 ->capture_default_str();
+  if (data != nullptr) label->needs(data);
+}
+
+std::vector<Record> read_data(const std::string& path, const ReadOptions& options,
+                              Terminal& terminal) {
+  ReadReport report;
+  std::vector<Record> records = read_records(path, options, report);
+  show(report, terminal);
+  return records;
+}
+
+void show(const ReadReport& report, Terminal& terminal) {
+  for (const Remark& remark : report.remarks)
+    remark.is_warning ? terminal.warning(remark.text) : terminal.note(remark.text);
 }
 
 void add_threads_flag(CLI::App& command) {

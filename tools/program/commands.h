@@ -13,6 +13,8 @@
 
 namespace unroll {
 
+class Terminal;
+
 /// Each adds its command to the program. The command runs when the command line has been read,
 /// throws unroll::Error, and sets `status` if it ends otherwise than well.
 void add_train_command(CLI::App& program, int& status);
@@ -47,9 +49,17 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, Enum& value,
 
 /// --seed.
 CLI::Option* add_seed_flag(CLI::App& command, std::uint64_t& seed, const std::string& help);
-/// --text-col, --label-col, --no-header. Where the data may be left out, `data` is the flag that
-/// names them, and these flags need it.
+/// --text-col, --no-header, --format, --separator, --quoting, --encoding, --bad-rows: how files of
+/// texts are read. Where the data may be left out, `data` is the flag that names them, and these
+/// flags need it.
+void add_reading_flags(CLI::App& command, ReadOptions& options, CLI::Option* data = nullptr);
+/// These and --label-col.
 void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data = nullptr);
+/// Says on stderr what a reader met.
+void show(const ReadReport& report, Terminal& terminal);
+/// read_records, which says on stderr what is dubious.
+std::vector<Record> read_data(const std::string& path, const ReadOptions& options,
+                              Terminal& terminal);
 /// --threads, applied at once.
 void add_threads_flag(CLI::App& command);
 /// "71.3 MiB".

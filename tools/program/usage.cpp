@@ -111,20 +111,33 @@ struct FlagOfOption {
   std::string_view option;
   std::string_view flag;
 };
-constexpr FlagOfOption kFlagsOfOptions[] = {
-    {"text_column", "--text-col"},      {"label_column", "--label-col"},
-    {"header", "--no-header"},          {"dev", "--dev"},
-    {"dictionary", "--dictionary"},          {"tokenizer", "--tokenizer"},
-    {"max_memory", "--max-memory"},     {"max_tokens", "--max-tokens"},
-    {"vocabulary", "--max-vocabulary"}, {"out", "--out"}};
+constexpr FlagOfOption kFlagsOfOptions[] = {{"encoding", "--encoding"},
+                                            {"format", "--format"},
+                                            {"separator", "--separator"},
+                                            {"quoting", "--quoting"},
+                                            {"bad_rows", "--bad-rows"},
+                                            {"text_column", "--text-col"},
+                                            {"label_column", "--label-col"},
+                                            {"header", "--no-header"},
+                                            {"dev", "--dev"},
+                                            {"dictionary", "--dictionary"},
+                                            {"tokenizer", "--tokenizer"},
+                                            {"max_memory", "--max-memory"},
+                                            {"max_tokens", "--max-tokens"},
+                                            {"vocabulary", "--max-vocabulary"},
+                                            {"out", "--out"}};
 
 }  // namespace
 
 std::string message_with_flags(const Error& error) {
-  std::vector<std::string_view> flags;
+  std::vector<std::string> flags;
   for (std::string_view option : error.options()) {
-    const auto found = std::ranges::find(kFlagsOfOptions, option, &FlagOfOption::option);
-    if (found != std::end(kFlagsOfOptions)) flags.push_back(found->flag);
+    const std::string_view name = option.substr(0, option.find('='));
+    const auto found = std::ranges::find(kFlagsOfOptions, name, &FlagOfOption::option);
+    if (found == std::end(kFlagsOfOptions)) continue;
+    std::string value(option.substr(name.size()));
+    std::ranges::replace(value, '=', ' ');
+    flags.push_back(std::string(found->flag) + value);
   }
   if (flags.empty()) return error.what();
   return fmt::format("{} ({})", error.what(), fmt::join(flags, ", "));

@@ -51,7 +51,7 @@ void split_command(const Flags& flags) {
   folder.prepare(kPartFiles);
   Terminal terminal(flags.quiet);
   warn_if_unlocked(folder, terminal);
-  std::vector<Record> records = read_records(flags.data, flags.columns);
+  std::vector<Record> records = read_data(flags.data, flags.columns, terminal);
   if (flags.unique) {
     CleanResult clean = remove_repeats(records);
     terminal.note(fmt::format("removed {} exact repeats, and {} rows whose text has several labels",

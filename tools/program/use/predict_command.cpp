@@ -3,88 +3,88 @@
 
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <numeric>
+#include <utility>
 
+#include "unroll/core/error.h"
 #include "unroll/text/line_stream.h"
+#include "unroll/text/prediction_input.h"
 #include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/numbers.h"
 #include "unroll/tools/program/output.h"
+#include "unroll/tools/program/prediction_lines.h"
+#include "unroll/tools/program/terminal.h"
 
 namespace unroll {
 
 namespace {
 
-/// Most lines predicted at a time: enough for all threads, few enough that results flow.
+/// Most texts predicted at a time: enough for all threads, few enough that results flow.
 constexpr std::size_t kBlock = 256;
 
 struct Flags {
   std::string model;
   std::string file = "-";
-  std::size_t top = 0;  ///< 0: only the label
-  bool probabilities = false;
-  bool json = false;
+  AnswerForm answer;
+  bool plain = false;
   bool word_table = false;
+  bool quiet = false;
+  bool has_layout = false;  ///< a flag says that the file has columns
   Precision precision = Precision::kFull;
+  ReadOptions reading;
 };
 
-/// Numbers of the `count` most probable labels, most probable first, equals in the labels' order.
-std::vector<std::size_t> top_labels(const Prediction& prediction, std::size_t count) {
-  std::vector<std::size_t> order(prediction.probabilities.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::greater<>(),
-                           [&](std::size_t k) { return prediction.probabilities[k]; });
-  order.resize(std::min(count, order.size()));
-  return order;
-}
+/// Texts in the order of their answers; those that can't be read have an error for an answer.
+class Block {
+ public:
+  void add(const InputText& text) { texts_.push_back(text); }
+  bool is_full() const { return texts_.size() == kBlock; }
 
-/// label TAB probability, as many pairs as asked for.
-std::string pairs_line(const TextPredictor& predictor, const Prediction& prediction,
-                       std::size_t top) {
-  std::string line;
-  for (std::size_t k : top_labels(prediction, top)) {
-    line += fmt::format("{}{}\t{:.6f}", line.empty() ? "" : "\t", predictor.labels()[k],
-                        prediction.probabilities[k]);
+  void answer(const TextPredictor& predictor, const AnswerForm& form) {
+    std::vector<std::string_view> good;
+    for (const InputText& text : texts_) {
+      if (text.error.empty()) good.push_back(text.text);
+    }
+    const std::vector<Prediction> predictions = predictor.predict(good);
+    auto next = predictions.begin();
+    for (const InputText& text : texts_) {
+      print("{}\n", text.error.empty() ? answer_line(predictor.labels(), *next++, text.input, form)
+                                       : error_line(text.error, form));
+    }
+    texts_.clear();
   }
-  return line;
-}
 
-std::string json_line(const TextPredictor& predictor, const Prediction& prediction,
-                      std::size_t top) {
-  nlohmann::ordered_json probabilities = nlohmann::ordered_json::object();
-  for (std::size_t k : top_labels(prediction, top == 0 ? predictor.labels().size() : top)) {
-    probabilities[predictor.labels()[k]] = prediction.probabilities[k];
-  }
-  const nlohmann::ordered_json json = {{"label", prediction.label},
-                                       {"probability", prediction.probability},
-                                       {"probabilities", probabilities},
-                                       {"tokens", prediction.text.tokens},
-                                       {"known_tokens", prediction.text.known},
-                                       {"cut", prediction.text.cut}};
-  return json.dump();
-}
-
-std::string to_line(const TextPredictor& predictor, const Prediction& prediction,
-                    const Flags& flags) {
-  if (flags.json) return json_line(predictor, prediction, flags.top);
-  if (flags.top > 0) return pairs_line(predictor, prediction, flags.top);
-  if (flags.probabilities) return pairs_line(predictor, prediction, 1);
-  return prediction.label;
-}
+ private:
+  std::vector<InputText> texts_;
+};
 
 /// Prints what is known before the program waits for more: who writes a line at a time waits for
 /// its answer.
-void predict_stream(const TextPredictor& predictor, LineStream& lines, const Flags& flags) {
-  std::vector<std::string_view> texts;
-  for (auto block = lines.read(kBlock); !block.empty(); block = lines.read(kBlock)) {
-    texts.clear();
-    for (const Line& line : block) texts.push_back(line.text);
-    for (const Prediction& prediction : predictor.predict(texts)) {
-      print("{}\n", to_line(predictor, prediction, flags));
+void predict_all(const TextPredictor& predictor, PredictionInput& input, const AnswerForm& form) {
+  Block block;
+  try {
+    for (InputText text; input.next(text);) {
+      block.add(text);
+      if (!block.is_full() && input.ready()) continue;
+      block.answer(predictor, form);
+      if (!input.ready()) flush_stdout();
     }
-    if (!lines.ready()) flush_stdout();
+  } catch (const DataError&) {
+    block.answer(predictor, form);  // of the texts before the bad one
+    throw;
   }
+  block.answer(predictor, form);
+}
+
+PredictionInputOptions input_options(const Flags& flags) {
+  const bool is_terminal = flags.file == "-" && ::isatty(STDIN_FILENO) == 1;
+  return {.reading = flags.reading,
+          .columns = flags.answer.kind == AnswerForm::Kind::kAppend  ? InputColumns::kTsv
+                     : flags.answer.kind == AnswerForm::Kind::kJsonl ? InputColumns::kJson
+                                                                     : InputColumns::kNone,
+          .layout = flags.plain || is_terminal ? InputLayout::kLines
+                    : flags.has_layout         ? InputLayout::kRecords
+                                               : InputLayout::kByContent};
 }
 
 void predict_command(const Flags& flags) {
@@ -92,29 +92,57 @@ void predict_command(const Flags& flags) {
   const TextPredictor predictor(
       load_classifier(flags.model),
       flags.word_table ? WordProducts::kWholeVocabulary : WordProducts::kPerBatch, flags.precision);
-  if (flags.file == "-" && ::isatty(STDIN_FILENO) == 1) {
+  if (flags.file == "-" && ::isatty(STDIN_FILENO) == 1)
     write_stderr("Type a text and press Enter; Ctrl-D ends.\n");
-  }
-  LineStream lines(flags.file);
-  predict_stream(predictor, lines, flags);
+  Terminal terminal(flags.quiet);
+  ReadReport report;
+  PredictionInput input(flags.file, input_options(flags), report);
+  show(std::exchange(report, {}), terminal);
+  if (flags.answer.kind == AnswerForm::Kind::kAppend)
+    print("{}\n", append_header(input.column_names(), flags.answer));
+  predict_all(predictor, input, flags.answer);
+  input.finish(report);
+  show(report, terminal);
+}
+
+void refuse_contradictions(const CLI::App& command, const Flags& flags) {
+  const int forms = static_cast<int>(command.count("--json") + command.count("--jsonl") +
+                                     command.count("--append"));
+  if (forms > 1) throw UsageError("--json, --jsonl and --append exclude one another");
+  for (const char* flag : {"--text-col", "--no-header", "--format", "--separator", "--quoting"})
+    refuse_flag(command, flag, flags.plain, "is about columns, and --plain has none");
 }
 
 }  // namespace
 
 void add_predict_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = program.add_subcommand("predict", "Classify plain texts, one on each line");
+  CLI::App* command = program.add_subcommand(
+      "predict",
+      "Classify texts: plain lines, or the text column of a file that `train` reads, too");
   command->add_option("model", flags->model, "Folder of the model")->required();
   command
       ->add_option("file", flags->file,
-                   "Texts, one on each line; - is stdin, where every line is answered at once")
+                   "Texts; - is stdin. A first line that is JSON with the text's key, holds\n"
+                   "__label__ words, or names the text column decides how the file is read;\n"
+                   "others are plain lines, each of which is answered at once")
       ->capture_default_str();
   command
-      ->add_option("--top", flags->top,
+      ->add_option("--top", flags->answer.top,
                    "Print this many of the most probable labels: label TAB probability, repeated")
       ->check(whole_number(1, 1000000));
-  command->add_flag("--prob", flags->probabilities, "Print label TAB probability");
-  command->add_flag("--json", flags->json, "Print one JSON object on each line");
+  command->add_flag("--prob", flags->answer.probabilities, "Print label TAB probability");
+  const auto set_form = [flags](AnswerForm::Kind kind) {
+    return [flags, kind] { flags->answer.kind = kind; };
+  };
+  command->add_flag_callback("--json", set_form(AnswerForm::Kind::kJson),
+                             "Print one JSON object on each line");
+  command->add_flag_callback("--append", set_form(AnswerForm::Kind::kAppend),
+                             "Print the input's columns and the answer, as TSV with a header");
+  command->add_flag_callback("--jsonl", set_form(AnswerForm::Kind::kJsonl),
+                             "Print the input's columns and the answer, one JSON object a line");
+  command->add_flag("--plain", flags->plain, "Read plain lines, whatever they look like");
+  add_reading_flags(*command, flags->reading);
   command->add_flag(
       "--word-table", flags->word_table,
       "Multiply all words of the vocabulary by U beforehand: single texts are answered\n"
@@ -122,7 +150,12 @@ void add_predict_command(CLI::App& program, int& status) {
       "how much");
   add_precision_flag(*command, flags->precision);
   add_threads_flag(*command);
-  command->callback([flags, &status] {
+  add_quiet_flag(*command, flags->quiet);
+  command->callback([flags, command, &status] {
+    refuse_contradictions(*command, *flags);
+    for (const char* flag : {"--text-col", "--no-header", "--format", "--separator", "--quoting"})
+      flags->has_layout = flags->has_layout || command->count(flag) > 0;
+    flags->reading.labels = false;
     predict_command(*flags);
     status = 0;
   });

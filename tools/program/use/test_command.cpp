@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "unroll/text/labels.h"
 #include "unroll/text/utf8.h"
 #include "unroll/tools/classifier/evaluation.h"
 #include "unroll/tools/classifier/text_predictor.h"
@@ -79,17 +80,26 @@ void note_on_texts(const TextFigures& texts, const EncoderSettings& settings, Te
   }
 }
 
+/// The records, with labels that are the model's as numbers.
+std::vector<Record> read_test_data(const Flags& flags, const TextPredictor& predictor,
+                                   Terminal& terminal) {
+  ReadReport report;
+  std::vector<Record> records = read_records(flags.data, flags.columns, report);
+  match_labels(records, predictor.labels(), flags.data, report);
+  show(report, terminal);
+  return records;
+}
+
 void test_command(const Flags& flags) {
   require_stdout();
   const TextPredictor predictor(load_classifier(flags.model), WordProducts::kPerBatch,
                                 flags.precision);
-  const std::vector<Record> records = read_records(flags.data, flags.columns);
-  std::vector<std::string> actual;
-  for (const Record& record : records) actual.push_back(record.label);
-
   Evaluation evaluation;
   {
     Terminal terminal(flags.quiet);
+    const std::vector<Record> records = read_test_data(flags, predictor, terminal);
+    std::vector<std::string> actual;
+    for (const Record& record : records) actual.push_back(record.label);
     TextFigures texts;
     evaluation =
         evaluate(predictor.labels(), actual, predict_labels(predictor, records, terminal, texts));

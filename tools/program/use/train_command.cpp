@@ -11,6 +11,7 @@
 #include "unroll/core/file.h"
 #include "unroll/core/output_folder.h"
 #include "unroll/text/folding.h"
+#include "unroll/text/labels.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/train_classifier.h"
@@ -529,6 +530,15 @@ void refuse_hopeless(const Flags& flags, const TrainingPlan& plan,
   try_file(model, classifier.least_file_bytes());
 }
 
+/// Dev labels that are training's as numbers become these.
+void match_dev_labels(std::span<const Record> train, std::span<Record> dev, const Flags& flags,
+                      Terminal& terminal) {
+  if (dev.empty()) return;
+  ReadReport report;
+  match_labels(dev, labels_in(train), flags.dev, report);
+  show(report, terminal);
+}
+
 int train_command(const Flags& flags, const CLI::App& command) {
   refuse_contradictions(command, flags.options);
   require_stdout();
@@ -539,9 +549,10 @@ int train_command(const Flags& flags, const CLI::App& command) {
   warn_if_unlocked(folder, terminal);
   warn_of_idle_flags(command, flags.options, terminal);
   const ReadOptions columns = read_options(flags);
-  std::vector<Record> train = read_records(flags.train, columns);
+  std::vector<Record> train = read_data(flags.train, columns, terminal);
   std::vector<Record> dev =
-      flags.dev.empty() ? std::vector<Record>{} : read_records(flags.dev, columns);
+      flags.dev.empty() ? std::vector<Record>{} : read_data(flags.dev, columns, terminal);
+  match_dev_labels(train, dev, flags, terminal);
   TrainClassifierOptions options = flags.options;
   options.reading_bytes = reading_bytes(flags, train, dev);
   Progress progress(terminal);

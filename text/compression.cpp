@@ -1,0 +1,60 @@
+#include "unroll/text/compression.h"
+
+#include "unroll/text/gzip.h"
+#include "unroll/text/xz.h"
+#include "unroll/text/zstd.h"
+
+namespace unroll {
+
+namespace {
+
+struct Magic {
+  std::string_view bytes;
+  Compression compression;
+};
+constexpr Magic kMagics[] = {{"\x1f\x8b", Compression::kGzip},
+                             {std::string_view("\xFD"
+                                               "7zXZ\0",
+                                               6),
+                              Compression::kXz},
+                             {"\x28\xB5\x2F\xFD", Compression::kZstd}};
+
+}  // namespace
+
+std::string_view to_string(Compression compression) {
+  switch (compression) {
+    case Compression::kNone:
+      return "none";
+    case Compression::kGzip:
+      return "gzip";
+    case Compression::kXz:
+      return "xz";
+    case Compression::kZstd:
+      return "zstd";
+  }
+  return "";
+}
+
+std::optional<Compression> compression_of(std::string_view bytes) noexcept {
+  for (const Magic& magic : kMagics) {
+    if (bytes.starts_with(magic.bytes)) return magic.compression;
+    if (magic.bytes.starts_with(bytes)) return std::nullopt;
+  }
+  return Compression::kNone;
+}
+
+std::unique_ptr<Unpacker> make_unpacker(Compression compression, const std::string& name) {
+  switch (compression) {
+    case Compression::kNone:
+      return nullptr;
+    case Compression::kGzip:
+      return std::make_unique<GzipUnpacker>(name);
+    case Compression::kXz:
+      return make_xz_unpacker(name);
+    case Compression::kZstd:
+      return make_zstd_unpacker(name);
+  }
+  return nullptr;
+}
+
+}  // namespace unroll

@@ -1,0 +1,155 @@
+#include "unroll/text/json_object.h"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "unroll/text/utf8.h"
+
+namespace unroll {
+
+namespace {
+
+using nlohmann::json;
+using Kind = JsonValue::Kind;
+
+constexpr std::size_t kNone = std::string_view::npos;
+
+/// Behind the quote that closes the string at `opened`; kNone if none does.
+std::size_t behind_string(std::string_view content, std::size_t opened) {
+  for (std::size_t at = content.find('"', opened + 1); at != kNone;
+       at = content.find('"', at + 1)) {
+    std::size_t slashes = 0;
+    while (content[at - 1 - slashes] == '\\') ++slashes;
+    if (slashes % 2 == 0) return at + 1;
+  }
+  return kNone;
+}
+
+using Values = std::map<std::string, JsonValue, std::less<>>;
+
+/// Keeps the values of the object itself, not those of objects within it.
+class Handler final : public nlohmann::json_sax<json> {
+ public:
+  explicit Handler(Values& values) : values_(values) {}
+  std::size_t failed_at() const { return failed_at_; }
+
+  bool null() override { return keep(Kind::kOther, "null", ""); }
+  bool boolean(bool value) override {
+    return keep(Kind::kPlain, "boolean", value ? "true" : "false");
+  }
+  bool number_integer(number_integer_t value) override {
+    return keep(Kind::kPlain, "number", std::to_string(value));
+  }
+  bool number_unsigned(number_unsigned_t value) override {
+    return keep(Kind::kPlain, "number", std::to_string(value));
+  }
+  bool number_float(number_float_t, const string_t& digits) override {
+    return keep(Kind::kPlain, "number", digits);
+  }
+  bool string(string_t& value) override { return keep(Kind::kString, "string", std::move(value)); }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return begin("object"); }
+  bool start_array(std::size_t) override { return begin("array"); }
+  bool end_object() override { return --depth_, true; }
+  bool end_array() override { return --depth_, true; }
+  bool key(string_t& name) override {
+    if (depth_ != 1) return true;
+    const auto found = values_.find(name);
+    value_ = found == values_.end() ? nullptr : &found->second;
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string&, const json::exception&) override {
+    failed_at_ = std::max<std::size_t>(position, 1);
+    return false;
+  }
+
+ private:
+  bool keep(Kind kind, const char* type, std::string text) {
+    if (depth_ == 1 && value_ != nullptr) *value_ = {kind, type, std::move(text)};
+    return true;
+  }
+  bool begin(const char* type) {
+    keep(Kind::kOther, type, "");
+    ++depth_;
+    return true;
+  }
+
+  Values& values_;
+  JsonValue* value_ = nullptr;  // of the key that was met last
+  std::size_t depth_ = 0;
+  std::size_t failed_at_ = 0;
+};
+
+/// The four digits of \uXXXX at `at`, if that is there.
+std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
+  if (text.substr(at, 2) != "\\u" || text.size() < at + 6) return std::nullopt;
+  unsigned unit = 0;
+  const char* const digits = text.data() + at + 2;
+  const auto [end, error] = std::from_chars(digits, digits + 4, unit, 16);
+  return error == std::errc() && end == digits + 4 ? std::optional(unit) : std::nullopt;
+}
+
+bool is_lead(std::optional<unsigned> unit) {
+  return unit && *unit >= 0xD800 && *unit < 0xDC00;
+}
+
+bool is_trail(std::optional<unsigned> unit) {
+  return unit && *unit >= 0xDC00 && *unit < 0xE000;
+}
+
+/// With \uFFFD for every half of a surrogate pair that is alone.
+std::string with_whole_pairs(std::string_view text) {
+  constexpr std::size_t kEscape = 6;
+  std::string mended(text);
+  for (std::size_t at = mended.find('\\'); at != kNone; at = mended.find('\\', at)) {
+    const auto unit = escaped_unit(mended, at);
+    const bool is_pair = is_lead(unit) && is_trail(escaped_unit(mended, at + kEscape));
+    if (!is_pair && (is_lead(unit) || is_trail(unit))) mended.replace(at, kEscape, "\\uFFFD");
+    at += is_pair ? 2 * kEscape : unit ? kEscape : 2;
+  }
+  return mended;
+}
+
+std::size_t parse_into(Values& values, std::string_view object) {
+  Handler handler(values);
+  return json::sax_parse(object.begin(), object.end(), &handler) ? 0 : handler.failed_at();
+}
+
+}  // namespace
+
+/// A pair that is not whole is an error to the JSON library: the object is parsed once more
+/// without.
+std::size_t JsonObject::parse(std::string_view object) {
+  const std::size_t failed_at = parse_into(values_, object);
+  if (failed_at == 0) return 0;
+  return parse_into(values_, with_whole_pairs(object)) == 0 ? 0 : failed_at;
+}
+
+std::size_t behind_object(std::string_view content, std::size_t begin) {
+  std::size_t depth = 0;
+  for (std::size_t at = begin; at < content.size();) {
+    const char c = content[at];
+    if (c == '"') {
+      at = behind_string(content, at);
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    ++at;
+    if (depth == 0) return at;
+  }
+  return kNone;
+}
+
+std::string list_of_keys(std::string_view object) {
+  std::string list;
+  const json parsed = json::parse(with_whole_pairs(object), nullptr, false);
+  for (const auto& item : parsed.items())
+    list += (list.empty() ? "" : ", ") + in_quotes(item.key());
+  return list.empty() ? "(none)" : list;
+}
+
+}  // namespace unroll

@@ -1,0 +1,39 @@
+/// JsonObject: the values of some keys of one JSON object, without the object being built.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace unroll {
+
+struct JsonValue {
+  enum class Kind : std::uint8_t { kString, kPlain, kOther };
+  Kind kind = Kind::kOther;
+  const char* type = nullptr;  ///< as JSON names it; null: the key is not there
+  std::string text;            ///< a string's value; a number or a boolean as it is written
+};
+
+class JsonObject {
+ public:
+  /// Only the values of keys that are wanted are kept.
+  void want(const std::string& key) { values_[key]; }
+  /// Of a key that is wanted.
+  const JsonValue& operator[](const std::string& key) const { return values_.at(key); }
+
+  /// Returns 0, or where `object` is not valid JSON, counted from 1. Half of a surrogate pair, as
+  /// where a text was cut in an emoji, becomes U+FFFD.
+  std::size_t parse(std::string_view object);
+
+ private:
+  std::map<std::string, JsonValue, std::less<>> values_;
+};
+
+/// The keys of an object that is valid, as a message lists them.
+std::string list_of_keys(std::string_view object);
+
+/// Behind the brace that closes the one at `begin`; npos if none does.
+std::size_t behind_object(std::string_view content, std::size_t begin);
+
+}  // namespace unroll

@@ -1,0 +1,198 @@
+#include "unroll/text/prediction_input.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "unroll/core/error.h"
+#include "unroll/text/columns.h"
+#include "unroll/text/fast_text.h"
+#include "unroll/text/json_object.h"
+#include "unroll/text/labels.h"
+#include "unroll/text/unicode.h"
+#include "unroll/text/utf8.h"
+
+namespace unroll {
+
+namespace {
+
+constexpr std::size_t kBlock = 256;
+
+/// A line end is there, or nothing more comes.
+std::string_view first_line_of(std::string_view text) {
+  return text.substr(0, text.find('\n'));
+}
+
+/// Whether the first object has the keys of the text.
+bool has_text_keys(std::string_view content, const ReadOptions& options) {
+  const std::size_t begin = content.find('{');
+  const std::size_t end = begin == std::string_view::npos ? begin : behind_object(content, begin);
+  if (end == std::string_view::npos) return false;
+  JsonObject object;
+  const auto keys = parts_of(options.text_column);
+  for (const std::string& key : keys) object.want(key);
+  return object.parse(content.substr(begin, end - begin)) == 0 &&
+         std::ranges::all_of(keys, [&](const auto& key) { return object[key].type != nullptr; });
+}
+
+/// Whether the first line names the columns of the text. A line that is only that name may be a
+/// text of somebody who waits for its answer: then `is_regular` is false.
+bool names_columns(std::string_view content, const Layout& layout, const ReadOptions& options,
+                   bool is_regular) {
+  std::vector<std::string> cells;
+  std::string_view line = first_line_of(content.substr(layout.skipped));
+  if (line.empty())
+    line = first_line_of(content.substr(std::min(layout.skipped + 1, content.size())));
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = line.find(layout.separator);
+    std::string_view cell = trim(line.substr(0, end));
+    if (cell.size() > 1 && cell.starts_with('"') && cell.ends_with('"'))
+      cell = cell.substr(1, cell.size() - 2);
+    cells.emplace_back(cell);
+    if (end != std::string_view::npos) line.remove_prefix(end + 1);
+  }
+  return are_named(cells, options) && (cells.size() > 1 || is_regular);
+}
+
+bool are_records(std::string_view content, const ReadOptions& options, bool is_regular) {
+  const Layout layout = detect_layout(content, options);
+  switch (layout.format) {
+    case RecordFormat::kJson:
+      return has_text_keys(content, options);
+    case RecordFormat::kFastText:
+      return true;
+    case RecordFormat::kLines:
+      return false;
+    case RecordFormat::kTsv:
+    case RecordFormat::kCsv:
+      return names_columns(content, layout, options, is_regular);
+  }
+  return false;
+}
+
+std::string tsv_of(const std::vector<std::string_view>& cells) {
+  std::string line;
+  for (const std::string_view cell : cells) line += (line.empty() ? "" : "\t") + escaped(cell);
+  return line;
+}
+
+/// The object on one line: line breaks within it are white space only.
+std::string on_one_line(std::string_view object) {
+  std::string line(object);
+  std::ranges::replace_if(
+      line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return line;
+}
+
+std::string json_of(const std::vector<std::string>& names,
+                    const std::vector<std::string_view>& cells) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    object[i < names.size() ? names[i] : std::to_string(i + 1)] = cells[i];
+  return object.dump();
+}
+
+}  // namespace
+
+PredictionInput::PredictionInput(const std::string& path, const PredictionInputOptions& options,
+                                 ReadReport& report)
+    : options_(options), lines_(path, options.reading.encoding) {
+  const bool asks = options.layout == InputLayout::kByContent;
+  if (options.layout == InputLayout::kLines || options.reading.format == RecordFormat::kLines)
+    return;
+  if (asks && !are_records(lines_.peek(), options.reading, lines_.is_regular())) {
+    if (lines_.is_regular()) warn_of_columns(report);
+    return;
+  }
+  open_records(report);
+  if (asks) {
+    const RecordFormat format = records_->layout().format;
+    const std::string what =
+        format == RecordFormat::kFastText
+            ? "its __label__ words are left out"
+            : fmt::format("the texts are its {}", in_quotes(options.reading.text_column));
+    report.note(fmt::format("{}: read as {}; {}", lines_.name(), to_string(format), what));
+  }
+}
+
+void PredictionInput::open_records(ReadReport& report) {
+  Source source;
+  source.content = lines_.take_all();
+  source.name = lines_.name();
+  source.encoding = lines_.encoding();
+  source.is_doubtful = lines_.is_doubtful();
+  source.is_utf8 = !invalid_utf8(source.content).has_value();
+  records_ = std::make_unique<RecordFile>(std::move(source), options_.reading, report);
+}
+
+/// Somebody who means a table would get an answer for each line.
+void PredictionInput::warn_of_columns(ReadReport& report) {
+  const std::size_t columns = even_columns(lines_.peek());
+  if (columns < 2) return;
+  report.warn(
+      fmt::format("{}: this looks like a table of {} columns, and each line is read as one "
+                  "text; name the column of the texts, or say that lines are plain",
+                  lines_.name(), columns));
+}
+
+bool PredictionInput::next(InputText& text) {
+  text.input.clear();
+  text.error.clear();
+  try {
+    const bool is_there = records_ ? next_record(text) : next_line(text);
+    if (is_there && options_.columns != InputColumns::kNone) text.input = columns_of(text.text);
+    return is_there;
+  } catch (const DataError& error) {
+    if (options_.reading.bad_rows == BadRows::kFail) throw;
+    bad_.add(error.what());
+    text.error = error.what();
+    return true;
+  }
+}
+
+bool PredictionInput::next_line(InputText& text) {
+  if (given_ == block_.size()) {
+    given_ = 0;
+    block_ = {};
+    block_ = lines_.read(kBlock);
+    if (block_.empty()) return false;
+  }
+  text.text = block_[given_++].text;
+  return true;
+}
+
+bool PredictionInput::next_record(InputText& text) {
+  Record record;
+  if (!records_->reader().next(record)) return false;
+  text.text = std::move(record.text);
+  return true;
+}
+
+/// The columns of the text that was read last.
+std::string PredictionInput::columns_of(const std::string& text) {
+  const bool is_tsv = options_.columns == InputColumns::kTsv;
+  if (!records_) return is_tsv ? escaped(text) : json_of(column_names(), {text});
+  const RecordReader& reader = records_->reader();
+  if (reader.raw_json().empty())
+    return is_tsv ? tsv_of(reader.cells()) : json_of(column_names(), reader.cells());
+  if (!is_tsv) return on_one_line(reader.raw_json());
+  throw mended_by({"jsonl"}, UsageError("JSON has no columns to append to: ask for JSON lines"));
+}
+
+const std::vector<std::string>& PredictionInput::column_names() {
+  static const std::vector<std::string> text_alone{"text"};
+  return records_ ? records_->reader().column_names() : text_alone;
+}
+
+bool PredictionInput::ready() const noexcept {
+  return records_ != nullptr || given_ < block_.size() || lines_.ready();
+}
+
+void PredictionInput::finish(ReadReport& report) const {
+  if (records_) records_->reader().finish(report);
+  bad_.report(report);
+}
+
+}  // namespace unroll

@@ -1,0 +1,90 @@
+#include "unroll/text/quotes.h"
+
+#include <algorithm>
+
+#include "unroll/text/csv.h"
+
+namespace unroll {
+
+namespace {
+
+struct Count {
+  std::size_t rows = 0;
+  std::size_t quoted_rows = 0;  // with a field in quotes
+  std::size_t needed = 0;       // fields that are nothing without their quotes
+  std::size_t spread = 0;       // fields over several lines that all look like rows
+  std::size_t first_line = 0;   // of a row with a field in quotes
+  bool first_row = false;       // all of it is in quotes
+  bool stray = false;           // a quote is where no writer of CSV puts one
+};
+
+bool is_quoted(std::string_view field, const Row& row) {
+  return field.data() != row.raw.data() && field.data()[-1] == '"';
+}
+
+/// Whether each line of the field could be a row of its own: then two quotes of two texts may be
+/// what encloses it.
+bool looks_like_rows(std::string_view field, char separator, std::size_t width) {
+  for (std::size_t end = field.find('\n'); end != std::string_view::npos; end = field.find('\n')) {
+    field.remove_prefix(end + 1);
+    const std::string_view line = field.substr(0, field.find('\n'));
+    if (static_cast<std::size_t>(std::ranges::count(line, separator)) + 1 != width) return false;
+  }
+  return true;
+}
+
+/// A view into the content shows a doubled quote by what is left out of it: the field is a copy.
+bool is_copy(std::string_view field, std::string_view content) {
+  return field.data() < content.data() || field.data() >= content.data() + content.size();
+}
+
+void examine(const Row& row, std::string_view records, char separator, Count& count) {
+  ++count.rows;
+  std::size_t quoted = 0;
+  for (const std::string_view field : row.fields) {
+    if (is_copy(field, records)) {
+      ++quoted, ++count.needed;
+    } else if (!is_quoted(field, row)) {
+      count.stray = count.stray || field.find('"') != std::string_view::npos;
+    } else {
+      ++quoted;
+      const bool has_break = field.find('\n') != std::string_view::npos;
+      if (has_break && looks_like_rows(field, separator, row.fields.size())) {
+        ++count.spread;
+      } else if (has_break || field.find(separator) != std::string_view::npos) {
+        ++count.needed;
+      }
+    }
+  }
+  if (count.rows == 1) count.first_row = quoted == row.fields.size();
+  if (quoted > 0 && count.quoted_rows++ == 0) count.first_line = row.line;
+}
+
+Count count_quotes(std::string_view records, char separator) {
+  Count count;
+  CsvReader reader(records, separator);
+  try {
+    for (Row row; !count.stray && reader.next(row);) examine(row, records, separator, count);
+  } catch (const RowError&) {
+    count.stray = true;
+  }
+  return count;
+}
+
+/// Quotes in the text, as far as the rows go: those that begin and end a field.
+QuoteEvidence doubt(const Count& count) {
+  return {false, count.quoted_rows, count.first_line};
+}
+
+}  // namespace
+
+QuoteEvidence examine_quotes(std::string_view records, char separator) {
+  if (records.find('"') == std::string_view::npos) return {};
+  const Count count = count_quotes(records, separator);
+  if (count.stray || count.quoted_rows == 0) return {};
+  const bool nearly_all = 10 * count.quoted_rows >= 9 * count.rows && count.rows > 1;
+  const bool are_needed = count.needed > 0 || count.first_row || nearly_all;
+  return are_needed ? QuoteEvidence{.are_of_the_file = true} : doubt(count);
+}
+
+}  // namespace unroll

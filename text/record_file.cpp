@@ -1,0 +1,64 @@
+#include "unroll/text/record_file.h"
+
+#include <fmt/format.h>
+
+#include "unroll/core/error.h"
+#include "unroll/text/fast_text.h"
+#include "unroll/text/json.h"
+#include "unroll/text/plain_text.h"
+#include "unroll/text/table.h"
+
+namespace unroll {
+
+namespace {
+
+std::unique_ptr<RecordReader> make_reader(const Source& source, const Layout& layout,
+                                          const ReadOptions& options, ReadReport& report) {
+  switch (layout.format) {
+    case RecordFormat::kTsv:
+    case RecordFormat::kCsv:
+      return make_table_reader(source, layout, options, report);
+    case RecordFormat::kJson:
+      return std::make_unique<JsonReader>(source, options);
+    case RecordFormat::kFastText:
+      return std::make_unique<FastTextReader>(source, options);
+    case RecordFormat::kLines:
+      return std::make_unique<PlainTextReader>(source, options);
+  }
+  return nullptr;
+}
+
+void report_encoding(const Source& source, ReadReport& report) {
+  if (source.is_doubtful) {
+    report.warn(fmt::format("{}: this is valid UTF-8, and is read as {} because that was asked for",
+                            source.name, source.encoding));
+  } else if (!source.encoding.empty()) {
+    report.note(fmt::format("{}: read as {}", source.name, source.encoding));
+  }
+}
+
+}  // namespace
+
+RecordFile::RecordFile(const std::string& path, const ReadOptions& options, ReadReport& report)
+    : RecordFile(read_any_source(path, {options.encoding, options.most_bytes}), options, report) {}
+
+RecordFile::RecordFile(Source source, const ReadOptions& options, ReadReport& report)
+    : options_(std::make_unique<ReadOptions>(options)),
+      source_(std::make_unique<Source>(std::move(source))),
+      layout_(detect_layout(source_->content, options)),
+      reader_(make_reader(*source_, layout_, *options_, report)) {
+  report_encoding(*source_, report);
+}
+
+void BadRowCount::add(const std::string& error) {
+  constexpr std::size_t kNamed = 3;
+  if (count_++ < kNamed) first_ += "\n  " + error;
+}
+
+void BadRowCount::report(ReadReport& report) const {
+  report.bad_rows += count_;
+  if (count_ > 0)
+    report.warn(fmt::format("{} bad rows were left out; the first are{}", count_, first_));
+}
+
+}  // namespace unroll
