@@ -80,7 +80,8 @@ std::optional<FoldLanguage> language_of(std::string_view name) {
 std::string fold(std::string_view text, const FoldSettings& settings) {
   if (!settings.on) return std::string(text);
   std::string folded =
-      nfkc_casefold(is_turkic(settings.language) ? with_turkic_i(text) : std::string(text));
+      is_turkic(settings.language) ? nfkc_casefold(with_turkic_i(text)) : nfkc_casefold(text);
+  if (is_ascii(text)) return folded;
   if (settings.drop_tatweel && folded.find(kTatweel) != folded.npos) {
     replace_all(folded, kTatweel, "");
   }

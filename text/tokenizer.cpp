@@ -34,24 +34,36 @@ bool is_all_blank(std::string_view text) {
   return true;
 }
 
-bool is_all_white_space(std::string_view text) {
-  std::size_t offset = 0;
-  while (offset < text.size()) {
+void append_code_points(std::string_view text, Tokens& tokens) {
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    const auto character = next_character(text, end);
+    if (!character) break;
+    if (!is_white_space(*character)) tokens.emplace_back(text.substr(begin, end - begin));
+  }
+}
+
+/// What most pieces of Chinese text are: folding changes nothing of them.
+bool is_plain_asian(std::string_view text) {
+  for (std::size_t offset = 0; offset < text.size();) {
     const auto character = next_character(text, offset);
-    if (!character || !is_white_space(*character)) return false;
+    if (!character || !unroll::is_plain_asian(*character)) return false;
   }
   return true;
 }
 
-void append_code_points(std::string_view text, Tokens& tokens) {
-  for_each_character(text, [&](std::string_view character) {
-    if (!is_all_white_space(character)) tokens.emplace_back(character);
-  });
+bool has_white_space(std::string_view text) {
+  for (std::size_t offset = 0; offset < text.size();) {
+    const auto character = next_character(text, offset);
+    if (!character || is_white_space(*character)) return true;
+  }
+  return false;
 }
 
-bool is_one_code_point(std::string_view text) {
-  std::size_t offset = 0;
-  return next_character(text, offset) && offset == text.size();
+/// The words of a folded piece. Nearly every piece is one, and then it is not copied.
+void append_folded(std::string folded, Tokens& tokens) {
+  if (folded.empty()) return;
+  if (has_white_space(folded)) return append_words(folded, tokens);
+  tokens.push_back(std::move(folded));
 }
 
 constexpr std::string_view kKeycap = "\u20E3";  // the frame around the digit before it
@@ -145,10 +157,10 @@ std::vector<std::string> Tokenizer::Implementation::tokens_of(std::string_view t
   return tokens;
 }
 
-/// By the first rules, characters are the code points of the folded text.
+/// By the first rules, characters are the code points of the folded text, as they are in ASCII.
 Tokens Tokenizer::Implementation::characters(std::string_view text) {
   Tokens tokens;
-  if (!graphemes) {
+  if (!graphemes || is_ascii(text)) {
     append_code_points(fold(text, folding), tokens);
     return tokens;
   }
@@ -160,13 +172,17 @@ Tokens Tokenizer::Implementation::characters(std::string_view text) {
 }
 
 /// A letter with its marks stays one token, whatever folding makes of it. One code point that
-/// stands for several characters, such as ㎏, becomes these.
+/// is several characters in a compatible form, such as ㎏, becomes these.
 void Tokenizer::Implementation::append_character(std::string_view character, Tokens& tokens) {
-  if (is_all_white_space(character)) return;
-  if (is_one_code_point(character)) {
-    append_code_points(folded_code_point(character), tokens);
-  } else {
+  std::size_t size = 0;
+  const char32_t first = next_character(character, size).value_or(U' ');
+  if (is_white_space(first)) return;  // alone, or a carriage return before a line feed
+  if (size < character.size()) {
     append_piece(character, tokens);
+  } else if (unroll::is_plain_asian(first)) {
+    tokens.emplace_back(character);
+  } else {
+    append_code_points(size == 1 ? fold(character, folding) : folded_code_point(character), tokens);
   }
 }
 
@@ -179,9 +195,15 @@ const std::string& Tokenizer::Implementation::folded_code_point(std::string_view
 
 void Tokenizer::Implementation::append_pieces(const std::vector<std::string_view>& pieces,
                                               Tokens& tokens) {
+  tokens.reserve(pieces.size());
   for (const std::string_view piece : pieces) {
-    if (is_all_blank(piece)) continue;
-    if (graphemes && piece.size() > kKeycap.size() && piece.find(kKeycap) != piece.npos) {
+    if (is_plain_asian(piece)) {
+      tokens.emplace_back(piece);
+    } else if (is_all_blank(piece)) {
+      continue;
+    } else if (is_ascii(piece)) {
+      tokens.push_back(fold(piece, folding));
+    } else if (graphemes && piece.size() > kKeycap.size() && piece.find(kKeycap) != piece.npos) {
       found.clear();
       (*graphemes)(piece, found);
       for (const std::string_view character : found) append_piece(character, tokens);
@@ -199,7 +221,7 @@ void Tokenizer::Implementation::append_piece(std::string_view piece, Tokens& tok
   } else if (graphemes && is_joined_emoji(piece)) {
     tokens.push_back(without_variation_selectors(piece));
   } else {
-    append_words(fold(piece, folding), tokens);
+    append_folded(fold(piece, folding), tokens);
   }
 }
 

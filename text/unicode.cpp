@@ -22,26 +22,29 @@ namespace {
 
 constexpr std::size_t kMaxMarks = 30;  // UAX #15, Stream-Safe Text Format
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<signed char>(c) >= 0; });
-}
-
 char ascii_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+std::string ascii_casefold(std::string_view text) {
+  std::string folded(text);
+  std::transform(folded.begin(), folded.end(), folded.begin(), ascii_lower);
+  return folded;
 }
 
 bool is_between(char32_t c, char32_t first, char32_t last) {
   return c >= first && c <= last;
 }
 
-/// Characters of more than one byte that stay as they are and combine with none before them: Han
-/// and kana without compatibility forms, and the marks of their texts.
-bool folds_to_itself(char32_t c) {
+}  // namespace
+
+bool is_plain_asian(char32_t c) noexcept {
   return is_between(c, 0x4E00, 0x9FFF) || is_between(c, 0x3041, 0x3096) ||
          is_between(c, 0x30A0, 0x30FE) || is_between(c, 0x3005, 0x3029) || c == 0x3001 ||
          c == 0x3002;
 }
+
+namespace {
 
 /// The casefold of ASCII, Chinese and Japanese text, without ICU, which takes ten times as long for
 /// a word. False for text that has other characters; `folded` is then of no use.
@@ -53,7 +56,7 @@ bool append_plain_casefolded(std::string_view text, std::string& folded) {
     if (!c) return false;
     if (*c < 0x80) {
       folded += ascii_lower(text[begin]);
-    } else if (folds_to_itself(*c)) {
+    } else if (is_plain_asian(*c)) {
       folded.append(text, begin, end - begin);
     } else if (is_between(*c, kWideFirst, kWideLast)) {
       folded += ascii_lower(static_cast<char>(*c - kWideFirst + '!'));
@@ -115,12 +118,20 @@ std::string normalized(std::string_view text, GetNormalizer get) {
   return result;
 }
 
+/// next_character, without a call where the character is ASCII.
+std::optional<char32_t> ascii_or_next(std::string_view text, std::size_t& offset) {
+  const auto byte = static_cast<unsigned char>(text[offset]);
+  if (byte >= 0x80) return next_character(text, offset);
+  ++offset;
+  return byte;
+}
+
 /// The first character at or after `offset` that is white space (`wanted`) or is not; text.size()
 /// if there is none.
 std::size_t find_white_space(std::string_view text, std::size_t offset, bool wanted) {
   while (offset < text.size()) {
     std::size_t next = offset;
-    const auto character = next_character(text, next);
+    const std::optional<char32_t> character = ascii_or_next(text, next);
     if (!character) return text.size();
     if (is_white_space(*character) == wanted) return offset;
     offset = next;
@@ -131,6 +142,7 @@ std::size_t find_white_space(std::string_view text, std::size_t offset, bool wan
 }  // namespace
 
 std::string nfkc_casefold(std::string_view text) {
+  if (is_ascii(text)) return ascii_casefold(text);
   std::string folded;
   if (append_plain_casefolded(text, folded)) return folded;
   return normalized(text, icu::Normalizer2::getNFKCCasefoldInstance);
@@ -142,10 +154,11 @@ std::string nfkc(std::string_view text) {
 
 bool is_white_space(char32_t character) noexcept {
   if (character < 0x80) return character == ' ' || (character >= '\t' && character <= '\r');
-  return u_isUWhiteSpace(static_cast<UChar32>(character)) != 0;
+  return character <= 0x3000 && u_isUWhiteSpace(static_cast<UChar32>(character)) != 0;
 }
 
 bool is_blank(char32_t character) noexcept {
+  if (is_between(character, '!', '~') || is_between(character, 0x3001, 0xD7FF)) return false;
   if (is_white_space(character)) return true;
   const auto category = u_charType(static_cast<UChar32>(character));
   return category == U_CONTROL_CHAR || category == U_FORMAT_CHAR;
@@ -187,6 +200,8 @@ bool is_unspaced(std::string_view word, ScriptMembers members) noexcept {
 namespace {
 
 constexpr char32_t kZeroWidthJoiner = 0x200D;
+constexpr std::string_view kZeroWidthJoinerBytes = "\u200D";
+constexpr std::string_view kTagBytes = "\xF3\xA0";  // with which a tag begins
 
 bool is_tag(char32_t c) {
   return c >= 0xE0020 && c <= 0xE007F;
@@ -199,6 +214,9 @@ bool is_variation_selector(char32_t c) {
 }  // namespace
 
 bool is_joined_emoji(std::string_view text) noexcept {
+  if (text.find(kZeroWidthJoinerBytes) == text.npos && text.find(kTagBytes) == text.npos) {
+    return false;
+  }
   bool has_picture = false, has_joint = false;
   for (std::size_t offset = 0; offset < text.size();) {
     const auto character = next_character(text, offset);

@@ -13,6 +13,10 @@ namespace unroll {
 /// 13), beyond which the time would grow with the square of the run.
 std::string nfkc_casefold(std::string_view text);
 
+/// Characters that NFKC_Casefold leaves as they are and that combine with none before them: Han and
+/// kana without compatibility forms, and the marks of their texts. None is white space.
+bool is_plain_asian(char32_t character) noexcept;
+
 /// Unicode's NFKC.
 std::string nfkc(std::string_view text);
 

@@ -13,6 +13,9 @@ namespace unroll {
 /// Requires offset < text.size().
 std::optional<char32_t> next_character(std::string_view text, std::size_t& offset) noexcept;
 
+/// Whether all characters are ASCII.
+bool is_ascii(std::string_view text) noexcept;
+
 /// Calls body with each character of a valid text.
 template <typename Body>
 void for_each_character(std::string_view text, Body body) {

@@ -8,9 +8,12 @@
 #include <unicode/uscript.h>
 
 #include <mutex>
+#include <string>
 
 #include "unroll/core/error.h"
+#include "unroll/text/ascii_words.h"
 #include "unroll/text/icu_pieces-inl.h"
+#include "unroll/text/utf8.h"
 
 namespace unroll {
 
@@ -58,6 +61,18 @@ std::unique_ptr<icu::BreakIterator> make_unused_iterator() {
   return make_iterator();
 }
 
+bool is_one_piece(const std::string& text) {
+  std::vector<std::string_view> pieces;
+  append_icu_pieces(*make_iterator(), text, pieces);
+  return pieces.size() == 1;
+}
+
+/// Made once, by some hundred texts: a tenth of a millisecond.
+const AsciiWords& ascii_words() {
+  static const AsciiWords words(is_one_piece);
+  return words;
+}
+
 }  // namespace
 
 struct WordBreaker::Implementation {
@@ -70,10 +85,14 @@ WordBreaker::WordBreaker(WordBreaker&&) noexcept = default;
 WordBreaker& WordBreaker::operator=(WordBreaker&&) noexcept = default;
 
 std::vector<std::string_view> WordBreaker::operator()(std::string_view text) {
+  std::vector<std::string_view> pieces;
+  if (is_ascii(text)) {
+    ascii_words()(text, pieces);
+    return pieces;
+  }
   // An iterator keeps a list of the scripts it met that have no engine, and then leaves ー to that
   // list too. So each text has an iterator that has met nothing; a clone takes a third of a µs.
   const std::unique_ptr<icu::BreakIterator> iterator(implementation_->unused->clone());
-  std::vector<std::string_view> pieces;
   append_icu_pieces(*iterator, text, pieces);
   return pieces;
 }

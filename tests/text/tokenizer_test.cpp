@@ -9,6 +9,8 @@
 
 #include "tests/text/text_support.h"
 #include "unroll/core/error.h"
+#include "unroll/core/random.h"
+#include "unroll/text/word_breaker.h"
 
 namespace unroll {
 
@@ -91,6 +93,37 @@ TEST(IcuTokenizer, CutsThaiByDictionaryBeforeItFolds) {
 TEST(IcuTokenizer, CutsEnglishAndKeepsPunctuation) {
   EXPECT_EQ(tokens_of(kIcu, "It's GREAT, really!!"),
             (Tokens{"it's", "great", ",", "really", "!", "!"}));
+}
+
+// The boundaries of ASCII text are found without ICU. Text with a letter that is not ASCII at its
+// end takes the other way.
+TEST(IcuTokenizer, CutsAsciiTextAsIcuDoes) {
+  constexpr std::string_view kOften = "aZ09_'\".,:;-@#$%&*+/=?!()[]{}<>|~^`\\ \t\r\n\x01\x7f";
+  Random random(1, "ascii/");
+  WordBreaker breaker;
+  for (std::size_t round = 0; round < 20000; ++round) {
+    std::string text;
+    for (std::size_t left = 1 + random.below(10); left > 0; --left) {
+      text += kOften[random.below(kOften.size())];
+    }
+    const std::string longer = text + " 。";
+    auto expected = breaker(longer);
+    ASSERT_GE(expected.size(), 2u);
+    expected.pop_back();
+    std::string joined_pieces;
+    for (const std::string_view piece : breaker(text)) {
+      joined_pieces += std::string(piece) + "|";
+    }
+    std::string wanted;
+    std::size_t left = text.size();
+    for (const std::string_view piece : expected) {
+      if (left == 0) break;
+      const std::string_view inside = piece.substr(0, left);
+      wanted += std::string(inside) + "|";
+      left -= inside.size();
+    }
+    ASSERT_EQ(joined_pieces, wanted) << text;
+  }
 }
 
 TEST(IcuTokenizer, FoldsFullWidthForms) {
