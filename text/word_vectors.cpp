@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "unroll/core/error.h"
+#include "unroll/text/file_kind.h"
 #include "unroll/text/vector_readers.h"
 #include "unroll/text/wanted_vectors.h"
 
@@ -19,25 +20,9 @@ constexpr std::size_t kMostDimensions = ByteWindow::kLongestLine / 2;
 /// Enough of a file to tell what it is.
 constexpr std::size_t kBeginning = 1 << 16;
 
-/// Files that are taken for word vectors, by their first bytes, and what to do with them.
-struct ForeignFile {
-  std::string_view beginning;
-  std::string_view advice;
-};
-constexpr ForeignFile kForeignFiles[] = {
-    {"PK\x03\x04", "a zip archive; unpack it: `unzip`"},
-    {"BZh", "packed with bzip2; unpack it: `bunzip2`"},
-    {"\xFD"
-     "7zXZ",
-     "packed with xz; unpack it: `unxz`"},
-    {"\x28\xB5\x2F\xFD", "packed with zstd; unpack it: `unzstd`"},
-    {"\x80\x02", "a Python pickle; write vectors with gensim's `save_word2vec_format`"},
-    {"\x80\x03", "a Python pickle; write vectors with gensim's `save_word2vec_format`"},
-    {"\x80\x04", "a Python pickle; write vectors with gensim's `save_word2vec_format`"},
-    {"\x80\x05", "a Python pickle; write vectors with gensim's `save_word2vec_format`"},
-    {"\x93NUMPY", "a NumPy array, which has no words; write words and vectors as text"},
-    {"\x89HDF", "an HDF5 file; write words and vectors as text"},
-};
+/// A Python pickle or a NumPy array has vectors, but not as words and values.
+constexpr std::string_view kPythonFiles[] = {"\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05",
+                                             "\x93NUMPY"};
 
 /// A character that text files have no use for. Floats are full of them.
 bool is_binary_byte(char c) {
@@ -53,14 +38,16 @@ bool is_binary(std::string_view bytes) {
   throw DataError({window.name(), window.line_number() + 1}, what);
 }
 
+/// A file that is no word vectors, but known.
 void refuse_foreign(const ByteWindow& window) {
-  const auto is_here = [&](const ForeignFile& foreign) {
-    return window.view().starts_with(foreign.beginning);
-  };
-  const auto found = std::ranges::find_if(kForeignFiles, is_here);
-  if (found == std::end(kForeignFiles)) return;
-  throw DataError(
-      fmt::format("{}: these are no word vectors but {}", window.name(), found->advice));
+  const auto is_here = [&](std::string_view magic) { return window.view().starts_with(magic); };
+  if (std::ranges::any_of(kPythonFiles, is_here)) {
+    throw DataError(
+        fmt::format("{}: this is a file of Python's, where word vectors are expected; "
+                    "write them with gensim's `save_word2vec_format`",
+                    window.name()));
+  }
+  refuse_other_kinds(window.view(), window.name(), Compression::kNone);
 }
 
 }  // namespace
@@ -79,7 +66,6 @@ std::string_view to_string(VectorFormat format) {
 
 WordVectorFile::WordVectorFile(const std::string& path) : window_(path) {
   window_.need(kBeginning);
-  refuse_foreign(window_);
   if (is_fast_text(window_.view())) {
     format_ = VectorFormat::kFastText;
     dimension_ = fast_text_dimension(window_);
@@ -95,6 +81,7 @@ WordVectorFile::WordVectorFile(const std::string& path) : window_(path) {
 void WordVectorFile::begin_lines(std::string_view line) {
   if (line.empty()) return;
   if (const auto header = vector_header(line)) return begin_header(header->rows, header->dimension);
+  refuse_foreign(window_);
   if (is_binary(line)) {
     fail(window_,
          "expected word vectors: text in UTF-8, word2vec's binary form, or a fastText model");
