@@ -186,13 +186,13 @@ UNROLL_KERNEL void sum_gru_block(const RecurrentStep<RealOf<V>, Operand>& step,
       });
     }
   } else {
+    constexpr std::size_t most = kRegisters<V> == 32 ? kNarrowRows : 1;  // six sums a row
     const std::size_t panel = lines.all() * NarrowGruPanels<V>::kLine;
     const std::size_t pairs = (units + 2 * V::size - 1) / (2 * V::size);
     for_each_in_order(pairs, step.descending, [&](std::size_t pair) {
-      sum_gru_units<2, kNarrowRows>(
-          step, lines, at, at.unit + pair * 2 * V::size, block, [&](auto unit) {
-            return NarrowGruPanels<V>{weights.panels + unit / (2 * V::size) * panel};
-          });
+      sum_gru_units<2, most>(step, lines, at, at.unit + pair * 2 * V::size, block, [&](auto unit) {
+        return NarrowGruPanels<V>{weights.panels + unit / (2 * V::size) * panel};
+      });
     });
   }
 }
