@@ -90,8 +90,8 @@ class TextPredictor::Engine {
   void predict_shared(std::span<const std::string_view> texts,
                       std::span<Prediction> predictions) const;
   void size_margins(std::size_t texts, Tensor<double>& margins) const;
-  void encode(std::string_view text, std::size_t k, PredictionScratch& scratch,
-              const Encoded& encoded) const;
+  TokenFigures encode(std::string_view text, std::size_t k, PredictionScratch& scratch,
+                      const Encoded& encoded) const;
   void predict_batch(const Encoded& encoded, std::span<const std::size_t> rows,
                      PredictionScratch& scratch, std::span<Prediction> predictions) const;
   void run_network(PredictionScratch& scratch, const Encoded& encoded,
@@ -125,7 +125,9 @@ void TextPredictor::Engine::predict_shared(std::span<const std::string_view> tex
   const Encoded encoded{examples, margins.matrix()};
   parallel_for(texts.size(), kBatch, [&](Range range) {
     scratches_.with_one([&](PredictionScratch& scratch) {
-      for (std::size_t k = range.begin; k < range.end; ++k) encode(texts[k], k, scratch, encoded);
+      for (std::size_t k = range.begin; k < range.end; ++k) {
+        predictions[k].text = encode(texts[k], k, scratch, encoded);
+      }
     });
   });
   const auto batches = sorted_batches(examples, kBatch);
@@ -142,7 +144,9 @@ void TextPredictor::Engine::predict_with(PredictionScratch& scratch,
   scratch.examples.resize(texts.size());
   size_margins(texts.size(), scratch.margins);
   const Encoded encoded{scratch.examples, scratch.margins.matrix()};
-  for (std::size_t k = 0; k < texts.size(); ++k) encode(texts[k], k, scratch, encoded);
+  for (std::size_t k = 0; k < texts.size(); ++k) {
+    predictions[k].text = encode(texts[k], k, scratch, encoded);
+  }
   sort_by_length(scratch.examples, scratch.order);
   for (std::size_t first = 0; first < texts.size(); first += kBatch) {
     const auto rows =
@@ -158,15 +162,17 @@ void TextPredictor::Engine::size_margins(std::size_t texts, Tensor<double>& marg
 }
 
 /// Text number k.
-void TextPredictor::Engine::encode(std::string_view text, std::size_t k, PredictionScratch& scratch,
-                                   const Encoded& encoded) const {
+TokenFigures TextPredictor::Engine::encode(std::string_view text, std::size_t k,
+                                           PredictionScratch& scratch,
+                                           const Encoded& encoded) const {
   const TokenizedText tokens = classifier_.encoder().tokenize(text, scratch.tokenizer);
-  if (predictor_) classifier_.encoder().encode(tokens, encoded.examples[k].ids);
+  const TokenFigures figures = classifier_.encoder().encode(tokens, encoded.examples[k].ids);
   if (const NgramClassifier* ngrams = classifier_.ngrams()) {
     ngrams->margins(
         tokens.tokens, *scratch.ngrams,
         {encoded.margins.row(k).data(), kNgramModels.size(), classifier_.labels().size()});
   }
+  return figures;
 }
 
 void TextPredictor::Engine::predict_batch(const Encoded& encoded, std::span<const std::size_t> rows,
