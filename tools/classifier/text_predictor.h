@@ -21,7 +21,8 @@ struct Prediction {
   std::string label;                 ///< the most probable one; of equals the first
   double probability = 0;            ///< of it
   std::vector<float> probabilities;  ///< of every label, in the order of TextPredictor::labels()
-  std::string error;                 ///< why a text of several has no label; "" where it has one
+  TokenFigures text;  ///< how much of the text the model reads: of nothing known, it knows nothing
+  std::string error;  ///< why a text of several has no label; "" where it has one
 };
 
 /// What predicting needs besides the predictor (prediction_scratch.h).

@@ -9,6 +9,8 @@
 #include "unroll/core/processors.h"
 #include "unroll/kernels/gemm.h"
 #include "unroll/kernels/isa.h"
+#include "unroll/text/jieba_files.h"
+#include "unroll/text/subword_training.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/xz.h"
 #include "unroll/text/zstd.h"
@@ -96,6 +98,8 @@ Json diagnosis() {
       {"blas_kernels", blas.kernels},
       {"blas_advice", blas_advice(blas)},
       {"icu", icu_version()},
+      {"jieba", installed_jieba().value_or("none")},
+      {"sentencepiece", can_train_subwords() ? "trains subwords" : "none"},
       {"zlib", ::zlibVersion()},
       {"xz", optional(xz_version(), "liblzma-dev")},
       {"zstd", optional(zstd_version(), "libzstd-dev")},
