@@ -96,6 +96,7 @@ class TableReader final : public RecordReader {
  private:
   void begin(ReadReport& report);
   bool next_row();
+  void check_row();
   bool is_padding() const;
   bool is_header() const;
   void take_header();
@@ -182,6 +183,15 @@ bool TableReader<Rows>::is_header() const {
   return cells == names_ || (!are_numbers(options_) && are_named(cells, options_));
 }
 
+/// A row that is not UTF-8 is a record, whatever it looks like: cells can't be trimmed before this.
+template <typename Rows>
+void TableReader<Rows>::check_row() {
+  if (source_.is_utf8) return;
+  ++row_;
+  check_utf8(at_.raw, at_.line);
+  --row_;
+}
+
 template <typename Rows>
 bool TableReader<Rows>::next(Record& record) {
   while (true) {
@@ -191,6 +201,7 @@ bool TableReader<Rows>::next(Record& record) {
       ++row_;
       fail_with(error);
     }
+    check_row();
     if (is_padding()) continue;
     if (!is_header()) break;
     ++headers_;
@@ -200,7 +211,6 @@ bool TableReader<Rows>::next(Record& record) {
     width_ = at_.fields.size();
   }
   ++row_;
-  check_utf8(at_.raw, at_.line);
   check_width();
   record.line = at_.line;
   record.text = text();

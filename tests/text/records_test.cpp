@@ -184,6 +184,11 @@ TEST(Records, SayWhereAFileIsNotUtf8) {
       error_of("text,label\na,pos\n\"two\nli\xFFnes\",pos\n").starts_with(":4:3: row 2: byte"));
 }
 
+TEST(Records, SayWhereAFileOfAnotherAlphabetIsNotUtf8) {
+  const std::string message = error_of("label\ttext\n\xBA\xC3\t\xD5\xE2\xB3\xB5\xBA\xDC\xBA\xC3\n");
+  EXPECT_TRUE(message.starts_with(":2:1: row 1: byte 0xBA is not valid UTF-8")) << message;
+}
+
 TEST(Records, SayWhereAQuoteOpened) {
   EXPECT_TRUE(error_of("text,label\na,b\n\"c,d\n").starts_with(":3:1: row 2: a quote opens here"));
 }

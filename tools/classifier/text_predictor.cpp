@@ -1,13 +1,17 @@
 #include "unroll/tools/classifier/text_predictor.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <mutex>
 #include <numeric>
 #include <utility>
 
+#include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/kernels/ops.h"
 #include "unroll/text/batches.h"
+#include "unroll/text/utf8.h"
 #include "unroll/tools/classifier/prediction_scratch.h"
 
 namespace unroll {
@@ -78,6 +82,7 @@ class TextPredictor::Engine {
   std::size_t word_table_bytes() const { return predictor_ ? predictor_->word_table_bytes() : 0; }
 
   std::vector<Prediction> predict(std::span<const std::string_view> texts) const;
+  std::vector<Prediction> predict_valid_ones(std::span<const std::string_view> texts) const;
   void predict_with(PredictionScratch& scratch, std::span<const std::string_view> texts,
                     std::span<Prediction> predictions) const;
 
@@ -106,12 +111,34 @@ class TextPredictor::Engine {
 
 std::vector<Prediction> TextPredictor::Engine::predict(
     std::span<const std::string_view> texts) const {
+  const auto is_bad = [](std::string_view text) { return invalid_utf8(text).has_value(); };
+  if (std::ranges::any_of(texts, is_bad)) return predict_valid_ones(texts);
   std::vector<Prediction> predictions(texts.size());
   if (texts.size() > kBatch && thread_count() > 1) {
     predict_shared(texts, predictions);
   } else {
     scratches_.with_one(
         [&](PredictionScratch& scratch) { predict_with(scratch, texts, predictions); });
+  }
+  return predictions;
+}
+
+std::vector<Prediction> TextPredictor::Engine::predict_valid_ones(
+    std::span<const std::string_view> texts) const {
+  std::vector<Prediction> predictions(texts.size());
+  std::vector<std::string_view> valid;
+  for (std::size_t k = 0; k < texts.size(); ++k) {
+    const auto offset = invalid_utf8(texts[k]);
+    if (offset) {
+      predictions[k].error = fmt::format("the text is not valid UTF-8 at byte {}", *offset);
+    } else {
+      valid.push_back(texts[k]);
+    }
+  }
+  std::vector<Prediction> labelled = predict(valid);
+  auto next = labelled.begin();
+  for (Prediction& prediction : predictions) {
+    if (prediction.error.empty()) prediction = std::move(*next++);
   }
   return predictions;
 }
@@ -240,7 +267,9 @@ TextPredictor TextPredictor::load(const std::filesystem::path& path, WordProduct
 }
 
 Prediction TextPredictor::predict(std::string_view text) const {
-  return std::move(predict(std::span(&text, 1)).front());
+  Prediction prediction = std::move(predict(std::span(&text, 1)).front());
+  if (!prediction.error.empty()) throw DataError(prediction.error);
+  return prediction;
 }
 
 std::vector<Prediction> TextPredictor::predict(std::span<const std::string_view> texts) const {
