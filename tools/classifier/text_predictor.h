@@ -21,6 +21,7 @@ struct Prediction {
   std::string label;                 ///< the most probable one; of equals the first
   double probability = 0;            ///< of it
   std::vector<float> probabilities;  ///< of every label, in the order of TextPredictor::labels()
+  TokenFigures text;  ///< how much of the text the model reads: of nothing known, it knows nothing
 };
 
 /// What predicting needs besides the predictor (prediction_scratch.h).

@@ -14,21 +14,18 @@
 #include "unroll/optim/training_loop.h"
 #include "unroll/text/records.h"
 #include "unroll/tools/classifier/text_classifier.h"
+#include "unroll/tools/classifier/text_options.h"
 
 namespace unroll {
 
 struct TrainingMemory;
 
-/// Everything that can be chosen. What is left to the program (0 or no value) it decides from the
-/// data and says so.
-struct TrainClassifierOptions {
-  // text
-  std::optional<TokenizerKind> tokenizer;  ///< none: chosen from the text
-  bool fold = true;
-  std::string stop_words = "none";
-  std::size_t max_tokens = 400;
-  Vocabulary::Limits vocabulary{.min_count = 2};
+/// Everything that can be chosen, how texts become ids included. What is left to the program (0 or
+/// no value) it decides from the data and says so.
+struct TrainClassifierOptions : TextOptions {
   // model; vocabulary and classes follow from the data
+  bool ngrams = true;   ///< a linear model of n-grams takes part in the answers
+  bool network = true;  ///< a recurrent network does; one of the two must
   SequenceClassifierConfig model;
   std::string vectors;  ///< a file of word vectors, or ""; their dimension is then the embedding's
   std::size_t keep_vectors = 0;  ///< so many of the file's first words join the vocabulary
@@ -82,9 +79,12 @@ struct TrainingPlan {
   std::size_t cut_texts = 0;     ///< of both parts, longer than max_tokens
   std::size_t empty_texts = 0;   ///< without tokens: one unknown word
   std::size_t unknown_dev_labels = 0;
-  TokenizerKind tokenizer = TokenizerKind::kIcu;
+  TokenizerChoice tokenizer;
+  double unknown_share = 0;  ///< of the dev texts' tokens; with the reason kMostlyUnknown, of what
+                             ///< they would have been
   std::size_t vocabulary = 0;
   std::optional<VectorCoverage> vectors;
+  std::size_t ngrams = 0;  ///< those that the linear model knows; 0: there is none
   std::size_t parameters = 0;
   std::size_t epochs = 0;
   std::size_t early_stop = 0;
@@ -94,8 +94,17 @@ struct TrainingPlan {
   std::shared_ptr<TrainingMemory> memory;
 };
 
+/// The linear model, before the network's first step.
+struct NgramReport {
+  std::vector<double> C;  ///< of each NgramModel, chosen by the dev texts
+  Score score;            ///< of both together
+  double seconds = 0;     ///< to solve it
+};
+
 struct ClassifierObserver {
   std::function<void(const TrainingPlan&, const TextClassifier&)> plan;
+  /// The classifier answers by its n-grams: a first usable model.
+  std::function<void(const NgramReport&, TextClassifier&)> ngrams{};
   std::function<void(const StepReport&, std::size_t tokens)> step;  ///< tokens of that step
   /// The classifier is the one of this epoch; called after it was evaluated.
   std::function<void(const EpochReport&, TextClassifier&)> epoch;
@@ -105,6 +114,7 @@ struct ClassifierObserver {
 struct TrainedClassifier {
   TextClassifier classifier;  ///< of the best epoch
   TrainingPlan plan;
+  std::optional<NgramReport> ngrams;
   TrainingResult training;
 };
 

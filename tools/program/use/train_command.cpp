@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/core/output_folder.h"
+#include "unroll/text/folding.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/memory.h"
@@ -23,6 +25,7 @@
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/terminal.h"
+#include "unroll/tools/program/text_flags.h"
 
 namespace unroll {
 
@@ -55,38 +58,28 @@ void add_data_flags(CLI::App& command, Flags& flags) {
   add_column_flags(command, flags.columns);
 }
 
-void add_text_flags(CLI::App& command, TrainClassifierOptions& options) {
-  command
-      .add_option_function<std::string>(
-          "--tokenizer",
-          [&options](const std::string& name) {
-            options.tokenizer = from_name<TokenizerKind>(name);
-          },
-          "How texts are split (default: chosen from the text)")
-      ->check(CLI::IsMember({"icu", "char", "space"}));
-  command.add_flag("!--no-fold", options.fold,
-                   "Keep case and compatibility forms (no NFKC_Casefold)");
-  command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")
-      ->capture_default_str();
-  command.add_option("--max-tokens", options.max_tokens, "Longer texts are cut")
-      ->check(whole_number(1, 1000000))
-      ->capture_default_str();
-  command
-      .add_option("--min-count", options.vocabulary.min_count,
-                  "Words that occur less often become the unknown word")
-      ->check(whole_number(1, 1000000))
-      ->capture_default_str();
-  command
-      .add_option("--max-vocabulary", options.vocabulary.max_size,
-                  "The most words to keep; 0 sets no limit")
-      ->check(whole_number(0, 10000000))
-      ->capture_default_str();
-}
+/// The value of --cell without a network.
+constexpr const char* kNoCell = "none";
 
 void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   SequenceClassifierConfig& model = options.model;
-  add_choice(command, "--cell", model.cell, "Recurrent cell");
-  add_choice(command, "--activation", model.activation, "φ of the RNN");
+  std::vector<std::string> cells;
+  for (const Cell cell : kAllCells) cells.emplace_back(to_string(cell));
+  cells.emplace_back(kNoCell);
+  command
+      .add_option_function<std::string>(
+          "--cell",
+          [&options](const std::string& name) {
+            options.network = name != kNoCell;
+            if (options.network) options.model.cell = *from_name<Cell>(name);
+          },
+          "Recurrent cell; none: no network, the linear model of n-grams alone")
+      ->check(CLI::IsMember(cells))
+      ->default_str(std::string(to_string(model.cell)));
+  command.add_flag("!--no-ngrams", options.ngrams,
+                   "Leave out the linear model of n-grams: the recurrent network alone");
+  add_choice(command, "--activation", "--gru-reset", "--keep-vectors", model.activation,
+             "φ of the RNN");
   add_reset_flag(command, model.gru_reset);
   command.add_option("--hidden", model.hidden, "Hidden size of each direction")
       ->check(whole_number(1, 8192))
@@ -196,15 +189,51 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
 }
 
 void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions& options) {
-  refuse_flags_of_other_cell(command, options.model.cell);
+  if (options.network) refuse_flags_of_other_cell(command, options.model.cell);
+  refuse_flag(command, "--no-ngrams", !options.network,
+              "leaves nothing to train with --cell none: leave one of them out");
+  if (has_lab()) {
+    refuse_flag(command, "--gradflow", !options.network,
+                "measures a recurrent network: leave it out, or --cell none");
+  }
+  constexpr std::string_view kOfJieba = "is jieba's: leave it out, or give --tokenizer jieba";
+  refuse_flag(command, "--dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
+  refuse_flag(command, "--user-dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
+  refuse_flag(command, "--subwords", options.tokenizer != TokenizerKind::kSubword,
+              "is of subwords: leave it out, or give --tokenizer subword");
+  refuse_flag(command, "--language", !options.fold, "says how to fold: leave out one of both");
   const bool is_sgd = options.optimizer.kind == OptimizerKind::kSgd;
   constexpr std::string_view kOfSgd = "is SGD's: leave it out, or give --optimizer sgd";
   refuse_flag(command, "--momentum", !is_sgd, kOfSgd);
   refuse_flag(command, "--nesterov", !is_sgd, kOfSgd);
 }
 
+/// Without a network its flags change nothing; one warning names them all.
+void warn_of_network_flags(const CLI::App& command, Terminal& terminal) {
+  constexpr std::array kNetworkFlags{
+      "--activation",       "--hidden",       "--layers",       "--bidirectional",
+      "--unidirectional",   "--pool",         "--embedding",    "--vectors",
+      "--freeze-embedding", "--dropout",      "--init",         "--forget-bias",
+      "--optimizer",        "--lr",           "--precision",    "--schedule",
+      "--warmup",           "--weight-decay", "--clip-norm",    "--clip-value",
+      "--average",          "--batch",        "--word-dropout", "--epochs",
+      "--early-stop"};
+  std::vector<std::string_view> idle;
+  for (const char* flag : kNetworkFlags) {
+    if (command.count(flag) > 0) idle.emplace_back(flag);
+  }
+  if (idle.empty()) return;
+  terminal.warning(fmt::format("{} {} no effect with --cell none: there is no network",
+                               fmt::join(idle, ", "), idle.size() == 1 ? "has" : "have"));
+}
+
 /// Flags that change nothing in this run.
-void warn_of_idle_flags(const TrainClassifierOptions& options, Terminal& terminal) {
+void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& options,
+                        Terminal& terminal) {
+  if (!options.network) {
+    warn_of_network_flags(command, terminal);
+    return;
+  }
   if (options.freeze_embedding && options.vectors.empty()) {
     terminal.warning(
         "--freeze-embedding without --vectors: the random word vectors stay as they are");
@@ -218,12 +247,12 @@ void warn_of_idle_flags(const TrainClassifierOptions& options, Terminal& termina
 void warn_of_idle_flags(const TrainingPlan& plan, const TrainClassifierOptions& options,
                         Terminal& terminal) {
   const std::size_t steps = plan.epochs * plan.steps_per_epoch;
-  if (options.warmup_steps > steps) {
+  if (options.network && options.warmup_steps > steps) {
     terminal.warning(fmt::format(
         "--warmup {} is longer than the run of {} steps: the learning rate never reaches --lr",
         options.warmup_steps, steps));
   }
-  if (options.early_stop && *options.early_stop >= plan.epochs) {
+  if (options.network && options.early_stop && *options.early_stop >= plan.epochs) {
     terminal.warning(fmt::format("--early-stop {} has no effect in a run of {} epochs",
                                  *options.early_stop, plan.epochs));
   }
@@ -274,14 +303,25 @@ class Progress {
         plan.dev_rows, plan.dev_held_back ? "of them held back" : "for dev",
         classifier.labels().size(), count_text(static_cast<double>(plan.train_tokens))));
     notes_on_texts(plan, classifier);
-    terminal_.note(describe_model(classifier));
+    if (classifier.has_network()) terminal_.note(describe_model(classifier));
+    if (plan.ngrams > 0) {
+      terminal_.note(fmt::format("ngrams  {} of two texts or more",
+                                 count_text(static_cast<double>(plan.ngrams))));
+    }
     terminal_.note(memory_text(*plan.memory, classifier));
+    begun_ = Clock::now();
+    if (!classifier.has_network()) return;
     terminal_.note(fmt::format(
         "plan    {} epochs of {} steps{}", plan.epochs, plan.steps_per_epoch,
         plan.early_stop == 0 ? ""
                              : fmt::format(", fewer if {} bring nothing better", plan.early_stop)));
-    begun_ = Clock::now();
     epoch_begun_ = begun_;
+  }
+
+  void ngrams(const NgramReport& report) {
+    terminal_.note(fmt::format("linear  C {}  {:.1f} s  dev {:.2f} %", fmt::join(report.C, " and "),
+                               report.seconds, 100 * report.score.value));
+    epoch_begun_ = Clock::now();
   }
 
   void step(const StepReport& report, std::size_t tokens) {
@@ -333,8 +373,9 @@ class Progress {
   void notes_on_texts(const TrainingPlan& plan, const TextClassifier& classifier) {
     const EncoderSettings& text = classifier.encoder().settings();
     terminal_.note(fmt::format("text    tokenizer {}, {} stop words, vocabulary {}",
-                               to_string(plan.tokenizer), text.stop_words.words().size(),
+                               to_string(plan.tokenizer.kind), text.stop_words.words().size(),
                                plan.vocabulary));
+    note_on_tokenizer(plan);
     if (plan.cut_texts > 0) {
       terminal_.note(
           fmt::format("        {} texts are longer than {} tokens and were cut (--max-tokens)",
@@ -352,15 +393,36 @@ class Progress {
     }
   }
 
+  /// Why this tokenizer, where that is no matter of course.
+  void note_on_tokenizer(const TrainingPlan& plan) {
+    const TokenizerReason reason = plan.tokenizer.reason;
+    const std::string share = fmt::format("{:.0f} % of the dev texts' ", 100 * plan.unknown_share);
+    if (reason == TokenizerReason::kUnspacedCut) {
+      terminal_.note(
+          "        the words have spaces between them already (--tokenizer icu cuts anew)");
+    } else if (reason == TokenizerReason::kMostlyUnknown) {
+      terminal_.note(
+          "        as words, " + share +
+          "tokens would be unknown: so characters are tokens (--tokenizer, --min-count)");
+    } else if (plan.unknown_share > 0.5) {
+      terminal_.warning(share +
+                        "tokens are unknown to the training texts; --tokenizer char or subword, or "
+                        "a smaller --min-count, would know more");
+    }
+  }
+
   static std::string memory_text(const TrainingMemory& memory, const TextClassifier& classifier) {
+    if (!classifier.has_network()) {
+      return fmt::format("memory  {} to read the texts and solve", mib_text(memory.reading_bytes));
+    }
     const std::string parts =
         memory.most_tokens == 0 ? ""
                                 : fmt::format(", in parts of {} tokens to stay within --max-memory",
                                               memory.most_tokens);
     return fmt::format("memory  {} to read the texts, {} to train; batches of up to {} tokens{}",
                        mib_text(memory.reading_bytes),
-                       mib_text(count_memory(classifier.model(), memory).total()),
-                       memory.batch.tokens, parts);
+                       mib_text(count_memory(classifier, memory).total()), memory.batch.tokens,
+                       parts);
   }
 
   std::string describe_model(const TextClassifier& classifier) const {
@@ -394,16 +456,16 @@ void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
 }
 
 void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMemory& memory,
-               std::size_t epoch, double dev_accuracy) {
+               std::optional<std::size_t> epoch, double dev_accuracy) {
   std::map<std::string, std::string> notes{
       {"program", fmt::format("unroll {}", kVersion)},
       {"train", flags.train},
       {"dev", flags.dev.empty() ? "a part held back" : flags.dev},
       {"seed", std::to_string(flags.options.seed)},
-      {"epoch", std::to_string(epoch + 1)},
       {"precision", std::string(to_string(flags.options.precision))},
       {std::string(kMemoryNote), to_json(memory)},
       {"dev_accuracy", fmt::format("{:.4f}", dev_accuracy)}};
+  if (epoch) notes["epoch"] = std::to_string(*epoch + 1);
   notes.merge(classifier.notes);
   classifier.notes = std::move(notes);
 }
@@ -425,12 +487,19 @@ std::string_view ending(const TrainingResult& training) {
 void print_result(const Flags& flags, const TrainedClassifier& trained, double seconds) {
   const TrainingResult& training = trained.training;
   const auto file = std::filesystem::path(flags.out) / TextClassifier::kFileName;
+  const bool has_epoch = !training.epochs.empty();
+  const double dev_accuracy =
+      has_epoch ? training.best_score.value : trained.ngrams.value_or(NgramReport()).score.value;
   if (flags.json) {
+    nlohmann::ordered_json ngrams_accuracy;  // null without n-grams
+    if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.value;
     const nlohmann::ordered_json json = {{"model", file.string()},
                                          {"end", ending(training)},
                                          {"epochs", training.epochs.size()},
-                                         {"best_epoch", training.best_epoch + 1},
-                                         {"dev_accuracy", training.best_score.value},
+                                         {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
+                                         {"dev_accuracy", dev_accuracy},
+                                         {"ngrams", trained.plan.ngrams},
+                                         {"ngrams_dev_accuracy", ngrams_accuracy},
                                          {"most_tokens", trained.plan.memory->most_tokens},
                                          {"hash", trained.classifier.hash()},
                                          {"peak_memory", peak_resident_bytes()},
@@ -438,8 +507,13 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
     print("{}\n", with_version(json.dump()));
     return;
   }
-  print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1,
-        training.epochs.size(), ending(training), 100 * training.best_score.value);
+  if (has_epoch) {
+    print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1,
+          training.epochs.size(), ending(training), 100 * dev_accuracy);
+  } else {
+    print("linear model alone ({}): dev accuracy {:.2f} %\n",
+          trained.classifier.has_network() ? ending(training) : "solved", 100 * dev_accuracy);
+  }
   print("model {} ({:.1f} MB), trained in {}\n", file.string(),
         static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
   print("hash {} of weights and pipeline\n", trained.classifier.hash());
@@ -454,11 +528,11 @@ std::string advice_on_divergence(const Flags& flags, const StepReport& failed) {
       flags.options.vectors.empty() ? "" : fmt::format(" (those of {}?)", flags.options.vectors));
 }
 
-Error diverged(const Flags& flags, const TrainingResult& training) {
+Error diverged(const Flags& flags, const TrainingResult& training, bool has_ngrams) {
   const StepReport& failed = training.failed;
   const std::string kept =
       training.epochs.empty()
-          ? "no model was written"
+          ? (has_ngrams ? "the linear model of n-grams was kept" : "no model was written")
           : fmt::format("epoch {}, the best before that, was kept", training.best_epoch + 1);
   return Error(
       ErrorKind::kDiverged,
@@ -471,13 +545,15 @@ Error diverged(const Flags& flags, const TrainingResult& training) {
 int finish(const Flags& flags, const TrainedClassifier& trained, Terminal& terminal,
            double seconds) {
   const TrainingResult& training = trained.training;
-  if (training.epochs.empty()) {
-    if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training);
+  if (training.epochs.empty() && !trained.ngrams) {
+    if (training.end == TrainingEnd::kDiverged)
+      throw diverged(flags, training, trained.ngrams.has_value());
     terminal.warning("interrupted before the first epoch was done: no model was written");
     return kInterrupted;
   }
   print_result(flags, trained, seconds);
-  if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training);
+  if (training.end == TrainingEnd::kDiverged)
+    throw diverged(flags, training, trained.ngrams.has_value());
   return training.end == TrainingEnd::kStopped ? kInterrupted : 0;
 }
 
@@ -538,7 +614,7 @@ std::vector<const char*> files_of(const Flags& flags) {
 /// What a run needs that is known before its first step.
 void refuse_hopeless(const Flags& flags, const TrainingPlan& plan,
                      const TextClassifier& classifier) {
-  refuse_more_memory_than_left(count_memory(classifier.model(), *plan.memory));
+  refuse_more_memory_than_left(count_memory(classifier, *plan.memory));
   const auto model = std::filesystem::path(flags.out) / TextClassifier::kFileName;
   try_file(model, classifier.least_file_bytes());
 }
@@ -560,7 +636,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   folder.prepare(files_of(flags));
   Terminal terminal(flags.quiet);
   warn_if_unlocked(folder, terminal);
-  warn_of_idle_flags(flags.options, terminal);
+  warn_of_idle_flags(command, flags.options, terminal);
   try_vectors(command, flags);
   const ReadOptions columns = read_options(flags);
   std::vector<Record> train = read_data(flags.train, columns, terminal);
@@ -568,6 +644,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
       flags.dev.empty() ? std::vector<Record>{} : read_data(flags.dev, columns, terminal);
   match_dev_labels(train, dev, flags, terminal);
   TrainClassifierOptions options = flags.options;
+  if (!options.network) options.vectors.clear();
   options.reading_bytes = reading_bytes(flags, train, dev);
   Progress progress(terminal);
   std::unique_ptr<TrainingWatch> watch;
@@ -583,6 +660,12 @@ int train_command(const Flags& flags, const CLI::App& command) {
             refuse_hopeless(flags, plan, classifier);
             memory = *plan.memory;
             if (watch) watch->measure(0, classifier);
+          },
+      .ngrams =
+          [&](const NgramReport& report, TextClassifier& classifier) {
+            progress.ngrams(report);
+            set_notes(classifier, flags, memory, {}, report.score.value);
+            classifier.save(flags.out);
           },
       .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },
       .epoch =
@@ -607,7 +690,9 @@ void add_train_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand("train", "Train a text classifier");
   add_data_flags(*command, *flags);
-  add_text_flags(*command, flags->options);
+  add_token_flags(*command, flags->options);
+  add_max_tokens_flag(*command, flags->options);
+  add_vocabulary_flags(*command, flags->options);
   add_model_flags(*command, flags->options);
   add_optimization_flags(*command, flags->options);
   add_threads_flag(*command);
