@@ -38,7 +38,8 @@ reviews 3 | cut -f2 >texts
 "$unroll" inspect run --memory --json >memory.json
 { cat data.tsv; head -2 data.tsv | tail -1; printf 'once\ta <br> text\n'; } >doubtful.tsv
 { cat data.tsv; printf 'new\ta text\n'; } >more.tsv
-"$unroll" data check doubtful.tsv more.tsv --json >data.json
+# Lists that are empty in one of the files have no keys to compare.
+"$unroll" data check doubtful.tsv more.tsv --json --quiet 2>/dev/null | sed 's/,"[a-z_]*":\[\]//g' >data.json
 "$unroll" doctor --json >doctor.json
 "$unroll" explain RNN-dW --json >explain.json
 "$unroll" explain --list --json >list.json
