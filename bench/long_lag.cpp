@@ -114,10 +114,14 @@ struct NamedCell {
   Cell cell;
   Activation activation;
   RecurrentInit init;
+  GruReset reset = GruReset::kAfter;
 };
 
 constexpr NamedCell kCells[] = {
     {"lstm", "LSTM, uniform ±1/√H", Cell::kLstm, Activation::kTanh, RecurrentInit::kUniform},
+    {"gru", "GRU, uniform ±1/√H", Cell::kGru, Activation::kTanh, RecurrentInit::kUniform},
+    {"gru-before", "GRU whose reset comes before W h, uniform ±1/√H", Cell::kGru, Activation::kTanh,
+     RecurrentInit::kUniform, GruReset::kBefore},
     {"irnn", "ReLU RNN, W = I, b = 0, U normal with deviation 0.001", Cell::kRnn, Activation::kRelu,
      RecurrentInit::kIdentity},
     {"tanh", "tanh RNN, uniform ±1/√H", Cell::kRnn, Activation::kTanh, RecurrentInit::kUniform},
@@ -154,6 +158,7 @@ LongLagRun make_run(const Flags& flags, const NamedCell& cell, std::size_t steps
   return {.model = {.task = long_lag_task_named(flags.text("task")),
                     .cell = cell.cell,
                     .activation = cell.activation,
+                    .gru_reset = cell.reset,
                     .hidden = flags.count("hidden"),
                     .init = cell.init,
                     .forget_bias = flags.number("forget-bias")},

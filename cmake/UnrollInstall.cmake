@@ -56,6 +56,7 @@ set(UNROLL_PUBLIC_HEADERS
   optim/training_loop.h
   text/encoder.h
   text/records.h
+  text/stop_words.h
   text/tokenizer.h
   text/vocabulary.h
   tools/classifier/evaluation.h
@@ -69,12 +70,11 @@ set(UNROLL_DETAIL_HEADERS
   core/memory_plan.h
   core/range.h
   core/row_set.h
-  core/spin.h
   kernels/packed.h
   kernels/recurrent_step.h
   layers/distinct.h
   layers/row_part.h
-  text/stop_words.h)
+  tools/classifier/text_options.h)
 
 function(unroll_install_headers DESTINATION)
   foreach(header IN LISTS ARGN)

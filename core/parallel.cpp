@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <exception>
@@ -13,6 +14,17 @@
 #include "unroll/core/thread_pool.h"
 
 namespace unroll {
+
+struct Team::Meeting {
+  std::size_t size = 1;
+  std::atomic<std::uint32_t> arrived{0};
+  WaitedFor count;  ///< meetings so far
+  std::atomic<bool> failed{false};
+};
+
+std::size_t Team::size() const noexcept {
+  return meeting_.size;
+}
 
 namespace {
 

@@ -10,14 +10,12 @@
 /// parent has used some.) OpenBLAS makes no threads (kernels/openblas.h).
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 
 #include "unroll/core/function_ref.h"
 #include "unroll/core/range.h"
-#include "unroll/core/spin.h"
 
 namespace unroll {
 
@@ -68,18 +66,12 @@ void parallel_shares(std::size_t count, std::size_t multiple, FunctionRef<Range>
 class Team {
  public:
   std::size_t index() const noexcept { return index_; }  ///< of this thread, from 0
-  std::size_t size() const noexcept { return meeting_.size; }
+  std::size_t size() const noexcept;
   /// Returns when every thread of the team has called it: what they wrote before is then seen by
   /// all. Waits by spinning for microseconds, then asleep.
   void meet();
 
-  /// What a team shares.
-  struct Meeting {
-    std::size_t size = 1;
-    std::atomic<std::uint32_t> arrived{0};
-    WaitedFor count;  ///< meetings so far
-    std::atomic<bool> failed{false};
-  };
+  struct Meeting;  ///< what a team shares
   Team(Meeting& meeting, std::size_t index) : meeting_(meeting), index_(index) {}
 
  private:

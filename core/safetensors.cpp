@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -14,7 +15,6 @@
 #include <span>
 #include <stdexcept>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -166,10 +166,42 @@ std::vector<std::size_t> numbers(const json& list, const std::string& name) {
   return values;
 }
 
-bool is_double(const json& dtype, const std::string& name) {
-  if (dtype == "F32") return false;
-  if (dtype == "F64") return true;
-  fail("tensor {}: dtype {} is not supported, only \"F32\" and \"F64\" are", quoted(name),
+constexpr std::array kNumberTypes{NumberType::kFloat, NumberType::kDouble, NumberType::kBFloat16,
+                                  NumberType::kUint32};
+
+std::string_view dtype_of(NumberType type) {
+  switch (type) {
+    case NumberType::kFloat:
+      return "F32";
+    case NumberType::kDouble:
+      return "F64";
+    case NumberType::kBFloat16:
+      return "BF16";
+    case NumberType::kUint32:
+      return "U32";
+  }
+  return "?";
+}
+
+std::size_t bytes_of(NumberType type) {
+  switch (type) {
+    case NumberType::kFloat:
+      return sizeof(float);
+    case NumberType::kDouble:
+      return sizeof(double);
+    case NumberType::kBFloat16:
+      return sizeof(BFloat16);
+    case NumberType::kUint32:
+      return sizeof(std::uint32_t);
+  }
+  return 0;
+}
+
+NumberType number_type(const json& dtype, const std::string& name) {
+  for (const NumberType type : kNumberTypes) {
+    if (dtype == dtype_of(type)) return type;
+  }
+  fail("tensor {}: dtype {} is not supported, only F32, F64, BF16 and U32 are", quoted(name),
        dtype.dump());
 }
 
@@ -184,7 +216,7 @@ Shape shape_of(const std::vector<std::size_t>& sizes, const std::string& name) {
 }
 
 std::size_t bytes_of(const TensorInfo& info) {
-  return info.shape.size() * (info.is_double ? sizeof(double) : sizeof(float));
+  return info.shape.size() * bytes_of(info.type);
 }
 
 void check_range(const Entry& entry, std::size_t data_size) {
@@ -206,7 +238,7 @@ Entry parse_entry(const std::string& name, const json& info, std::size_t data_si
   const Shape shape = shape_of(numbers(info["shape"], name), name);
   const std::vector<std::size_t> offsets = numbers(info["data_offsets"], name);
   if (offsets.size() != 2) fail("tensor {}: data_offsets is not a pair", quoted(name));
-  const Entry entry{{name, shape, is_double(info["dtype"], name)}, offsets[0], offsets[1]};
+  const Entry entry{{name, shape, number_type(info["dtype"], name)}, offsets[0], offsets[1]};
   check_range(entry, data_size);
   return entry;
 }
@@ -271,30 +303,36 @@ Tensor<Real> next_tensor(SafetensorsReader& file, const Shape& shape) {
   return tensor;
 }
 
-// ---- Writing ------------------------------------------------------------------------------------
-
-template <typename Real>
-std::string_view bytes_of(const Tensor<Real>& tensor) {
-  return {reinterpret_cast<const char*>(tensor.data()), tensor.size() * sizeof(Real)};
+AnyTensor next_tensor(SafetensorsReader& file, const TensorInfo& info) {
+  switch (info.type) {
+    case NumberType::kFloat:
+      return next_tensor<float>(file, info.shape);
+    case NumberType::kDouble:
+      return next_tensor<double>(file, info.shape);
+    case NumberType::kBFloat16:
+      return next_tensor<BFloat16>(file, info.shape);
+    case NumberType::kUint32:
+      return next_tensor<std::uint32_t>(file, info.shape);
+  }
+  return {};
 }
 
-template <typename Real>
-void check_names(const std::map<std::string, std::string>& metadata,
-                 const TensorsByName<Real>& tensors) {
+// ---- Writing ------------------------------------------------------------------------------------
+
+void check_names(const std::map<std::string, std::string>& metadata, const StoredTensors& tensors) {
   const auto refuse = [](const std::string& what) {
     throw Error(ErrorKind::kInternal, "model file: " + what);
   };
   if (metadata.contains("checksum")) refuse("the metadata key \"checksum\" is reserved");
   if (tensors.contains("__metadata__")) refuse("a tensor can't be called \"__metadata__\"");
   for (const auto& [name, tensor] : tensors) {
-    if (tensor->shape().rank() == 0) refuse("the tensor " + quoted(name) + " has no shape");
+    if (tensor.shape.rank() == 0) refuse("the tensor " + quoted(name) + " has no shape");
   }
 }
 
 /// The header's JSON, the checksum's digits still zeros.
-template <typename Real>
 std::string header_json(const std::map<std::string, std::string>& metadata,
-                        const TensorsByName<Real>& tensors) {
+                        const StoredTensors& tensors) {
   std::string text = fmt::format("{}{}\"", kPrefix, kZeros);
   for (const auto& [key, value] : metadata) {
     text += fmt::format(",{}:{}", quoted(key), quoted(value));
@@ -302,10 +340,9 @@ std::string header_json(const std::map<std::string, std::string>& metadata,
   text += '}';
   std::size_t begin = 0;
   for (const auto& [name, tensor] : tensors) {
-    const std::size_t end = begin + bytes_of(*tensor).size();
-    text +=
-        fmt::format(R"(,{}:{{"dtype":"F{}","shape":[{}],"data_offsets":[{},{}]}})", quoted(name),
-                    8 * sizeof(Real), fmt::join(tensor->shape(), ","), begin, end);
+    const std::size_t end = begin + tensor.bytes.size();
+    text += fmt::format(R"(,{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", quoted(name),
+                        dtype_of(tensor.type), fmt::join(tensor.shape, ","), begin, end);
     begin = end;
   }
   return text + '}';
@@ -324,19 +361,16 @@ std::string framed(std::string text) {
   return frame + text;
 }
 
-template <typename Real>
 std::string unsealed_header(const std::map<std::string, std::string>& metadata,
-                            const TensorsByName<Real>& tensors) {
+                            const StoredTensors& tensors) {
   check_names(metadata, tensors);
   return framed(header_json(metadata, tensors));
 }
 
 /// The whole file, borrowed.
-template <typename Real>
-std::vector<std::string_view> pieces_of(std::string_view header,
-                                        const TensorsByName<Real>& tensors) {
+std::vector<std::string_view> pieces_of(std::string_view header, const StoredTensors& tensors) {
   std::vector<std::string_view> pieces{header};
-  for (const auto& [name, tensor] : tensors) pieces.push_back(bytes_of(*tensor));
+  for (const auto& [name, tensor] : tensors) pieces.push_back(tensor.bytes);
   return pieces;
 }
 
@@ -438,7 +472,7 @@ SafetensorsReader::~SafetensorsReader() = default;
 template <typename Real>
 void SafetensorsReader::read(Tensor<Real>& tensor) {
   const TensorInfo& info = tensors_.at(next_++);
-  if (tensor.shape() != info.shape || info.is_double != std::is_same_v<Real, double>) {
+  if (tensor.shape() != info.shape || info.type != kNumberType<Real>) {
     throw Error(ErrorKind::kInternal, "model file: " + info.name + " is read as another tensor");
   }
   naming(file_->path(), [&] { file_->read(memory_of(tensor)); });
@@ -452,11 +486,7 @@ Safetensors read_safetensors(const std::filesystem::path& path, Checksum checksu
   SafetensorsReader file(path, checksum);
   Safetensors result;
   for (const TensorInfo& info : file.tensors()) {
-    if (info.is_double) {
-      result.tensors.emplace(info.name, next_tensor<double>(file, info.shape));
-    } else {
-      result.tensors.emplace(info.name, next_tensor<float>(file, info.shape));
-    }
+    result.tensors.emplace(info.name, next_tensor(file, info));
   }
   file.finish();
   result.metadata = file.take_metadata();
@@ -465,11 +495,12 @@ Safetensors read_safetensors(const std::filesystem::path& path, Checksum checksu
 
 template void SafetensorsReader::read(Tensor<float>&);
 template void SafetensorsReader::read(Tensor<double>&);
+template void SafetensorsReader::read(Tensor<BFloat16>&);
+template void SafetensorsReader::read(Tensor<std::uint32_t>&);
 
-template <typename Real>
 void write_safetensors(const std::filesystem::path& path,
                        const std::map<std::string, std::string>& metadata,
-                       const TensorsByName<Real>& tensors) {
+                       const StoredTensors& tensors) {
   std::string header = unsealed_header(metadata, tensors);
   const std::vector<std::string_view> pieces = pieces_of(header, tensors);
   // In place: the first piece keeps looking at the header.
@@ -478,8 +509,16 @@ void write_safetensors(const std::filesystem::path& path,
 }
 
 template <typename Real>
+void write_safetensors(const std::filesystem::path& path,
+                       const std::map<std::string, std::string>& metadata,
+                       const TensorsByName<Real>& tensors) {
+  StoredTensors stored;
+  for (const auto& [name, tensor] : tensors) stored.emplace(name, *tensor);
+  write_safetensors(path, metadata, stored);
+}
+
 std::string safetensors_checksum(const std::map<std::string, std::string>& metadata,
-                                 const TensorsByName<Real>& tensors) {
+                                 const StoredTensors& tensors) {
   const std::string header = unsealed_header(metadata, tensors);
   return checksum_of(pieces_of(header, tensors));
 }
@@ -490,7 +529,5 @@ template void write_safetensors(const std::filesystem::path&,
 template void write_safetensors(const std::filesystem::path&,
                                 const std::map<std::string, std::string>&,
                                 const TensorsByName<double>&);
-template std::string safetensors_checksum(const std::map<std::string, std::string>&,
-                                          const TensorsByName<float>&);
 
 }  // namespace unroll

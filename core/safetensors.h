@@ -10,29 +10,59 @@
 /// found before anything is believed.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "unroll/core/bfloat16.h"
 #include "unroll/core/tensor.h"
 
 namespace unroll {
 
-using AnyTensor = std::variant<Tensor<float>, Tensor<double>>;
+using AnyTensor =
+    std::variant<Tensor<float>, Tensor<double>, Tensor<BFloat16>, Tensor<std::uint32_t>>;
+
+/// What the numbers of a tensor are: the format's F32, F64, BF16 and U32.
+enum class NumberType { kFloat, kDouble, kBFloat16, kUint32 };
+
+template <typename Number>
+inline constexpr NumberType kNumberType = NumberType::kFloat;
+template <>
+inline constexpr NumberType kNumberType<double> = NumberType::kDouble;
+template <>
+inline constexpr NumberType kNumberType<BFloat16> = NumberType::kBFloat16;
+template <>
+inline constexpr NumberType kNumberType<std::uint32_t> = NumberType::kUint32;
 
 /// What such a file holds. Names are in byte order.
 struct Safetensors {
   std::map<std::string, std::string> metadata;  ///< without the checksum
-  std::map<std::string, AnyTensor> tensors;     ///< dtypes F32 and F64
+  std::map<std::string, AnyTensor> tensors;
 };
 
-/// A tensor to be written, borrowed.
+/// Tensors of one type to be written, borrowed.
 template <typename Real>
 using TensorsByName = std::map<std::string, const Tensor<Real>*>;
+
+/// A tensor of any type to be written, borrowed.
+struct StoredTensor {
+  template <typename Number>
+  StoredTensor(const Tensor<Number>& tensor)
+      : type(kNumberType<Number>),
+        shape(tensor.shape()),
+        bytes(reinterpret_cast<const char*>(tensor.data()), tensor.size() * sizeof(Number)) {}
+
+  NumberType type;
+  Shape shape;
+  std::string_view bytes;
+};
+using StoredTensors = std::map<std::string, StoredTensor>;
 
 enum class Checksum {
   kRequired,  ///< a file without a checksum is foreign: our files always have one
@@ -43,7 +73,7 @@ enum class Checksum {
 struct TensorInfo {
   std::string name;
   Shape shape;
-  bool is_double = false;  ///< dtype F64; otherwise F32
+  NumberType type = NumberType::kFloat;
 };
 
 /// Reads a file once, from its begin to its end: first the header, then tensor after tensor, each
@@ -89,14 +119,16 @@ Safetensors read_safetensors(const std::filesystem::path& path,
                              Checksum checksum = Checksum::kRequired);
 
 /// Writes atomically (write_file). The key "checksum" of the metadata is reserved.
+void write_safetensors(const std::filesystem::path& path,
+                       const std::map<std::string, std::string>& metadata,
+                       const StoredTensors& tensors);
 template <typename Real>
 void write_safetensors(const std::filesystem::path& path,
                        const std::map<std::string, std::string>& metadata,
                        const TensorsByName<Real>& tensors);
 
 /// The digits of the checksum of the file that write_safetensors would write.
-template <typename Real>
 std::string safetensors_checksum(const std::map<std::string, std::string>& metadata,
-                                 const TensorsByName<Real>& tensors);
+                                 const StoredTensors& tensors);
 
 }  // namespace unroll

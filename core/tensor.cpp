@@ -1,5 +1,6 @@
 #include "unroll/core/tensor.h"
 
+#include <cstdint>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -87,5 +88,6 @@ template bool is_finite(const Tensor<double>&) noexcept;
 template class Tensor<float>;
 template class Tensor<double>;
 template class Tensor<BFloat16>;
+template class Tensor<std::uint32_t>;
 
 }  // namespace unroll

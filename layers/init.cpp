@@ -122,6 +122,7 @@ void init_recurrent(RecurrentLayer<Real>& layer, RecurrentInit init, double forg
                     std::uint64_t seed) {
   const std::size_t gates = layer.gate_count();
   layer.b.value.fill(0);
+  layer.d.value.fill(0);
   switch (init) {
     case RecurrentInit::kUniform: {
       const double bound = 1 / std::sqrt(static_cast<double>(layer.hidden_size()));
@@ -143,6 +144,7 @@ void init_recurrent(RecurrentLayer<Real>& layer, RecurrentInit init, double forg
   }
   switch (layer.kind().cell) {
     case Cell::kRnn:
+    case Cell::kGru:
       break;
     case Cell::kLstm:  // the forget gate is the first
       std::ranges::fill(layer.b.value.values().first(layer.hidden_size()),

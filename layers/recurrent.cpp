@@ -42,7 +42,9 @@ void plan_operands(const RecurrentLayer<Real>& layer, const BatchLimits& limits,
   weights.forward.plan_weights(I, H, layer.gate_count(), plan);
   if (layer.precision() == Precision::kBFloat16) plan.add(record.x, {M, I});
   plan.begin_part(kBackwardPart);
-  if (!overwrites_gates<Operand>(pass.record)) plan.add(scratch.dz, {N, GH});
+  if (!overwrites_gates<Operand>(pass.record)) {
+    plan.add(scratch.dz, {N, saved_count(layer.kind()) * H});
+  }
   if (use.shared && !std::is_same_v<Operand, Real>) plan.add(scratch.dz_of_rows, {M, GH});
   weights.W.plan(GH, H, plan);
   if (use.dx) weights.U.plan(GH, I, plan);
@@ -59,9 +61,23 @@ void plan_operands(const RecurrentLayer<Real>& layer, const BatchLimits& limits,
 template <typename Real>
 void plan_plain(const RecurrentLayer<Real>& layer, const BatchLimits& limits, LayerUse use,
                 PlainScratch<Real>& scratch, MemoryPlan& plan) {
-  const std::size_t GH = layer.gate_count() * layer.hidden_size();
-  plan.add(scratch.U_x, {use.shared ? limits.distinct : limits.tokens, GH});
-  plan.add(scratch.W_h, {limits.rows, GH});
+  const std::size_t H = layer.hidden_size(), G = layer.gate_count();
+  const std::size_t late = describe(layer.kind()).late_gates;
+  plan.add(scratch.U_x, {use.shared ? limits.distinct : limits.tokens, G * H});
+  plan.add(scratch.W_h, {limits.rows, (G - late) * H});
+  plan.add(scratch.late_in, {limits.rows, late * H});
+  plan.add(scratch.late_out, {limits.rows, late * H});
+}
+
+/// The memory of the weights that a forward pass of such a cell multiplies.
+template <typename Real>
+void plan_plain_weights(const RecurrentLayer<Real>& layer, PlainWeights<Real>& weights,
+                        MemoryPlan& plan) {
+  const std::size_t H = layer.hidden_size(), GH = layer.gate_count() * H;
+  const std::size_t late = describe(layer.kind()).late_gates * H;
+  weights.U.plan(layer.input_size(), GH, plan);
+  weights.W.plan(H, GH - late, plan);
+  if (late > 0) weights.late_W.plan(H, late, plan);
 }
 
 /// The memory of a training step of such a cell.
@@ -69,18 +85,18 @@ template <typename Real>
 void plan_plain_step(const RecurrentLayer<Real>& layer, const BatchLimits& limits, LayerUse use,
                      RecurrentPass<Real>& pass, MemoryPlan& plan) {
   const std::size_t N = limits.tokens, I = layer.input_size(), H = layer.hidden_size();
-  const std::size_t GH = layer.gate_count() * H;
+  const std::size_t late = describe(layer.kind()).late_gates * H;
   PlainWeights<Real>& weights = pass.weights.plain;
   PlainScratch<Real>& scratch = pass.scratch.plain;
   plan.begin_part(kForwardPart);
   plan.add(pass.record.full.h_prev, {N, H});
   plan_plain(layer, limits, use, scratch, plan);
-  weights.U.plan(I, GH, plan);
-  weights.W.plan(H, GH, plan);
+  plan_plain_weights(layer, weights, plan);
   plan.begin_part(kBackwardPart);
-  plan.add(pass.scratch.full.dz, {N, GH});
+  plan.add(pass.scratch.full.dz, {N, saved_count(layer.kind()) * H});
   plan.add(scratch.W_dz, {limits.rows, H});
-  weights.W_back.plan(GH, H, plan);
+  weights.W_back.plan(layer.gate_count() * H - late, H, plan);
+  if (late > 0) weights.late_W_back.plan(late, H, plan);
   if (use.shared) plan.add(scratch.x, {N, I});
   if (use.shared && use.dx) plan.add(scratch.dx, {N, I});
 }
@@ -92,6 +108,39 @@ void for_operands(bool pairs, Body body) {
     if (pairs) return body.template operator()<BFloat16>();
   }
   body.template operator()<Real>();
+}
+
+/// (N, H): what rows had before each token's step, of states after each step, `all` (N, H), and
+/// before the first one, `first` (B, H).
+template <typename Real>
+Tensor<Real> gather_before(const RaggedShape& shape, Direction direction, const Tensor<Real>& all,
+                           const Tensor<Real>& first) {
+  Tensor<Real> before(all.shape());
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, direction, position, {0, shape.batch()});
+    const std::size_t token = walk.here.token, come = walk.come(), begin = walk.here.count - come;
+    copy_rows<Real>(rows_of(all, walk.before.token, come), rows_of(before, token, come));
+    copy_rows<Real>(rows_of(first, walk.here.row + come, begin),
+                    rows_of(before, token + come, begin));
+  }
+  return before;
+}
+
+/// The states that `gather_before` would have made `before` of. Those after each row's last step
+/// are not among them.
+template <typename Real>
+void scatter_before(const RaggedShape& shape, Direction direction, const Tensor<Real>& before,
+                    Tensor<Real>& all, Tensor<Real>& first) {
+  const std::size_t H = before.matrix().columns();
+  all.resize({shape.tokens(), H});
+  first.resize({shape.batch(), H});
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, direction, position, {0, shape.batch()});
+    const std::size_t token = walk.here.token, come = walk.come(), begin = walk.here.count - come;
+    copy_rows<Real>(rows_of(before, token, come), rows_of(all, walk.before.token, come));
+    copy_rows<Real>(rows_of(before, token + come, begin),
+                    rows_of(first, walk.here.row + come, begin));
+  }
 }
 
 /// `values` in the layer's own type.
@@ -108,19 +157,43 @@ Tensor<Real> in_full(const Tensor<Operand>& values) {
 
 }  // namespace
 
+bool has_kernels(const CellKind& kind) {
+  switch (kind.cell) {
+    case Cell::kRnn:
+    case Cell::kLstm:
+      return true;
+    case Cell::kGru:
+      break;
+  }
+  switch (kind.reset) {
+    case GruReset::kAfter:
+      return true;
+    case GruReset::kBefore:
+      return false;
+  }
+  return false;
+}
+
 template <typename Real>
 RecurrentLayer<Real>::RecurrentLayer(const std::string& name, std::size_t input, std::size_t hidden,
                                      CellKind kind, Direction direction)
     : U(name + ".U", {unroll::gate_count(kind.cell) * hidden, input}),
       W(name + ".W", {unroll::gate_count(kind.cell) * hidden, hidden}),
       b(name + ".b", {unroll::gate_count(kind.cell) * hidden}),
+      d(describe(kind).has_d ? Parameter<Real>(name + ".d", {hidden}) : Parameter<Real>()),
       kind_(kind),
       direction_(direction) {}
 
 template <typename Real>
+ParameterList<Real> RecurrentLayer<Real>::parameters() {
+  if (describe(kind_).has_d) return {&U, &W, &b, &d};
+  return {&U, &W, &b};
+}
+
+template <typename Real>
 RecurrentState<Real> RecurrentLayer<Real>::zero_state(std::size_t batch) const {
   const Tensor<Real> zero({batch, hidden_size()});
-  return {zero, describe(kind_.cell).has_C ? zero : Tensor<Real>()};
+  return {zero, describe(kind_).has_C ? zero : Tensor<Real>()};
 }
 
 template <typename Real>
@@ -140,7 +213,7 @@ void RecurrentLayer<Real>::forward(const RaggedShape& shape, const RecurrentInpu
                                    MatrixView<Real> h) const {
   check(shape, input, state, h);
   pass.record.spent = false;
-  if (plain_) {
+  if (is_plain()) {
     plain_forward(*this, shape, input, state, pass, h);
   } else {
     for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
@@ -155,12 +228,17 @@ template <typename Real>
 void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use, RecurrentPass<Real>& pass,
                                 MemoryPlan& plan) const {
   const std::size_t N = limits.tokens, H = hidden_size(), GH = gate_count() * H;
-  const bool has_C = describe(kind_.cell).has_C;
+  const bool has_C = describe(kind_).has_C;
   plan.begin_part(kForwardPart);
-  plan.add(pass.record.gates, {N, GH});
+  plan.add(pass.record.gates, {N, saved_count(kind_) * H});
   plan.add(pass.record.C, {has_C ? N : 0, H});
   plan.add(pass.record.C_0, {has_C ? limits.rows : 0, H});
-  if (plain_) return plan_plain_step(*this, limits, use, pass, plan);
+  if (is_plain()) return plan_plain_step(*this, limits, use, pass, plan);
+  if (keeps_unrounded_h(*this)) {
+    plan.add(pass.record.h, {N, H});
+    plan.add(pass.record.h_0, {limits.rows, H});
+  }
+  if (describe(kind_).keeps_h) plan.add(pass.scratch.W_dz, {limits.rows, H});
   plan.add(pass.scratch.input_sums, {use.shared ? limits.distinct : 0, GH});
   if (has_narrow_weights()) pass.weights.narrow.plan(H, gate_count(), plan);
   for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
@@ -170,11 +248,7 @@ void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use, Recurre
 
 template <typename Real>
 void RecurrentLayer<Real>::plan(RecurrentWeights<Real>& weights, MemoryPlan& plan) const {
-  if (plain_) {
-    weights.plain.U.plan(input_size(), gate_count() * hidden_size(), plan);
-    weights.plain.W.plan(hidden_size(), gate_count() * hidden_size(), plan);
-    return;
-  }
+  if (is_plain()) return plan_plain_weights(*this, weights.plain, plan);
   for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
     operands<Operand>(weights).forward.plan_weights(input_size(), hidden_size(), gate_count(),
                                                     plan);
@@ -186,7 +260,7 @@ template <typename Real>
 void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
                                 RecurrentScratch<Real>& scratch, MemoryPlan& plan) const {
   const std::size_t H = hidden_size(), GH = gate_count() * H;
-  if (plain_) {
+  if (is_plain()) {
     plan_plain(*this, limits, use, scratch.plain, plan);
     for (Tensor<Real>& h_prev : scratch.plain.h_prev) plan.add(h_prev, {limits.rows, H});
     return;
@@ -208,9 +282,9 @@ void RecurrentLayer<Real>::backward(const RaggedShape& shape, const RecurrentInp
   check(shape, input, dstate, dh);
   check(shape, pass.record);
   if (!dx.empty()) require("dx", dx.shape(), input.x.shape());
-  for (Parameter<Real>* parameter : {&U, &W, &b}) parameter->make_grad();
+  for (Parameter<Real>* parameter : {&U, &W, &b, &d}) parameter->make_grad();
   pass.record.spent = pass.record.once;
-  if (plain_) return plain_backward(*this, shape, input, pass, dh, dstate, dx);
+  if (is_plain()) return plain_backward(*this, shape, input, pass, dh, dstate, dx);
   for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
     BackwardPass<Real, Operand>(*this, shape, input, pass).run(dh, dstate, dx);
   });
@@ -222,19 +296,16 @@ RecurrentInspection<Real> RecurrentLayer<Real>::inspect(const RaggedShape& shape
   const RecurrentRecord<Real>& record = pass.record;
   check(shape, record);
   RecurrentInspection<Real> seen{
-      .gates = record.gates, .h_prev = {}, .C = record.C, .C_prev = record.C, .dz = {}};
-  for_operands<Real>(!plain_ && multiplies_pairs(), [&]<typename Operand>() {
+      .gates = record.gates, .h_prev = {}, .C = record.C, .C_prev = {}, .dz = {}};
+  for_operands<Real>(!is_plain() && multiplies_pairs(), [&]<typename Operand>() {
     seen.h_prev = in_full<Real>(operands<Operand>(record).h_prev);
     seen.dz = in_full<Real>(operands<Operand>(pass.scratch).dz);
   });
-  if (seen.C.empty()) return seen;
-  for (std::size_t position = 0; position < shape.steps(); ++position) {
-    const WalkStep walk = walk_step(shape, direction_, position, {0, shape.batch()});
-    const ContinuedRows<const Real> C_prev = C_before(record, walk);
-    const MatrixView<Real> to = rows_of(seen.C_prev, walk.here.token, walk.here.count);
-    copy_rows(C_prev.rows, to.row_range(0, walk.come()));
-    copy_rows(C_prev.otherwise.row_range(walk.come(), walk.here.count - walk.come()),
-              to.row_range(walk.come(), walk.here.count - walk.come()));
+  if (!seen.C.empty()) {
+    seen.C_prev = gather_before<Real>(shape, direction_, record.C, record.C_0);
+  }
+  if (!is_plain() && keeps_unrounded_h(*this)) {
+    seen.h_prev = gather_before<Real>(shape, direction_, record.h, record.h_0);
   }
   return seen;
 }
@@ -244,14 +315,15 @@ void RecurrentLayer<Real>::restore(const RaggedShape& shape, const RecurrentInsp
                                    RecurrentPass<Real>& pass) const {
   RecurrentRecord<Real>& record = pass.record;
   record.gates = seen.gates;
+  if (!seen.C.empty()) {
+    scatter_before<Real>(shape, direction_, seen.C_prev, record.C, record.C_0);
+  }
   record.C = seen.C;
-  record.C_0.resize({seen.C.empty() ? 0 : shape.batch(), hidden_size()});
-  for (std::size_t row = 0; row < shape.batch() && !seen.C.empty(); ++row) {
-    const std::size_t first = first_token(shape, direction_, row);
-    std::ranges::copy(seen.C_prev.matrix().row(first), record.C_0.matrix().row(row).begin());
+  if (!is_plain() && keeps_unrounded_h(*this)) {
+    scatter_before<Real>(shape, direction_, seen.h_prev, record.h, record.h_0);
   }
   record.spent = false;
-  if (plain_) {
+  if (is_plain()) {
     record.full.h_prev = seen.h_prev;
     return;
   }
@@ -265,7 +337,7 @@ void RecurrentLayer<Real>::restore(const RaggedShape& shape, const RecurrentInsp
 template <typename Real>
 RecurrentWeights<Real> RecurrentLayer<Real>::pack() const {
   RecurrentWeights<Real> weights;
-  if (plain_) {
+  if (is_plain()) {
     pack_plain(*this, weights.plain);
     return weights;
   }
@@ -281,7 +353,7 @@ RecurrentWeights<Real> RecurrentLayer<Real>::pack() const {
 template <typename Real>
 void RecurrentLayer<Real>::project(MatrixView<const Real> x, const RecurrentWeights<Real>& weights,
                                    MatrixView<Real> projected) const {
-  if (plain_) return project_rows<Real>(*this, x, weights.plain.U, projected);
+  if (is_plain()) return project_rows<Real>(*this, x, weights.plain.U, projected);
   for_operands<Real>(weights.pairs.forward.rows() > 0, [&]<typename Operand>() {
     Tensor<Operand> rounded;
     project_rows<Real>(*this, operands_of(*this, x, rounded), operands<Operand>(weights).forward,
@@ -295,7 +367,7 @@ void RecurrentLayer<Real>::infer(const RaggedShape& shape, const RecurrentInput<
                                  MatrixView<const Real> projected, RecurrentState<Real>& state,
                                  RecurrentScratch<Real>& scratch, MatrixView<Real> h) const {
   check(shape, input, state, h);
-  if (plain_) {
+  if (is_plain()) {
     plain_infer(*this, shape, input, weights.plain, projected, state, scratch.plain, h);
   } else {
     for_operands<Real>(weights.pairs.forward.rows() > 0, [&]<typename Operand>() {
@@ -315,7 +387,7 @@ void RecurrentLayer<Real>::check(const RaggedShape& shape, const RecurrentInput<
   require("x", input.x.shape(), {shared ? input.x.rows() : N, input_size()});
   require("h", h.shape(), {N, hidden_size()});
   require("state.h", state.h.shape(), {shape.batch(), hidden_size()});
-  const Shape of_C = describe(kind_.cell).has_C ? state.h.shape() : Shape();
+  const Shape of_C = describe(kind_).has_C ? state.h.shape() : Shape();
   require("state.C", state.C.shape(), of_C);
   if (!shared) return;
   require("rows of x", {input.rows.size()}, {N});
@@ -336,7 +408,7 @@ void RecurrentLayer<Real>::check(const RaggedShape& shape,
                 "recurrent layer: a backward pass has overwritten the record, which was planned to "
                 "be used once; run forward again");
   }
-  require("record", record.gates.shape(), {shape.tokens(), gate_count() * hidden_size()});
+  require("record", record.gates.shape(), {shape.tokens(), saved_count(kind_) * hidden_size()});
 }
 
 template class RecurrentLayer<float>;

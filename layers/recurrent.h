@@ -4,7 +4,7 @@
 /// production uses, plain_pass.h those of cells as they are written out.
 ///
 /// Shapes: N = Σ lengths rows, time-major without padding (unroll/core/ragged.h); B rows of the
-/// batch; I input size; H hidden size; G gates of the cell.
+/// batch; I input size; H hidden size; G gates of the cell; S values that a step saves.
 #pragma once
 
 #include <cstddef>
@@ -55,19 +55,21 @@ struct RecurrentInput {
 /// The weights as the passes of a cell that is written out multiply them (plain_pass.h).
 template <typename Real>
 struct PlainWeights {
-  Panels<Real> U;       ///< Uᵀ (I, G·H)
-  Panels<Real> W;       ///< Wᵀ (H, G·H)
-  Panels<Real> W_back;  ///< W (G·H, H), of a backward pass
+  Panels<Real> U;                    ///< Uᵀ (I, G·H)
+  Panels<Real> W;                    ///< Wᵀ (H, G·H), late gates left out
+  Panels<Real> W_back;               ///< W (G·H, H), of a backward pass; likewise
+  Panels<Real> late_W, late_W_back;  ///< (H, H) each, of a cell with a late gate
 };
 
 /// What these passes need besides.
 template <typename Real>
 struct PlainScratch {
-  Tensor<Real> U_x;        ///< (M, G·H): b + U x
-  Tensor<Real> W_h;        ///< (B, G·H): W h_{t−1}
-  Tensor<Real> W_dz;       ///< (B, H): Wᵀ dz_{t+1}
-  Tensor<Real> x, dx;      ///< (N, I), of an input with shared rows
-  Tensor<Real> h_prev[2];  ///< (B, H), in inference: of this step and the next
+  Tensor<Real> U_x;                ///< (M, G·H): b + U x
+  Tensor<Real> W_h;                ///< (B, G·H): W h_{t−1}, late gates left out
+  Tensor<Real> late_in, late_out;  ///< (B, H): the product of a late gate
+  Tensor<Real> W_dz;               ///< (B, H): Wᵀ dz_{t+1}
+  Tensor<Real> x, dx;              ///< (N, I), of an input with shared rows
+  Tensor<Real> h_prev[2];          ///< (B, H), in inference: of this step and the next
 };
 
 // A pass multiplies values of Real or of BFloat16, its operands. What is kept in their type is
@@ -98,9 +100,12 @@ struct RecurrentRecord {
   };
   Operands<Real> full;
   Operands<BFloat16> pairs;
-  Tensor<Real> gates;  ///< (N, G·H): RNN h_t; LSTM f, i, a, o after their activations
+  Tensor<Real> gates;  ///< (N, S·H): RNN h_t; LSTM f, i, a, o after their activations; GRU r, u,
+                       ///< q if the reset comes after, h̃
   Tensor<Real> C;      ///< (N, H): LSTM, C_t
   Tensor<Real> C_0;    ///< (B, H): LSTM, the C that entered each row
+  Tensor<Real> h;      ///< (N, H): GRU, h_t, where operands are rounded
+  Tensor<Real> h_0;    ///< (B, H): GRU, the h that entered each row, where they are
 
   /// A backward pass may overwrite the record: it writes ∂L/∂z over the gates, where these are of
   /// the same type, and can then be run once.
@@ -116,12 +121,13 @@ struct RecurrentScratch {
   struct Operands {
     Tensor<Operand> x;           ///< (M, I), rounded, in inference
     Tensor<Operand> h_prev[2];   ///< (B, H), in inference: of this step and the next
-    Tensor<Operand> dz;          ///< (N, G·H): ∂L/∂z_t, unless it takes the place of the gates
+    Tensor<Operand> dz;          ///< (N, S·H): ∂L/∂z_t, unless it takes the place of the gates
     Tensor<Operand> dz_of_rows;  ///< (M, G·H): input_sums as products take them
     std::vector<Tensor<Operand>> gradient;  ///< for add_gradients, one for each thread
   };
   Operands<Real> full;
   Operands<BFloat16> pairs;
+  Tensor<Real> W_dz;  ///< (B, H): GRU, Wᵀ dz_1
   /// A sum for each row of x, (·, G·H): forward b + U x, where it is computed before the walk;
   /// backward, of an input with shared rows, ∂L/∂z over the row's tokens.
   Tensor<Real> input_sums;
@@ -139,10 +145,10 @@ struct RecurrentPass {
 /// What the passes of a layer computed of every token, for somebody who wants to look.
 template <typename Real>
 struct RecurrentInspection {
-  Tensor<Real> gates;      ///< (N, G·H), as the record has them
-  Tensor<Real> h_prev;     ///< (N, H): h_{t−1}, as products took it
+  Tensor<Real> gates;      ///< (N, S·H), as the record has them
+  Tensor<Real> h_prev;     ///< (N, H): h_{t−1}; rounded, unless the cell needs it as it was
   Tensor<Real> C, C_prev;  ///< (N, H): C_t and C_{t−1}; empty of a cell without C
-  Tensor<Real> dz;  ///< (N, G·H): ∂L/∂z_t of the last backward pass; empty before the first
+  Tensor<Real> dz;  ///< (N, S·H): ∂L/∂z_t of the last backward pass; empty before the first
 };
 
 /// What a plan has to know of how a layer is used, besides its batches' largest sizes.
@@ -151,6 +157,9 @@ struct LayerUse {
   bool dx = false;          ///< ∂L/∂x is asked for
   std::size_t threads = 1;  ///< that the layer has
 };
+
+/// Whether kernels compute the cell's steps; otherwise its own file does.
+bool has_kernels(const CellKind& kind);
 
 /// One recurrent layer in one direction. Instantiated for float and double.
 template <typename Real>
@@ -161,9 +170,9 @@ class RecurrentLayer {
 
   /// Whether steps are computed by the cell's own file, line by line (layers/cells), rather than by
   /// kernels in which products and cell are fused. The results are the same but for rounding. All
-  /// passes from now on; `precision` is then of no effect.
+  /// passes from now on; `precision` is then of no effect. A cell without kernels is always plain.
   void set_plain(bool plain) { plain_ = plain; }
-  bool is_plain() const { return plain_; }
+  bool is_plain() const { return plain_ || !has_kernels(kind_); }
 
   /// For all passes from now on. With kBFloat16 products multiply U, W, x, h and ∂L/∂z rounded to
   /// bfloat16. They do so in pairs, and faster, where the CPU multiplies pairs at full speed
@@ -219,11 +228,12 @@ class RecurrentLayer {
              RecurrentState<Real>& state, RecurrentScratch<Real>& scratch,
              MatrixView<Real> h) const;
 
-  ParameterList<Real> parameters() { return {&U, &W, &b}; }
+  ParameterList<Real> parameters();
 
   Parameter<Real> U;  ///< (G·H, I) input weights
   Parameter<Real> W;  ///< (G·H, H) recurrent weights
   Parameter<Real> b;  ///< (G·H) bias
+  Parameter<Real> d;  ///< (H) bias of the last gate's W h_{t−1}; empty of a cell without d
 
  private:
   void check(const RaggedShape& shape, const RecurrentInput<Real>& input,

@@ -15,7 +15,8 @@ std::unique_ptr<RecurrentLayer<Real>> make_cell(const RecurrentStackConfig& conf
   const std::string name =
       std::string(to_string(config.cell)) + "." + std::to_string(l) + "." + to_string(direction);
   return std::make_unique<RecurrentLayer<Real>>(
-      name, input, config.hidden, CellKind(config.cell, config.activation), direction);
+      name, input, config.hidden, CellKind(config.cell, config.activation, config.gru_reset),
+      direction);
 }
 
 /// With two threads each takes a direction, without ever waiting for the other; with more, one

@@ -20,6 +20,7 @@ namespace unroll {
 struct RecurrentStackConfig {
   Cell cell = Cell::kLstm;
   Activation activation = Activation::kTanh;  ///< of the RNN
+  GruReset gru_reset = GruReset::kAfter;      ///< of the GRU
   std::size_t input = 0;                      ///< I
   std::size_t hidden = 0;                     ///< H, of each direction
   std::size_t layers = 1;

@@ -43,6 +43,7 @@ BatchLimits limits_of_parts(const BatchLimits& limits, std::size_t most_tokens) 
 RecurrentStackConfig stack_config(const SequenceClassifierConfig& config) {
   return {.cell = config.cell,
           .activation = config.activation,
+          .gru_reset = config.gru_reset,
           .input = config.embedding,
           .hidden = config.hidden,
           .layers = config.layers,

@@ -31,6 +31,7 @@ struct SequenceClassifierConfig {
   std::size_t embedding = 128;
   Cell cell = Cell::kLstm;
   Activation activation = Activation::kTanh;
+  GruReset gru_reset = GruReset::kAfter;
   std::size_t hidden = 128;
   std::size_t layers = 1;
   bool bidirectional = true;

@@ -85,7 +85,7 @@ class Loop {
         total += loss;
       }
       if (!finish_epoch(epoch, total / static_cast<double>(steps))) return TrainingEnd::kDiverged;
-      if (options_.early_stop > 0 && epoch - result_.best_epoch >= options_.early_stop) {
+      if (options_.early_stop > 0 && epoch - last_progress_ >= options_.early_stop) {
         return TrainingEnd::kEarlyStop;
       }
     }
@@ -121,6 +121,10 @@ class Loop {
     EpochReport report{.epoch = epoch, .mean_loss = mean_loss, .score = task_.evaluate()};
     if (!std::isfinite(report.score.loss)) return false;
     report.best = report.score.better_than(result_.best_score);
+    if (report.best || (options_.loss_counts && report.score.loss < least_loss_)) {
+      last_progress_ = epoch;
+    }
+    least_loss_ = std::min(least_loss_, report.score.loss);
     if (report.best) {
       best_.take();
       result_.best_epoch = epoch;
@@ -139,6 +143,8 @@ class Loop {
   const TrainingObserver& observer_;
   std::optional<ParameterAverage<Real>> average_;
   Snapshot<Real> best_;
+  std::size_t last_progress_ = 0;  // an epoch
+  double least_loss_ = std::numeric_limits<double>::infinity();
   ThreadTuner threads_;
   TrainingResult result_;
 };

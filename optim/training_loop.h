@@ -37,8 +37,11 @@ struct TrainingTask {
 struct TrainingOptions {
   std::size_t epochs = 10;
   std::size_t early_stop = 0;  ///< epochs without a better score before training ends; 0: never
-  double clip_norm = 0;        ///< 0: off
-  double clip_value = 0;       ///< 0: off
+  /// Whether an epoch with the lowest loss so far puts off the early stop, too, whatever its score:
+  /// among few rows the value of a score moves by chance, its loss less.
+  bool loss_counts = false;
+  double clip_norm = 0;   ///< 0: off
+  double clip_value = 0;  ///< 0: off
   /// Decay of the moving average of all parameters that is evaluated and kept instead of the last
   /// step's values (Polyak & Juditsky 1992); 0: off.
   double averaging = 0;

@@ -41,9 +41,13 @@ std::vector<std::int32_t> TextEncoder::encode(const TokenizedText& text) const {
   return ids;
 }
 
+TokenizedText TextEncoder::tokenize(std::string_view text, Tokenizer& tokenizer) const {
+  return tokenize_one(text, settings_, tokenizer);
+}
+
 TokenFigures TextEncoder::encode(std::string_view text, Tokenizer& tokenizer,
                                  std::vector<std::int32_t>& ids) const {
-  return encode(tokenize_one(text, settings_, tokenizer), ids);
+  return encode(tokenize(text, tokenizer), ids);
 }
 
 TokenFigures TextEncoder::encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const {

@@ -54,6 +54,9 @@ class TextEncoder {
   /// longer than max_tokens.
   std::vector<std::int32_t> encode(const TokenizedText& text) const;
   TokenFigures encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const;
+  /// The tokens of one text, by a tokenizer of this encoder's settings that the calling thread
+  /// keeps.
+  TokenizedText tokenize(std::string_view text, Tokenizer& tokenizer) const;
   /// Tokenizes and encodes one text into `ids`, with a tokenizer of this encoder's settings that
   /// the calling thread keeps.
   TokenFigures encode(std::string_view text, Tokenizer& tokenizer,

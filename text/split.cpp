@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -18,7 +19,7 @@ namespace {
 
 constexpr double kSumTolerance = 1e-6;  // 0.7 + 0.2 + 0.1 is not quite 1
 
-/// Indices of the records with one text, in order.
+/// Indices of records that go to the same part, in order.
 using Group = std::vector<std::size_t>;
 
 void check(std::span<const double> fractions) {
@@ -33,22 +34,52 @@ void check(std::span<const double> fractions) {
   }
 }
 
-/// Groups of equal texts, in the order of their first records.
-std::vector<Group> group_by_text(std::span<const Record> records) {
-  std::unordered_map<std::string_view, std::size_t> numbers;
-  std::vector<Group> groups;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto [found, is_new] = numbers.emplace(records[i].text, groups.size());
-    if (is_new) groups.emplace_back();
-    groups[found->second].push_back(i);
+/// Records that belong together: each one points to an earlier one, the first to itself.
+class Unions {
+ public:
+  explicit Unions(std::size_t count) : parents_(count) {
+    std::iota(parents_.begin(), parents_.end(), std::size_t{0});
   }
-  return groups;
+
+  std::size_t first_of(std::size_t record) {
+    while (parents_[record] != record) {
+      parents_[record] = parents_[parents_[record]];
+      record = parents_[record];
+    }
+    return record;
+  }
+
+  void join(std::size_t a, std::size_t b) {
+    const auto [first, second] = std::minmax({first_of(a), first_of(b)});
+    parents_[second] = first;
+  }
+
+ private:
+  std::vector<std::size_t> parents_;
+};
+
+/// Records with equal texts, or names of groups, in the order of their first records.
+std::vector<Group> group_records(std::span<const Record> records,
+                                 std::span<const std::string> names) {
+  std::unordered_map<std::string_view, std::size_t> texts, named;
+  Unions unions(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    unions.join(i, texts.emplace(records[i].text, i).first->second);
+    if (!names.empty() && !names[i].empty())
+      unions.join(i, named.emplace(names[i], i).first->second);
+  }
+  std::map<std::size_t, Group> groups;
+  for (std::size_t i = 0; i < records.size(); ++i) groups[unions.first_of(i)].push_back(i);
+  std::vector<Group> in_order;
+  for (auto& [first, group] : groups) in_order.push_back(std::move(group));
+  return in_order;
 }
 
-/// The groups of each label. A text with several labels counts for that of its first record.
-std::map<std::string_view, std::vector<Group>> group_by_label(std::span<const Record> records) {
+/// The groups of each label. A group with several labels counts for that of its first record.
+std::map<std::string_view, std::vector<Group>> group_by_label(std::span<const Record> records,
+                                                              std::span<const std::string> names) {
   std::map<std::string_view, std::vector<Group>> strata;
-  for (Group& group : group_by_text(records)) {
+  for (Group& group : group_records(records, names)) {
     strata[records[group.front()].label].push_back(std::move(group));
   }
   return strata;
@@ -121,17 +152,22 @@ class Dealer {
 
 std::vector<std::vector<std::size_t>> stratified_split(std::span<const Record> records,
                                                        std::span<const double> fractions,
-                                                       std::uint64_t seed) {
+                                                       std::uint64_t seed,
+                                                       std::span<const std::string> groups) {
   check(fractions);
+  if (!groups.empty() && groups.size() != records.size()) {
+    throw ShapeError(fmt::format("stratified_split: {} records have {} names of groups",
+                                 records.size(), groups.size()));
+  }
   Random random(seed, "split");
   Dealer dealer(fractions);
   std::vector<Group> parts(fractions.size());
-  for (auto& [label, groups] : group_by_label(records)) {
-    random.shuffle(std::span(groups));
+  for (auto& [label, of_label] : group_by_label(records, groups)) {
+    random.shuffle(std::span(of_label));
     // Large groups first, while there is still room to make up for them.
-    std::stable_sort(groups.begin(), groups.end(),
+    std::stable_sort(of_label.begin(), of_label.end(),
                      [](const Group& a, const Group& b) { return a.size() > b.size(); });
-    dealer.deal(groups, parts);
+    dealer.deal(of_label, parts);
   }
   for (Group& part : parts) std::sort(part.begin(), part.end());
   return parts;

@@ -1,10 +1,11 @@
-/// Splitting labelled texts into parts: seeded, stratified by label, exact repeats never across
-/// parts.
+/// Splitting labelled texts into parts: seeded, stratified by label, exact repeats and what belongs
+/// together never across parts.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "unroll/text/records.h"
@@ -19,8 +20,13 @@ namespace unroll {
 /// Where no text repeats, a part's share of a label is its fraction rounded down or up (largest
 /// remainders), with one exception: a label with at least as many different texts as there are
 /// parts is in every part.
+///
+/// `groups` has a name for each record, or is empty. Records whose names are equal and not "" go to
+/// the same part, too: those of an author, of a product. Where a text has several names, its groups
+/// are one.
 std::vector<std::vector<std::size_t>> stratified_split(std::span<const Record> records,
                                                        std::span<const double> fractions,
-                                                       std::uint64_t seed);
+                                                       std::uint64_t seed,
+                                                       std::span<const std::string> groups = {});
 
 }  // namespace unroll

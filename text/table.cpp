@@ -171,8 +171,12 @@ bool TableReader<Rows>::is_padding() const {
 template <typename Rows>
 bool TableReader<Rows>::is_header() const {
   if (!options_.header || (width_ == 1 && !at_.has_mark)) return false;
-  const std::string_view first = at_.fields.front();
-  if (std::ranges::find(names_, trim(first)) == names_.end()) return false;
+  const std::string_view name = names_[columns_.texts.front()];
+  const auto is_name = [&](std::string_view field) {  // a text is too long to be trimmed for this
+    constexpr std::size_t kMostBlanks = 8;
+    return field.size() <= name.size() + kMostBlanks && trim(field) == name;
+  };
+  if (std::ranges::none_of(at_.fields, is_name)) return false;
   std::vector<std::string> cells;
   for (const std::string_view field : at_.fields) cells.emplace_back(trim(field));
   return cells == names_ || (!are_numbers(options_) && are_named(cells, options_));

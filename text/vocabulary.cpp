@@ -55,6 +55,20 @@ Vocabulary::Vocabulary(std::span<const Entry> entries) {
   fill(entries);
 }
 
+Vocabulary Vocabulary::with(std::span<const Entry> more) const {
+  std::vector<Entry> entries;
+  for (std::size_t k = 0; k < size(); ++k) {
+    const auto id = static_cast<std::int32_t>(k);
+    entries.push_back({std::string(token(id)), count(id)});
+  }
+  for (const Entry& entry : more) {
+    std::uint64_t& unknown = entries.front().count;
+    unknown -= std::min(unknown, entry.count);
+    entries.push_back(entry);
+  }
+  return Vocabulary(entries);
+}
+
 void Vocabulary::fill(std::span<const Entry> entries) {
   std::size_t bytes = 0;
   for (const Entry& entry : entries) bytes += entry.token.size();

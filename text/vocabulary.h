@@ -1,5 +1,5 @@
 /// Vocabulary: token ↔ id. Id 0 is the unknown word; the others are ordered by falling count,
-/// equals by bytes.
+/// equals by bytes. Words that are only known from a file of vectors come behind these.
 ///
 /// A model may know a million words, and whoever predicts with it holds little besides their
 /// vectors. So all tokens are one text, and the way back is a table of ids: some thirty bytes a
@@ -37,6 +37,10 @@ class Vocabulary {
   /// In the order of their ids: the first is the unknown word. Throws ModelError for a repeated
   /// token.
   explicit Vocabulary(std::span<const Entry> entries);
+
+  /// With more words behind its own, in their order. What they count was the unknown word's. Throws
+  /// ModelError for a token that it has already.
+  Vocabulary with(std::span<const Entry> more) const;
 
   std::size_t size() const noexcept { return counts_.size(); }
   /// kUnknown for a token that is not in it.

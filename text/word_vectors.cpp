@@ -3,190 +3,132 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <cstdint>
-#include <optional>
-#include <string_view>
+#include <iterator>
 
 #include "unroll/core/error.h"
-#include "unroll/text/line_stream.h"
-#include "unroll/text/unicode.h"
-#include "unroll/text/utf8.h"
+#include "unroll/text/file_kind.h"
+#include "unroll/text/vector_readers.h"
+#include "unroll/text/wanted_vectors.h"
 
 namespace unroll {
 
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
-constexpr std::size_t kLinesAtATime = 256;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 /// A value and the blank before it take two bytes.
-constexpr std::size_t kMostValues = LineStream::kLongestLine / 2;
+constexpr std::size_t kMostDimensions = ByteWindow::kLongestLine / 2;
+/// Enough of a file to tell what it is.
+constexpr std::size_t kBeginning = 1 << 16;
 
-std::string_view without_blanks_behind(std::string_view text) {
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);  // npos + 1 is 0: nothing but blanks
+/// A Python pickle or a NumPy array has vectors, but not as words and values.
+constexpr std::string_view kPythonFiles[] = {"\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05",
+                                             "\x93NUMPY"};
+
+/// A character that text files have no use for. Floats are full of them.
+bool is_binary_byte(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x09 || (byte > 0x0D && byte < 0x20);
 }
 
-/// Cuts the last field off `text`, and the blanks before it.
-std::string_view take_last_field(std::string_view& text) {
-  const std::size_t begin = text.find_last_of(kBlanks) + 1;
-  const std::string_view field = text.substr(begin);
-  text = without_blanks_behind(text.substr(0, begin));
-  return field;
+bool is_binary(std::string_view bytes) {
+  return std::ranges::any_of(bytes, is_binary_byte);
 }
 
-std::size_t count_fields(std::string_view text) {
-  std::size_t count = 0;
-  for (text = without_blanks_behind(text); !text.empty(); ++count) take_last_field(text);
-  return count;
+[[noreturn]] void fail(const ByteWindow& window, const std::string& what) {
+  throw DataError({window.name(), window.line_number() + 1}, what);
 }
 
-template <typename Number>
-std::optional<Number> parse(std::string_view field) {
-  Number number{};
-  const char* end = field.data() + field.size();
-  const auto [parsed, error] = std::from_chars(field.data(), end, number);
-  if (error != std::errc() || parsed != end) return std::nullopt;
-  return number;
-}
-
-/// A finite float. One too small for a float is 0.
-std::optional<float> parse_value(std::string_view field) {
-  if (const auto value = parse<float>(field)) return std::isfinite(*value) ? value : std::nullopt;
-  const auto wide = parse<double>(field);
-  return wide && std::abs(*wide) < 1 ? std::optional(0.0f) : std::nullopt;
-}
-
-/// The dimension in word2vec's first line, `count dimension`.
-std::optional<std::size_t> header_dimension(std::string_view line) {
-  line = without_blanks_behind(line);
-  const auto dimension = parse<std::size_t>(take_last_field(line));
-  return parse<std::size_t>(line) ? dimension : std::nullopt;
-}
-
-/// How well the vector at hand fits a vocabulary entry.
-enum class Match : std::uint8_t { kNone, kFolded, kExact };
-
-class VectorReader {
- public:
-  VectorReader(const std::string& path, const Vocabulary& vocabulary)
-      : lines_(path), vocabulary_(vocabulary), matches_(vocabulary.size(), Match::kNone) {}
-
-  WordVectors read();
-
- private:
-  void read_line(const Line& line);
-  void begin(std::size_t dimension, std::size_t line);
-  void read_row(const Line& line);
-  void read_values(std::string_view& row, std::size_t line);
-  [[noreturn]] void fail_short(std::string_view row, std::size_t line) const;
-  void check_word(std::string_view word, const Line& line) const;
-  void keep(std::string_view word);
-  [[noreturn]] void fail(std::size_t line, const std::string& what) const {
-    throw DataError({lines_.name(), line}, what);
+/// A file that is no word vectors, but known.
+void refuse_foreign(const ByteWindow& window) {
+  const auto is_here = [&](std::string_view magic) { return window.view().starts_with(magic); };
+  if (std::ranges::any_of(kPythonFiles, is_here)) {
+    throw DataError(
+        fmt::format("{}: this is a file of Python's, where word vectors are expected; "
+                    "write them with gensim's `save_word2vec_format`",
+                    window.name()));
   }
-
-  LineStream lines_;
-  const Vocabulary& vocabulary_;
-  std::vector<Match> matches_;  // one per entry
-  std::vector<float> values_;   // of the line at hand
-  WordVectors result_;
-};
-
-WordVectors VectorReader::read() {
-  for (auto block = lines_.read(kLinesAtATime); !block.empty(); block = lines_.read(kLinesAtATime))
-    for (const Line& line : block) read_line(line);
-  if (result_.table.empty())
-    throw DataError(fmt::format("{}: the file holds no word vectors", lines_.name()));
-  for (const Match match : matches_) result_.present.push_back(match != Match::kNone);
-  result_.found =
-      static_cast<std::size_t>(std::count(result_.present.begin(), result_.present.end(), true));
-  return std::move(result_);
-}
-
-void VectorReader::read_line(const Line& line) {
-  if (without_blanks_behind(line.text).empty()) return;
-  if (result_.dimension == 0) {
-    const auto dimension = header_dimension(line.text);
-    begin(dimension.value_or(count_fields(line.text) - 1), line.number);
-    if (dimension) return;
-  }
-  read_row(line);
-}
-
-void VectorReader::begin(std::size_t dimension, std::size_t line) {
-  if (dimension == 0)
-    fail(line, "expected a word and its vector, `word v1 … vE`, or word2vec's `count dimension`");
-  if (dimension > kMostValues) {
-    fail(line, fmt::format("the header promises vectors of {} values, more than a line can hold",
-                           dimension));
-  }
-  result_.dimension = dimension;
-}
-
-void VectorReader::read_row(const Line& line) {
-  std::string_view rest = without_blanks_behind(line.text);
-  read_values(rest, line.number);
-  check_word(rest, line);
-  // Only now that a row has proved the dimension: a damaged header must not ask for terabytes.
-  if (result_.table.empty()) result_.table = Tensor<float>({vocabulary_.size(), result_.dimension});
-  keep(rest);
-}
-
-/// Takes the last E fields off the row.
-void VectorReader::read_values(std::string_view& row, std::size_t line) {
-  const std::string_view whole = row;
-  if (whole.size() < 2 * result_.dimension) fail_short(whole, line);
-  values_.resize(result_.dimension);
-  for (std::size_t i = result_.dimension; i-- > 0;) {
-    const std::string_view field = take_last_field(row);
-    const auto value = row.empty() ? std::nullopt : parse_value(field);
-    if (value) {
-      values_[i] = *value;
-      continue;
-    }
-    if (count_fields(whole) < result_.dimension + 1) fail_short(whole, line);
-    fail(line, fmt::format("value {} is {}, expected a finite number", i + 1, in_quotes(field)));
-  }
-}
-
-void VectorReader::fail_short(std::string_view row, std::size_t line) const {
-  fail(line, fmt::format("row has {} values, expected {}; is the file cut off here?",
-                         count_fields(row) - 1, result_.dimension));
-}
-
-/// What is left before the vector is the word. If all but its beginning are numbers, the vector is
-/// too long.
-void VectorReader::check_word(std::string_view word, const Line& line) const {
-  std::size_t numbers = 0;
-  while (word.find_first_of(kBlanks) != std::string_view::npos) {
-    if (!parse_value(take_last_field(word))) return;
-    ++numbers;
-  }
-  if (numbers > 0) {
-    fail(line.number, fmt::format("row has {} values, expected {}", result_.dimension + numbers,
-                                  result_.dimension));
-  }
-}
-
-void VectorReader::keep(std::string_view word) {
-  Match match = Match::kExact;
-  std::int32_t id = vocabulary_.id(word);
-  if (id == Vocabulary::kUnknown && word != Vocabulary::kUnknownToken) {
-    match = Match::kFolded;
-    id = vocabulary_.id(nfkc_casefold(word));
-    if (id == Vocabulary::kUnknown) return;
-  }
-  const auto entry = static_cast<std::size_t>(id);
-  if (matches_[entry] >= match) return;
-  matches_[entry] = match;
-  std::copy(values_.begin(), values_.end(), result_.table.matrix().row(entry).begin());
+  refuse_other_kinds(window.view(), window.name(), Compression::kNone);
 }
 
 }  // namespace
 
-WordVectors read_word_vectors(const std::string& path, const Vocabulary& vocabulary) {
-  return VectorReader(path, vocabulary).read();
+std::string_view to_string(VectorFormat format) {
+  switch (format) {
+    case VectorFormat::kText:
+      return "text";
+    case VectorFormat::kWord2vec:
+      return "word2vec";
+    case VectorFormat::kFastText:
+      return "fasttext";
+  }
+  return "";
+}
+
+WordVectorFile::WordVectorFile(const std::string& path) : window_(path) {
+  window_.need(kBeginning);
+  if (is_fast_text(window_.view())) {
+    format_ = VectorFormat::kFastText;
+    dimension_ = fast_text_dimension(window_);
+    return;
+  }
+  if (window_.view().starts_with(kByteOrderMark)) window_.take(kByteOrderMark.size());
+  std::string_view line;
+  while (window_.peek_line(line) && count_fields(line) == 0) window_.take_line(line);
+  begin_lines(line);
+}
+
+/// A file that begins with a line: word2vec's header, or the first row.
+void WordVectorFile::begin_lines(std::string_view line) {
+  if (line.empty()) return;
+  if (const auto header = vector_header(line)) return begin_header(header->rows, header->dimension);
+  refuse_foreign(window_);
+  if (is_binary(line)) {
+    fail(window_,
+         "expected word vectors: text in UTF-8, word2vec's binary form, or a fastText model");
+  }
+  dimension_ = count_fields(line) - 1;
+  if (dimension_ == 0) {
+    fail(window_,
+         "expected a word and its vector, `word v1 … vE`, or word2vec's `count dimension`");
+  }
+}
+
+void WordVectorFile::begin_header(std::size_t rows, std::size_t dimension) {
+  if (dimension == 0) fail(window_, "the header promises vectors of 0 values");
+  if (dimension > kMostDimensions) {
+    fail(window_, fmt::format("the header promises vectors of {} values, more than a line can hold",
+                              dimension));
+  }
+  std::string_view line;
+  window_.take_line(line);
+  window_.need(kBeginning);
+  line = window_.view().substr(0, window_.view().find('\n'));
+  const bool is_text = ends_in_values(line, dimension) || !is_binary(window_.view());
+  format_ = is_text ? VectorFormat::kText : VectorFormat::kWord2vec;
+  dimension_ = dimension;
+  promised_ = rows;
+}
+
+WordVectors WordVectorFile::read(const Vocabulary& vocabulary, const EncoderSettings& settings,
+                                 std::size_t keep) {
+  WantedVectors wanted(vocabulary, settings, keep, dimension_);
+  switch (format_) {
+    case VectorFormat::kText:
+      read_text_vectors(window_, wanted);
+      break;
+    case VectorFormat::kWord2vec:
+      read_word2vec_vectors(window_, wanted);
+      break;
+    case VectorFormat::kFastText:
+      promised_ = read_fast_text_vectors(window_, wanted);
+      break;
+  }
+  return wanted.take(window_.name(), promised_);
+}
+
+WordVectors read_word_vectors(const std::string& path, const Vocabulary& vocabulary,
+                              const EncoderSettings& settings, std::size_t keep) {
+  return WordVectorFile(path).read(vocabulary, settings, keep);
 }
 
 }  // namespace unroll

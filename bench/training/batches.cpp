@@ -66,6 +66,7 @@ TrainingData read_training_data(const std::string& path) {
   // Training that is stopped before its first step has made vocabulary and model, and no more.
   const ClassifierObserver stops{.plan = {}, .step = {}, .epoch = {}, .stop = [] { return true; }};
   TrainClassifierOptions options;
+  options.ngrams = false;
   options.seed = kSeed;
   TextClassifier classifier =
       train_classifier(records, {records.front()}, options, stops).classifier;

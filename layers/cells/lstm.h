@@ -32,8 +32,7 @@ inline constexpr CellDescription kLstm{.name = "lstm",
                                        .has_C = true,
                                        .has_activation = false,
                                        .has_forget_gate = true,
-                                       .biases = 1,
-                                       .saved = "fiaoC"};
+                                       .saved = kLstmGates};
 
 template <typename Real>
 void lstm_forward(const RecurrentStep<Real>& step);

@@ -21,7 +21,6 @@ inline constexpr CellDescription kRnn{.name = "rnn",
                                       .has_C = false,
                                       .has_activation = true,
                                       .has_forget_gate = false,
-                                      .biases = 1,
                                       .saved = "h"};
 
 template <typename Real>

@@ -39,7 +39,7 @@ printf 'label\ttext\npos\tfine\nneg\tb\xffd\n' >bytes.tsv; expect_status 3 'byte
 printf 'text,label\n"open,neg\n' >open.csv; expect_status 3 'open.csv:2' "${train[@]}" open.csv --overwrite
 gzip -c data.tsv | head -c 100 >cut.gz; expect_status 3 'cut.gz' "${train[@]}" cut.gz --overwrite
 expect_status 3 'nowhere.vec' "${train[@]}" data.tsv --vectors nowhere.vec --overwrite
-printf 'a 1 2\nb 1\n' >bad.vec; expect_status 3 'bad.vec:2' "${train[@]}" data.tsv --vectors bad.vec --overwrite
+printf 'a 1 2 3 4\nb 1\n' >bad.vec; expect_status 3 'bad.vec:2' "${train[@]}" data.tsv --vectors bad.vec --overwrite
 expect_status 3 'nothing.txt' "$unroll" predict run nothing.txt
 printf 'fine\nb\xffd\n' >bytes.txt; expect_status 3 'bytes.txt:2' "$unroll" predict run bytes.txt
 expect_status 3 'missing.tsv' "$unroll" test run missing.tsv

@@ -14,6 +14,10 @@ if grep -qE '<script|https?:|src=' tour.html; then fail "tour.html loads somethi
 grep -q '"verdict":"vanishes ×0.5"' one.json || fail "0.5 per step: $(cut -c1-300 one.json)"
 "$unroll" gradflow --cell rnn --activation relu --init identity --positive --lags 10 | grep -q 'stays ×1.000' || fail "identity"
 "$unroll" gradflow --cell lstm --forget-bias -1 --lags 20 | grep -q 'vanishes' || fail "lstm"
+for reset in after before; do
+  "$unroll" gradflow --cell gru --gru-reset $reset --lags 20 --html gru.html | grep -q 'vanishes' || fail "gru $reset"
+  grep -q 'GRAD-gru-carry' gru.html || fail "the page of a GRU names no equations"
+done
 
 # The same seed gives the same file, on any number of threads.
 for threads in 1 2; do "$unroll" gradflow --cell lstm --lags 30 --threads $threads --csv $threads.csv --quiet >/dev/null; done
@@ -21,13 +25,15 @@ cmp 1.csv 2.csv || fail "the numbers depend on the threads"
 
 expect_status 2 '--forget-bias' "$unroll" gradflow --cell rnn --forget-bias 1
 expect_status 2 '--activation' "$unroll" gradflow --cell lstm --activation tanh
+expect_status 2 '--gru-reset' "$unroll" gradflow --cell lstm --gru-reset before
+expect_status 2 'the gates of the GRU' "$unroll" gradflow --cell gru --centred
 expect_status 2 '--radius' "$unroll" gradflow --radius 1 --norm 1
 expect_status 2 'no longer a finite number' "$unroll" gradflow --activation relu --init identity --gain 1e6 --positive
 expect_status 7 'nowhere' "$unroll" gradflow --cell rnn --lags 2 --csv nowhere/a.csv
 
 # Inside a training run: two files more, and the same model.
 { printf 'label\ttext\n'; reviews 80; } >data.tsv
-for cell in lstm rnn; do
+for cell in lstm gru rnn; do
   "$unroll" train --train data.tsv --out "$cell" --cell $cell "${small[@]}" --gradflow >/dev/null
   "$unroll" train --train data.tsv --out "$cell.plain" --cell $cell "${small[@]}" >/dev/null
   cmp "$cell/model.safetensors" "$cell.plain/model.safetensors" || fail "--gradflow changed the $cell"

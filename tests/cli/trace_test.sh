@@ -35,6 +35,19 @@ expect_status 2 'expected --data' "$unroll" trace lstm
 expect_status 3 'does not know the label "other"' "$unroll" trace lstm --text fine --label other
 expect_status 7 'nowhere' "$unroll" trace lstm --text fine --csv nowhere/values.csv
 
+# A GRU in both forms, text and CSV.
+for reset in after before; do
+  "$unroll" train --train data.tsv --out gru --cell gru --gru-reset $reset --overwrite "${small[@]}" >/dev/null
+  "$unroll" trace gru --data data.tsv --row 12 --t 3 --csv gru.csv >gru.txt
+  for part in GRU-r GRU-h GRU-$reset-candidate GRU-$reset-dzr GRU-$reset-dW GRU-$reset-dh0 'agree with dW, dU, db'; do
+    grep -qF "$part" gru.txt || fail "trace of a GRU lacks $part"
+  done
+  awk -F, '$1 == "dW_h_path" && $3 == 1 && $4 == 2 { sum += $5 } $1 == "dW_h_part" && $3 == 1 && $4 == 2 { part = $5 }
+    END { d = sum - part; exit !(part != 0 && d < 1e-12 && d > -1e-12) }' gru.csv || fail "paths of a GRU do not add up"
+  "$unroll" exercise --cell gru --gru-reset $reset --answers | grep -q "GRU-$reset-dh0" || fail "exercise of a GRU"
+done
+expect_status 2 '--gru-reset' "$unroll" exercise --cell lstm --gru-reset before
+
 # Exercises: the same for the same seed; the key comes after the task.
 "$unroll" exercise --cell rnn --steps 3 --hidden 2 --seed 7 >seven.txt
 "$unroll" exercise --cell rnn --steps 3 --hidden 2 --seed 7 | cmp - seven.txt || fail "exercise is not deterministic"

@@ -3,7 +3,7 @@
 
 { printf 'label\ttext\n'; reviews 120; } >data.tsv
 { printf 'label\ttext\n'; reviews 40; } >dev.tsv
-printf '5 2\nthis 1 0\nfilm 0 1\ngood 1 1\nbad -1 -1\nawful -1 0.5\n' >vectors.txt
+printf '5 5\nthis 1 0 0 0 0\nfilm 0 1 0 0 0\ngood 1 1 0 0 0\nbad -1 -1 0 0 0\nawful -1 0.5 0 0 0\n' >vectors.txt
 printf 'is\nnumber\n' >stop.txt
 
 try() {
@@ -13,6 +13,9 @@ try() {
 }
 for activation in tanh sigmoid relu; do try --cell rnn --activation $activation; done
 try --cell rnn --activation relu --init identity --unidirectional
+for reset in after before; do try --cell gru --gru-reset $reset; done
+"$unroll" inspect run --json | grep -q '"gru_reset":"before"' || fail 'the model does not tell its reset'
+try --cell gru --layers 2 --precision bf16
 try --layers 2 --pool last
 try --pool mean --unidirectional --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov --schedule step
 try --optimizer lazy-adam --clip-norm 1 --clip-value 0.1

@@ -34,6 +34,9 @@ reviews 3 | cut -f2 >texts
 "$unroll" predict run texts --json >predict.json
 "$unroll" inspect run --json >inspect.json
 "$unroll" inspect run --memory --json >memory.json
+{ cat data.tsv; head -2 data.tsv | tail -1; printf 'once\ta <br> text\n'; } >doubtful.tsv
+{ cat data.tsv; printf 'new\ta text\n'; } >more.tsv
+"$unroll" data check doubtful.tsv more.tsv --json >data.json
 "$unroll" doctor --json >doctor.json
 "$unroll" explain RNN-dW --json >explain.json
 "$unroll" explain --list --json >list.json
@@ -48,6 +51,7 @@ check test test.json
 check predict predict.json
 check inspect inspect.json
 check 'inspect --memory' memory.json
+check 'data check' data.json
 check doctor doctor.json
 check 'explain ID' explain.json
 check 'explain --list' list.json

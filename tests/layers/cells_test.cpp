@@ -22,7 +22,9 @@ namespace {
 const std::vector<CellKind> kKinds = {{Cell::kRnn, Activation::kTanh},
                                       {Cell::kRnn, Activation::kSigmoid},
                                       {Cell::kRnn, Activation::kRelu},
-                                      Cell::kLstm};
+                                      Cell::kLstm,
+                                      {Cell::kGru, Activation::kTanh, GruReset::kAfter},
+                                      {Cell::kGru, Activation::kTanh, GruReset::kBefore}};
 
 const std::vector<std::vector<std::size_t>> kLengths = {
     {1}, {7}, {5, 2, 1}, {6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1}};
@@ -34,7 +36,7 @@ template <typename Real>
 struct Results {
   Tensor<Real> h, h_of_inference, dx;
   RecurrentState<Real> end, dstart;
-  Tensor<Real> dU, dW, db;
+  Tensor<Real> dU, dW, db, dd;
 };
 
 /// One layer and one batch; with shared rows tokens have five different x.
@@ -72,6 +74,7 @@ Results<Real> run(const CellKind& kind, const std::vector<std::size_t>& lengths,
   RecurrentScratch<Real> scratch;
   layer.infer(shape, input, layer.pack(), {}, state, scratch, results.h_of_inference.matrix());
   results.dU = layer.U.grad, results.dW = layer.W.grad, results.db = layer.b.grad;
+  results.dd = layer.d.grad;
   return results;
 }
 
@@ -97,6 +100,7 @@ void expect_near(const Results<Real>& found, const Results<Real>& expected) {
   expect_near(found.dU, expected.dU, "dU");
   expect_near(found.dW, expected.dW, "dW");
   expect_near(found.db, expected.db, "db");
+  expect_near(found.dd, expected.dd, "dd");
 }
 
 class PlainCell
@@ -134,6 +138,7 @@ TEST_P(PlainCell, GivesTheSameBitsForAnyThreads) {
   EXPECT_TRUE(is_same(one.dU, three.dU));
   EXPECT_TRUE(is_same(one.dW, three.dW));
   EXPECT_TRUE(is_same(one.db, three.db));
+  EXPECT_TRUE(is_same(one.dd, three.dd));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -151,6 +156,25 @@ TEST(Cells, HaveDifferentNamesAndALetterForEachGate) {
     EXPECT_EQ(letters.size(), gate_count(cell));
     EXPECT_EQ(to_string(cell), description.name);
   }
+}
+
+TEST(Cells, SaveAValueForEachGateAndTheirTitleTellsTheirForm) {
+  EXPECT_EQ(saved_count(Cell::kRnn), 1U);
+  EXPECT_EQ(saved_count(Cell::kLstm), 4U);
+  const CellKind before(Cell::kGru, Activation::kTanh, GruReset::kBefore);
+  EXPECT_EQ(saved_count(Cell::kGru), 4U);  // q besides
+  EXPECT_EQ(saved_count(before), 3U);
+  EXPECT_EQ(title(Cell::kGru), "GRU");
+  EXPECT_EQ(title(before), "GRU (reset before)");
+}
+
+TEST(Cells, HaveASecondBiasOnlyWhereTheResetComesAfter) {
+  RecurrentLayer<double> after("gru", 2, 3, Cell::kGru);
+  EXPECT_EQ(after.d.value.shape(), Shape{3});
+  EXPECT_EQ(after.parameters().size(), 4U);
+  RecurrentLayer<double> before("gru", 2, 3, {Cell::kGru, Activation::kTanh, GruReset::kBefore});
+  EXPECT_TRUE(before.d.value.empty());
+  EXPECT_EQ(before.parameters().size(), 3U);
 }
 
 TEST(Cells, RefuseAStateCOfTheWrongShape) {

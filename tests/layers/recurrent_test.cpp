@@ -40,6 +40,13 @@ std::unique_ptr<RecurrentLayer<double>> make_lstm(std::size_t I, std::size_t H,
   return std::make_unique<RecurrentLayer<double>>("lstm", I, H, Cell::kLstm, direction);
 }
 
+template <GruReset kReset>
+std::unique_ptr<RecurrentLayer<double>> make_gru(std::size_t I, std::size_t H,
+                                                 Direction direction) {
+  return std::make_unique<RecurrentLayer<double>>(
+      "gru", I, H, CellKind(Cell::kGru, Activation::kTanh, kReset), direction);
+}
+
 /// The same layer, whose steps its cell's file computes.
 template <auto make>
 std::unique_ptr<RecurrentLayer<double>> make_plain(std::size_t I, std::size_t H,
@@ -53,6 +60,8 @@ const std::vector<Case> kCells = {{"RnnTanh", make_rnn<Activation::kTanh>},
                                   {"RnnSigmoid", make_rnn<Activation::kSigmoid>},
                                   {"RnnRelu", make_rnn<Activation::kRelu>},
                                   {"Lstm", make_lstm},
+                                  {"GruAfter", make_gru<GruReset::kAfter>},
+                                  {"GruBefore", make_gru<GruReset::kBefore>},
                                   {"PlainRnnTanh", make_plain<make_rnn<Activation::kTanh>>},
                                   {"PlainRnnSigmoid", make_plain<make_rnn<Activation::kSigmoid>>},
                                   {"PlainRnnRelu", make_plain<make_rnn<Activation::kRelu>>},
@@ -127,6 +136,9 @@ TEST_P(RecurrentBackward, MatchesCentralDifferences) {
   EXPECT_LT(p.numeric_error(p.layer->U.value, p.layer->U.grad), kDifferenceBound) << "dU";
   EXPECT_LT(p.numeric_error(p.layer->W.value, p.layer->W.grad), kDifferenceBound) << "dW";
   EXPECT_LT(p.numeric_error(p.layer->b.value, p.layer->b.grad), kDifferenceBound) << "db";
+  if (!p.layer->d.value.empty()) {
+    EXPECT_LT(p.numeric_error(p.layer->d.value, p.layer->d.grad), kDifferenceBound) << "dd";
+  }
   EXPECT_LT(p.numeric_error(p.x, p.dx), kDifferenceBound) << "dx";
   EXPECT_LT(p.numeric_error(p.start.h, p.dstart.h), kDifferenceBound) << "dh_0";
   if (!p.start.C.empty()) {
@@ -176,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(Cells, RecurrentBackward,
 Problem single_row(const Problem& batch, const Case& cell, std::size_t row, Direction direction) {
   Problem single(cell, {batch.shape.length(row)}, direction, batch.layer->input_size(),
                  batch.layer->hidden_size());
-  for (std::size_t k = 0; k < 3; ++k) {
+  for (std::size_t k = 0; k < single.layer->parameters().size(); ++k) {
     single.layer->parameters()[k]->value = batch.layer->parameters()[k]->value;
   }
   const auto copy_row = [](const Tensor<double>& from, std::size_t r, Tensor<double>& to,

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/memory/allocation_counter.h"
@@ -29,8 +30,8 @@ std::size_t allocations_of(Body body) {
   return test::allocations() - before;
 }
 
-TEST_P(PredictionMemory, OfASessionIsAskedForByItsTokenizerAlone) {
-  const TextPredictor predictor(test::small_classifier());
+void expect_tokens_alone(TextClassifier classifier) {
+  const TextPredictor predictor(std::move(classifier));
   const std::string longest = "good bad film and good and bad and film", shorter = "a bad film";
   PredictionSession session(predictor);
   for (int call = 0; call < 2000; ++call) session.predict(longest);  // on any number of threads
@@ -46,6 +47,14 @@ TEST_P(PredictionMemory, OfASessionIsAskedForByItsTokenizerAlone) {
       ASSERT_LE(allocations_of([&] { session.predict(text); }), of_tokens) << text;
     }
   }
+}
+
+TEST_P(PredictionMemory, OfASessionIsAskedForByItsTokenizerAlone) {
+  expect_tokens_alone(test::small_classifier());
+}
+
+TEST_P(PredictionMemory, OfNgramsIsKept) {
+  expect_tokens_alone(test::small_fused_classifier());
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, PredictionMemory, testing::Values(1, 2, 3));

@@ -103,6 +103,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"three_threads", 3, [](TrainClassifierOptions&) {}},
         Case{"two_layers", 2, [](TrainClassifierOptions& o) { o.model.layers = 2; }},
         Case{"rnn", 2, [](TrainClassifierOptions& o) { o.model.cell = Cell::kRnn; }},
+        Case{"gru", 2, [](TrainClassifierOptions& o) { o.model.cell = Cell::kGru; }},
+        Case{"gru_before", 2,
+             [](TrainClassifierOptions& o) {
+               o.model.cell = Cell::kGru;
+               o.model.gru_reset = GruReset::kBefore;
+             }},
         Case{"few_rows", 2, [](TrainClassifierOptions& o) { o.batch = 3; }},
         Case{"lazy_adam", 1,
              [](TrainClassifierOptions& o) { o.optimizer.kind = OptimizerKind::kLazyAdam; }},

@@ -35,7 +35,7 @@ void print_failures(std::uint64_t seed, const GradientReport& report) {
 }
 
 bool caught_by_gradient_check() {
-  constexpr std::uint64_t kModels = 24;  // six of each cell: every kind of shape is among them
+  constexpr std::uint64_t kModels = 36;  // six of each cell: every kind of shape is among them
   for (std::uint64_t seed = 1; seed <= kModels; ++seed) {
     const GradientReport report = check(seed);
     if (report.holds()) continue;

@@ -76,6 +76,16 @@ TEST_F(TrainingLoopTest, StopsEarlyWhenTheScoreNoLongerRises) {
   EXPECT_EQ(result.epochs.size(), 3u);
 }
 
+TEST_F(TrainingLoopTest, GoesOnWhileTheLossFallsIfThatCounts) {
+  scores = {5, 4, 4, 9};
+  losses = {3, 3, 2, 1};
+  options.early_stop = 2;
+  options.loss_counts = true;
+  EXPECT_EQ(run().best_epoch, 3u);
+  losses = {3, 3, 3, 1};
+  EXPECT_EQ(run().epochs.size(), 3u);
+}
+
 TEST_F(TrainingLoopTest, KeepsTheBestEpochWhenStoppedFromOutside) {
   std::size_t asked = 0;
   const TrainingResult result = run({.step = {}, .epoch = {}, .stop = [&] { return ++asked > 7; }});

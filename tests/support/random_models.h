@@ -17,16 +17,24 @@ struct RandomModel {
   std::vector<std::size_t> lengths;  ///< ragged: one is T, the others are 1 .. T
 };
 
-/// T, B, I and H from 1 to 9; the LSTM and the RNN with its three activations in turn, so that any
-/// four seeds in a row have all; one to three layers, one or two directions, every pool and none.
+/// T, B, I and H from 1 to 9; the LSTM, the RNN with its three activations and the GRU's two forms
+/// in turn, so that any six seeds in a row have all; one to three layers, one or two directions,
+/// every pool and none.
 inline RandomModel random_model(std::uint64_t seed) {
   Random random(seed, "random model");
   const auto one_to = [&](std::size_t most) { return 1 + random.below(most); };
   RandomModel model;
   SequenceClassifierConfig& config = model.config;
-  config.cell = seed % 4 == 0 ? Cell::kLstm : Cell::kRnn;
-  config.activation = std::vector{Activation::kTanh, Activation::kTanh, Activation::kSigmoid,
-                                  Activation::kRelu}[seed % 4];
+  const CellKind kind =
+      std::vector<CellKind>{Cell::kLstm,
+                            {Cell::kRnn, Activation::kTanh},
+                            {Cell::kRnn, Activation::kSigmoid},
+                            {Cell::kRnn, Activation::kRelu},
+                            {Cell::kGru, Activation::kTanh, GruReset::kAfter},
+                            {Cell::kGru, Activation::kTanh, GruReset::kBefore}}[seed % 6];
+  config.cell = kind.cell;
+  config.activation = kind.activation;
+  config.gru_reset = kind.reset;
   config.embedding = one_to(9);
   config.hidden = one_to(9);
   config.layers = one_to(3);

@@ -110,6 +110,38 @@ TEST(StratifiedSplit, SpreadsManyRareLabelsOverEqualParts) {
   for (const auto& part : parts) EXPECT_EQ(part.size(), 60u);
 }
 
+TEST(StratifiedSplit, KeepsGroupsInOnePart) {
+  const auto records = records_with({{"a", 200}, {"b", 100}});
+  std::vector<std::string> authors;
+  for (std::size_t i = 0; i < records.size(); ++i)
+    authors.push_back(i % 3 == 0 ? "" : "author " + std::to_string(i % 50));
+  const Parts parts = stratified_split(records, std::vector{0.8, 0.1, 0.1}, 1, authors);
+  expect_every_record_once_in_order(parts, records.size());
+  std::map<std::string, std::size_t> part_of_author;
+  std::size_t without_author = 0;
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    for (const std::size_t i : parts[p]) {
+      if (authors[i].empty()) continue;
+      EXPECT_EQ(part_of_author.emplace(authors[i], p).first->second, p);
+    }
+    without_author +=
+        std::ranges::any_of(parts[p], [&](std::size_t i) { return authors[i].empty(); });
+  }
+  EXPECT_EQ(without_author, 3u) << "records without a name are apart from each other";
+  EXPECT_NEAR(static_cast<double>(parts[0].size()), 240, 10);
+}
+
+TEST(StratifiedSplit, JoinsGroupsThatShareAText) {
+  std::vector<Record> records;
+  std::vector<std::string> groups;
+  for (int i = 0; i < 40; ++i) {
+    records.push_back({"text " + std::to_string(i / 2), "x", 0});  // 0 0 1 1 2 2 …
+    groups.push_back(std::to_string((i + 1) / 2 % 20));            // 0 1 1 2 2 3 … 0: one chain
+  }
+  const Parts parts = stratified_split(records, std::vector{0.5, 0.5}, 1, groups);
+  EXPECT_TRUE(parts[0].empty() || parts[1].empty());
+}
+
 TEST(StratifiedSplit, IsAFunctionOfTheSeed) {
   const auto records = records_with({{"a", 100}, {"b", 50}});
   EXPECT_EQ(split(records, {0.9, 0.1}, 7), split(records, {0.9, 0.1}, 7));

@@ -102,5 +102,20 @@ TEST(Vocabulary, RefusesARepeatedToken) {
   EXPECT_THROW(Vocabulary(Entries{}), ModelError);
 }
 
+TEST(Vocabulary, TakesMoreWordsBehindItsOwn) {
+  const Vocabulary few({{"a", 5}, {"b", 1}, {"c", 1}}, {.min_count = 2});
+  ASSERT_EQ(few.count(Vocabulary::kUnknown), 2u);
+  const std::vector<Vocabulary::Entry> more{{"z", 0}, {"b", 1}};
+  const Vocabulary vocabulary = few.with(more);
+  EXPECT_EQ(vocabulary.size(), 4u);
+  EXPECT_EQ(vocabulary.id("a"), 1);
+  EXPECT_EQ(vocabulary.id("z"), 2);
+  EXPECT_EQ(vocabulary.id("b"), 3);
+  EXPECT_EQ(vocabulary.count(3), 1u);
+  EXPECT_EQ(vocabulary.count(Vocabulary::kUnknown), 1u) << "b is known now";
+  const std::vector<Vocabulary::Entry> again{{"a", 0}};
+  EXPECT_THROW(few.with(again), ModelError);
+}
+
 }  // namespace
 }  // namespace unroll

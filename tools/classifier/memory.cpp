@@ -14,6 +14,7 @@
 #include "unroll/text/subwords.h"
 #include "unroll/tools/classifier/model_config.h"
 #include "unroll/tools/classifier/text_predictor.h"
+#include "unroll/tools/classifier/train_ngrams.h"
 
 namespace unroll {
 
@@ -100,6 +101,7 @@ std::string to_json(const TrainingMemory& memory) {
                      {"most_tokens", memory.most_tokens},
                      {"data_bytes", memory.data_bytes},
                      {"process_bytes", memory.process_bytes},
+                     {"ngram_bytes", memory.ngram_bytes},
                      {"reading_bytes", memory.reading_bytes},
                      {"optimizer", to_string(memory.optimizer.kind)},
                      {"momentum", memory.optimizer.momentum},
@@ -120,6 +122,7 @@ TrainingMemory training_memory_from_json(std::string_view text) {
     // The first release did not count these.
     memory.process_bytes = json.value("process_bytes", std::size_t{0});
     memory.reading_bytes = json.value("reading_bytes", std::size_t{0});
+    memory.ngram_bytes = json.value("ngram_bytes", std::size_t{0});
     memory.optimizer.kind = choice_from<OptimizerKind>(json, "optimizer");
     memory.optimizer.momentum = json.at("momentum").get<double>();
     memory.averaging = json.at("average").get<double>();
@@ -167,14 +170,48 @@ std::size_t bytes_of(std::span<const Example> examples) {
   return bytes;
 }
 
-MemoryPlan count_memory(const SequenceClassifier<float>& borrowed, const TrainingMemory& memory) {
-  // The plan names buffers as those that it could reserve; one that only counts changes nothing.
-  auto& model = const_cast<SequenceClassifier<float>&>(borrowed);
+std::size_t solving_bytes(const SparseCounts& train, const SparseCounts& dev, std::size_t ngrams,
+                          std::size_t labels) {
+  constexpr std::size_t kOfMachine = 2 * sizeof(double);  // scale and weight of a column
+  constexpr std::size_t kOfRatios = 2 * sizeof(double);   // naive Bayes' counts, or its ratios
+  constexpr std::size_t kOfRow = 4 * sizeof(double);      // norm, alpha, C, order
+  const std::size_t machines = kNgramModels.size() * machines_for(labels);
+  const std::size_t learnt = machines * kCosts * ngrams * sizeof(BFloat16);
+  const std::size_t a_machine = ngrams * (kOfMachine + kOfRatios) + train.rows() * kOfRow;
+  return train.bytes() + dev.bytes() + learnt + std::min(machines, thread_count()) * a_machine;
+}
+
+namespace {
+
+bool can_read(std::size_t most_bytes, std::size_t held_bytes, const TrainingMemory& memory) {
+  return memory.reading_bytes <= most_bytes &&
+         held_bytes <= most_bytes + most_bytes / kMeasuredWithin;
+}
+
+/// What every run of training holds until its end.
+MemoryPlan count_held(const TrainingMemory& memory) {
   MemoryPlan plan;
   plan.begin_part("process");
   plan.add_bytes(memory.process_bytes);
   plan.begin_part("data");
   plan.add_bytes(memory.data_bytes);
+  if (memory.ngram_bytes > 0) {
+    plan.begin_part("n-grams");
+    plan.add_bytes(memory.ngram_bytes);
+  }
+  return plan;
+}
+
+}  // namespace
+
+MemoryPlan count_memory(const TextClassifier& classifier, const TrainingMemory& memory) {
+  return classifier.has_network() ? count_memory(classifier.model(), memory) : count_held(memory);
+}
+
+MemoryPlan count_memory(const SequenceClassifier<float>& borrowed, const TrainingMemory& memory) {
+  // The plan names buffers as those that it could reserve; one that only counts changes nothing.
+  auto& model = const_cast<SequenceClassifier<float>&>(borrowed);
+  MemoryPlan plan = count_held(memory);
   plan_parameters(model.parameters(), plan);
   const auto optimizer = make_optimizer<float>(memory.optimizer);
   TrainingOptions options;
@@ -191,13 +228,22 @@ MemoryPlan count_memory(const SequenceClassifier<float>& borrowed, const Trainin
   return plan;
 }
 
+void check_memory(std::size_t most_bytes, std::size_t held_bytes, const TrainingMemory& memory) {
+  if (can_read(most_bytes, held_bytes, memory)) return;
+  throw mended_by({"max_memory", "max_tokens"},
+                  MemoryError(fmt::format(
+                      "the memory limit is too low: at least {:.1f}M are needed to read the "
+                      "texts and solve the linear model; fewer or shorter texts would need "
+                      "less",
+                      mib_above(std::max(memory.reading_bytes, held_bytes)))));
+}
+
 void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
                  std::size_t held_bytes, TrainingMemory& memory) {
   const auto bytes = [&](std::size_t tokens) {
     return count_memory(model, in_parts(memory, tokens)).total();
   };
-  const bool could_read =
-      memory.reading_bytes <= most_bytes && held_bytes <= most_bytes + most_bytes / kMeasuredWithin;
+  const bool could_read = can_read(most_bytes, held_bytes, memory);
   if (could_read && count_memory(model, memory).total() <= most_bytes) return;
   std::size_t fits = std::max<std::size_t>(memory.batch.steps, 1), too_many = memory.batch.tokens;
   if (!could_read || bytes(fits) > most_bytes) {
@@ -226,9 +272,16 @@ MemoryPlan count_prediction_memory(const TextClassifier& classifier) {
       .rows = rows, .steps = steps, .tokens = tokens, .distinct = std::min(tokens, vocabulary)};
   MemoryPlan plan;
   plan.begin_part("parameters");
-  for (const Parameter<float>* parameter : classifier.model().parameters()) {
-    plan.add_bytes(parameter->value.size() * sizeof(float));
+  if (classifier.has_network()) {
+    for (const Parameter<float>* parameter : classifier.model().parameters()) {
+      plan.add_bytes(parameter->value.size() * sizeof(float));
+    }
   }
+  if (const NgramClassifier* ngrams = classifier.ngrams()) {
+    plan.begin_part("n-grams");
+    plan.add_bytes(ngrams->bytes());
+  }
+  if (!classifier.has_network()) return plan;
   plan.begin_part("prediction");
   for (std::size_t thread = 0; thread < thread_count(); ++thread) {
     Batch batch;

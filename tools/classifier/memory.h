@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "unroll/core/memory_plan.h"
+#include "unroll/core/sparse_counts.h"
 #include "unroll/optim/optimizer.h"
 #include "unroll/optim/training_loop.h"
 #include "unroll/text/batches.h"
@@ -28,7 +29,9 @@ struct TrainingMemory {
   std::size_t most_tokens = 0;    ///< batches are trained on in parts of so many; 0: whole
   std::size_t data_bytes = 0;     ///< the encoded texts and their order
   std::size_t process_bytes = 0;  ///< program, libraries and vocabulary
-  std::size_t reading_bytes = 0;  ///< the process at its largest while texts are read and encoded
+  std::size_t ngram_bytes = 0;    ///< the linear model, and its margins on the dev texts
+  std::size_t reading_bytes = 0;  ///< the process at its largest before the first step: while texts
+                                  ///< are read and encoded, and while the linear model is solved
   OptimizerConfig optimizer;
   double averaging = 0;
   bool frozen_embedding = false;
@@ -50,6 +53,10 @@ inline constexpr std::size_t kProgramBytes = std::size_t{14} << 20;
 std::size_t bytes_of(std::span<const Record> records);
 /// Bytes of a vocabulary, and of its JSON while a model is written.
 std::size_t bytes_of(const Vocabulary& vocabulary);
+/// Bytes while a linear model of so many n-grams is solved: the counted texts, and on each thread
+/// one machine with what it learnt with each C.
+std::size_t solving_bytes(const SparseCounts& train, const SparseCounts& dev, std::size_t ngrams,
+                          std::size_t labels);
 /// Bytes of what a tokenizer has besides: a dictionary or subwords, also as JSON while a model is
 /// written.
 std::size_t bytes_of(const TokenizerSettings& tokenizer);
@@ -58,12 +65,16 @@ std::size_t bytes_of(std::span<const Example> examples);
 
 /// All parts of training this model, whose embedding is frozen if it was or will be in training.
 MemoryPlan count_memory(const SequenceClassifier<float>& model, const TrainingMemory& memory);
+/// All parts of training the classifier's network, or the one part of a linear model alone.
+MemoryPlan count_memory(const TextClassifier& classifier, const TrainingMemory& memory);
 
 /// Makes training batches and evaluation batches so much smaller that all parts together have at
 /// most `most_bytes`. Throws MemoryError that says how much the least is. `held_bytes`: the most
 /// that the process has held so far, where that was measured.
 void hold_memory(const SequenceClassifier<float>& model, std::size_t most_bytes,
                  std::size_t held_bytes, TrainingMemory& memory);
+/// Throws MemoryError if a linear model alone needs more than `most_bytes`: nothing makes it less.
+void check_memory(std::size_t most_bytes, std::size_t held_bytes, const TrainingMemory& memory);
 
 /// All parts of predicting texts as long as the classifier takes them, on all threads.
 MemoryPlan count_prediction_memory(const TextClassifier& classifier);

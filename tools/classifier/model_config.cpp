@@ -51,16 +51,17 @@ void check_config(const SequenceClassifierConfig& config) {
 
 std::string to_json(const SequenceClassifierConfig& config) {
   check_config(config);
-  const Json json = {{"cell", to_string(config.cell)},
-                     {"activation", to_string(config.activation)},
-                     {"embedding", config.embedding},
-                     {"hidden", config.hidden},
-                     {"layers", config.layers},
-                     {"bidirectional", config.bidirectional},
-                     {"pool", config.pool ? to_string(*config.pool) : kNoPool},
-                     {"dropout", config.dropout},
-                     {"init", to_string(config.init)},
-                     {"forget_bias", config.forget_bias}};
+  Json json = {{"cell", to_string(config.cell)},
+               {"activation", to_string(config.activation)},
+               {"embedding", config.embedding},
+               {"hidden", config.hidden},
+               {"layers", config.layers},
+               {"bidirectional", config.bidirectional},
+               {"pool", config.pool ? to_string(*config.pool) : kNoPool},
+               {"dropout", config.dropout},
+               {"init", to_string(config.init)},
+               {"forget_bias", config.forget_bias}};
+  if (describe(config.cell).has_reset) json["gru_reset"] = to_string(config.gru_reset);
   return json.dump();
 }
 
@@ -69,6 +70,7 @@ SequenceClassifierConfig model_config_from_json(std::string_view text) {
     const Json json = Json::parse(text);
     SequenceClassifierConfig config;
     config.cell = choice<Cell>(json, "cell");
+    if (describe(config.cell).has_reset) config.gru_reset = choice<GruReset>(json, "gru_reset");
     config.activation = choice<Activation>(json, "activation");
     config.embedding = json.at("embedding").get<std::size_t>();
     config.hidden = json.at("hidden").get<std::size_t>();

@@ -32,6 +32,8 @@ template <>
 inline constexpr std::array kAll<Activation>{Activation::kTanh, Activation::kSigmoid,
                                              Activation::kRelu};
 template <>
+inline constexpr std::array kAll<GruReset>{GruReset::kAfter, GruReset::kBefore};
+template <>
 inline constexpr std::array kAll<Precision>{Precision::kFull, Precision::kBFloat16};
 template <>
 inline constexpr std::array kAll<Direction>{Direction::kForward, Direction::kBackward};

@@ -6,7 +6,7 @@ namespace unroll {
 
 PredictionSession::PredictionSession(const TextPredictor& predictor)
     : predictor_(&predictor),
-      scratch_(std::make_unique<PredictionScratch>(predictor.classifier().encoder())) {}
+      scratch_(std::make_unique<PredictionScratch>(predictor.classifier())) {}
 
 PredictionSession::~PredictionSession() = default;
 PredictionSession::PredictionSession(PredictionSession&&) noexcept = default;

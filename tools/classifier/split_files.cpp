@@ -1,10 +1,13 @@
 #include "unroll/tools/classifier/split_files.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/text/split.h"
 
@@ -12,6 +15,7 @@ namespace unroll {
 
 namespace {
 
+constexpr std::string_view kHeader = "label\ttext\n";
 constexpr std::string_view kBreaks = "\t\n\v\f\r";
 
 /// The text as a TSV field; says whether it had to be changed.
@@ -25,39 +29,58 @@ bool append_field(std::string_view text, std::string& line) {
   return changed;
 }
 
+/// Says whether the text had to be changed.
+bool append_row(const Record& record, std::string& content) {
+  append_field(record.label, content);
+  content += '\t';
+  const bool changed = append_field(record.text, content);
+  content += '\n';
+  return changed;
+}
+
+/// A part without rows helps nobody, and is found out late.
+void require_rows(std::span<const std::vector<std::size_t>> parts, std::size_t rows,
+                  bool by_text_alone) {
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    if (!parts[p].empty()) continue;
+    throw DataError(fmt::format(
+        "{} would have no rows: the {} rows hold too few {}; nothing was written", kPartFiles[p],
+        rows, by_text_alone ? "different texts" : "groups and texts that may be apart"));
+  }
+}
+
 }  // namespace
 
-CleanResult remove_repeats(std::span<const Record> records) {
+CleanResult find_repeats(std::span<const Record> records) {
   std::map<std::string_view, std::set<std::string_view>> labels;
   for (const Record& record : records) labels[record.text].insert(record.label);
   CleanResult result;
   std::set<std::string_view> seen;
-  for (const Record& record : records) {
+  for (std::size_t row = 0; row < records.size(); ++row) {
+    const Record& record = records[row];
     if (labels.at(record.text).size() > 1) {
       ++result.conflicts;
     } else if (!seen.insert(record.text).second) {
       ++result.repeats;
     } else {
-      result.records.push_back(record);
+      result.kept.push_back(row);
     }
   }
   return result;
 }
 
 SplitResult write_split(std::span<const Record> records, std::span<const double> fractions,
-                        std::uint64_t seed, const std::filesystem::path& folder) {
-  const auto parts = stratified_split(records, fractions, seed);
+                        std::uint64_t seed, const std::filesystem::path& folder,
+                        std::span<const std::string> groups) {
+  const auto parts = stratified_split(records, fractions, seed, groups);
+  require_rows(parts, records.size(), groups.empty());
   SplitResult result;
   std::vector<std::string> contents;
   for (std::size_t p = 0; p < parts.size(); ++p) {
-    std::string& content = contents.emplace_back("label\ttext\n");
+    std::string& content = contents.emplace_back(kHeader);
     result.rows[p] = parts[p].size();
-    for (std::size_t row : parts[p]) {
-      append_field(records[row].label, content);
-      content += '\t';
-      if (append_field(records[row].text, content)) ++result.flattened;
-      content += '\n';
-    }
+    for (const std::size_t row : parts[p])
+      result.flattened += append_row(records[row], content) ? 1 : 0;
   }
   make_folder(folder);
   std::vector<NewFile> files;
@@ -66,6 +89,12 @@ SplitResult write_split(std::span<const Record> records, std::span<const double>
   }
   write_files(files);
   return result;
+}
+
+std::string to_tsv(std::span<const Record> records, std::size_t& flattened) {
+  std::string content(kHeader);
+  for (const Record& record : records) flattened += append_row(record, content) ? 1 : 0;
+  return content;
 }
 
 }  // namespace unroll

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "unroll/text/records.h"
@@ -13,14 +14,14 @@
 namespace unroll {
 
 struct CleanResult {
-  std::vector<Record> records;
-  std::size_t repeats = 0;    ///< later copies of a text with the same label, removed
-  std::size_t conflicts = 0;  ///< rows of texts that stand under several labels, removed
+  std::vector<std::size_t> kept;  ///< indices of the records that stay, in order
+  std::size_t repeats = 0;        ///< later copies of a text with the same label, removed
+  std::size_t conflicts = 0;      ///< rows of texts that stand under several labels, removed
 };
 
-/// Removes exact repeats of a text (the first one stays) and every row of a text that has several
+/// Finds exact repeats of a text (the first one stays) and every row of a text that has several
 /// labels.
-CleanResult remove_repeats(std::span<const Record> records);
+CleanResult find_repeats(std::span<const Record> records);
 
 /// The files of the parts, in the order of fractions.
 inline constexpr std::array<const char*, 3> kPartFiles{"train.tsv", "dev.tsv", "test.tsv"};
@@ -31,8 +32,14 @@ struct SplitResult {
       0;  ///< texts whose tabs or line breaks became spaces: a TSV field can't hold them
 };
 
-/// Writes a file for each part into the folder, header `label` TAB `text`; all or none.
+/// Writes a file for each part into the folder, header `label` TAB `text`; all or none. `groups` is
+/// stratified_split's. Throws DataError, and writes nothing, if a part would be empty.
 SplitResult write_split(std::span<const Record> records, std::span<const double> fractions,
-                        std::uint64_t seed, const std::filesystem::path& folder);
+                        std::uint64_t seed, const std::filesystem::path& folder,
+                        std::span<const std::string> groups = {});
+
+/// The records as TSV with a header, `label` TAB `text`. Counts in `flattened` the texts whose tabs
+/// or line breaks became spaces.
+std::string to_tsv(std::span<const Record> records, std::size_t& flattened);
 
 }  // namespace unroll

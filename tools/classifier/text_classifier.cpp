@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <variant>
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
@@ -11,6 +14,7 @@
 #include "unroll/text/encoder_reader.h"
 #include "unroll/text/unicode.h"
 #include "unroll/tools/classifier/model_config.h"
+#include "unroll/tools/classifier/ngram_classifier.h"
 #include "unroll/tools/classifier/process_memory.h"
 
 namespace unroll {
@@ -19,7 +23,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kFormat = "1";
+/// A model without n-grams is written as the first programs did, and they can read it.
+constexpr std::string_view kFirstFormat = "1";
+constexpr std::string_view kFormat = "2";
 constexpr const char* kFormatKey = "unroll.format";
 constexpr const char* kPipelineKey = "unroll.pipeline";
 
@@ -27,15 +33,46 @@ std::filesystem::path model_file(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path) ? path / TextClassifier::kFileName : path;
 }
 
+struct NgramDescription {
+  NgramSettings settings;
+  FusionWeights fusion;
+};
+
 /// Everything of a classifier but its weights.
 struct Description {
   TextEncoder encoder;
   std::vector<std::string> labels;
-  SequenceClassifierConfig config;
+  std::optional<SequenceClassifierConfig> config;
+  std::optional<NgramDescription> ngrams;
   std::map<std::string, std::string> notes;
 };
 
-Description parse_description(const std::string& text) {
+/// A length of n-grams that costs no more than reading a text.
+std::size_t length_from(const Json& json, const char* key) {
+  constexpr std::size_t kMost = 16;
+  const auto value = json.at(key).get<std::size_t>();
+  if (value <= kMost) return value;
+  throw ModelError(fmt::format("its {} of n-grams is {}, expected at most {}", key, value, kMost));
+}
+
+double weight_from(const Json& json, const char* key) {
+  const auto value = json.at(key).get<double>();
+  if (std::isfinite(value)) return value;
+  throw ModelError(fmt::format("its fusion weight {} is not finite", key));
+}
+
+NgramDescription ngrams_from(const Json& json) {
+  const Json& fusion = json.at("fusion");
+  return {
+      .settings = {.words = length_from(json, "words"),
+                   .least_letters = length_from(json, "least_letters"),
+                   .most_letters = length_from(json, "most_letters"),
+                   .unspaced = length_from(json, "unspaced")},
+      .fusion = {.network = weight_from(fusion, "network"),
+                 .ngrams = {weight_from(fusion, "tf_idf"), weight_from(fusion, "naive_bayes")}}};
+}
+
+Description parse_description(const std::string& text, bool has_ngrams) {
   EncoderReader encoder;
   bool in_encoder = false;
   const Json json = Json::parse(text, [&](int depth, Json::parse_event_t event, Json& parsed) {
@@ -44,13 +81,17 @@ Description parse_description(const std::string& text) {
   });
   Description result{.encoder = encoder.encoder(json.at("encoder")),
                      .labels = json.at("labels").get<std::vector<std::string>>(),
-                     .config = model_config_from_json(json.at("model").dump()),
+                     .config = {},
+                     .ngrams = {},
                      .notes = json.at("notes").get<std::map<std::string, std::string>>()};
   if (result.labels.size() < 2 || !std::is_sorted(result.labels.begin(), result.labels.end())) {
     throw ModelError("its labels are not two or more in byte order");
   }
-  result.config.vocabulary = result.encoder.vocabulary().size();
-  result.config.classes = result.labels.size();
+  if (has_ngrams) result.ngrams = ngrams_from(json.at("ngrams"));
+  if (has_ngrams && json.at("model").is_null()) return result;
+  result.config = model_config_from_json(json.at("model").dump());
+  result.config->vocabulary = result.encoder.vocabulary().size();
+  result.config->classes = result.labels.size();
   return result;
 }
 
@@ -61,13 +102,13 @@ Description read_description(const std::map<std::string, std::string>& metadata)
   if (format == metadata.end() || pipeline == metadata.end()) {
     throw ModelError("it holds tensors, but not a text classifier of unroll");
   }
-  if (format->second != kFormat) {
+  if (format->second != kFirstFormat && format->second != kFormat) {
     throw ModelError(
-        fmt::format("its format is {}, this program reads format {}; use the version of unroll "
-                    "that wrote it, or a later one",
-                    format->second, kFormat));
+        fmt::format("its format is {}, this program reads formats {} and {}; use the version of "
+                    "unroll that wrote it, or a later one",
+                    format->second, kFirstFormat, kFormat));
   }
-  return parse_description(pipeline->second);
+  return parse_description(pipeline->second, format->second == kFormat);
 }
 
 std::size_t count_values(const std::vector<TensorInfo>& tensors) {
@@ -90,48 +131,132 @@ void refuse_larger(const SequenceClassifierConfig& config, std::size_t values) {
                                values, least_values(config)));
 }
 
-/// The tensors of the file are the model's parameters: every one by name and exact shape, and no
-/// others.
-void check_tensors(const std::vector<TensorInfo>& tensors, const ParameterList<float>& parameters) {
-  for (const Parameter<float>* parameter : parameters) {
-    const auto found = std::ranges::find(tensors, parameter->name, &TensorInfo::name);
-    if (found == tensors.end()) {
-      throw ModelError(fmt::format("tensor {} is missing", parameter->name));
+/// The tensors into which a file is read, by name.
+class Places {
+ public:
+  template <typename Number>
+  void add(const std::string& name, Tensor<Number>& tensor) {
+    places_.emplace(name, &tensor);
+  }
+
+  /// The file's tensors are these: every one by name, type and exact shape, and no others.
+  void check(const std::vector<TensorInfo>& tensors) const {
+    for (const auto& [name, place] : places_) {
+      const auto found = std::ranges::find(tensors, name, &TensorInfo::name);
+      if (found == tensors.end()) throw ModelError(fmt::format("tensor {} is missing", name));
+      std::visit([&](const auto* tensor) { check(*found, *tensor); }, place);
     }
-    if (found->is_double || found->shape != parameter->value.shape()) {
-      throw ModelError(fmt::format("tensor {} is not F32 of shape {}", parameter->name,
-                                   to_string(parameter->value.shape())));
+    if (tensors.size() != places_.size()) {
+      throw ModelError(
+          fmt::format("it holds {} tensors, expected {}", tensors.size(), places_.size()));
     }
   }
-  if (tensors.size() != parameters.size()) {
-    throw ModelError(
-        fmt::format("it holds {} tensors, expected {}", tensors.size(), parameters.size()));
+
+  void read(SafetensorsReader& file) {
+    check(file.tensors());
+    for (const TensorInfo& info : file.tensors()) {
+      std::visit([&](auto* tensor) { read_next(file, info.name, *tensor); }, places_.at(info.name));
+    }
   }
+
+ private:
+  using Place = std::variant<Tensor<float>*, Tensor<BFloat16>*, Tensor<std::uint32_t>*>;
+
+  static std::string_view type_name(NumberType type) {
+    return type == NumberType::kFloat ? "F32" : type == NumberType::kBFloat16 ? "BF16" : "U32";
+  }
+  template <typename Number>
+  static void check(const TensorInfo& info, const Tensor<Number>& tensor) {
+    if (info.type == kNumberType<Number> && info.shape == tensor.shape()) return;
+    throw ModelError(fmt::format("tensor {} is not {} of shape {}", info.name,
+                                 type_name(kNumberType<Number>), to_string(tensor.shape())));
+  }
+  template <typename Number>
+  static void read_next(SafetensorsReader& file, const std::string& name, Tensor<Number>& tensor) {
+    file.read(tensor);
+    if (has_finite(tensor)) return;
+    throw ModelError(fmt::format(
+        "tensor {} holds values that are not finite numbers; train the model anew", name));
+  }
+  static bool has_finite(const Tensor<float>& tensor) { return is_finite(tensor); }
+  static bool has_finite(const Tensor<std::uint32_t>&) { return true; }
+  static bool has_finite(const Tensor<BFloat16>& tensor) {
+    return std::ranges::all_of(tensor.values(),
+                               [](BFloat16 value) { return std::isfinite(to_float(value)); });
+  }
+
+  std::map<std::string, Place> places_;
+};
+
+void add_places(const ParameterList<float>& parameters, Places& places) {
+  for (Parameter<float>* parameter : parameters) places.add(parameter->name, parameter->value);
 }
 
-void read_parameters(SafetensorsReader& file, const ParameterList<float>& parameters) {
-  check_tensors(file.tensors(), parameters);
-  for (const TensorInfo& tensor : file.tensors()) {
-    Parameter<float>& parameter =
-        **std::ranges::find(parameters, tensor.name, &Parameter<float>::name);
-    file.read(parameter.value);
-    if (!is_finite(parameter.value)) {
-      throw ModelError(
-          fmt::format("tensor {} holds values that are not finite numbers; train the model anew",
-                      parameter.name));
-    }
+constexpr const char* kKeys = "ngrams.keys";
+
+/// The tensors of an NgramClassifier with room for what the file has.
+struct NgramTensors {
+  NgramTensors(const std::vector<TensorInfo>& tensors, std::size_t labels) {
+    const auto found = std::ranges::find(tensors, kKeys, &TensorInfo::name);
+    if (found == tensors.end()) throw ModelError(fmt::format("tensor {} is missing", kKeys));
+    const std::size_t machines = kNgramModels.size() * machines_for(labels);
+    keys.resize({found->shape.size()});
+    idf.resize({keys.size()});
+    W.resize({keys.size(), machines});
+    b.resize({machines});
   }
+
+  Tensor<std::uint32_t> keys;
+  Tensor<float> idf;
+  Tensor<BFloat16> W;
+  Tensor<float> b;
+};
+
+template <typename Keys, typename Idf, typename Weights, typename Biases, typename Body>
+void for_each_ngram_tensor(Keys& keys, Idf& idf, Weights& W, Biases& b, Body body) {
+  body("ngrams.W", W);
+  body("ngrams.b", b);
+  body("ngrams.idf", idf);
+  body(kKeys, keys);
+}
+
+NgramClassifier assemble(const NgramSettings& settings, NgramTensors tensors, std::size_t labels) {
+  NgramClassifier ngrams(settings, NgramIndex(std::move(tensors.keys)), labels);
+  ngrams.idf = std::move(tensors.idf);
+  ngrams.W = std::move(tensors.W);
+  ngrams.b = std::move(tensors.b);
+  return ngrams;
+}
+
+TextClassifier without_weights(Description& description) {
+  if (!description.config) {
+    return TextClassifier(std::move(description.encoder), std::move(description.labels));
+  }
+  return TextClassifier(std::move(description.encoder), std::move(description.labels),
+                        *description.config);
 }
 
 TextClassifier read_classifier(SafetensorsReader& file) {
   Description description = read_description(file.take_metadata());
   release_freed_memory();  // of the JSON, before there is anything large
-  refuse_larger(description.config, count_values(file.tensors()));
-  TextClassifier classifier(std::move(description.encoder), std::move(description.labels),
-                            description.config);
+  if (description.config) refuse_larger(*description.config, count_values(file.tensors()));
+  TextClassifier classifier = without_weights(description);
   classifier.notes = std::move(description.notes);
-  read_parameters(file, classifier.model().parameters());
+  Places places;
+  if (classifier.has_network()) add_places(classifier.model().parameters(), places);
+  std::optional<NgramTensors> ngrams;
+  if (description.ngrams) {
+    ngrams.emplace(file.tensors(), classifier.labels().size());
+    for_each_ngram_tensor(ngrams->keys, ngrams->idf, ngrams->W, ngrams->b,
+                          [&](const char* name, auto& tensor) { places.add(name, tensor); });
+  }
+  places.read(file);
   file.finish();
+  if (ngrams) {
+    classifier.set_ngrams(
+        assemble(description.ngrams->settings, std::move(*ngrams), classifier.labels().size()));
+    classifier.set_fusion(description.ngrams->fusion);
+  }
   return classifier;
 }
 
@@ -143,21 +268,42 @@ const SequenceClassifierConfig& checked(const SequenceClassifierConfig& config) 
       "pool is none: a text classifier needs one, since it has one label for all steps of a text");
 }
 
+/// Whether the network takes part in the answers.
+bool uses_network(const TextClassifier& classifier) {
+  return classifier.has_network() &&
+         (classifier.ngrams() == nullptr || classifier.fusion().network != 0);
+}
+
 /// What makes the classifier, besides its tensors.
 Json pipeline_of(const TextClassifier& classifier) {
-  return {{"encoder", Json::parse(classifier.encoder().to_json())},
-          {"labels", classifier.labels()},
-          {"model", Json::parse(to_json(classifier.model().config()))}};
+  Json pipeline = {{"encoder", Json::parse(classifier.encoder().to_json())},
+                   {"labels", classifier.labels()},
+                   {"model", nullptr}};
+  if (uses_network(classifier)) {
+    pipeline["model"] = Json::parse(to_json(classifier.model().config()));
+  }
+  if (const NgramClassifier* ngrams = classifier.ngrams()) {
+    pipeline["ngrams"] = Json::parse(to_json(ngrams->settings(), classifier.fusion()));
+  }
+  return pipeline;
 }
 
 std::map<std::string, std::string> metadata_of(const Json& pipeline) {
-  return {{kFormatKey, std::string(kFormat)}, {kPipelineKey, pipeline.dump()}};
+  const std::string_view format = pipeline.contains("ngrams") ? kFormat : kFirstFormat;
+  return {{kFormatKey, std::string(format)}, {kPipelineKey, pipeline.dump()}};
 }
 
-TensorsByName<float> tensors_of(const SequenceClassifier<float>& model) {
-  TensorsByName<float> tensors;
-  for (const Parameter<float>* parameter : model.parameters()) {
-    tensors[parameter->name] = &parameter->value;
+StoredTensors tensors_of(const TextClassifier& classifier) {
+  StoredTensors tensors;
+  if (uses_network(classifier)) {
+    for (const Parameter<float>* parameter : classifier.model().parameters()) {
+      tensors.emplace(parameter->name, parameter->value);
+    }
+  }
+  if (const NgramClassifier* ngrams = classifier.ngrams()) {
+    for_each_ngram_tensor(
+        ngrams->index().keys(), ngrams->idf, ngrams->W, ngrams->b,
+        [&](const char* name, const auto& tensor) { tensors.emplace(name, tensor); });
   }
   return tensors;
 }
@@ -168,9 +314,47 @@ std::string major_version(const std::string& version) {
 
 }  // namespace
 
+std::string to_json(const NgramSettings& settings, const FusionWeights& fusion) {
+  const Json json = {{"words", settings.words},
+                     {"least_letters", settings.least_letters},
+                     {"most_letters", settings.most_letters},
+                     {"unspaced", settings.unspaced},
+                     {"fusion",
+                      {{"network", fusion.network},
+                       {"tf_idf", fusion.ngrams[0]},
+                       {"naive_bayes", fusion.ngrams[1]}}}};
+  return json.dump();
+}
+
 TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
                                const SequenceClassifierConfig& config)
     : encoder_(std::move(encoder)), labels_(std::move(labels)), model_(checked(config)) {}
+
+TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> labels)
+    : encoder_(std::move(encoder)), labels_(std::move(labels)) {}
+
+TextClassifier::~TextClassifier() = default;
+TextClassifier::TextClassifier(TextClassifier&&) noexcept = default;
+TextClassifier& TextClassifier::operator=(TextClassifier&&) noexcept = default;
+
+SequenceClassifier<float>& TextClassifier::model() {
+  return const_cast<SequenceClassifier<float>&>(std::as_const(*this).model());
+}
+
+const SequenceClassifier<float>& TextClassifier::model() const {
+  if (model_) return *model_;
+  throw UsageError(
+      "the model has no recurrent network: it is a linear model of n-grams alone; train one with a "
+      "recurrent cell");
+}
+
+void TextClassifier::set_ngrams(NgramClassifier ngrams) {
+  if (ngrams.labels() != labels_.size()) {
+    throw UsageError(fmt::format("the linear model has {} labels, the classifier {}",
+                                 ngrams.labels(), labels_.size()));
+  }
+  ngrams_ = std::make_unique<NgramClassifier>(std::move(ngrams));
+}
 
 TextClassifier TextClassifier::load(const std::filesystem::path& path) {
   const std::filesystem::path name = model_file(path);
@@ -194,11 +378,11 @@ void TextClassifier::save(const std::filesystem::path& folder) const {
   Json pipeline = pipeline_of(*this);
   pipeline["notes"] = notes;
   make_folder(folder);
-  write_safetensors(folder / kFileName, metadata_of(pipeline), tensors_of(model_));
+  write_safetensors(folder / kFileName, metadata_of(pipeline), tensors_of(*this));
 }
 
 std::string TextClassifier::hash() const {
-  return safetensors_checksum(metadata_of(pipeline_of(*this)), tensors_of(model_));
+  return safetensors_checksum(metadata_of(pipeline_of(*this)), tensors_of(*this));
 }
 
 std::optional<std::string> TextClassifier::icu_warning() const {
@@ -217,8 +401,15 @@ std::optional<std::string> TextClassifier::icu_warning() const {
 
 std::size_t TextClassifier::least_file_bytes() const {
   std::size_t bytes = encoder_.to_json().size();
-  for (const Parameter<float>* parameter : model_.parameters()) {
-    bytes += parameter->value.size() * sizeof(float);
+  if (model_) {
+    for (const Parameter<float>* parameter : model().parameters()) {
+      bytes += parameter->value.size() * sizeof(float);
+    }
+  }
+  if (ngrams_) {
+    for_each_ngram_tensor(
+        ngrams_->index().keys(), ngrams_->idf, ngrams_->W, ngrams_->b,
+        [&](const char*, const auto& tensor) { bytes += StoredTensor(tensor).bytes.size(); });
   }
   return bytes;
 }

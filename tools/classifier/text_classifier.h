@@ -1,11 +1,14 @@
 /// TextClassifier: the whole pipeline of a run, as training changes it and a model file holds it:
-/// text encoder, labels, model. To predict with it, give it to a TextPredictor
+/// text encoder, labels, a recurrent network, a linear model of n-grams, or both and the weights
+/// with which they become one answer. To predict with it, give it to a TextPredictor
 /// (unroll/tools/classifier/text_predictor.h).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +18,19 @@
 #include "unroll/text/encoder.h"
 
 namespace unroll {
+
+class NgramClassifier;
+struct NgramSettings;
+
+/// How much of the network's O and of each n-gram model's margins becomes the classifier's O
+/// (unroll/tools/classifier/fusion.h).
+struct FusionWeights {
+  double network = 0;
+  std::array<double, 2> ngrams{};  ///< of each NgramModel
+};
+
+/// What a model file says about its linear model: one JSON object.
+std::string to_json(const NgramSettings& settings, const FusionWeights& fusion);
 
 /// Reading it is safe from several threads.
 class TextClassifier {
@@ -27,12 +43,18 @@ class TextClassifier {
   /// no pool.
   TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
                  const SequenceClassifierConfig& config);
+  /// Without a network, which `set_ngrams` must make up for.
+  TextClassifier(TextEncoder encoder, std::vector<std::string> labels);
+  ~TextClassifier();
+  TextClassifier(TextClassifier&&) noexcept;
+  TextClassifier& operator=(TextClassifier&&) noexcept;
 
   /// From a run's folder, or a model file, which is read once: each weight straight into its place.
   /// There are no gradients until training makes them. Throws ModelError: missing, foreign,
   /// damaged, of a later format.
   static TextClassifier load(const std::filesystem::path& path);
-  /// Writes `folder`/model.safetensors, atomically. Throws DiskError.
+  /// Writes `folder`/model.safetensors, atomically. A network that the fusion gives no weight, as
+  /// before its first epoch is done, is left out. Throws DiskError.
   void save(const std::filesystem::path& folder) const;
   /// The file that save writes has at least so many bytes: notes and names come on top.
   std::size_t least_file_bytes() const;
@@ -49,8 +71,18 @@ class TextClassifier {
   /// The number of a label, −1 if there is no such label.
   std::int32_t label_number(std::string_view label) const;
   const TextEncoder& encoder() const { return encoder_; }
-  SequenceClassifier<float>& model() { return model_; }
-  const SequenceClassifier<float>& model() const { return model_; }
+  bool has_network() const { return model_.has_value(); }
+  /// The network. Throws UsageError if there is none.
+  SequenceClassifier<float>& model();
+  const SequenceClassifier<float>& model() const;
+
+  /// The linear model, null if there is none.
+  const NgramClassifier* ngrams() const { return ngrams_.get(); }
+  NgramClassifier* ngrams() { return ngrams_.get(); }
+  /// From then on the answers are fused. Throws UsageError unless it has as many labels.
+  void set_ngrams(NgramClassifier ngrams);
+  const FusionWeights& fusion() const { return fusion_; }
+  void set_fusion(const FusionWeights& weights) { fusion_ = weights; }
 
   /// The note of the ICU version that cut the training texts.
   static constexpr const char* kIcuNote = "icu";
@@ -60,7 +92,9 @@ class TextClassifier {
  private:
   TextEncoder encoder_;
   std::vector<std::string> labels_;
-  SequenceClassifier<float> model_;
+  std::optional<SequenceClassifier<float>> model_;
+  std::unique_ptr<NgramClassifier> ngrams_;
+  FusionWeights fusion_;
 };
 
 }  // namespace unroll

@@ -15,22 +15,37 @@ namespace unroll {
 namespace {
 
 TextClassifier for_prediction(TextClassifier classifier, Precision precision) {
-  classifier.model().set_precision(precision);
-  free_grad(classifier.model().parameters());
+  if (classifier.has_network()) {
+    classifier.model().set_precision(precision);
+    free_grad(classifier.model().parameters());
+  }
   return classifier;
+}
+
+/// The fused O of one text. The network's O may be empty; `margins`: (2 K).
+void fuse(const FusionWeights& weights, std::span<const float> O, std::span<const double> margins,
+          std::span<float> fused) {
+  const std::size_t labels = fused.size();
+  for (std::size_t k = 0; k < labels; ++k) {
+    double sum = O.empty() ? 0 : weights.network * static_cast<double>(O[k]);
+    for (std::size_t model = 0; model < kNgramModels.size(); ++model) {
+      sum += weights.ngrams[model] * margins[model * labels + k];
+    }
+    fused[k] = static_cast<float>(sum);
+  }
 }
 
 /// The scratches that the simple calls use, kept from one call to the next: as many as there were
 /// threads in such calls at once.
 class Scratches {
  public:
-  explicit Scratches(const TextEncoder& encoder) : encoder_(encoder) {}
+  explicit Scratches(const TextClassifier& classifier) : classifier_(classifier) {}
 
   /// body(scratch), with one that nobody else has.
   template <typename Body>
   void with_one(Body body) {
     std::unique_ptr<PredictionScratch> scratch = take();
-    if (!scratch) scratch = std::make_unique<PredictionScratch>(encoder_);
+    if (!scratch) scratch = std::make_unique<PredictionScratch>(classifier_);
     body(*scratch);  // of one that has thrown the rest is lost, nothing else
     const std::lock_guard lock(mutex_);
     kept_.push_back(std::move(scratch));
@@ -45,7 +60,7 @@ class Scratches {
     return last;
   }
 
-  const TextEncoder& encoder_;
+  const TextClassifier& classifier_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<PredictionScratch>> kept_;
 };
@@ -55,26 +70,37 @@ class Scratches {
 class TextPredictor::Engine {
  public:
   Engine(TextClassifier classifier, WordProducts words, Precision precision)
-      : classifier_(for_prediction(std::move(classifier), precision)),
-        predictor_(classifier_.model(), words),
-        scratches_(classifier_.encoder()) {}
+      : classifier_(for_prediction(std::move(classifier), precision)), scratches_(classifier_) {
+    if (classifier_.has_network()) predictor_.emplace(classifier_.model(), words);
+  }
 
   const TextClassifier& classifier() const { return classifier_; }
-  std::size_t word_table_bytes() const { return predictor_.word_table_bytes(); }
+  std::size_t word_table_bytes() const { return predictor_ ? predictor_->word_table_bytes() : 0; }
 
   std::vector<Prediction> predict(std::span<const std::string_view> texts) const;
   void predict_with(PredictionScratch& scratch, std::span<const std::string_view> texts,
                     std::span<Prediction> predictions) const;
 
  private:
+  /// Texts on their way to predictions: what the network reads, and what n-grams say already.
+  struct Encoded {
+    std::span<Example> examples;
+    MatrixView<double> margins;  ///< (texts, 2 K)
+  };
   void predict_shared(std::span<const std::string_view> texts,
                       std::span<Prediction> predictions) const;
-  void predict_batch(std::span<const Example> examples, std::span<const std::size_t> rows,
+  void size_margins(std::size_t texts, Tensor<double>& margins) const;
+  TokenFigures encode(std::string_view text, std::size_t k, PredictionScratch& scratch,
+                      const Encoded& encoded) const;
+  void predict_batch(const Encoded& encoded, std::span<const std::size_t> rows,
                      PredictionScratch& scratch, std::span<Prediction> predictions) const;
-  void set_prediction(std::span<const float> O, Prediction& prediction) const;
+  void run_network(PredictionScratch& scratch, const Encoded& encoded,
+                   std::span<Prediction> predictions) const;
+  void set_prediction(std::span<const float> O, std::span<const double> margins,
+                      PredictionScratch& scratch, Prediction& prediction) const;
 
   TextClassifier classifier_;
-  SequencePredictor<float> predictor_;
+  std::optional<SequencePredictor<float>> predictor_;
   mutable Scratches scratches_;
 };
 
@@ -94,18 +120,20 @@ std::vector<Prediction> TextPredictor::Engine::predict(
 void TextPredictor::Engine::predict_shared(std::span<const std::string_view> texts,
                                            std::span<Prediction> predictions) const {
   std::vector<Example> examples(texts.size());
+  Tensor<double> margins;
+  size_margins(texts.size(), margins);
+  const Encoded encoded{examples, margins.matrix()};
   parallel_for(texts.size(), kBatch, [&](Range range) {
     scratches_.with_one([&](PredictionScratch& scratch) {
       for (std::size_t k = range.begin; k < range.end; ++k) {
-        predictions[k].text =
-            classifier_.encoder().encode(texts[k], scratch.tokenizer, examples[k].ids);
+        predictions[k].text = encode(texts[k], k, scratch, encoded);
       }
     });
   });
   const auto batches = sorted_batches(examples, kBatch);
   parallel_parts(batches.size(), [&](std::size_t k) {
     scratches_.with_one([&](PredictionScratch& scratch) {
-      predict_batch(examples, batches[k], scratch, predictions);
+      predict_batch(encoded, batches[k], scratch, predictions);
     });
   });
 }
@@ -114,39 +142,81 @@ void TextPredictor::Engine::predict_with(PredictionScratch& scratch,
                                          std::span<const std::string_view> texts,
                                          std::span<Prediction> predictions) const {
   scratch.examples.resize(texts.size());
+  size_margins(texts.size(), scratch.margins);
+  const Encoded encoded{scratch.examples, scratch.margins.matrix()};
   for (std::size_t k = 0; k < texts.size(); ++k) {
-    predictions[k].text =
-        classifier_.encoder().encode(texts[k], scratch.tokenizer, scratch.examples[k].ids);
+    predictions[k].text = encode(texts[k], k, scratch, encoded);
   }
   sort_by_length(scratch.examples, scratch.order);
   for (std::size_t first = 0; first < texts.size(); first += kBatch) {
     const auto rows =
         std::span(scratch.order).subspan(first).first(std::min(kBatch, texts.size() - first));
-    predict_batch(scratch.examples, rows, scratch, predictions);
+    predict_batch(encoded, rows, scratch, predictions);
+  }
+}
+
+void TextPredictor::Engine::size_margins(std::size_t texts, Tensor<double>& margins) const {
+  if (classifier_.ngrams() != nullptr && texts > 0) {
+    margins.resize({texts, kNgramModels.size() * classifier_.labels().size()});
+  }
+}
+
+/// Text number k.
+TokenFigures TextPredictor::Engine::encode(std::string_view text, std::size_t k,
+                                           PredictionScratch& scratch,
+                                           const Encoded& encoded) const {
+  const TokenizedText tokens = classifier_.encoder().tokenize(text, scratch.tokenizer);
+  const TokenFigures figures = classifier_.encoder().encode(tokens, encoded.examples[k].ids);
+  if (const NgramClassifier* ngrams = classifier_.ngrams()) {
+    ngrams->margins(
+        tokens.tokens, *scratch.ngrams,
+        {encoded.margins.row(k).data(), kNgramModels.size(), classifier_.labels().size()});
+  }
+  return figures;
+}
+
+void TextPredictor::Engine::predict_batch(const Encoded& encoded, std::span<const std::size_t> rows,
+                                          PredictionScratch& scratch,
+                                          std::span<Prediction> predictions) const {
+  if (predictor_) {
+    make_batch(encoded.examples, rows, scratch.batch);
+    run_network(scratch, encoded, predictions);
+    return;
+  }
+  for (const std::size_t row : rows) {
+    set_prediction({}, encoded.margins.row(row), scratch, predictions[row]);
   }
 }
 
 /// Threads share the batch, as many as make it fast.
-void TextPredictor::Engine::predict_batch(std::span<const Example> examples,
-                                          std::span<const std::size_t> rows,
-                                          PredictionScratch& scratch,
-                                          std::span<Prediction> predictions) const {
-  make_batch(examples, rows, scratch.batch);
+void TextPredictor::Engine::run_network(PredictionScratch& scratch, const Encoded& encoded,
+                                        std::span<Prediction> predictions) const {
   const Batch& batch = scratch.batch;
   std::optional<ThreadTuner::Turn> turn;
   if (thread_count() > 1) {
     if (!scratch.threads) scratch.threads.emplace();
     turn.emplace(*scratch.threads, static_cast<double>(batch.shape.tokens()));
   }
-  const MatrixView<const float> O = predictor_.predict(batch.shape, batch.ids, scratch.layers);
+  const MatrixView<const float> O = predictor_->predict(batch.shape, batch.ids, scratch.layers);
   turn.reset();
   for (std::size_t r = 0; r < batch.rows.size(); ++r) {
-    set_prediction(O.row(r), predictions[batch.rows[r]]);
+    const std::size_t row = batch.rows[r];
+    const auto margins =
+        encoded.margins.empty() ? std::span<const double>() : encoded.margins.row(row);
+    set_prediction(O.row(r), margins, scratch, predictions[row]);
   }
 }
 
-/// The output layer's O of one text as probabilities.
-void TextPredictor::Engine::set_prediction(std::span<const float> O, Prediction& prediction) const {
+/// What the network and the n-grams say about one text, whichever there are, as probabilities.
+void TextPredictor::Engine::set_prediction(std::span<const float> O,
+                                           std::span<const double> margins,
+                                           PredictionScratch& scratch,
+                                           Prediction& prediction) const {
+  if (!margins.empty()) {
+    scratch.O.resize(classifier_.labels().size());
+    fuse(classifier_.fusion(), O, margins, scratch.O);
+    O = scratch.O;
+  }
   prediction.probabilities.resize(classifier_.labels().size());
   softmax<float>(
       MatrixView<const float>(O.data(), 1, O.size()),

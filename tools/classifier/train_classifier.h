@@ -14,27 +14,21 @@
 #include "unroll/optim/training_loop.h"
 #include "unroll/text/records.h"
 #include "unroll/tools/classifier/text_classifier.h"
+#include "unroll/tools/classifier/text_options.h"
 
 namespace unroll {
 
 struct TrainingMemory;
 
-/// Everything that can be chosen. What is left to the program (0 or no value) it decides from the
-/// data and says so.
-struct TrainClassifierOptions {
-  // text
-  std::optional<TokenizerKind> tokenizer;  ///< none: chosen from the text
-  std::string dictionary;                  ///< of jieba; "": the one of the installed jieba
-  std::string user_dictionary;             ///< of jieba, words of a user; "": none
-  std::size_t subwords = 8000;             ///< the most pieces of the tokenizer subword
-  bool fold = true;
-  FoldLanguage language = FoldLanguage::kAny;  ///< of folding
-  std::string stop_words = "none";
-  std::size_t max_tokens = 400;
-  Vocabulary::Limits vocabulary{.min_count = 2};
+/// Everything that can be chosen, how texts become ids included. What is left to the program (0 or
+/// no value) it decides from the data and says so.
+struct TrainClassifierOptions : TextOptions {
   // model; vocabulary and classes follow from the data
+  bool ngrams = true;   ///< a linear model of n-grams takes part in the answers
+  bool network = true;  ///< a recurrent network does; one of the two must
   SequenceClassifierConfig model;
   std::string vectors;  ///< a file of word vectors, or ""; their dimension is then the embedding's
+  std::size_t keep_vectors = 0;  ///< so many of the file's first words join the vocabulary
   bool freeze_embedding = false;
   Precision precision = Precision::kFull;  ///< of training and of the evaluation on dev texts
   // optimization
@@ -61,6 +55,21 @@ struct TrainClassifierOptions {
   static constexpr std::size_t kDefaultSteps = 1500;
 };
 
+/// What a file of word vectors gave.
+struct VectorCoverage {
+  std::size_t words = 0;  ///< of the vocabulary, before any of the file's joined it
+  std::size_t found = 0;  ///< how many of these have a vector
+  std::size_t from_subwords =
+      0;                     ///< found, but not in the file: fastText's n-grams gave the vector
+  double token_share = 0;    ///< of the training texts' tokens, those that have a vector
+  std::size_t kept = 0;      ///< words of the file that joined
+  std::size_t rows = 0;      ///< of the file, odd ones included
+  std::size_t promised = 0;  ///< the number of rows by its header; 0: it has none
+  std::size_t nameless = 0;  ///< rows that were skipped since their word is empty or white space
+  std::size_t broken = 0;    ///< rows that were skipped since they can't be read
+  std::string first_broken;  ///< place and reason of the first one
+};
+
 /// What training found in the data and decided, before the first step.
 struct TrainingPlan {
   std::size_t train_rows = 0;
@@ -74,7 +83,8 @@ struct TrainingPlan {
   double unknown_share = 0;  ///< of the dev texts' tokens; with the reason kMostlyUnknown, of what
                              ///< they would have been
   std::size_t vocabulary = 0;
-  std::size_t vectors_found = 0;
+  std::optional<VectorCoverage> vectors;
+  std::size_t ngrams = 0;  ///< those that the linear model knows; 0: there is none
   std::size_t parameters = 0;
   std::size_t epochs = 0;
   std::size_t early_stop = 0;
@@ -84,8 +94,17 @@ struct TrainingPlan {
   std::shared_ptr<TrainingMemory> memory;
 };
 
+/// The linear model, before the network's first step.
+struct NgramReport {
+  std::vector<double> C;  ///< of each NgramModel, chosen by the dev texts
+  Score score;            ///< of both together
+  double seconds = 0;     ///< to solve it
+};
+
 struct ClassifierObserver {
   std::function<void(const TrainingPlan&, const TextClassifier&)> plan;
+  /// The classifier answers by its n-grams: a first usable model.
+  std::function<void(const NgramReport&, TextClassifier&)> ngrams{};
   std::function<void(const StepReport&, std::size_t tokens)> step;  ///< tokens of that step
   /// The classifier is the one of this epoch; called after it was evaluated.
   std::function<void(const EpochReport&, TextClassifier&)> epoch;
@@ -95,11 +114,13 @@ struct ClassifierObserver {
 struct TrainedClassifier {
   TextClassifier classifier;  ///< of the best epoch
   TrainingPlan plan;
+  std::optional<NgramReport> ngrams;
   TrainingResult training;
 };
 
 /// The records are taken over: a text is freed as soon as it is encoded. Throws DataError if they
-/// have fewer than two labels, MemoryError if the memory does not suffice.
+/// have fewer than two labels, or if word vectors are to be frozen and no word has one; MemoryError
+/// if the memory does not suffice.
 TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer = {});

@@ -119,6 +119,12 @@ void show(const ReadReport& report, Terminal& terminal) {
     remark.is_warning ? terminal.warning(remark.text) : terminal.note(remark.text);
 }
 
+CLI::Option* add_reset_flag(CLI::App& command, GruReset& reset) {
+  return add_choice(command, "--gru-reset", reset,
+                    "Where the GRU's reset gate acts: after the product W h, as in PyTorch and\n"
+                    "Keras, or before it, as in the paper of 2014");
+}
+
 void add_threads_flag(CLI::App& command) {
   command
       .add_option_function<std::size_t>(
@@ -165,10 +171,17 @@ void refuse_flag(const CLI::App& command, const char* flag, bool is_wrong, std::
 }
 
 void refuse_flags_of_other_cell(const CLI::App& command, Cell cell) {
-  refuse_flag(command, "--activation", !describe(cell).has_activation,
-              "is the RNN's φ; an LSTM has none: leave it out, or give --cell rnn");
-  refuse_flag(command, "--forget-bias", !describe(cell).has_forget_gate,
-              "is the LSTM's; an RNN has no gates: leave it out, or give --cell lstm");
+  const CellDescription& found = describe(cell);
+  const auto refuse = [&](const char* flag, bool is_wrong, std::string_view what,
+                          std::string_view owner) {
+    refuse_flag(command, flag, is_wrong,
+                fmt::format("is {}; the {} has none: leave it out, or give --cell {}", what,
+                            found.title, owner));
+  };
+  refuse("--activation", !found.has_activation, "the RNN's φ", to_string(Cell::kRnn));
+  refuse("--forget-bias", !found.has_forget_gate, "the bias of the LSTM's forget gate",
+         to_string(Cell::kLstm));
+  refuse("--gru-reset", !found.has_reset, "where the GRU's reset gate acts", to_string(Cell::kGru));
 }
 
 void try_output(const std::string& path) {

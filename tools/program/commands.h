@@ -60,6 +60,8 @@ void show(const ReadReport& report, Terminal& terminal);
 /// read_records, which says on stderr what is dubious.
 std::vector<Record> read_data(const std::string& path, const ReadOptions& options,
                               Terminal& terminal);
+/// --gru-reset.
+CLI::Option* add_reset_flag(CLI::App& command, GruReset& reset);
 /// --threads, applied at once.
 void add_threads_flag(CLI::App& command);
 /// "71.3 MiB".
@@ -77,8 +79,8 @@ std::string with_version(std::string_view object);
 
 /// Throws UsageError: `flag` was given, and that does not go with the other flags.
 void refuse_flag(const CLI::App& command, const char* flag, bool is_wrong, std::string_view why);
-/// For commands that have these flags: refuses --activation for an LSTM and --forget-bias for an
-/// RNN.
+/// Refuses --activation, --forget-bias and --gru-reset where the cell has no use for them. A
+/// command need not have all of these flags.
 void refuse_flags_of_other_cell(const CLI::App& command, Cell cell);
 
 /// Throws the DiskError that write_output would throw, as far as it is known before.

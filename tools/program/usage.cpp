@@ -125,6 +125,9 @@ constexpr FlagOfOption kFlagsOfOptions[] = {{"encoding", "--encoding"},
                                             {"max_memory", "--max-memory"},
                                             {"max_tokens", "--max-tokens"},
                                             {"vocabulary", "--max-vocabulary"},
+                                            {"vectors", "--vectors"},
+                                            {"freeze_embedding", "--freeze-embedding"},
+                                            {"group_column", "--group-col"},
                                             {"out", "--out"}};
 
 }  // namespace

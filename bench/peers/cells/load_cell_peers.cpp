@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,19 +29,22 @@ CellPeerKind kind_of(Activation activation) {
   return CellPeerKind::kTanhRnn;
 }
 
-CellPeerKind kind_of(const CellCase& at) {
+/// Nothing for a cell that no peer of this folder has been taught.
+std::optional<CellPeerKind> kind_of(const CellCase& at) {
   switch (at.cell) {
     case Cell::kRnn:
       return kind_of(at.activation);
     case Cell::kLstm:
       return CellPeerKind::kLstm;
+    case Cell::kGru:
+      return std::nullopt;
   }
   return CellPeerKind::kLstm;
 }
 
 CellPeerProblem as_peers_see_it(const CellProblem& problem, const std::vector<std::int32_t>& ids) {
   const CellCase& at = problem.at;
-  return {.kind = kind_of(at),
+  return {.kind = *kind_of(at),
           .train = at.pass == CellPass::kTrain,
           .steps = at.steps,
           .batch = at.batch,
@@ -93,6 +97,7 @@ class PeerRunner : public CellRunner {
 CellContender contender(const CellPeer& peer) {
   const auto make = [&peer](const CellProblem& problem,
                             std::size_t threads) -> std::unique_ptr<CellRunner> {
+    if (!kind_of(problem.at)) return nullptr;
     try {
       std::vector<std::int32_t> ids(problem.ids_of(0).size());
       PeerRunner::Layer layer(peer.make(as_peers_see_it(problem, ids), static_cast<int>(threads)),

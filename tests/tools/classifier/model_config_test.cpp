@@ -33,6 +33,7 @@ TEST(ModelConfig, ComesBackWithEveryChoiceThatItCanName) {
   for (Pool pool : kAll<Pool>) expect_back({.pool = pool});
   for (Cell cell : kAll<Cell>) expect_back({.cell = cell});
   for (Activation activation : kAll<Activation>) expect_back({.activation = activation});
+  for (GruReset reset : kAll<GruReset>) expect_back({.cell = Cell::kGru, .gru_reset = reset});
   for (RecurrentInit init : kAll<RecurrentInit>) expect_back({.init = init});
   expect_back({.embedding = 1 << 16, .hidden = 1 << 16, .layers = 64, .dropout = 0});
 }
@@ -55,7 +56,7 @@ TEST(ModelConfig, RefusesWhatItWouldNotWrite) {
     return text;
   };
   EXPECT_NO_THROW(model_config_from_json(good));
-  EXPECT_THROW(model_config_from_json(with("\"lstm\"", "\"gru\"")), ModelError);
+  EXPECT_THROW(model_config_from_json(with("\"lstm\"", "\"cnn\"")), ModelError);
   EXPECT_THROW(model_config_from_json(with("\"hidden\":128", "\"hidden\":0")), ModelError);
   EXPECT_THROW(model_config_from_json(with("\"hidden\":128", "\"hidden\":99999999999")),
                ModelError);
@@ -66,13 +67,24 @@ TEST(ModelConfig, RefusesWhatItWouldNotWrite) {
   EXPECT_THROW(model_config_from_json("{"), ModelError);
 }
 
+TEST(ModelConfig, TellsTheResetOfAGruAlone) {
+  EXPECT_EQ(to_json({.cell = Cell::kLstm}).find("gru_reset"), std::string::npos);
+  std::string gru = to_json({.cell = Cell::kGru, .gru_reset = GruReset::kBefore});
+  EXPECT_EQ(model_config_from_json(gru).gru_reset, GruReset::kBefore);
+  gru.replace(gru.find("before"), 6, "beyond");
+  EXPECT_THROW(model_config_from_json(gru), ModelError);
+  gru.replace(gru.find("gru_reset"), 9, "gru_other");
+  EXPECT_THROW(model_config_from_json(gru), ModelError);
+}
+
 TEST(FromName, KnowsEveryNameThatHelpLists) {
   EXPECT_EQ(from_name<Pool>("mean"), Pool::kMean);
   EXPECT_EQ(from_name<Decay>("cosine"), Decay::kCosine);
   EXPECT_EQ(from_name<TokenizerKind>("space"), TokenizerKind::kSpace);
   EXPECT_EQ(from_name<OptimizerKind>("adamw"), OptimizerKind::kAdamW);
   EXPECT_EQ(from_name<OptimizerKind>("lazy-adam"), OptimizerKind::kLazyAdam);
-  EXPECT_EQ(from_name<Cell>("gru"), std::nullopt);
+  EXPECT_EQ(from_name<GruReset>("before"), GruReset::kBefore);
+  EXPECT_EQ(from_name<Cell>("cnn"), std::nullopt);
 }
 
 }  // namespace

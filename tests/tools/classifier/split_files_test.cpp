@@ -3,20 +3,19 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/temp_folder.h"
+#include "unroll/core/error.h"
 #include "unroll/core/file.h"
 
 namespace unroll {
 namespace {
 
-TEST(RemoveRepeats, KeepsTheFirstCopyAndDropsContradictions) {
+TEST(FindRepeats, KeepsTheFirstCopyAndDropsContradictions) {
   const std::vector<Record> records{
       {"a", "x", 1}, {"b", "x", 2}, {"a", "x", 3}, {"c", "x", 4}, {"c", "y", 5}};
-  const CleanResult clean = remove_repeats(records);
+  const CleanResult clean = find_repeats(records);
   EXPECT_EQ(clean.repeats, 1u);
   EXPECT_EQ(clean.conflicts, 2u);
-  ASSERT_EQ(clean.records.size(), 2u);
-  EXPECT_EQ(clean.records[0].line, 1u);
-  EXPECT_EQ(clean.records[1].text, "b");
+  EXPECT_EQ(clean.kept, (std::vector<std::size_t>{0, 1}));
 }
 
 TEST(WriteSplit, WritesEveryRowOnceAndReadsBack) {
@@ -42,6 +41,14 @@ TEST(WriteSplit, TurnsWhatATsvFieldCannotHoldIntoSpacesAndSaysSo) {
   std::string all;
   for (const char* part : kPartFiles) all += read_file(folder.file(part));
   EXPECT_NE(all.find("x\ta b  c\n"), std::string::npos);
+}
+
+TEST(WriteSplit, RefusesAnEmptyPartAndWritesNothing) {
+  const TempFolder folder;
+  const std::vector<Record> records{{"a", "x", 1}, {"b", "y", 2}, {"b", "y", 3}};
+  const std::array<double, 3> fractions{0.8, 0.1, 0.1};
+  EXPECT_THROW(write_split(records, fractions, 1, folder.file("parts")), DataError);
+  EXPECT_FALSE(std::filesystem::exists(folder.file("parts")));
 }
 
 }  // namespace

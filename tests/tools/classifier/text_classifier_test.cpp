@@ -158,8 +158,8 @@ std::string changed_error(Change change) {
 }
 
 TEST(TextClassifier, RefusesALaterFormat) {
-  expect_in("format is 2",
-            changed_error([](Safetensors& file) { file.metadata["unroll.format"] = "2"; }));
+  expect_in("format is 3",
+            changed_error([](Safetensors& file) { file.metadata["unroll.format"] = "3"; }));
 }
 
 TEST(TextClassifier, RefusesMissingAndSuperfluousAndMisshapenTensors) {

@@ -110,7 +110,7 @@ TEST(TrainClassifier, StartsFromWordVectorsAndKeepsThemIfFrozen) {
   options.vectors = folder.file("v.txt").string();
   options.freeze_embedding = true;
   TrainedClassifier trained = train_classifier(small_reviews(40), {}, options);
-  EXPECT_EQ(trained.plan.vectors_found, 2u);
+  EXPECT_EQ(trained.plan.vectors->found, 2u);
   const auto row = [&](const char* word) {
     const auto id = static_cast<std::size_t>(trained.classifier.encoder().vocabulary().id(word));
     const auto values = trained.classifier.model().embedding().E.value.matrix().row(id);

@@ -154,6 +154,13 @@ class ParameterCheck {
     }
   }
 
+  /// The gates that a tensor of the recurrent layers stacks: all but d, which is of one gate.
+  std::string_view gates_of(std::string_view name) const {
+    const CellDescription& cell = describe(double_.config().cell);
+    const bool stacks = name.starts_with(std::string(cell.name) + ".") && !name.ends_with(".d");
+    return stacks && cell.gates.size() > 1 ? cell.gates : std::string_view();
+  }
+
   CheckedTensor tensor_of(std::size_t k) {
     Parameter<double>& parameter = *double_.parameters()[k];
     CheckedTensor tensor{.name = parameter.name,
@@ -161,7 +168,7 @@ class ParameterCheck {
                          .gradient = parameter.grad.values(),
                          .float_gradient = float_.parameters()[k]->grad.values(),
                          .float_doubt = doubt_[k].values()};
-    if (parameter.name.starts_with("lstm.")) tensor.gates = 4;
+    tensor.gates = gates_of(parameter.name);
     if (parameter.name == kEmbedding) tensor.rows = rows_read(sample_);
     return tensor;
   }

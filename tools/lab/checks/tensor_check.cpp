@@ -10,7 +10,6 @@
 
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
-#include "unroll/layers/cells/lstm.h"
 #include "unroll/tools/lab/checks/differences.h"
 
 namespace unroll {
@@ -261,19 +260,17 @@ std::vector<TensorCheck> check_tensor(const CheckedTensor& tensor, const LossFun
                                       const TensorCheckOptions& options) {
   const std::size_t size = tensor.values.size();
   TensorCheckOptions whole = options;
-  if (tensor.gates > 1) whole.entries = 0;  // the gates' entries are all there are
+  if (!tensor.gates.empty()) whole.entries = 0;  // the gates' entries are all there are
   std::vector<TensorCheck> checks{
       check_piece(tensor, loss, entries_of(tensor, 0, size), "", whole)};
-  if (tensor.gates == 1) return checks;
+  if (tensor.gates.empty()) return checks;
 
   TensorCheckOptions of_gate = options;
   of_gate.directions = std::max<std::size_t>(options.directions, 2) - 1;
-  const std::size_t block = size / tensor.gates;
-  for (std::size_t g = 0; g < tensor.gates; ++g) {
-    const std::string name =
-        tensor.gates == kLstmGates.size() ? std::string(1, kLstmGates[g]) : std::to_string(g);
-    checks.push_back(
-        check_piece(tensor, loss, entries_of(tensor, g * block, block), name, of_gate));
+  const std::size_t block = size / tensor.gates.size();
+  for (std::size_t g = 0; g < tensor.gates.size(); ++g) {
+    checks.push_back(check_piece(tensor, loss, entries_of(tensor, g * block, block),
+                                 std::string(1, tensor.gates[g]), of_gate));
   }
   return checks;
 }

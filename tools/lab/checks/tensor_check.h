@@ -32,8 +32,8 @@ struct CheckedTensor {
   std::span<const double> gradient = {};  ///< of the values' size
   std::span<const float> float_gradient = {};  ///< the same in float; may be empty
   std::span<const double> float_doubt = {};    ///< how far each may be off in float; may be empty
-  std::size_t gates = 1;                       ///< stacked blocks: 4 for the LSTM's f i a o
-  std::vector<std::size_t> rows = {};          ///< that the loss reads; empty: all of them
+  std::string_view gates = {};  ///< a letter for each of the blocks it stacks; empty: there is one
+  std::vector<std::size_t> rows = {};  ///< that the loss reads; empty: all of them
 };
 
 struct TensorCheckOptions {
@@ -47,7 +47,7 @@ struct TensorCheckOptions {
 /// One tensor, or one gate of it.
 struct TensorCheck {
   std::string tensor;
-  std::string gate;    ///< "f", "i", "a", "o"; empty for the tensor as a whole
+  std::string gate;    ///< its letter; empty for the tensor as a whole
   Shape shape;         ///< of the tensor
   double largest = 0;  ///< max|gradient|
 

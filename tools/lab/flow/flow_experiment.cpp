@@ -30,11 +30,14 @@ MatrixView<double> gate_of(Layer& layer, std::size_t gate) {
 
 // ------------------------------------------------------------------------------------ one layer
 
+CellKind kind_of(const FlowExperiment& e) {
+  return {e.cell, e.activation, e.gru_reset};
+}
+
 std::unique_ptr<Layer> make_layer(const FlowExperiment& e, std::size_t draw) {
   // The name is the stream of random numbers: each draw has its own, every case the same.
   const std::string name = fmt::format("gradflow/{}", draw);
-  return std::make_unique<RecurrentLayer<double>>(name, e.input, e.hidden,
-                                                  CellKind(e.cell, e.activation));
+  return std::make_unique<RecurrentLayer<double>>(name, e.input, e.hidden, kind_of(e));
 }
 
 RecurrentInit recurrent_init(FlowInit init) {
@@ -108,14 +111,16 @@ Draw run_draw(const FlowExperiment& e, std::size_t draw) {
   scale_weights(*layer, e);
   const RecurrentState<double> start =
       e.centred ? rest_at_steepest(*layer, e.activation) : layer->zero_state(1);
-  const MatrixView<const double> W = gate_of(*layer, 0);
-  return {flow_norms(*layer, e.activation, make_input(e, draw).matrix(), start, e.lags),
-          spectral_radius(W), spectral_norm(W)};
+  const MatrixView<const double> W = gate_of(*layer, carry_gate(e.cell).value_or(0));
+  return {flow_norms(*layer, make_input(e, draw).matrix(), start, e.lags), spectral_radius(W),
+          spectral_norm(W)};
 }
 
 void check(const FlowExperiment& e) {
-  if (e.centred && describe(e.cell).has_forget_gate) {
-    throw UsageError("gradient flow: only an RNN is centred; an LSTM's gates have no such state");
+  if (e.centred && carry_gate(e.cell)) {
+    throw UsageError(
+        fmt::format("gradient flow: only an RNN is centred; the gates of the {} have no such state",
+                    describe(e.cell).title));
   }
   if (e.lags == 0 || e.draws == 0 || e.hidden == 0 || e.input == 0) {
     throw UsageError("gradient flow: lags, draws and sizes are at least 1");
@@ -259,6 +264,7 @@ std::string command_line(const FlowExperiment& e) {
   std::string line = fmt::format("unroll gradflow --cell {}", to_string(e.cell));
   if (describe(e.cell).has_activation)
     line += fmt::format(" --activation {}", to_string(e.activation));
+  if (describe(e.cell).has_reset) line += fmt::format(" --gru-reset {}", to_string(e.gru_reset));
   line += fmt::format(" --init {}", to_string(e.init));
   if (e.scale != FlowScale::kGain || e.size != 1) {
     line += fmt::format(" --{} {}", to_string(e.scale), e.size);

@@ -14,7 +14,7 @@
 
 namespace unroll {
 
-/// How W starts (of an LSTM each of the four gates' W). The first three are layers/init.h's.
+/// How W starts (of a cell with gates each gate's W). The first three are layers/init.h's.
 enum class FlowInit {
   kUniform,      ///< U, W, b uniform in ±1/√H
   kGlorot,       ///< uniform in ±√(3/H)
@@ -29,7 +29,7 @@ inline constexpr std::array kAll<FlowInit>{FlowInit::kUniform,    FlowInit::kGlo
                                            FlowInit::kOrthogonal, FlowInit::kIdentity,
                                            FlowInit::kGaussian,   FlowInit::kNonnegative};
 
-/// What a W that was drawn is scaled by; of an LSTM each gate's W for itself.
+/// What a W that was drawn is scaled by; of a cell with gates each gate's W for itself.
 enum class FlowScale {
   kGain,    ///< W is multiplied
   kRadius,  ///< to a spectral radius ρ(W)
@@ -43,6 +43,7 @@ struct FlowExperiment {
   std::string name;
   Cell cell = Cell::kRnn;
   Activation activation = Activation::kTanh;  ///< of the RNN
+  GruReset gru_reset = GruReset::kAfter;      ///< of the GRU
   FlowInit init = FlowInit::kOrthogonal;
   FlowScale scale = FlowScale::kGain;
   double size = 1;            ///< what W's gain, spectral radius or norm becomes
@@ -89,12 +90,12 @@ struct FlowResult {
   FlowExperiment experiment;
   std::string command;  ///< runs the case again; empty for a layer of a model that was trained
   FlowSummary norm;
-  FlowSummary carry;    ///< LSTM
-  FlowSummary bound;    ///< GRAD-bound; LSTM: of the carry
+  FlowSummary carry;    ///< LSTM, GRU
+  FlowSummary bound;    ///< GRAD-bound; LSTM, GRU: of the carry
   FlowSummary ceiling;  ///< RNN: GRAD-sigmoid, GRAD-tanh, GRAD-relu
   double saturated = 0;
   double dead = 0;
-  double radius = 0;  ///< ρ(W), mean over draws; LSTM: of the recurrent weights of the forget gate
+  double radius = 0;       ///< ρ(W), mean over draws; LSTM: W_f, GRU: W_u
   double matrix_norm = 0;  ///< ‖W‖₂, likewise
   FlowVerdict verdict;
 };

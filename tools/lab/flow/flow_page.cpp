@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "unroll/tools/lab/flow/flow_report.h"
+#include "unroll/tools/lab/flow/gradient_flow.h"
 #include "unroll/tools/lab/pages/html_page.h"
 
 namespace unroll {
@@ -21,10 +22,22 @@ std::string percent(double share) {
   return fmt::format("{:.0f} %", 100 * share);
 }
 
+/// The recurrent weights whose norm is told: of the gate of the carry, where there is one.
+const char* name_of_W(Cell cell) {
+  switch (cell) {
+    case Cell::kRnn:
+      return "W";
+    case Cell::kLstm:
+      return "W_f";
+    case Cell::kGru:
+      return "W_u";
+  }
+  return "W";
+}
+
 /// The figures that a verdict leaves out.
 std::string figures_of(const FlowResult& result) {
-  const bool is_lstm = result.experiment.cell == Cell::kLstm;
-  const char* W = is_lstm ? "W_f" : "W";
+  const char* W = name_of_W(result.experiment.cell);
   std::string figures;
   if (!result.command.empty()) {
     figures =
@@ -32,7 +45,7 @@ std::string figures_of(const FlowResult& result) {
   }
   figures += "saturated " + percent(result.saturated);
   if (result.dead > 0) figures += ", dead " + percent(result.dead);
-  if (is_lstm && !result.carry.mean.empty()) {
+  if (!result.carry.mean.empty()) {
     figures += "; along the carry alone " + power_text(result.carry.mean.back());
   }
   return figures;
@@ -60,16 +73,12 @@ std::string plot_card(const LogPlot& plot, std::string_view lines) {
 
 std::string plots_html(const FlowChapterResult& part) {
   const std::string& title = part.chapter.title;
-  if (part.results.front().experiment.cell == Cell::kRnn) {
-    return plot_card(flow_plot(part.results, title),
-                     "Solid: ‖∂h_t/∂h_k‖; dashed: the derived bound Π ‖D_j‖ ‖W‖; dotted: the "
-                     "ceiling (max φ′ · ‖W‖)^lag, known before any input.");
-  }
-  return plot_card(
-             flow_plot(part.results, title),
-             "Solid: ‖∂C_t/∂C_k‖ over all paths; dashed: along the carry alone, ‖Π diag f_j‖.") +
-         plot_card(carry_plot(part.results, title + ", the carry alone"),
-                   "Solid: along the carry alone, ‖Π diag f_j‖; dashed: its bound Π max f_j.");
+  const Cell cell = part.results.front().experiment.cell;
+  const std::string whole = plot_card(flow_plot(part.results, title), flow_plot_lines(cell));
+  if (!carry_gate(cell)) return whole;
+  return whole + plot_card(carry_plot(part.results, title + ", the carry alone"),
+                           "Solid: along the carry alone; dashed: its bound, the product of the "
+                           "largest values of the gate.");
 }
 
 std::string chapter_html(const FlowChapterResult& part) {
@@ -125,7 +134,7 @@ overflows.</p>
 <span class="math">C<sub>k</sub></span>.</p>
 <p><strong>Rate</strong>: the factor per step of the least-squares line through the mean logarithm, without the first tenth of
 the lags. A norm <strong>stays</strong> if that is less than a factor e in 200 steps. <strong>Saturated</strong>: the share
-of slopes φ′(z) below 5 % of the activation's largest (of ReLU: the share off; of an LSTM: over all four gates).
+of slopes φ′(z) below 5 % of the activation's largest (of ReLU: the share off; of an LSTM or GRU: over all gates).
 <strong>Dead</strong>: the share of units whose slope is 0 at every step of the window.</p>
 </section>
 )html";

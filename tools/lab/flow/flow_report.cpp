@@ -110,14 +110,15 @@ std::string flow_csv(std::span<const FlowResult> results) {
       flow_csv_columns());
   for (const FlowResult& result : results) {
     const FlowExperiment& e = result.experiment;
-    const bool is_lstm = e.cell == Cell::kLstm;
+    const CellDescription& cell = describe(e.cell);
     std::string prefix = fmt::format("{},{},{},", csv_field(e.name), to_string(e.cell),
-                                     is_lstm ? "" : to_string(e.activation));
+                                     cell.has_activation ? to_string(e.activation) : "");
     prefix += result.command.empty()
                   ? ",,,,,,"
                   : fmt::format("{},{},{},{},{:d},{:d},", to_string(e.init), to_string(e.scale),
                                 e.size, e.input_strength, e.positive, e.centred);
-    prefix += fmt::format("{},{},", is_lstm ? fmt::format("{}", e.forget_bias) : "", e.hidden);
+    prefix += fmt::format("{},{},", cell.has_forget_gate ? fmt::format("{}", e.forget_bias) : "",
+                          e.hidden);
     csv += flow_csv_rows(result, prefix);
   }
   return csv;
@@ -153,10 +154,23 @@ LogPlot plot_of(std::span<const FlowResult> results, std::string description,
 
 }  // namespace
 
+std::string_view flow_plot_lines(Cell cell) {
+  switch (cell) {
+    case Cell::kRnn:
+      return "Solid: ‖∂h_t/∂h_k‖; dashed: the derived bound Π ‖D_j‖ ‖W‖; dotted: the ceiling "
+             "(max φ′ · ‖W‖)^lag, known before any input.";
+    case Cell::kLstm:
+      return "Solid: ‖∂C_t/∂C_k‖ over all paths; dashed: along the carry alone, ‖Π diag f_j‖.";
+    case Cell::kGru:
+      return "Solid: ‖∂h_t/∂h_k‖ over all paths; dashed: along the carry alone, ‖Π diag u_j‖.";
+  }
+  return {};
+}
+
 LogPlot flow_plot(std::span<const FlowResult> results, std::string description) {
-  const bool is_lstm = !results.empty() && !results.front().carry.mean.empty();
+  const bool has_carry = !results.empty() && !results.front().carry.mean.empty();
   return plot_of(results, std::move(description), &FlowResult::norm,
-                 is_lstm ? &FlowResult::carry : &FlowResult::bound);
+                 has_carry ? &FlowResult::carry : &FlowResult::bound);
 }
 
 LogPlot carry_plot(std::span<const FlowResult> results, std::string description) {

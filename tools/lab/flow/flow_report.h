@@ -33,9 +33,12 @@ std::string csv_field(std::string_view text);
 /// One file: a header, then one row per case and lag.
 std::string flow_csv(std::span<const FlowResult> results);
 
-/// At most six results as one plot; dashed: the bound of an RNN, Π f alone of an LSTM.
+/// What the lines of `flow_plot` are.
+std::string_view flow_plot_lines(Cell cell);
+/// At most six results as one plot; dashed: the bound of an RNN, Π f alone of an LSTM, Π u of a
+/// GRU.
 LogPlot flow_plot(std::span<const FlowResult> results, std::string description);
-/// The product of forget gates Π f of LSTMs; a dashed line is its bound.
+/// The carry alone of LSTMs and GRUs; a dashed line is its bound.
 LogPlot carry_plot(std::span<const FlowResult> results, std::string description);
 
 struct FlowChapterResult {

@@ -208,14 +208,27 @@ std::vector<FlowChapter> flow_tour(const FlowTourSettings& settings) {
   return tour;
 }
 
+namespace {
+
+std::vector<std::string> equations_of(const FlowExperiment& experiment) {
+  switch (experiment.cell) {
+    case Cell::kRnn:
+      return {"GRAD-J", "GRAD-bound", "GRAD-" + std::string(to_string(experiment.activation))};
+    case Cell::kLstm:
+      return {"GRAD-lstm-carry", "GRAD-lstm-whole"};
+    case Cell::kGru:
+      return {"GRAD-gru-carry", "GRAD-gru-step", "GRAD-gru-bound"};
+  }
+  return {};
+}
+
+}  // namespace
+
 FlowChapter single_case(const FlowExperiment& experiment) {
-  const bool is_lstm = experiment.cell == Cell::kLstm;
-  const std::string phi(to_string(experiment.activation));
   FlowChapter chapter;
   chapter.anchor = "case";
-  chapter.title = is_lstm ? "LSTM" : fmt::format("RNN ({})", phi);
-  chapter.equations = {"GRAD-lstm-carry", "GRAD-lstm-whole"};
-  if (!is_lstm) chapter.equations = {"GRAD-J", "GRAD-bound", "GRAD-" + phi};
+  chapter.title = title({experiment.cell, experiment.activation, experiment.gru_reset});
+  chapter.equations = equations_of(experiment);
   add(chapter, experiment, "");
   chapter.cases.front().experiment.name =
       fmt::format("{}, {} {:.3g}, input {:.3g}", to_string(experiment.init),

@@ -10,6 +10,8 @@
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/kernels/spectral_norm.h"
+#include "unroll/layers/cells/gru.h"
+#include "unroll/layers/cells/lstm.h"
 
 namespace unroll {
 
@@ -95,8 +97,9 @@ JacobianWalk::JacobianWalk(RecurrentLayer<double>& layer, MatrixView<const doubl
     steps_.push_back(layer.inspect(one, pass));
     require_finite(start, k + 1);
   }
-  set_identity(is_lstm() ? rows_.C : rows_.h);
-  jacobian_ = is_lstm() ? rows_.C : rows_.h;
+  Tensor<double>& carried = rows_.C.empty() ? rows_.h : rows_.C;
+  set_identity(carried);
+  jacobian_ = carried;
 }
 
 const RecurrentInspection<double>& JacobianWalk::crossed() const {
@@ -136,7 +139,7 @@ double JacobianWalk::log_scale() const {
 }
 
 void JacobianWalk::gather_jacobian() {
-  if (!is_lstm()) {
+  if (rows_.C.empty()) {
     jacobian_ = rows_.h;
     return;
   }
@@ -161,61 +164,68 @@ double add_log(std::vector<double>& sums, double factor) {
   return sum;
 }
 
-/// φ′(z_j), from the gates of step j: of the RNN's units, or of an LSTM's gates f i a o.
-std::vector<double> slopes_at(const RecurrentInspection<double>& step, Activation activation,
-                              bool is_lstm) {
-  const std::size_t count = step.gates.size();
-  const std::vector<double> ones(count, 1.0);
-  std::vector<double> slopes(count);
-  const auto fill = [&](Activation phi, std::size_t first, std::size_t size) {
-    activate_backward<double>(phi, step.gates.values().subspan(first, size),
-                              std::span(ones).first(size), std::span(slopes).subspan(first, size));
-  };
-  if (!is_lstm) {
-    fill(activation, 0, count);
-    return slopes;
+/// What made the values that a step saves, in their order; nothing for a sum that no function was
+/// applied to.
+std::vector<std::optional<Activation>> saved_functions(const CellKind& kind) {
+  constexpr auto kSigmoid = Activation::kSigmoid, kTanh = Activation::kTanh;
+  switch (kind.cell) {
+    case Cell::kRnn:
+      return {kind.activation};
+    case Cell::kLstm:
+      return {kSigmoid, kSigmoid, kTanh, kSigmoid};
+    case Cell::kGru:
+      if (kind.reset == GruReset::kAfter) return {kSigmoid, kSigmoid, std::nullopt, kTanh};
+      return {kSigmoid, kSigmoid, kTanh};
   }
-  const std::size_t H = count / 4;
-  fill(Activation::kSigmoid, 0, 2 * H);
-  fill(Activation::kTanh, 2 * H, H);
-  fill(Activation::kSigmoid, 3 * H, H);
+  return {};
+}
+
+/// φ′(z) of the values of one function at a step.
+std::vector<double> slopes_of(Activation phi, std::span<const double> values) {
+  const std::vector<double> ones(values.size(), 1.0);
+  std::vector<double> slopes(values.size());
+  activate_backward<double>(phi, values, ones, slopes);
   return slopes;
 }
 
 /// Counts flat slopes and units that never have any.
 class SlopeCount {
  public:
-  SlopeCount(Activation activation, bool is_lstm) : activation_(activation), is_lstm_(is_lstm) {}
+  explicit SlopeCount(const CellKind& kind) : functions_(saved_functions(kind)) {}
 
-  void add(std::span<const double> slopes) {
-    ever_on_.resize(slopes.size());
-    for (std::size_t i = 0; i < slopes.size(); ++i) {
-      flat_ += slopes[i] < kFlat * largest(i, slopes.size()) ? 1 : 0;
-      ever_on_[i] = ever_on_[i] || slopes[i] > 0;
+  void add(const RecurrentInspection<double>& step) {
+    const std::size_t H = step.gates.size() / functions_.size();
+    ever_on_.resize(step.gates.size());
+    units_ = 0;
+    for (std::size_t k = 0; k < functions_.size(); ++k) {
+      if (functions_[k]) add(k * H, *functions_[k], step.gates.values().subspan(k * H, H));
     }
-    all_ += slopes.size();
   }
   double saturated() const {
     return all_ == 0 ? 0 : static_cast<double>(flat_) / static_cast<double>(all_);
   }
   double dead() const {
-    if (ever_on_.empty()) return 0;
+    if (units_ == 0) return 0;
     // [GRAD-relu-dead] unit i with z_{i,t} ≤ 0 at every step: its row of the Jacobian is 0
-    return static_cast<double>(std::ranges::count(ever_on_, false)) /
-           static_cast<double>(ever_on_.size());
+    return static_cast<double>(units_ - std::ranges::count(ever_on_, true)) /
+           static_cast<double>(units_);
   }
 
  private:
-  double largest(std::size_t i, std::size_t count) const {
-    if (!is_lstm_) return largest_slope(activation_);
-    const bool is_candidate = i / (count / 4) == 2;
-    return largest_slope(is_candidate ? Activation::kTanh : Activation::kSigmoid);
+  void add(std::size_t first, Activation phi, std::span<const double> values) {
+    const std::vector<double> slopes = slopes_of(phi, values);
+    units_ += static_cast<std::ptrdiff_t>(slopes.size());
+    for (std::size_t i = 0; i < slopes.size(); ++i) {
+      flat_ += slopes[i] < kFlat * largest_slope(phi) ? 1 : 0;
+      ever_on_[first + i] = ever_on_[first + i] || slopes[i] > 0;
+    }
+    all_ += slopes.size();
   }
 
-  Activation activation_;
-  bool is_lstm_;
+  std::vector<std::optional<Activation>> functions_;
   std::size_t flat_ = 0;
   std::size_t all_ = 0;
+  std::ptrdiff_t units_ = 0;
   std::vector<bool> ever_on_;
 };
 
@@ -238,36 +248,51 @@ void add_bounds(Activation activation, SingularRange W, std::span<const double> 
   add_log(norms.lower, std::ranges::min(slopes) * W.smallest);
 }
 
-/// The carry of an LSTM over one step more; `log_carry` (H) are the logarithms so far.
-void add_carry(const RecurrentInspection<double>& step, std::vector<double>& log_carry,
-               FlowNorms& norms) {
-  const std::span<const double> f = step.gates.values().first(log_carry.size());
+/// The carry over one step more, with the gate f of an LSTM, u of a GRU; `log_carry` (H) are the
+/// logarithms so far.
+void add_carry(std::span<const double> gate, std::vector<double>& log_carry, FlowNorms& norms) {
   // [GRAD-lstm-carry] along the carry alone ∂C_t/∂C_k = Π_{j=k+1..t} diag f_j
-  for (std::size_t i = 0; i < f.size(); ++i) log_carry[i] += std::log(f[i]);
+  // [GRAD-gru-carry] along the carry alone ∂h_t/∂h_k = Π_{j=k+1..t} diag u_j
+  for (std::size_t i = 0; i < gate.size(); ++i) log_carry[i] += std::log(gate[i]);
   norms.carry.push_back(std::ranges::max(log_carry));
   // [GRAD-lstm-vanish] ‖Π diag f_j‖ ≤ Π_j max_i f_{j,i}
-  add_log(norms.bound, std::ranges::max(f));
+  // [GRAD-gru-vanish] ‖Π diag u_j‖ ≤ Π_j max_i u_{j,i}
+  add_log(norms.bound, std::ranges::max(gate));
 }
 
 }  // namespace
 
-FlowNorms flow_norms(RecurrentLayer<double>& layer, Activation activation,
-                     MatrixView<const double> x, const RecurrentState<double>& start,
-                     std::size_t lags) {
+std::optional<std::size_t> carry_gate(Cell cell) {
+  switch (cell) {
+    case Cell::kRnn:
+      return std::nullopt;
+    case Cell::kLstm:
+      return kLstmGates.find('f');
+    case Cell::kGru:
+      return kGruGates.find('u');
+  }
+  return std::nullopt;
+}
+
+FlowNorms flow_norms(RecurrentLayer<double>& layer, MatrixView<const double> x,
+                     const RecurrentState<double>& start, std::size_t lags) {
   JacobianWalk walk(layer, x, start);
-  SlopeCount count(activation, walk.is_lstm());
+  const std::size_t H = layer.hidden_size();
+  const Activation phi = layer.kind().activation;
+  const std::optional<std::size_t> carry = carry_gate(layer.kind().cell);
   const SingularRange W = singular_range(layer.W.value.matrix());
-  std::vector<double> log_carry(layer.hidden_size(), 0.0);
+  SlopeCount count(layer.kind());
+  std::vector<double> log_carry(H, 0.0);
   FlowNorms norms;
   while (walk.lag() < lags && walk.steps_left() > 0) {
     walk.step_back();
     add_measured(walk, norms);
-    const std::vector<double> slopes = slopes_at(walk.crossed(), activation, walk.is_lstm());
-    count.add(slopes);
-    if (walk.is_lstm()) {
-      add_carry(walk.crossed(), log_carry, norms);
+    const RecurrentInspection<double>& step = walk.crossed();
+    count.add(step);
+    if (carry) {
+      add_carry(step.gates.values().subspan(*carry * H, H), log_carry, norms);
     } else {
-      add_bounds(activation, W, slopes, norms);
+      add_bounds(phi, W, slopes_of(phi, step.gates.values()), norms);
     }
   }
   norms.saturated = count.saturated();

@@ -1,11 +1,13 @@
-/// How far a gradient reaches: ‖∂h_t/∂h_k‖₂ of an RNN and ‖∂C_t/∂C_k‖₂ of an LSTM over the lags
-/// t − k, measured with the layer's own backward pass, beside what the derivation bounds them by.
+/// How far a gradient reaches: ‖∂h_t/∂h_k‖₂ of an RNN or GRU and ‖∂C_t/∂C_k‖₂ of an LSTM over the
+/// lags t − k, measured with the layer's own backward pass, beside what the derivation bounds them
+/// by.
 ///
 /// All norms are kept as natural logarithms, and the product of Jacobians is scaled by a power of
 /// two at each step, so nothing under- or overflows however many lags there are. log 0 is −∞.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "unroll/kernels/ops.h"
@@ -40,7 +42,6 @@ class JacobianWalk {
   const RecurrentInspection<double>& crossed() const;
   /// What the layer computed at step j = 1 .. T. One row.
   const RecurrentInspection<double>& step(std::size_t j) const { return steps_[j - 1]; }
-  bool is_lstm() const { return layer_.gate_count() == 4; }
 
  private:
   void gather_jacobian();
@@ -55,16 +56,17 @@ class JacobianWalk {
   std::size_t lag_ = 0;
 };
 
-/// The norms of one walk; index lag − 1. Of an RNN `carry` is empty, of an LSTM `ceiling` and
+/// The norms of one walk; index lag − 1. Of an RNN `carry` is empty, of other cells `ceiling` and
 /// `lower` are.
 struct FlowNorms {
-  std::vector<double> norm;  ///< log ‖∂h_t/∂h_k‖; LSTM: log ‖∂C_t/∂C_k‖ over all paths
+  std::vector<double> norm;  ///< log ‖∂h_t/∂h_k‖; LSTM: log ‖∂C_t/∂C_k‖; over all paths
   std::vector<double> smallest;  ///< log σ_min of the same, right while above 1e-14·‖·‖
-  std::vector<double> carry;     ///< log ‖Π diag f_j‖: along the carry alone
-  std::vector<double> bound;  ///< RNN: Σ log ‖D_j‖‖W‖; LSTM, of the carry: Σ log max f_j
+  std::vector<double>
+      carry;  ///< along the carry alone: log ‖Π diag f_j‖, of a GRU log ‖Π diag u_j‖
+  std::vector<double> bound;  ///< RNN: Σ log ‖D_j‖‖W‖; of the carry: Σ log max f_j or u_j
   std::vector<double> ceiling;  ///< known before any input: lag · log(max φ′ · ‖W‖)
   std::vector<double> lower;    ///< Σ log(min φ′(z_j) · σ_min(W)), below every σ_min
-  /// The share of slopes φ′(z) (of an LSTM: of all four gates) that are below kFlat of their
+  /// The share of slopes φ′(z) (of an LSTM or GRU: of all gates) that are below kFlat of their
   /// activation's largest, over the units and the steps walked through. For ReLU: the share off.
   double saturated = 0;
   /// The share of units whose slope is 0 at every step walked through: for ReLU, dead units.
@@ -75,10 +77,12 @@ struct FlowNorms {
 inline constexpr double kFlat = 0.05;
 
 /// Walks back from the last of x's T steps over at most `lags` lags (T − 1 if that is fewer).
-/// `activation` is the RNN's. Throws UsageError if a state is not finite.
-FlowNorms flow_norms(RecurrentLayer<double>& layer, Activation activation,
-                     MatrixView<const double> x, const RecurrentState<double>& start,
-                     std::size_t lags);
+/// Throws UsageError if a state is not finite.
+FlowNorms flow_norms(RecurrentLayer<double>& layer, MatrixView<const double> x,
+                     const RecurrentState<double>& start, std::size_t lags);
+
+/// Which of the values that a step saves is the gate of the carry: f of an LSTM, u of a GRU.
+std::optional<std::size_t> carry_gate(Cell cell);
 
 /// max φ′: 1/4 for sigmoid, else 1.
 double largest_slope(Activation activation);

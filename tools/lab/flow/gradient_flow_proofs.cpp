@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "unroll/core/random.h"
+#include "unroll/kernels/spectral_norm.h"
 #include "unroll/layers/init.h"
 #include "unroll/layers/recurrent.h"
 #include "unroll/tools/lab/flow/gradient_flow.h"
@@ -24,6 +25,7 @@ namespace {
 
 constexpr std::size_t kLags = 200;
 constexpr std::array kActivations{Activation::kTanh, Activation::kSigmoid, Activation::kRelu};
+constexpr std::array kResets{GruReset::kAfter, GruReset::kBefore};
 
 void fill(std::span<double> values, Random& random, double deviation) {
   for (double& value : values) value = deviation * random.normal();
@@ -72,7 +74,7 @@ void fill_signed_permutation(double w, Parameter<double>& W, Random& random) {
 
 // -------------------------------------------------------------------------------------- Jacobians
 
-/// A random RNN or LSTM of a few units that has read a few random steps.
+/// A random layer of a few units that has read a few random steps.
 struct Walked {
   Walked(std::unique_ptr<RecurrentLayer<double>> cell, Activation activation, Random& random)
       : layer(std::move(cell)), phi(activation), start(layer->zero_state(1)) {
@@ -85,7 +87,7 @@ struct Walked {
   }
 
   naive::Network network() const {
-    naive::Network n = naive_network(*layer, phi);
+    naive::Network n = naive_network(*layer);
     n.h_0 = naive_matrix(start.h)[0];
     if (!start.C.empty()) n.C_0 = naive_matrix(start.C)[0];
     return n;
@@ -173,6 +175,30 @@ std::vector<Finding> prove_lstm_jacobian(std::uint64_t seed, std::size_t lags) {
   return {{ProofKind::kClosedForm, worst}};
 }
 
+std::unique_ptr<RecurrentLayer<double>> random_gru(GruReset reset, Random& random) {
+  return std::make_unique<RecurrentLayer<double>>("gru", 2, 1 + random.below(5),
+                                                  CellKind(Cell::kGru, Activation::kTanh, reset));
+}
+
+std::vector<Finding> prove_gru_step(std::string_view, std::uint64_t seed) {
+  Random random(seed, "proof/jacobian");
+  double worst = 0;
+  for (GruReset reset : kResets) {
+    Walked p(random_gru(reset, random), Activation::kTanh, random);
+    const naive::Network n = p.network();
+    const naive::Forward forward = naive::gru_states(n, p.sequence());
+    JacobianWalk walk(*p.layer, std::as_const(p.x).matrix(), p.start);
+    naive::Matrix J;
+    for (std::size_t k = p.x.shape()[0]; k >= 2; --k) {
+      walk.step_back();
+      const naive::Matrix step = naive::gru_jacobian(n, forward, k);
+      J = J.empty() ? step : naive::product(J, step);
+      keep_worst(relative_error(jacobian_of(walk), naive::flat(J)), worst);
+    }
+  }
+  return {{ProofKind::kClosedForm, worst}};
+}
+
 std::vector<Finding> prove_lstm_one_step(std::string_view, std::uint64_t seed) {
   return prove_lstm_jacobian(seed, 1);
 }
@@ -194,7 +220,7 @@ void for_each_rnn(Activation phi, std::uint64_t seed,
     fill(rnn.b.value.values(), random, 0.3);
     Tensor<double> x({kLags + 1, 1});
     fill(x.values(), random, 1);
-    measure(flow_norms(rnn, phi, std::as_const(x).matrix(), rnn.zero_state(1), kLags));
+    measure(flow_norms(rnn, std::as_const(x).matrix(), rnn.zero_state(1), kLags));
   }
 }
 
@@ -265,7 +291,7 @@ std::vector<Finding> prove_rest(Activation phi, double w, bool identity, std::ui
   const RecurrentState<double> start = rest_at_steepest(rnn, phi);
   const Tensor<double> x = no_input(kLags + 1);
   const double log_rate = std::log(largest_slope(phi) * w);
-  return compare_norms(flow_norms(rnn, phi, x.matrix(), start, kLags).norm,
+  return compare_norms(flow_norms(rnn, x.matrix(), start, kLags).norm,
                        [&](std::size_t lag) { return static_cast<double>(lag) * log_rate; });
 }
 
@@ -301,7 +327,7 @@ std::vector<Finding> prove_relu_explodes(std::string_view, std::uint64_t) {
   RecurrentState<double> start = rnn.zero_state(1);
   start.h[0] = 1;
   const Tensor<double> x = no_input(kLags + 1);
-  const FlowNorms norms = flow_norms(rnn, Activation::kRelu, x.matrix(), start, kLags);
+  const FlowNorms norms = flow_norms(rnn, x.matrix(), start, kLags);
   // [GRAD-relu-explodes] W = 1.5·[1 −1; 1 −1], ρ(W) = 0, unit 2 off: ‖∂h_t/∂h_k‖ = 1.5^{t−k} √2
   return compare_norms(norms.norm, [](std::size_t lag) {
     return static_cast<double>(lag) * std::log(1.5) + 0.5 * std::log(2.0);
@@ -349,8 +375,7 @@ struct LstmRun {
     fill(x.values(), random, 1);
   }
   FlowNorms norms() {
-    return flow_norms(lstm, Activation::kTanh, std::as_const(x).matrix(), lstm.zero_state(1),
-                      kLags);
+    return flow_norms(lstm, std::as_const(x).matrix(), lstm.zero_state(1), kLags);
   }
   RecurrentLayer<double> lstm{"lstm", 1, 6, Cell::kLstm};
   Tensor<double> x{Shape{kLags + 1, 1}};
@@ -360,7 +385,7 @@ struct LstmRun {
 std::vector<double> naive_carry(const LstmRun& run) {
   naive::Sequence s{.x = naive_matrix(run.x), .targets = {}};
   s.x.insert(s.x.begin(), naive::Vector());
-  const naive::Forward forward = naive::lstm_states(naive_network(run.lstm, Activation::kTanh), s);
+  const naive::Forward forward = naive::lstm_states(naive_network(run.lstm), s);
   naive::Vector log_product(run.lstm.hidden_size());
   std::vector<double> carry;
   for (std::size_t j = s.steps(); carry.size() < kLags; --j) {
@@ -401,12 +426,183 @@ std::vector<Finding> prove_lstm_explodes(std::string_view, std::uint64_t seed) {
     for (std::size_t j = 0; j < H; ++j) lstm.W.value.matrix()(2 * H + i, j) = i == j ? w : 0;
   }
   const Tensor<double> x = no_input(kLags + 1);
-  const FlowNorms norms =
-      flow_norms(lstm, Activation::kTanh, x.matrix(), lstm.zero_state(1), kLags);
+  const FlowNorms norms = flow_norms(lstm, x.matrix(), lstm.zero_state(1), kLags);
   // [GRAD-lstm-explodes] U = 0, b = 0, h_0 = C_0 = 0, W_a = wI: ‖∂C_t/∂C_k‖ = (½ + w/4)^{t−k}
   return compare_norms(norms.norm, [&](std::size_t lag) {
     return static_cast<double>(lag) * std::log(0.5 + w / 4);
   });
+}
+
+// -------------------------------------------------------------------------------------------- GRU
+
+struct GruRun {
+  GruRun(GruReset reset, std::uint64_t seed)
+      : gru("gru", 1, 6, CellKind(Cell::kGru, Activation::kTanh, reset)) {
+    Random random(seed, "proof/gru");
+    for (Parameter<double>* parameter : gru.parameters()) {
+      fill(parameter->value.values(), random, 0.5);
+    }
+    fill(x.values(), random, 1);
+  }
+  FlowNorms norms() { return flow_norms(gru, std::as_const(x).matrix(), gru.zero_state(1), kLags); }
+  naive::Forward states() const {
+    naive::Sequence s{.x = naive_matrix(x), .targets = {}};
+    s.x.insert(s.x.begin(), naive::Vector());
+    return naive::gru_states(naive_network(gru), s);
+  }
+  /// ‖W_g‖ of gate g of r, u, h.
+  double norm_of(std::size_t gate) const {
+    const std::size_t H = gru.hidden_size();
+    return spectral_norm(gru.W.value.matrix().row_range(gate * H, H));
+  }
+
+  RecurrentLayer<double> gru;
+  Tensor<double> x{Shape{kLags + 1, 1}};
+};
+
+double largest_magnitude(const naive::Vector& values) {
+  double largest = 0;
+  for (double value : values) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
+/// What bounds ‖∂h_t/∂h_{t−1}‖, for |h_0| ≤ 1.
+double gru_step_bound(const GruRun& run, const naive::Forward& forward, std::size_t t) {
+  const double W_r = run.norm_of(0), W_u = run.norm_of(1), W_h = run.norm_of(2);
+  const auto [least, most] = std::ranges::minmax(forward.u[t]);
+  double through_r = 0;
+  switch (run.gru.kind().reset) {
+    case GruReset::kAfter:
+      through_r = largest_magnitude(forward.q[t]) * W_r / 4;
+      break;
+    case GruReset::kBefore:
+      through_r = W_h * W_r / 4;
+      break;
+  }
+  // [GRAD-gru-bound] ‖∂h_t/∂h_{t−1}‖ ≤ max u_t + ½‖W_u‖ + max(1 − u_t) (‖W_h‖ + ¼ max|q_t| ‖W_r‖)
+  return most + W_u / 2 + (1 - least) * (W_h + through_r);
+}
+
+std::vector<Finding> prove_gru_bound(std::string_view, std::uint64_t seed) {
+  double largest = 0;
+  for (GruReset reset : kResets) {
+    GruRun run(reset, seed);
+    const naive::Forward forward = run.states();
+    std::vector<double> bound;
+    double sum = 0;
+    for (std::size_t t = kLags + 1; bound.size() < kLags; --t) {
+      sum += std::log(gru_step_bound(run, forward, t));
+      bound.push_back(sum);
+    }
+    keep_worst(largest_ratio(run.norms().norm, bound), largest);
+  }
+  return {{ProofKind::kBound, largest}};
+}
+
+/// log ‖Π_{j=k+1..t} diag u_j‖ by the naive code, at every lag.
+std::vector<double> naive_carry(const GruRun& run) {
+  const naive::Forward forward = run.states();
+  naive::Vector log_product(run.gru.hidden_size());
+  std::vector<double> carry;
+  for (std::size_t j = kLags + 1; carry.size() < kLags; --j) {
+    for (std::size_t i = 0; i < log_product.size(); ++i) {
+      log_product[i] += std::log(forward.u[j][i]);
+    }
+    carry.push_back(std::ranges::max(log_product));
+  }
+  return carry;
+}
+
+std::vector<Finding> prove_gru_carry(std::string_view, std::uint64_t seed) {
+  GruRun run(GruReset::kAfter, seed);
+  const std::vector<double> expected = naive_carry(run);
+  return compare_norms(run.norms().carry, [&](std::size_t lag) { return expected[lag - 1]; });
+}
+
+/// Without W the carry is all there is, and it is below the product of the largest u.
+std::vector<Finding> prove_gru_vanishes(std::string_view, std::uint64_t seed) {
+  double worst = 0, largest = 0;
+  for (GruReset reset : kResets) {
+    GruRun run(reset, seed);
+    run.gru.W.value.fill(0);
+    const std::vector<double> expected = naive_carry(run);
+    const FlowNorms norms = run.norms();
+    const auto found =
+        compare_norms(norms.norm, [&](std::size_t lag) { return expected[lag - 1]; });
+    keep_worst(found[0].error, worst);
+    keep_worst(largest_ratio(norms.norm, norms.bound), largest);
+  }
+  return {{ProofKind::kClosedForm, worst}, {ProofKind::kBound, largest}};
+}
+
+/// Without input W_h = wI grows as (½ + w/4)^lag, whatever W_r and W_u are.
+std::vector<Finding> prove_gru_explodes(std::string_view, std::uint64_t seed) {
+  const double w = exact_gain(seed, 2.1, 6);
+  double worst = 0;
+  for (GruReset reset : kResets) {
+    GruRun run(reset, seed);
+    const std::size_t H = run.gru.hidden_size();
+    for (Parameter<double>* parameter : run.gru.parameters()) {
+      if (parameter != &run.gru.W) parameter->value.fill(0);
+    }
+    for (std::size_t i = 0; i < H; ++i) {
+      for (std::size_t j = 0; j < H; ++j) {
+        run.gru.W.value.matrix()(2 * H + i, j) = i == j ? w : 0;
+      }
+    }
+    // [GRAD-gru-explodes] U = 0, b = d = 0, h_0 = 0, W_h = wI: ‖∂h_t/∂h_k‖ = (½ + w/4)^{t−k}
+    const auto found = compare_norms(run.norms().norm, [&](std::size_t lag) {
+      return static_cast<double>(lag) * std::log(0.5 + w / 4);
+    });
+    keep_worst(found[0].error, worst);
+  }
+  return {{ProofKind::kClosedForm, worst}};
+}
+
+/// ∂h_T/∂h̃_k of one unit whose gates are constant, at every lag n = T − k = 0 .. T − 1.
+std::vector<double> influence_of_candidates(double u, std::size_t T, Random& random) {
+  RecurrentLayer<double> gru("gru", 1, 1, Cell::kGru);
+  fill(gru.U.value.values(), random, 0.5);
+  gru.U.value[0] = gru.U.value[1] = 0;
+  gru.W.value.fill(0);
+  gru.b.value[1] = std::log(u / (1 - u));
+  Tensor<double> x({T, 1}), h({T, 1}), dh({T, 1});
+  fill(x.values(), random, 1);
+  dh[T - 1] = 1;
+  const RaggedShape shape = RaggedShape::rectangle(T, 1);
+  RecurrentState<double> state = gru.zero_state(1), dstate = gru.zero_state(1);
+  RecurrentPass<double> pass;
+  gru.forward(shape, x.matrix(), state, pass, h.matrix());
+  gru.backward(shape, x.matrix(), pass, std::as_const(dh).matrix(), dstate, {});
+  const RecurrentInspection<double> seen = gru.inspect(shape, pass);
+  std::vector<double> influence;
+  for (std::size_t n = 0; n < T; ++n) {
+    const std::size_t t = T - 1 - n, last = seen.gates.shape()[1] - 1;
+    const double candidate = seen.gates.matrix()(t, last);
+    influence.push_back(seen.dz.matrix()(t, last) / (1 - candidate * candidate));
+  }
+  return influence;
+}
+
+/// What a gate keeps it does not let in: of all constant u, n/(n+1) remembers best over n steps.
+std::vector<Finding> prove_gru_coupled(std::string_view, std::uint64_t seed) {
+  Random random(seed, "proof/coupled");
+  double worst = 0, largest = 0;
+  const auto most = [](double n) {
+    // [GRAD-gru-coupled] ∂h_t/∂h̃_k = (1 − u) u^n ≤ n^n / (n+1)^{n+1} < 1/(e n), n = t − k
+    return std::pow(n / (n + 1), n) / (n + 1);
+  };
+  for (std::size_t n = 1; n <= kLags; ++n) {
+    const double lag = static_cast<double>(n);
+    const double best = influence_of_candidates(lag / (lag + 1), n + 1, random)[n];
+    keep_worst(std::abs(best / most(lag) - 1), worst);
+  }
+  const std::vector<double> any =
+      influence_of_candidates(random.uniform(0.01, 0.99), kLags, random);
+  for (std::size_t n = 1; n < any.size(); ++n) {
+    keep_worst(any[n] / most(static_cast<double>(n)), largest);
+  }
+  return {{ProofKind::kClosedForm, worst}, {ProofKind::kBound, largest}};
 }
 
 constexpr Proof kProofs[] = {
@@ -428,6 +624,12 @@ constexpr Proof kProofs[] = {
     {"GRAD-lstm-whole", prove_lstm_whole},
     {"GRAD-lstm-vanish", prove_lstm_vanishes},
     {"GRAD-lstm-explodes", prove_lstm_explodes},
+    {"GRAD-gru-carry", prove_gru_carry},
+    {"GRAD-gru-step", prove_gru_step},
+    {"GRAD-gru-bound", prove_gru_bound},
+    {"GRAD-gru-vanish", prove_gru_vanishes},
+    {"GRAD-gru-explodes", prove_gru_explodes},
+    {"GRAD-gru-coupled", prove_gru_coupled},
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ namespace {
 RecurrentStackConfig stack_config(const LongLagModelConfig& config) {
   return {.cell = config.cell,
           .activation = config.activation,
+          .gru_reset = config.gru_reset,
           .input = long_lag_input_size(config.task),
           .hidden = config.hidden};
 }

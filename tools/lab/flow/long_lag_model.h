@@ -21,6 +21,7 @@ struct LongLagModelConfig {
   LongLagTask task = LongLagTask::kAdding;
   Cell cell = Cell::kLstm;
   Activation activation = Activation::kTanh;  ///< of the RNN
+  GruReset gru_reset = GruReset::kAfter;      ///< of the GRU
   std::size_t hidden = 64;                    ///< H
   RecurrentInit init = RecurrentInit::kUniform;
   double forget_bias = 1;

@@ -41,6 +41,7 @@ std::vector<Record> first_word_task(std::uint64_t seed) {
 /// Nothing but the task: no dropout, no averaging, the last state answers.
 TrainClassifierOptions options_of(const FlowTourSettings& settings, double forget_bias) {
   TrainClassifierOptions options;
+  options.ngrams = false;
   options.tokenizer = TokenizerKind::kSpace;
   options.model.hidden = settings.hidden;
   options.model.embedding = 16;

@@ -9,6 +9,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/tools/lab/flow/flow_report.h"
+#include "unroll/tools/lab/flow/gradient_flow.h"
 #include "unroll/tools/lab/pages/html_page.h"
 #include "unroll/tools/lab/proofs/double_shadow.h"
 
@@ -57,8 +58,8 @@ std::vector<FlowNorms> norms_of(Model& model, const Ids& ids, std::size_t lags) 
     const Tensor<double>& below = l == 0 ? seen.x : seen.h[l - 1];
     for (std::size_t d = 0; d < model.stack().directions(); ++d) {
       RecurrentLayer<double>& layer = model.stack().layer(l, d);
-      norms.push_back(flow_norms(layer, model.config().activation,
-                                 as_read(below.matrix(), d).matrix(), layer.zero_state(1), lags));
+      norms.push_back(
+          flow_norms(layer, as_read(below.matrix(), d).matrix(), layer.zero_state(1), lags));
     }
   }
   return norms;
@@ -70,6 +71,7 @@ FlowResult named(FlowResult result, const Model& model, const RecurrentLayer<dou
   e.name = layer.U.name.substr(0, layer.U.name.rfind('.'));
   e.cell = model.config().cell;
   e.activation = model.config().activation;
+  e.gru_reset = model.config().gru_reset;
   e.hidden = model.config().hidden;
   if (!describe(e.cell).has_forget_gate) return result;
   const auto b_f = layer.b.value.values().first(e.hidden);
@@ -142,8 +144,12 @@ std::vector<std::size_t> TrainingFlow::shown_epochs() const {
 }
 
 std::string TrainingFlow::layer_table(std::size_t layer) const {
-  const bool is_lstm = epochs_.front().layers[layer].experiment.cell == Cell::kLstm;
-  std::string rows;
+  const Cell of = epochs_.front().layers[layer].experiment.cell;
+  const bool has_bias = describe(of).has_forget_gate, has_carry = carry_gate(of).has_value();
+  std::string rows, columns;
+  if (has_carry) columns += "<th class=\"number\">carry alone</th>";
+  if (has_bias) columns += "<th class=\"number\">mean forget bias</th>";
+  if (!has_carry) columns += "<th class=\"number\">dead</th>";
   for (const Epoch& epoch : epochs_) {
     const FlowResult& result = epoch.layers[layer];
     const auto cell = [](const std::string& text) {
@@ -152,18 +158,15 @@ std::string TrainingFlow::layer_table(std::size_t layer) const {
     rows += fmt::format("<tr><td>{}</td>{}{}", epoch_name(epoch.number),
                         cell(exp_text(result.norm.mean.back())),
                         cell(fmt::format("{:.0f} %", 100 * result.saturated)));
-    rows += is_lstm ? cell(exp_text(result.carry.mean.back())) +
-                          cell(fmt::format("{:.2f}", result.experiment.forget_bias))
-                    : cell(fmt::format("{:.0f} %", 100 * result.dead));
+    if (has_carry) rows += cell(exp_text(result.carry.mean.back()));
+    if (has_bias) rows += cell(fmt::format("{:.2f}", result.experiment.forget_bias));
+    if (!has_carry) rows += cell(fmt::format("{:.0f} %", 100 * result.dead));
     rows += fmt::format("<td>{}</td></tr>\n", html_text(to_string(result.verdict)));
   }
   return fmt::format(
       "<div class=\"wide\"><table><tr><th></th><th class=\"number\">norm at lag {}</th>"
       "<th class=\"number\">saturated</th>{}<th>verdict</th></tr>\n{}</table></div>",
-      epochs_.front().layers[layer].norm.mean.size(),
-      is_lstm ? "<th class=\"number\">carry alone</th><th class=\"number\">mean forget bias</th>"
-              : "<th class=\"number\">dead</th>",
-      rows);
+      epochs_.front().layers[layer].norm.mean.size(), columns, rows);
 }
 
 std::string TrainingFlow::layer_html(std::size_t layer) const {
@@ -173,18 +176,12 @@ std::string TrainingFlow::layer_html(std::size_t layer) const {
     shown.back().experiment.name = epoch_name(epochs_[k].number);
   }
   const std::string& name = epochs_.front().layers[layer].experiment.name;
-  const bool is_lstm = shown.front().experiment.cell == Cell::kLstm;
   return fmt::format(
       "<h2>{}</h2>\n<section class=\"card\">{}<p class=\"note\">{} Lines are the geometric mean of "
       "the texts, bands reach from the smallest to the largest.</p></section>\n"
       "<section class=\"card\">{}</section>\n",
       html_text(name), svg_log_plot(flow_plot(shown, name)),
-      html_math(
-          is_lstm
-              ? "Solid: ‖∂C_t/∂C_k‖ over all paths; dashed: along the carry alone, ‖Π diag f_j‖."
-              : "Solid: ‖∂h_t/∂h_k‖; dashed: the bound Π ‖D_j‖ ‖W‖; dotted: the ceiling "
-                "(max φ′ · ‖W‖)^lag."),
-      layer_table(layer));
+      html_math(flow_plot_lines(shown.front().experiment.cell)), layer_table(layer));
 }
 
 std::string TrainingFlow::page() const {

@@ -163,6 +163,95 @@ Matrix gate_jacobian(const Forward& forward, std::size_t t) {
   return G;
 }
 
+// -------------------------------------------------------------------------------------------- GRU
+
+/// Block k of vectors of H values each.
+Vector block(const Vector& stacked, std::size_t k, std::size_t H) {
+  const auto first = stacked.begin() + static_cast<std::ptrdiff_t>(k * H);
+  return {first, first + static_cast<std::ptrdiff_t>(H)};
+}
+
+Vector stack(std::initializer_list<Vector> blocks) {
+  Vector all;
+  for (const Vector& values : blocks) all.insert(all.end(), values.begin(), values.end());
+  return all;
+}
+
+/// Rows k·H … of a matrix times x.
+Vector block_product(const Matrix& A, std::size_t k, const Vector& x) {
+  Vector y(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    for (std::size_t j = 0; j < x.size(); ++j) y[i] += A[k * x.size() + i][j] * x[j];
+  }
+  return y;
+}
+
+bool is_after(const Network& n) {
+  switch (n.reset) {
+    case GruReset::kAfter:
+      return true;
+    case GruReset::kBefore:
+      return false;
+  }
+  return true;
+}
+
+/// ∂h_t/∂z_t, (H, S·H): of the blocks r, u, q if there is one, h. What h_t owes to r_t through the
+/// candidate is in it.
+Matrix gru_gate_jacobian(const Network& n, const Forward& forward, std::size_t t) {
+  const std::size_t H = forward.h[t].size(), S = is_after(n) ? 4 : 3;
+  const Vector& h_prev = forward.h[t - 1];
+  Matrix G = zeros(H, S * H);
+  for (std::size_t j = 0; j < H; ++j) {
+    const double u = forward.u[t][j], candidate = forward.candidate[t][j];
+    const double e = (1 - u) * (1 - candidate * candidate);  // ∂h_t/∂z_h
+    G[j][H + j] = (h_prev[j] - candidate) * u * (1 - u);
+    G[j][(S - 1) * H + j] = e;
+    for (std::size_t k = 0; k < H; ++k) {
+      const double r = forward.r[t][k], slope_r = r * (1 - r);
+      if (!is_after(n)) G[j][k] = e * n.W[2 * H + j][k] * h_prev[k] * slope_r;
+      if (is_after(n) && k == j) G[j][k] = e * forward.q[t][j] * slope_r;
+    }
+    if (is_after(n)) G[j][2 * H + j] = e * forward.r[t][j];
+  }
+  return G;
+}
+
+/// ∂z_t/∂h_{t−1}, (S·H, H), with r_t taken as fixed in the candidate's.
+Matrix gru_weights_back(const Network& n, const Forward& forward, std::size_t t) {
+  const std::size_t H = forward.h[t].size();
+  Matrix W = n.W;
+  if (is_after(n)) {
+    W.resize(4 * H, Vector(H));  // U_h x_t + b_h knows nothing of h_{t−1}
+    return W;
+  }
+  for (std::size_t j = 2 * H; j < 3 * H; ++j) W[j] = hadamard(W[j], forward.r[t]);
+  return W;
+}
+
+/// What follows from the dz_k of a GRU.
+void gru_parameter_gradients(const Network& n, const Sequence& s, const Forward& forward,
+                             Backward& backward) {
+  const std::size_t H = n.h_0.size(), last = is_after(n) ? 3 : 2;
+  for (std::size_t k = 1; k <= s.steps(); ++k) {
+    for (std::size_t t = k; t <= s.steps(); ++t) add(backward.path[t][k], backward.dz[k]);
+    const Vector& dz = backward.dz[k];
+    const Vector dr = block(dz, 0, H), du = block(dz, 1, H), dh = block(dz, last, H);
+    const Vector of_x = stack({dr, du, dh}), of_h = stack({dr, du, Vector(H)});
+    add_outer(of_x, s.x[k], backward.dU);
+    add_outer(of_h, forward.h[k - 1], backward.dW);
+    add(of_x, backward.db);
+    backward.dx[k] = transposed_product(n.U, of_x);
+    const Vector none(2 * H);
+    if (is_after(n)) {
+      add_outer(stack({none, block(dz, 2, H)}), forward.h[k - 1], backward.dW);
+      add(block(dz, 2, H), backward.dd);
+    } else {
+      add_outer(stack({none, dh}), forward.p[k], backward.dW);
+    }
+  }
+}
+
 Vector upper(const Vector& state) {
   return {state.begin(), state.begin() + static_cast<std::ptrdiff_t>(state.size() / 2)};
 }
@@ -332,6 +421,89 @@ Matrix lstm_jacobian(const Network& n, const Forward& forward, std::size_t t) {
     J[j][H + j] = state_slope(forward, t, j) * forward.f[t][j];
   }
   return J;
+}
+
+// -------------------------------------------------------------------------------------------- GRU
+
+Forward gru_states(const Network& n, const Sequence& s) {
+  Forward forward;
+  const std::size_t H = n.h_0.size();
+  reserve_time(s.steps(), {&forward.z, &forward.h, &forward.r, &forward.u, &forward.q, &forward.p,
+                           &forward.candidate});
+  forward.h[0] = n.h_0;
+  for (std::size_t t = 1; t <= s.steps(); ++t) {
+    const Vector& h_prev = forward.h[t - 1];
+    const Vector from_x = sum(product(n.U, s.x[t]), n.b);
+    const Vector z_r = sum(block(from_x, 0, H), block_product(n.W, 0, h_prev));
+    const Vector z_u = sum(block(from_x, 1, H), block_product(n.W, 1, h_prev));
+    for (double z : z_r) forward.r[t].push_back(sigma(z));
+    for (double z : z_u) forward.u[t].push_back(sigma(z));
+    const Vector z_h = block(from_x, 2, H);
+    Vector inside = z_h;
+    if (is_after(n)) {
+      forward.q[t] = sum(block_product(n.W, 2, h_prev), n.d);
+      add(hadamard(forward.r[t], forward.q[t]), inside);
+      forward.z[t] = stack({z_r, z_u, forward.q[t], z_h});
+    } else {
+      forward.p[t] = hadamard(forward.r[t], h_prev);
+      add(block_product(n.W, 2, forward.p[t]), inside);
+      forward.z[t] = stack({z_r, z_u, inside});
+    }
+    for (std::size_t j = 0; j < H; ++j) {
+      const double u = forward.u[t][j], candidate = std::tanh(inside[j]);
+      forward.candidate[t].push_back(candidate);
+      forward.h[t].push_back((1 - u) * candidate + u * h_prev[j]);
+    }
+  }
+  return forward;
+}
+
+Forward gru_forward(const Network& n, const Sequence& s) {
+  Forward forward = gru_states(n, s);
+  output_forward(n, s, forward);
+  return forward;
+}
+
+Backward gru_paths(const Network& n, const Sequence& s, const Forward& forward,
+                   const Sources& sources) {
+  Backward backward = empty_backward(n, s);
+  for (Vector& dz : backward.dz) dz.resize((is_after(n) ? 4 : 3) * n.h_0.size());
+  backward.dd = Vector(n.d.size());
+  for (std::size_t t = 1; t <= s.steps(); ++t) {
+    // ∂L_t/∂h_k for k = t, t − 1, …, 0, and ∂L_t/∂z_k on the way.
+    Vector dh = sources.g[t];
+    for (std::size_t k = t; k >= 1; --k) {
+      add(dh, backward.delta[k]);
+      backward.path[t][k] = transposed_product(gru_gate_jacobian(n, forward, k), dh);
+      dh = transposed_product(gru_jacobian(n, forward, k), dh);
+    }
+    add(dh, backward.dh_0);
+  }
+  gru_parameter_gradients(n, s, forward, backward);
+  return backward;
+}
+
+Backward gru_backward(const Network& n, const Sequence& s, const Forward& forward) {
+  return whole_backward(n, s, forward, gru_paths);
+}
+
+Matrix gru_jacobian(const Network& n, const Forward& forward, std::size_t t) {
+  // [GRAD-gru-step] ∂h_t/∂h_{t−1} = diag(u_t) + G_t ∂z_t/∂h_{t−1}
+  Matrix J = product(gru_gate_jacobian(n, forward, t), gru_weights_back(n, forward, t));
+  for (std::size_t j = 0; j < J.size(); ++j) J[j][j] += forward.u[t][j];
+  return J;
+}
+
+CellFunctions functions_of(Cell cell) {
+  switch (cell) {
+    case Cell::kRnn:
+      return {rnn_states, rnn_paths, rnn_forward, rnn_backward};
+    case Cell::kLstm:
+      return {lstm_states, lstm_paths, lstm_forward, lstm_backward};
+    case Cell::kGru:
+      return {gru_states, gru_paths, gru_forward, gru_backward};
+  }
+  return {};
 }
 
 // --------------------------------------------------------------------------------- linear algebra

@@ -11,7 +11,8 @@ naive::Matrix naive_matrix(const Tensor<double>& tensor) {
   return rows;
 }
 
-naive::Network naive_network(const RecurrentLayer<double>& layer, Activation phi) {
+naive::Network naive_network(const RecurrentLayer<double>& layer) {
+  const auto d = layer.d.value.values();
   return {.U = naive_matrix(layer.U.value),
           .W = naive_matrix(layer.W.value),
           .b = naive_matrix(layer.b.value)[0],
@@ -19,7 +20,9 @@ naive::Network naive_network(const RecurrentLayer<double>& layer, Activation phi
           .c = {},
           .h_0 = naive::Vector(layer.hidden_size()),
           .C_0 = naive::Vector(layer.hidden_size()),
-          .phi = phi};
+          .phi = layer.kind().activation,
+          .reset = layer.kind().reset,
+          .d = {d.begin(), d.end()}};
 }
 
 }  // namespace unroll

@@ -10,8 +10,7 @@ namespace unroll {
 /// The rows of a tensor's matrix.
 naive::Matrix naive_matrix(const Tensor<double>& tensor);
 
-/// U, W, b of a layer of either cell and either direction, h_0 = C_0 = 0, no output layer. `phi` is
-/// the RNN's.
-naive::Network naive_network(const RecurrentLayer<double>& layer, Activation phi);
+/// U, W, b, d of a layer of any cell and either direction, h_0 = C_0 = 0, no output layer.
+naive::Network naive_network(const RecurrentLayer<double>& layer);
 
 }  // namespace unroll

@@ -45,21 +45,20 @@ double relative_error(const Parts& a, const Parts& b) {
 
 // ------------------------------------------------------------------------------------- the problem
 
-RecurrentProblem::RecurrentProblem(Cell cell, Activation phi, std::uint64_t seed, bool positive)
-    : cell_(cell), phi_(phi), G_(gate_count(cell)) {
+RecurrentProblem::RecurrentProblem(const CellKind& kind, std::uint64_t seed, bool positive)
+    : kind_(kind), G_(gate_count(kind.cell)) {
   std::uint64_t attempt = 0;
-  do draw(phi, seed, attempt++, positive);
+  do draw(seed, attempt++, positive);
   while (is_ill_posed());
 }
 
-void RecurrentProblem::draw(Activation phi, std::uint64_t seed, std::uint64_t attempt,
-                            bool positive) {
+void RecurrentProblem::draw(std::uint64_t seed, std::uint64_t attempt, bool positive) {
   Random random(seed, "proof/recurrent/" + std::to_string(attempt));
   I_ = 1 + random.below(4);
   H_ = 2 + random.below(4);
   K_ = 2 + random.below(3);
   const std::size_t probes = G_ * H_;
-  layer_ = std::make_unique<RecurrentLayer<double>>("cell", I_ + probes, H_, CellKind(cell_, phi));
+  layer_ = std::make_unique<RecurrentLayer<double>>("cell", I_ + probes, H_, kind_);
   output_ = std::make_unique<Linear<double>>("output", H_, K_);
   batch_.shape = RaggedShape(std::vector<std::size_t>{3, 2, 1});
   const std::size_t N = batch_.shape.tokens();
@@ -90,14 +89,25 @@ void RecurrentProblem::draw(Activation phi, std::uint64_t seed, std::uint64_t at
 }
 
 bool RecurrentProblem::is_ill_posed() const {
+  switch (kind_.cell) {
+    case Cell::kRnn:
+      return has_kink_or_sure_answer();
+    case Cell::kLstm:
+      return false;
+    case Cell::kGru:
+      return has_saturated_candidate();
+  }
+  return false;
+}
+
+bool RecurrentProblem::has_kink_or_sure_answer() const {
   constexpr double kKink = 0.02;   // forty steps of a difference
   constexpr double kSure = 0.999;  // ŷ − y of a surer answer has lost its digits
-  if (cell_ == Cell::kLstm) return false;
   for (std::size_t row = 0; row < batch_.shape.batch(); ++row) {
     const naive::Sequence s = sequence(row);
     const naive::Forward forward = naive::rnn_forward(network(row), s);
     if (row == 0 && forward.y_hat[3][s.targets[3]] > kSure) return true;
-    if (phi_ != Activation::kRelu) continue;
+    if (kind_.activation != Activation::kRelu) continue;
     for (const naive::Vector& z_t : forward.z) {
       if (std::ranges::any_of(z_t, [](double z) { return std::abs(z) < kKink; })) return true;
     }
@@ -158,7 +168,7 @@ Quantities RecurrentProblem::by_layers() {
 
 void RecurrentProblem::add_forward(const Pass& pass, Quantities& all) const {
   all["h"] = {copy(pass.h.values())};
-  if (phi_ == Activation::kRelu) all["z"] = all["h"];  // compared where no unit is off
+  if (kind_.activation == Activation::kRelu) all["z"] = all["h"];  // compared where no unit is off
   all["O"] = {copy(pass.O.values())};
   all["L"] = {{pass.L}};
   // The loss layer's dO is ŷ − y.
@@ -166,11 +176,17 @@ void RecurrentProblem::add_forward(const Pass& pass, Quantities& all) const {
   for (std::size_t n = 0; n < batch_.targets.size(); ++n) {
     all["y"][0][n * K_ + static_cast<std::size_t>(batch_.targets[n])] += 1;
   }
-  if (cell_ != Cell::kLstm) return;
-  for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
-    all[std::string(1, kLstmGates[g])] = {columns_of(pass.seen.gates, g * H_, H_)};
+  switch (kind_.cell) {
+    case Cell::kRnn:
+      return;
+    case Cell::kGru:
+      return add_gru_forward(pass, all);
+    case Cell::kLstm:
+      for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
+        all[std::string(1, kLstmGates[g])] = {columns_of(pass.seen.gates, g * H_, H_)};
+      }
+      all["C"] = {copy(pass.seen.C.values())};
   }
-  all["C"] = {copy(pass.seen.C.values())};
 }
 
 void RecurrentProblem::add_gradients(const Pass& pass, Quantities& all) const {
@@ -181,13 +197,17 @@ void RecurrentProblem::add_gradients(const Pass& pass, Quantities& all) const {
   all["dc"] = {copy(output_->c.grad.values())};
   all["dx"] = {copy(pass.dx.values())};
   all["dh0"] = {copy(pass.dstart.h.values())};
-  if (cell_ == Cell::kRnn) {
-    all["dz"] = {copy(pass.seen.dz.values())};
-    return;
-  }
-  all["dC0"] = {copy(pass.dstart.C.values())};
-  for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
-    all[std::string("dz") + kLstmGates[g]] = {columns_of(pass.seen.dz, g * H_, H_)};
+  switch (kind_.cell) {
+    case Cell::kRnn:
+      all["dz"] = {copy(pass.seen.dz.values())};
+      return;
+    case Cell::kGru:
+      return add_gru_gradients(pass, all);
+    case Cell::kLstm:
+      all["dC0"] = {copy(pass.dstart.C.values())};
+      for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
+        all[std::string("dz") + kLstmGates[g]] = {columns_of(pass.seen.dz, g * H_, H_)};
+      }
   }
 }
 
@@ -206,7 +226,7 @@ void RecurrentProblem::add_deltas(const Pass& pass, Quantities& all) {
                      state_after(pass, row, t - 1, true)),
                 from_t);
       after = copy(from_t.dstart.h.values());
-      if (cell_ == Cell::kRnn) continue;
+      if (kind_.cell != Cell::kLstm) continue;
       for (std::size_t j = 0; j < H_; ++j) {
         const double i = pass.seen.gates.matrix()(n, H_ + j);
         const double a = pass.seen.gates.matrix()(n, 2 * H_ + j);
@@ -214,8 +234,8 @@ void RecurrentProblem::add_deltas(const Pass& pass, Quantities& all) {
       }
     }
   }
-  all["dh"] = {dh};
-  if (describe(cell_).has_C) all["dC"] = {dC};
+  all[form("dh")] = {dh};
+  if (describe(kind_).has_C) all["dC"] = {dC};
 }
 
 Parts RecurrentProblem::by_gate(std::span<const double> stacked) const {
@@ -241,7 +261,7 @@ RecurrentProblem::Batch RecurrentProblem::tail(std::size_t row, std::size_t t,
   }
   set_row(rest.start.h, 0, h);
   set_row(rest.end_gradient.h, 0, batch_.end_gradient.h.matrix().row(row));
-  if (cell_ == Cell::kLstm) {
+  if (describe(kind_).has_C) {
     set_row(rest.start.C, 0, C);
     set_row(rest.end_gradient.C, 0, batch_.end_gradient.C.matrix().row(row));
   }
@@ -250,7 +270,7 @@ RecurrentProblem::Batch RecurrentProblem::tail(std::size_t row, std::size_t t,
 
 naive::Vector RecurrentProblem::state_after(const Pass& pass, std::size_t row, std::size_t t,
                                             bool of_C) const {
-  if (of_C && !describe(cell_).has_C) return {};
+  if (of_C && !describe(kind_).has_C) return {};
   const Tensor<double>& start = of_C ? batch_.start.C : batch_.start.h;
   const Tensor<double>& after = of_C ? pass.seen.C : pass.h;
   return t == 0 ? copy(start.matrix().row(row))
@@ -260,6 +280,7 @@ naive::Vector RecurrentProblem::state_after(const Pass& pass, std::size_t row, s
 // ---------------------------------------------------------------------------------- by differences
 
 Parts RecurrentProblem::by_differences(std::string_view name) {
+  if (kind_.cell == Cell::kGru) return gru_by_differences(name);
   const auto of = [&](std::span<double> values) {
     return central_differences(values, [&] { return loss(batch_); });
   };
@@ -327,6 +348,25 @@ Parts RecurrentProblem::probe_by_differences(std::size_t gate, std::size_t gates
     dz.insert(dz.end(), numeric.begin(), numeric.end());
   }
   return {dz};
+}
+
+Parts RecurrentProblem::probe_through_last_gate(
+    const std::function<naive::Vector(std::size_t n, std::size_t entry)>& column) {
+  std::vector<double> dy;
+  for (std::size_t n = 0; n < batch_.shape.tokens(); ++n) {
+    const auto probes = batch_.x.matrix().row(n).subspan(I_ + (G_ - 1) * H_, H_);
+    for (std::size_t entry = 0; entry < H_; ++entry) {
+      const naive::Vector direction = column(n, entry);
+      double change = 0;
+      const auto moved = [&] {
+        for (std::size_t j = 0; j < H_; ++j) probes[j] = change * direction[j];
+        return loss(batch_);
+      };
+      dy.push_back(central_differences(std::span(&change, 1), moved)[0]);
+    }
+    std::ranges::fill(probes, 0);
+  }
+  return {dy};
 }
 
 // ---------------------------------------------------------------------------------- the third step

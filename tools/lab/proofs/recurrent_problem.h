@@ -1,5 +1,5 @@
 /// A small network of the homework with random values, computed by the layers and by the naive
-/// code: what proves the equations of the RNN and of the LSTM.
+/// code: what proves the equations of the RNN, of the LSTM and of the GRU.
 ///
 /// A batch of three rows of 3, 2 and 1 steps; U, W, b, V, c, x, h_0, C_0 random, sizes too; the
 /// loss is L = Σ_t L_t + g_h·h_T + g_C·C_T over all rows, so that a gradient enters at every h_t
@@ -21,8 +21,8 @@
 
 namespace unroll {
 
-/// A value or gradient in parts that are compared one by one: the gates of an LSTM's dU, dW, db;
-/// of everything else there is one.
+/// A value or gradient in parts that are compared one by one: the gates of dU, dW, db; of
+/// everything else there is one.
 using Parts = std::vector<std::vector<double>>;
 /// By the name that follows the cell's in an equation's ID: "h", "dW", "dzf".
 using Quantities = std::map<std::string, Parts, std::less<>>;
@@ -33,7 +33,7 @@ double relative_error(const Parts& a, const Parts& b);
 class RecurrentProblem {
  public:
   /// No unit of an RNN with ReLU is near its kink; with `positive` none is off either.
-  RecurrentProblem(Cell cell, Activation phi, std::uint64_t seed, bool positive = false);
+  RecurrentProblem(const CellKind& kind, std::uint64_t seed, bool positive = false);
 
   /// Whether the cell's own file computes the steps (RecurrentLayer::set_plain).
   void set_plain(bool plain) { layer_->set_plain(plain); }
@@ -69,9 +69,12 @@ class RecurrentProblem {
     double L = 0;
   };
 
-  void draw(Activation phi, std::uint64_t seed, std::uint64_t attempt, bool positive);
-  /// Values that would prove nothing: a ReLU at its kink, a third step without error.
+  void draw(std::uint64_t seed, std::uint64_t attempt, bool positive);
+  /// Values that would prove nothing: a ReLU at its kink, a third step without error, a candidate
+  /// that has lost its digits.
   bool is_ill_posed() const;
+  bool has_kink_or_sure_answer() const;
+  bool has_saturated_candidate() const;
 
   double loss(const Batch& batch, Pass& pass) const;
   double loss(const Batch& batch) const;
@@ -88,15 +91,24 @@ class RecurrentProblem {
   void add_deltas(const Pass& pass, Quantities& all);
   Parts delta_by_differences(bool of_C);
   Parts probe_by_differences(std::size_t gate, std::size_t gates);
+  /// ∂L/∂y_t of y_t that enters z_t of the last gate as a linear map, to which `column` gives the
+  /// column of an entry of y_t at token n.
+  Parts probe_through_last_gate(
+      const std::function<naive::Vector(std::size_t n, std::size_t entry)>& column);
   Parts by_gate(std::span<const double> stacked) const;
+
+  // Of a GRU; names that begin with its reset are of one form alone.
+  std::string form(std::string_view name) const;
+  void add_gru_forward(const Pass& pass, Quantities& all) const;
+  void add_gru_gradients(const Pass& pass, Quantities& all) const;
+  Parts gru_by_differences(std::string_view name);
 
   naive::Network network(std::size_t row) const;
   naive::Sequence sequence(std::size_t row) const;
   naive::Sources sources(std::size_t row, const naive::Network& network,
                          const naive::Backward& of_losses) const;
 
-  Cell cell_;
-  Activation phi_ = Activation::kTanh;
+  CellKind kind_;
   std::size_t I_ = 0, H_ = 0, K_ = 0, G_ = 1;
   std::unique_ptr<RecurrentLayer<double>> layer_;
   std::unique_ptr<Linear<double>> output_;

@@ -52,56 +52,119 @@ class Collector {
   Quantities& all_;
 };
 
-/// Gate g of stacked vectors [1..T] (4H).
-std::vector<naive::Vector> gate_of(const std::vector<naive::Vector>& stacked, std::size_t g) {
+/// Block k of vectors [1..T] that stack some of H values.
+std::vector<naive::Vector> block_of(const std::vector<naive::Vector>& stacked, std::size_t k,
+                                    std::size_t H) {
   std::vector<naive::Vector> values(1);
   for (std::size_t t = 1; t < stacked.size(); ++t) {
-    const std::size_t H = stacked[t].size() / kLstmGates.size();
-    values.push_back(copy(std::span(stacked[t]).subspan(g * H, H)));
+    values.push_back(copy(std::span(stacked[t]).subspan(k * H, H)));
   }
   return values;
 }
 
-void collect_states(const naive::Forward& forward, bool is_lstm, Collector& collect) {
+void collect_output(const naive::Forward& forward, const naive::Backward& of_losses,
+                    Collector& collect) {
   collect.steps("h", forward.h);
-  collect.steps("z", forward.z);
   collect.steps("O", forward.O);
   collect.steps("y", forward.y_hat);
   collect.sum("L", {forward.L});
-  if (!is_lstm) return;
-  const std::array values{&forward.f, &forward.i, &forward.a, &forward.o};
-  for (std::size_t g = 0; g < kLstmGates.size(); ++g)
-    collect.steps(std::string(1, kLstmGates[g]), *values[g]);
-  collect.steps("C", forward.C);
+  collect.steps("dO", of_losses.dO);
+  collect.sum("dV", naive::flat(of_losses.dV));
+  collect.sum("dc", of_losses.dc);
 }
 
-void collect_gradients(const naive::Backward& d, bool is_lstm, Collector& collect) {
-  const std::size_t gates = is_lstm ? kLstmGates.size() : 1;
+/// The gradients that all cells have by the same names.
+void collect_gradients(const naive::Backward& d, std::size_t gates, Collector& collect) {
   collect.sum("dU", naive::flat(d.dU), gates);
   collect.sum("dW", naive::flat(d.dW), gates);
   collect.sum("db", d.db, gates);
   collect.steps("dx", d.dx);
   collect.steps("dh", d.delta);
   collect.row("dh0", d.dh_0);
-  if (!is_lstm) {
-    collect.steps("dz", d.dz);
-    return;
-  }
+}
+
+void collect_rnn(const naive::Forward& forward, const naive::Backward& d, Collector& collect) {
+  collect.steps("z", forward.z);
+  collect.steps("dz", d.dz);
+  collect_gradients(d, 1, collect);
+}
+
+void collect_lstm(const naive::Forward& forward, const naive::Backward& d, Collector& collect) {
+  const std::array values{&forward.f, &forward.i, &forward.a, &forward.o};
   for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
-    collect.steps(std::string("dz") + kLstmGates[g], gate_of(d.dz, g));
+    collect.steps(std::string(1, kLstmGates[g]), *values[g]);
+    collect.steps(std::string("dz") + kLstmGates[g], block_of(d.dz, g, forward.h[0].size()));
   }
+  collect.steps("C", forward.C);
   collect.steps("dC", d.delta_C);
   collect.row("dC0", d.dC_0);
+  collect_gradients(d, kLstmGates.size(), collect);
+}
+
+/// W_h times each of vectors [1..T].
+std::vector<naive::Vector> times_W_h(const naive::Network& n,
+                                     const std::vector<naive::Vector>& values) {
+  const std::size_t H = n.h_0.size();
+  std::vector<naive::Vector> products(1);
+  for (std::size_t t = 1; t < values.size(); ++t) {
+    naive::Vector stacked = naive::product(n.W, values[t]);
+    products.push_back(copy(std::span(stacked).subspan(2 * H, H)));
+  }
+  return products;
+}
+
+/// W_hᵀ times each of vectors [1..T].
+std::vector<naive::Vector> back_through_W_h(const naive::Network& n,
+                                            const std::vector<naive::Vector>& values) {
+  const naive::Matrix W_h(n.W.begin() + static_cast<std::ptrdiff_t>(2 * n.h_0.size()), n.W.end());
+  std::vector<naive::Vector> products(1);
+  for (std::size_t t = 1; t < values.size(); ++t) {
+    products.push_back(naive::transposed_product(W_h, values[t]));
+  }
+  return products;
+}
+
+/// What belongs to one form of the GRU has the form's name before its own.
+void collect_gru(const naive::Network& n, const naive::Forward& forward, const naive::Backward& d,
+                 Collector& collect) {
+  const std::size_t H = n.h_0.size(), blocks = d.dz[1].size() / H;
+  const std::string form = std::string(to_string(n.reset)) + "-";
+  const std::vector<naive::Vector> dz_h = block_of(d.dz, blocks - 1, H);
+  collect.steps("r", forward.r);
+  collect.steps("u", forward.u);
+  collect.steps(form + "candidate", forward.candidate);
+  collect.steps("dzu", block_of(d.dz, 1, H));
+  collect.steps("dzh", dz_h);
+  collect.steps(form + "dzr", block_of(d.dz, 0, H));
+  collect.steps(form + "dh", d.delta);
+  collect.row(form + "dh0", d.dh_0);
+  collect.sum("dU", naive::flat(d.dU), 3);
+  collect.sum("db", d.db, 3);
+  collect.steps("dx", d.dx);
+  const naive::Vector dW = naive::flat(d.dW);
+  collect.sum("dW", copy(std::span(dW).first(2 * H * H)), 2);
+  collect.sum(form + "dW", copy(std::span(dW).subspan(2 * H * H)));
+  switch (n.reset) {
+    case GruReset::kAfter:
+      collect.steps(form + "q", forward.q);
+      collect.steps(form + "dq", block_of(d.dz, 2, H));
+      collect.sum(form + "dd", d.dd);
+      break;
+    case GruReset::kBefore:  // p_t is seen in W_h p_t
+      collect.steps(form + "p", times_W_h(n, forward.p));
+      collect.steps(form + "dp", back_through_W_h(n, dz_h));
+      break;
+  }
 }
 
 }  // namespace
 
 naive::Network RecurrentProblem::network(std::size_t row) const {
-  naive::Network network = naive_network(*layer_, phi_);
+  naive::Network network = naive_network(*layer_);
   network.V = naive_matrix(output_->V.value);
   network.c = copy(output_->c.value.values());
   network.h_0 = copy(batch_.start.h.matrix().row(row));
-  if (describe(cell_).has_C) network.C_0 = copy(batch_.start.C.matrix().row(row));
+  if (describe(kind_).has_C) network.C_0 = copy(batch_.start.C.matrix().row(row));
   return network;
 }
 
@@ -123,29 +186,33 @@ naive::Sources RecurrentProblem::sources(std::size_t row, const naive::Network& 
     sources.g.push_back(naive::transposed_product(network.V, of_losses.dO[t]));
   }
   naive::add(copy(batch_.end_gradient.h.matrix().row(row)), sources.g.back());
-  if (describe(cell_).has_C) sources.g_C = copy(batch_.end_gradient.C.matrix().row(row));
+  if (describe(kind_).has_C) sources.g_C = copy(batch_.end_gradient.C.matrix().row(row));
   return sources;
 }
 
 Quantities RecurrentProblem::by_naive() const {
-  const bool is_lstm = cell_ == Cell::kLstm;
+  const naive::CellFunctions cell = naive::functions_of(kind_.cell);
   Quantities all;
   for (std::size_t row = 0; row < batch_.shape.batch(); ++row) {
     const naive::Network n = network(row);
     const naive::Sequence s = sequence(row);
-    const auto forward = is_lstm ? naive::lstm_forward(n, s) : naive::rnn_forward(n, s);
-    const auto of_losses =
-        is_lstm ? naive::lstm_backward(n, s, forward) : naive::rnn_backward(n, s, forward);
-    const naive::Sources from_above = sources(row, n, of_losses);
+    const naive::Forward forward = cell.forward(n, s);
+    const naive::Backward of_losses = cell.backward(n, s, forward);
+    const naive::Backward gradients = cell.paths(n, s, forward, sources(row, n, of_losses));
 
     Collector collect(batch_.shape, row, all);
-    collect_states(forward, is_lstm, collect);
-    collect.steps("dO", of_losses.dO);
-    collect.sum("dV", naive::flat(of_losses.dV));
-    collect.sum("dc", of_losses.dc);
-    collect_gradients(is_lstm ? naive::lstm_paths(n, s, forward, from_above)
-                              : naive::rnn_paths(n, s, forward, from_above),
-                      is_lstm, collect);
+    collect_output(forward, of_losses, collect);
+    switch (kind_.cell) {
+      case Cell::kRnn:
+        collect_rnn(forward, gradients, collect);
+        break;
+      case Cell::kLstm:
+        collect_lstm(forward, gradients, collect);
+        break;
+      case Cell::kGru:
+        collect_gru(n, forward, gradients, collect);
+        break;
+    }
   }
   return all;
 }

@@ -1,4 +1,4 @@
-// The equations of the RNN and of the LSTM, forward and backward.
+// The equations of the RNN, of the LSTM and of the GRU, forward and backward.
 
 #include <array>
 #include <string>
@@ -32,7 +32,7 @@ std::vector<Finding> findings(RecurrentProblem& problem, std::string_view id) {
   const Quantities layers = problem.by_layers();
   const Parts& code = part_of(layers, name);
   std::vector<Finding> all{{ProofKind::kClosedForm, relative_error(code, part_of(naive, name))}};
-  if (name[0] == 'd') {
+  if (name[name.rfind('-') + 1] == 'd') {  // behind the form of a GRU, or rfind + 1 is 0
     all.push_back({ProofKind::kDifferences, relative_error(code, problem.by_differences(name))});
   }
   return all;
@@ -57,7 +57,7 @@ std::vector<Finding> findings_of_both(RecurrentProblem& problem, std::string_vie
 std::vector<Finding> prove_rnn(std::string_view id, std::uint64_t seed) {
   std::vector<Finding> all;
   for (Activation phi : kActivations) {
-    RecurrentProblem problem(Cell::kRnn, phi, seed);
+    RecurrentProblem problem({Cell::kRnn, phi}, seed);
     merge(findings_of_both(problem, id), all);
   }
   return all;
@@ -65,18 +65,30 @@ std::vector<Finding> prove_rnn(std::string_view id, std::uint64_t seed) {
 
 /// z_t itself is seen where φ is the identity: ReLU with all units on.
 std::vector<Finding> prove_rnn_z(std::string_view id, std::uint64_t seed) {
-  RecurrentProblem problem(Cell::kRnn, Activation::kRelu, seed, true);
+  RecurrentProblem problem({Cell::kRnn, Activation::kRelu}, seed, true);
   return findings_of_both(problem, id);
 }
 
 std::vector<Finding> prove_lstm(std::string_view id, std::uint64_t seed) {
-  RecurrentProblem problem(Cell::kLstm, Activation::kTanh, seed);
+  RecurrentProblem problem(Cell::kLstm, seed);
   return findings_of_both(problem, id);
+}
+
+template <GruReset kReset>
+std::vector<Finding> prove_gru_of(std::string_view id, std::uint64_t seed) {
+  RecurrentProblem problem({Cell::kGru, Activation::kTanh, kReset}, seed);
+  return findings_of_both(problem, id);
+}
+
+std::vector<Finding> prove_gru(std::string_view id, std::uint64_t seed) {
+  std::vector<Finding> all = prove_gru_of<GruReset::kAfter>(id, seed);
+  merge(prove_gru_of<GruReset::kBefore>(id, seed), all);
+  return all;
 }
 
 std::vector<Finding> prove_third_step_of(Activation phi, std::string_view id, std::uint64_t seed) {
   const std::string name = name_in(id).substr(0, 3);  // dW3 of dW3-sigmoid
-  RecurrentProblem problem(Cell::kRnn, phi, seed);
+  RecurrentProblem problem({Cell::kRnn, phi}, seed);
   const Quantities layers = problem.third_step_by_layers();
   const Parts& code = part_of(layers, name);
   const Quantities naive = problem.third_step_by_naive();
@@ -149,6 +161,30 @@ constexpr Proof kProofs[] = {
     {"LSTM-dx", prove_lstm},
     {"LSTM-dh0", prove_lstm},
     {"LSTM-dC0", prove_lstm},
+    {"GRU-r", prove_gru},
+    {"GRU-u", prove_gru},
+    {"GRU-h", prove_gru},
+    {"GRU-dzu", prove_gru},
+    {"GRU-dzh", prove_gru},
+    {"GRU-dU", prove_gru},
+    {"GRU-dW", prove_gru},
+    {"GRU-db", prove_gru},
+    {"GRU-dx", prove_gru},
+    {"GRU-after-q", prove_gru_of<GruReset::kAfter>},
+    {"GRU-after-candidate", prove_gru_of<GruReset::kAfter>},
+    {"GRU-after-dh", prove_gru_of<GruReset::kAfter>},
+    {"GRU-after-dq", prove_gru_of<GruReset::kAfter>},
+    {"GRU-after-dzr", prove_gru_of<GruReset::kAfter>},
+    {"GRU-after-dW", prove_gru_of<GruReset::kAfter>},
+    {"GRU-after-dd", prove_gru_of<GruReset::kAfter>},
+    {"GRU-after-dh0", prove_gru_of<GruReset::kAfter>},
+    {"GRU-before-p", prove_gru_of<GruReset::kBefore>},
+    {"GRU-before-candidate", prove_gru_of<GruReset::kBefore>},
+    {"GRU-before-dh", prove_gru_of<GruReset::kBefore>},
+    {"GRU-before-dp", prove_gru_of<GruReset::kBefore>},
+    {"GRU-before-dzr", prove_gru_of<GruReset::kBefore>},
+    {"GRU-before-dW", prove_gru_of<GruReset::kBefore>},
+    {"GRU-before-dh0", prove_gru_of<GruReset::kBefore>},
 };
 
 }  // namespace

@@ -54,7 +54,7 @@ class StackProblem {
   StackProblem(Cell cell, std::uint64_t seed, std::size_t layers)
       : stack_({.cell = cell, .input = 3, .hidden = 2, .layers = layers, .bidirectional = true}),
         layers_(layers),
-        is_lstm_(cell == Cell::kLstm) {
+        naive_(naive::functions_of(cell)) {
     Random random(seed, "proof/stack");
     for (Parameter<double>* parameter : stack_.parameters())
       fill(parameter->value.values(), random);
@@ -126,17 +126,12 @@ class StackProblem {
   }
 
  private:
-  naive::Network network(std::size_t l, std::size_t d) {
-    return naive_network(stack_.layer(l, d), Activation::kTanh);
-  }
-  naive::Forward states(const naive::Network& n, const naive::Sequence& s) const {
-    return is_lstm_ ? naive::lstm_states(n, s) : naive::rnn_states(n, s);
-  }
+  naive::Network network(std::size_t l, std::size_t d) { return naive_network(stack_.layer(l, d)); }
 
   /// h_t = [forward; backward], the backward one over the steps in reverse.
   Steps layer_states(std::size_t l, const Steps& x) {
-    Steps forward = states(network(l, 0), {x, {}}).h;
-    const Steps backward = reversed(states(network(l, 1), {reversed(x), {}}).h);
+    Steps forward = naive_.states(network(l, 0), {x, {}}).h;
+    const Steps backward = reversed(naive_.states(network(l, 1), {reversed(x), {}}).h);
     for (std::size_t t = 1; t < x.size(); ++t) {
       forward[t].insert(forward[t].end(), backward[t].begin(), backward[t].end());
     }
@@ -153,9 +148,7 @@ class StackProblem {
   Steps direction_gradient(const naive::Network& n, const Steps& x, const Steps& dh) const {
     const naive::Sequence s{x, {}};
     const naive::Sources sources{dh, {}};
-    const naive::Forward forward = states(n, s);
-    return is_lstm_ ? naive::lstm_paths(n, s, forward, sources).dx
-                    : naive::rnn_paths(n, s, forward, sources).dx;
+    return naive_.paths(n, s, naive_.states(n, s), sources).dx;
   }
   static Steps half(const Steps& steps, std::size_t d) {
     Steps halves(1);
@@ -170,7 +163,7 @@ class StackProblem {
   RaggedShape shape_{std::vector<std::size_t>{3, 2, 1}};
   RecurrentStack<double> stack_;
   std::size_t layers_;
-  bool is_lstm_;
+  naive::CellFunctions naive_;
   Tensor<double> x_{Shape{6, 3}};
   Tensor<double> g_{Shape{6, 4}};
   RecurrentStack<double>::Pass pass_;
@@ -181,11 +174,11 @@ Values values_of(const Tensor<double>& tensor) {
   return {tensor.values().begin(), tensor.values().end()};
 }
 
-/// The worst error(problem) over RNN and LSTM.
+/// The worst error(problem) over all cells.
 template <typename Error>
 double worst_cell(std::uint64_t seed, std::size_t layers, Error error) {
   double worst = 0;
-  for (Cell cell : {Cell::kRnn, Cell::kLstm}) {
+  for (Cell cell : kAllCells) {
     StackProblem problem(cell, seed, layers);
     keep_worst(error(problem), worst);
   }

@@ -68,8 +68,11 @@ Exercise draw(const ExerciseConfig& config, std::size_t attempt) {
                       .c = random.vector(config.classes, 2),
                       .h_0 = random.vector(config.hidden, 5),
                       .C_0 = {},
-                      .phi = config.activation};
-  if (describe(config.cell).has_C) exercise.network.C_0 = random.vector(config.hidden, 5);
+                      .phi = config.activation,
+                      .reset = config.gru_reset,
+                      .d = {}};
+  if (describe(config.kind()).has_C) exercise.network.C_0 = random.vector(config.hidden, 5);
+  if (describe(config.kind()).has_d) exercise.network.d = random.vector(config.hidden, 2);
   exercise.sequence.x.resize(1);
   exercise.sequence.targets.resize(1);
   for (std::size_t t = 1; t <= config.steps; ++t) {
@@ -79,13 +82,8 @@ Exercise draw(const ExerciseConfig& config, std::size_t attempt) {
   return exercise;
 }
 
-bool is_lstm(const Exercise& exercise) {
-  return exercise.config.cell == Cell::kLstm;
-}
-
-naive::Forward forward_of(const Exercise& exercise, const naive::Network& network) {
-  return is_lstm(exercise) ? naive::lstm_forward(network, exercise.sequence)
-                           : naive::rnn_forward(network, exercise.sequence);
+naive::CellFunctions functions_of(const Exercise& exercise) {
+  return naive::functions_of(exercise.config.cell);
 }
 
 /// θ ← θ − η g
@@ -97,7 +95,8 @@ void descend(double rate, const Matrix& gradient, Matrix& values) {
 }
 
 bool relu(const Exercise& exercise) {
-  return !is_lstm(exercise) && exercise.config.activation == Activation::kRelu;
+  return describe(exercise.config.kind()).has_activation &&
+         exercise.config.activation == Activation::kRelu;
 }
 
 bool suit(const naive::Vector& z, bool is_relu) {
@@ -114,7 +113,8 @@ bool sends_back(const naive::Vector& dz) {
 }
 
 bool suits(const Exercise& exercise) {
-  const naive::Forward forward = forward_of(exercise, exercise.network);
+  const naive::Forward forward =
+      functions_of(exercise).forward(exercise.network, exercise.sequence);
   for (std::size_t t = 1; t <= exercise.config.steps; ++t) {
     if (!suit(forward.z[t], relu(exercise))) return false;
   }
@@ -141,17 +141,18 @@ Exercise make_exercise(const ExerciseConfig& config) {
 ExerciseKey solve(const Exercise& exercise) {
   const naive::Network& network = exercise.network;
   ExerciseKey key;
-  key.forward = forward_of(exercise, network);
-  key.backward = is_lstm(exercise) ? naive::lstm_backward(network, exercise.sequence, key.forward)
-                                   : naive::rnn_backward(network, exercise.sequence, key.forward);
+  const naive::CellFunctions cell = functions_of(exercise);
+  key.forward = cell.forward(network, exercise.sequence);
+  key.backward = cell.backward(network, exercise.sequence, key.forward);
   key.after = network;
   const double rate = exercise.learning_rate;
   descend(rate, key.backward.dU, key.after.U);
   descend(rate, key.backward.dW, key.after.W);
   descend(rate, key.backward.db, key.after.b);
+  descend(rate, key.backward.dd, key.after.d);
   descend(rate, key.backward.dV, key.after.V);
   descend(rate, key.backward.dc, key.after.c);
-  key.loss_after = forward_of(exercise, key.after).L;
+  key.loss_after = cell.forward(key.after, exercise.sequence).L;
   return key;
 }
 

@@ -16,11 +16,13 @@ namespace unroll {
 struct ExerciseConfig {
   Cell cell = Cell::kRnn;
   Activation activation = Activation::kTanh;  ///< of the RNN
+  GruReset gru_reset = GruReset::kAfter;      ///< of the GRU
   std::size_t steps = 3;                      ///< T, 1 .. 6
   std::size_t hidden = 2;                     ///< H, 1 .. 4
   std::size_t input = 2;                      ///< I, 1 .. 4
   std::size_t classes = 2;                    ///< K, 2 .. 4
   std::uint64_t seed = 1;
+  CellKind kind() const { return {cell, activation, gru_reset}; }
 };
 
 /// Every number is a multiple of 0.1, so that a sheet shows exactly what the key was computed from.

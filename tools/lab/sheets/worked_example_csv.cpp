@@ -4,7 +4,6 @@
 
 #include <iterator>
 
-#include "unroll/layers/cells/lstm.h"
 #include "unroll/tools/lab/sheets/worked_example_pages.h"
 
 namespace unroll {
@@ -70,7 +69,7 @@ class CsvWriter {
 
  private:
   std::string gate(std::size_t g) const {
-    return example_.gate_count() == 1 ? "" : std::string("_") + kLstmGates[g];
+    return example_.gate_count() == 1 ? "" : std::string("_") + describe(example_.kind()).gates[g];
   }
 
   const WorkedExample& example_;
@@ -80,18 +79,21 @@ void write_parameters(const WorkedExample& example, CsvWriter& csv) {
   csv.gate_matrices("U", "", "", example.U);
   csv.gate_matrices("W", "", "", example.W);
   csv.gate_columns("b", "", "", example.b.values());
+  csv.components("d_h", "", example.d.values());
   csv.matrix("V", "", example.V.matrix());
   csv.components("c", "", example.c.values());
 }
 
-/// f i a o of an LSTM; an RNN's φ(z_t) is h_t.
+/// f i a o of an LSTM, r u and the candidate of a GRU; an RNN's φ(z_t) is h_t.
 void write_gates(const WorkedExample& example, CsvWriter& csv) {
   if (example.gate_count() == 1) return;
   const std::size_t H = example.hidden_size();
-  for (std::size_t g = 0; g < 4; ++g) {
+  const CellDescription& cell = describe(example.kind());
+  for (std::size_t g = 0; g < cell.gates.size(); ++g) {
+    const bool is_candidate = cell.has_reset && g == 2;
+    const std::string name = is_candidate ? "candidate" : std::string(1, cell.gates[g]);
     for (std::size_t t = 0; t < example.steps(); ++t) {
-      csv.components(std::string(1, kLstmGates[g]), std::to_string(t + 1),
-                     example.gates.matrix().row(t).subspan(g * H, H));
+      csv.components(name, std::to_string(t + 1), example.gates.matrix().row(t).subspan(g * H, H));
     }
   }
 }
@@ -102,6 +104,8 @@ void write_forward(const WorkedExample& example, CsvWriter& csv) {
   csv.steps("C_prev", example.C_prev);
   csv.gate_steps("z", example.z);
   write_gates(example, csv);
+  csv.steps("q", example.q);
+  csv.steps("p_t", example.p_t);
   csv.steps("C", example.C);
   csv.steps("tanh_C", example.tanh_C);
   csv.steps("h", example.h);
@@ -120,12 +124,15 @@ void write_backward(const WorkedExample& example, CsvWriter& csv) {
   csv.steps("dh", example.dh);
   csv.steps("dC", example.dC);
   csv.gate_steps("dz", example.dz);
+  csv.steps("dq", example.dq);
+  csv.steps("dp_t", example.dp_t);
   csv.steps("dx", example.dx);
   csv.components("dh_0", "", example.dh_0.values());
   csv.components("dC_0", "", example.dC_0.values());
   csv.gate_matrices("dU", "", "", example.dU);
   csv.gate_matrices("dW", "", "", example.dW);
   csv.gate_columns("db", "", "", example.db.values());
+  csv.components("dd_h", "", example.dd.values());
   csv.matrix("dV", "", example.dV.matrix());
   csv.components("dc", "", example.dc.values());
 }
@@ -134,12 +141,16 @@ void write_paths(const WorkedExample& example, CsvWriter& csv) {
   for (std::size_t k : example.path()) {
     const std::string step = std::to_string(k);
     csv.gate_columns("dz", "_path", step, example.path_dz.matrix().row(k - 1));
+    if (!example.path_dq.empty()) {
+      csv.components("dq_path", step, example.path_dq.matrix().row(k - 1));
+    }
     csv.gate_matrices("dU", "_path", step, example.path_dU(k));
     csv.gate_matrices("dW", "_path", step, example.path_dW(k));
   }
   csv.gate_matrices("dU", "_part", "", example.part_dU);
   csv.gate_matrices("dW", "_part", "", example.part_dW);
   csv.gate_columns("db", "_part", "", example.part_db.values());
+  csv.components("dd_h_part", "", example.part_dd.values());
 }
 
 }  // namespace

@@ -63,6 +63,8 @@ class SheetWriter {
   void forward_step(std::size_t t);
   void forward_gate(std::size_t t, std::size_t g);
   void lstm_state(std::size_t t);
+  void gru_step(std::size_t t);
+  void gru_candidate(std::size_t t);
   void output();
   void pooled();
   void backward();
@@ -70,11 +72,15 @@ class SheetWriter {
   void state_gradient(std::size_t t);
   void rnn_backward(std::size_t t);
   void lstm_backward(std::size_t t);
+  void gru_backward(std::size_t t);
+  void gru_reset_backward(std::size_t t);
+  std::vector<SheetTerm> gru_sent_back(std::size_t next);
   void initial_state();
   void gradients();
   void paths();
   void rnn_path(std::size_t k);
   void lstm_path(std::size_t k);
+  void gru_path(std::size_t k);
   void path_matrices(std::size_t k);
   void path_table();
 
@@ -98,14 +104,29 @@ class SheetWriter {
 
   // ------------------------------------------------------------------------------ names and rows
 
-  bool lstm() const { return e_.model.cell == Cell::kLstm; }
+  Cell cell() const { return e_.model.cell; }
+  bool lstm() const { return cell() == Cell::kLstm; }
+  bool gru() const { return cell() == Cell::kGru; }
+  bool resets_after() const { return e_.model.gru_reset == GruReset::kAfter; }
+  bool has_gates() const { return e_.gate_count() > 1; }
+  std::string_view gates() const { return describe(e_.kind()).gates; }
   bool top() const { return e_.request.layer + 1 == e_.model.layers; }
   bool reads_forward() const { return e_.request.direction == Direction::kForward; }
-  std::string id(const std::string& what) const { return (lstm() ? "LSTM-" : "RNN-") + what; }
+  std::string id(const std::string& what) const {
+    return std::string(describe(e_.kind()).title) + "-" + what;
+  }
+  /// An equation of one form of the GRU alone.
+  std::string form(const std::string& what) const {
+    return id(std::string(to_string(e_.model.gru_reset)) + "-" + what);
+  }
+  /// The equation of dW of gate g: a GRU's candidate has its own.
+  std::string dW_id(std::size_t g) const { return gru() && g == 2 ? form("dW") : id("dW"); }
+  /// An equation of the output layer: a GRU's are the RNN's.
+  std::string output_id(const std::string& what) const { return gru() ? "RNN-" + what : id(what); }
   std::string phi() const { return symbol(e_.model.activation); }
-  /// δ_t of the RNN, δh_t of the LSTM.
+  /// δ_t of the RNN, δh_t of the others.
   std::string delta(std::size_t t) const {
-    return fmt::format("{}_{{{}}}", lstm() ? "δh" : "δ", t);
+    return fmt::format("{}_{{{}}}", has_gates() ? "δh" : "δ", t);
   }
 
   /// The step read before t, 0 if t is read first; the step read after it, 0 if it is read last.
@@ -128,11 +149,11 @@ class SheetWriter {
   MatrixView<const double> block(const Tensor<double>& tensor, std::size_t g) const {
     return tensor.matrix().row_range(g * e_.hidden_size(), e_.hidden_size());
   }
-  /// "_f" of an LSTM, "" of an RNN.
-  std::string sub(std::size_t g) const { return lstm() ? fmt::format("_{}", kLstmGates[g]) : ""; }
-  /// "_{f,3}" of an LSTM, "_{3}" of an RNN.
+  /// "_f" of a cell with gates, "" of an RNN.
+  std::string sub(std::size_t g) const { return has_gates() ? fmt::format("_{}", gates()[g]) : ""; }
+  /// "_{f,3}" of a cell with gates, "_{3}" of an RNN.
   std::string sub(std::size_t g, std::size_t t) const {
-    return lstm() ? fmt::format("_{{{},{}}}", kLstmGates[g], t) : fmt::format("_{{{}}}", t);
+    return has_gates() ? fmt::format("_{{{},{}}}", gates()[g], t) : fmt::format("_{{{}}}", t);
   }
   static std::string at(const char* letter, std::size_t t) {
     return fmt::format("{}_{{{}}}", letter, t);
@@ -146,11 +167,10 @@ class SheetWriter {
 };
 
 void SheetWriter::introduction() {
-  text(fmt::format("{}.{}.{}: {}{}, H = {}, I = {}; T = {} steps; {} pooling; K = {} classes.",
+  text(fmt::format("{}.{}.{}: {}, H = {}, I = {}; T = {} steps; {} pooling; K = {} classes.",
                    to_string(e_.model.cell), e_.request.layer, to_string(e_.request.direction),
-                   lstm() ? "LSTM" : "RNN with ", lstm() ? "" : to_string(e_.model.activation),
-                   e_.hidden_size(), e_.x.shape()[1], e_.steps(), to_string(*e_.model.pool),
-                   e_.O.size()));
+                   title(e_.kind()), e_.hidden_size(), e_.x.shape()[1], e_.steps(),
+                   to_string(*e_.model.pool), e_.O.size()));
   text(fmt::format(
       "Label \"{}\", class {} of {}. All values in double precision, dropout off. The first {} "
       "components of each column are shown. $dX$ means ∂L/∂X.",
@@ -175,22 +195,23 @@ void SheetWriter::forward_step(std::size_t t) {
   equation(e_.request.layer == 0 ? "EMB-x" : "STACK-x", at("x", t), {result(row(e_.x, t))});
   if (before(t) == 0) equation("", "h_0", {result(row(e_.h_prev, t))});
   if (lstm() && before(t) == 0) equation("", "C_0", {result(row(e_.C_prev, t))});
+  if (gru()) return gru_step(t);
   for (std::size_t g = 0; g < e_.gate_count(); ++g) forward_gate(t, g);
   if (lstm()) lstm_state(t);
 }
 
 void SheetWriter::forward_gate(std::size_t t, std::size_t g) {
-  const std::string letter = lstm() ? std::string(1, kLstmGates[g]) : "h";
+  const std::string letter(1, gates()[g]);
   const std::string z = "z" + sub(g, t);
   if (on_path(t)) {
     const Values b = e_.b.values().subspan(g * e_.hidden_size(), e_.hidden_size());
-    equation(lstm() ? "" : id("z"), z,
+    equation(has_gates() ? "" : id("z"), z,
              {term("=", "U" + sub(g) + " " + at("x", t), product(block(e_.U, g), row(e_.x, t))),
               term("+", "W" + sub(g) + " " + at("h", before(t)),
                    product(block(e_.W, g), row(e_.h_prev, t))),
               term("+", "b" + sub(g), b), result(gate(e_.z, t, g))});
   }
-  const std::string function = !lstm() ? phi() : kLstmGates[g] == 'a' ? "tanh" : "σ";
+  const std::string function = !has_gates() ? phi() : gates()[g] == 'a' ? "tanh" : "σ";
   equation(id(letter), at(letter.c_str(), t),
            {term("=", function + "(" + z + ")", gate(e_.gates, t, g))});
 }
@@ -207,6 +228,43 @@ void SheetWriter::lstm_state(std::size_t t) {
     equation("LSTM-C", at("C", t), {result(row(e_.C, t))});
   }
   equation("LSTM-h", at("h", t), {term("=", at("o", t) + " ⊙ tanh " + at("C", t), row(e_.h, t))});
+}
+
+/// The candidate, whose z takes from h_{t−1} what the reset gate lets through.
+void SheetWriter::gru_candidate(std::size_t t) {
+  const Values r = gate(e_.gates, t, 0), b = e_.b.values().subspan(2 * e_.hidden_size());
+  const Values h_prev = row(e_.h_prev, t);
+  const auto times = [](double p, double q) { return p * q; };
+  std::vector<SheetTerm> terms{
+      term("=", "U_h " + at("x", t), product(block(e_.U, 2), row(e_.x, t))), term("+", "b_h", b)};
+  if (resets_after()) {
+    equation(form("q"), at("q", t),
+             {term("=", "W_h " + at("h", before(t)), product(block(e_.W, 2), h_prev)),
+              term("+", "d_h", e_.d.values()), result(row(e_.q, t))});
+    terms.push_back(term("+", at("r", t) + " ⊙ " + at("q", t), each(times, r, row(e_.q, t))));
+  } else {
+    equation(form("p"), at("p", t),
+             {term("=", at("r", t) + " ⊙ " + at("h", before(t)), row(e_.p_t, t))});
+    terms.push_back(term("+", "W_h " + at("p", t), product(block(e_.W, 2), row(e_.p_t, t))));
+  }
+  terms.push_back(result(gate(e_.z, t, 2)));
+  equation("", at("z", t).insert(3, "h,"), std::move(terms));
+  equation(form("candidate"), at("h̃", t),
+           {term("=", fmt::format("tanh(z_{{h,{}}})", t), gate(e_.gates, t, 2))});
+}
+
+void SheetWriter::gru_step(std::size_t t) {
+  forward_gate(t, 0);
+  forward_gate(t, 1);
+  gru_candidate(t);
+  const auto keep = [](double u, double h) { return u * h; };
+  const auto let_in = [](double u, double h) { return (1 - u) * h; };
+  const Values u = gate(e_.gates, t, 1);
+  equation(
+      "GRU-h", at("h", t),
+      {term("=", "(1 − " + at("u", t) + ") ⊙ " + at("h̃", t), each(let_in, u, gate(e_.gates, t, 2))),
+       term("+", at("u", t) + " ⊙ " + at("h", before(t)), each(keep, u, row(e_.h_prev, t))),
+       result(row(e_.h, t))});
 }
 
 // ------------------------------------------------------------------------------- output and loss
@@ -250,7 +308,7 @@ void SheetWriter::output() {
 void SheetWriter::backward() {
   heading(1, "Backward");
   equation("RNN-dO", "dO", {term("=", "ŷ − y", e_.dO.values())});
-  equation(id("dc"), "dc", {term("=", "dO", e_.dc.values())});
+  equation(output_id("dc"), "dc", {term("=", "dO", e_.dc.values())});
   equation("", "dp",
            {term("=", "Vᵀ dO", e_.dp.values().subspan(e_.first_column(), e_.hidden_size()))});
   std::vector<std::size_t> order = e_.reading_order();
@@ -262,9 +320,19 @@ void SheetWriter::backward() {
 void SheetWriter::backward_step(std::size_t t) {
   heading(2, fmt::format("Step {}: \"{}\"", t, literal(names_.tokens[t - 1])));
   state_gradient(t);
-  lstm() ? lstm_backward(t) : rnn_backward(t);
+  switch (cell()) {
+    case Cell::kRnn:
+      rnn_backward(t);
+      break;
+    case Cell::kLstm:
+      lstm_backward(t);
+      break;
+    case Cell::kGru:
+      gru_backward(t);
+      break;
+  }
   equation(id("dx"), at("dx", t),
-           {term("=", lstm() ? fmt::format("Σ_g U_gᵀ dz_{{g,{}}}", t) : "Uᵀ " + at("dz", t),
+           {term("=", has_gates() ? fmt::format("Σ_g U_gᵀ dz_{{g,{}}}", t) : "Uᵀ " + at("dz", t),
                  row(e_.dx, t))});
 }
 
@@ -272,15 +340,42 @@ void SheetWriter::state_gradient(std::size_t t) {
   equation(top() ? "POOL-d" + std::string(to_string(*e_.model.pool)) : "STACK-dh", at("g", t),
            {result(row(e_.g, t))});
   std::vector<SheetTerm> terms{term("=", at("g", t), row(e_.g, t))};
+  const std::string name = gru() ? form("dh") : id("dh");
   if (after(t) == 0) {
-    equation(id("dh"), delta(t), std::move(terms));
+    equation(name, delta(t), std::move(terms));
+    return;
+  }
+  if (gru()) {
+    for (SheetTerm& sent : gru_sent_back(after(t))) terms.push_back(std::move(sent));
+    terms.push_back(result(row(e_.dh, t)));
+    equation(name, delta(t), std::move(terms));
     return;
   }
   const std::string symbols =
       lstm() ? fmt::format("Σ_g W_gᵀ dz_{{g,{}}}", after(t)) : "Wᵀ " + at("dz", after(t));
   terms.push_back(term("+", symbols, product(transposed(e_.W.matrix()), row(e_.dz, after(t)))));
   terms.push_back(result(row(e_.dh, t)));
-  equation(id("dh"), delta(t), std::move(terms));
+  equation(name, delta(t), std::move(terms));
+}
+
+/// What a step of a GRU sends back to the state before it.
+std::vector<SheetTerm> SheetWriter::gru_sent_back(std::size_t next) {
+  const auto times = [](double p, double q) { return p * q; };
+  std::vector<SheetTerm> terms{term("+", delta(next) + " ⊙ " + at("u", next),
+                                    each(times, row(e_.dh, next), gate(e_.gates, next, 1)))};
+  if (!resets_after()) {
+    terms.push_back(term("+", at("dp", next) + " ⊙ " + at("r", next),
+                         each(times, row(e_.dp_t, next), gate(e_.gates, next, 0))));
+  }
+  for (std::size_t g = 0; g < 2; ++g) {
+    terms.push_back(term("+", fmt::format("W{}ᵀ dz{}", sub(g), sub(g, next)),
+                         product(transposed(block(e_.W, g)), gate(e_.dz, next, g))));
+  }
+  if (resets_after()) {
+    terms.push_back(
+        term("+", "W_hᵀ " + at("dq", next), product(transposed(block(e_.W, 2)), row(e_.dq, next))));
+  }
+  return terms;
 }
 
 /// φ′(z) from y = φ(z).
@@ -340,9 +435,53 @@ void SheetWriter::lstm_backward(std::size_t t) {
                 each(sigmoid, o));
 }
 
+void SheetWriter::gru_backward(std::size_t t) {
+  const Values u = gate(e_.gates, t, 1), candidate = gate(e_.gates, t, 2), dh = row(e_.dh, t);
+  const auto difference = [](double p, double q) { return p - q; };
+  const auto sigmoid = [](double y) { return y * (1 - y); };
+  const auto tanh = [](double y) { return 1 - y * y; };
+  const auto rest = [](double y) { return 1 - y; };
+  equation("GRU-dzu", "dz" + sub(1, t),
+           {term("=", delta(t), dh),
+            term("⊙", "(" + at("h", before(t)) + " − " + at("h̃", t) + ")",
+                 each(difference, row(e_.h_prev, t), candidate)),
+            term("⊙", fmt::format("u_{{{0}}}(1 − u_{{{0}}})", t), each(sigmoid, u)),
+            result(gate(e_.dz, t, 1))});
+  equation("GRU-dzh", "dz" + sub(2, t),
+           {term("=", delta(t), dh), term("⊙", "(1 − " + at("u", t) + ")", each(rest, u)),
+            term("⊙", fmt::format("(1 − h̃_{{{}}}²)", t), each(tanh, candidate)),
+            result(gate(e_.dz, t, 2))});
+  gru_reset_backward(t);
+}
+
+void SheetWriter::gru_reset_backward(std::size_t t) {
+  const Values r = gate(e_.gates, t, 0), dz_h = gate(e_.dz, t, 2);
+  const auto sigmoid = [](double y) { return y * (1 - y); };
+  const SheetTerm slope = term("⊙", fmt::format("r_{{{0}}}(1 − r_{{{0}}})", t), each(sigmoid, r));
+  const SheetTerm sum = result(gate(e_.dz, t, 0));
+  if (resets_after()) {
+    equation(form("dq"), at("dq", t),
+             {term("=", "dz" + sub(2, t) + " ⊙ " + at("r", t), row(e_.dq, t))});
+    equation(form("dzr"), "dz" + sub(0, t),
+             {term("=", "dz" + sub(2, t), dz_h), term("⊙", at("q", t), row(e_.q, t)), slope, sum});
+  } else {
+    equation(form("dp"), at("dp", t), {term("=", "W_hᵀ dz" + sub(2, t), row(e_.dp_t, t))});
+    equation(form("dzr"), "dz" + sub(0, t),
+             {term("=", at("dp", t), row(e_.dp_t, t)),
+              term("⊙", at("h", before(t)), row(e_.h_prev, t)), slope, sum});
+  }
+}
+
 void SheetWriter::initial_state() {
   const std::size_t first = reads_forward() ? 1 : e_.steps();
   heading(2, "Before the first step");
+  if (gru()) {
+    std::vector<SheetTerm> terms = gru_sent_back(first);
+    terms.front().sign = "=";
+    terms.push_back(result(e_.dh_0.values()));
+    equation(form("dh0"), "dh_0", std::move(terms));
+    return;
+  }
   equation(id("dh0"), "dh_0",
            {term("=", lstm() ? fmt::format("Σ_g W_gᵀ dz_{{g,{}}}", first) : "Wᵀ " + at("dz", first),
                  e_.dh_0.values())});
@@ -357,13 +496,14 @@ void SheetWriter::initial_state() {
 void SheetWriter::gradients() {
   heading(1, "Gradients of the parameters");
   text("Of matrices the top left corner.");
-  matrix(id("dV"), "dV", e_.dV.matrix().column_range(e_.first_column(), e_.hidden_size()));
+  matrix(output_id("dV"), "dV", e_.dV.matrix().column_range(e_.first_column(), e_.hidden_size()));
   for (std::size_t g = 0; g < e_.gate_count(); ++g) {
     matrix(id("dU"), "dU" + sub(g), block(e_.dU, g));
-    matrix(id("dW"), "dW" + sub(g), block(e_.dW, g));
+    matrix(dW_id(g), "dW" + sub(g), block(e_.dW, g));
     equation(id("db"), "db" + sub(g),
              {result(e_.db.values().subspan(g * e_.hidden_size(), e_.hidden_size()))});
   }
+  if (!e_.dd.empty()) equation(form("dd"), "dd_h", {result(e_.dd.values())});
 }
 
 // --------------------------------------------------------------------------------------------
@@ -396,7 +536,17 @@ void SheetWriter::paths() {
   }
   for (std::size_t k : path_) {
     heading(2, fmt::format("k = {}: \"{}\"", k, literal(names_.tokens[k - 1])));
-    lstm() ? lstm_path(k) : rnn_path(k);
+    switch (cell()) {
+      case Cell::kRnn:
+        rnn_path(k);
+        break;
+      case Cell::kLstm:
+        lstm_path(k);
+        break;
+      case Cell::kGru:
+        gru_path(k);
+        break;
+    }
     path_matrices(k);
   }
   path_table();
@@ -426,21 +576,33 @@ void SheetWriter::lstm_path(std::size_t k) {
   }
 }
 
+void SheetWriter::gru_path(std::size_t k) {
+  const auto name = [&](const std::string& what) {
+    return fmt::format("{}^{{({})}}", what, e_.request.step);
+  };
+  equation(form("dzr"), name("dz" + sub(0, k)), {result(gate(e_.path_dz, k, 0))});
+  equation("GRU-dzu", name("dz" + sub(1, k)), {result(gate(e_.path_dz, k, 1))});
+  equation("GRU-dzh", name("dz" + sub(2, k)), {result(gate(e_.path_dz, k, 2))});
+  if (resets_after()) equation(form("dq"), name(at("dq", k)), {result(row(e_.path_dq, k))});
+}
+
 void SheetWriter::path_matrices(std::size_t k) {
   const Tensor<double> dW = e_.path_dW(k);
   const Tensor<double> dU = e_.path_dU(k);
   for (std::size_t g = 0; g < e_.gate_count(); ++g) {
-    const std::string dz =
-        lstm() ? fmt::format("dz_{{{},{}}}^{{({})}}", kLstmGates[g], k, e_.request.step)
-               : fmt::format("dz_{{{}}}^{{({})}}", k, e_.request.step);
-    matrix(id("dW"), dz + " " + at("h", before(k)) + "ᵀ", block(dW, g));
+    const std::string dz = fmt::format("dz{}^{{({})}}", sub(g, k), e_.request.step);
+    const bool is_candidate = gru() && g == 2;
+    const std::string left =
+        is_candidate && resets_after() ? fmt::format("dq_{{{}}}^{{({})}}", k, e_.request.step) : dz;
+    const std::string right = is_candidate && !resets_after() ? at("p", k) : at("h", before(k));
+    matrix(dW_id(g), left + " " + right + "ᵀ", block(dW, g));
     matrix(id("dU"), dz + " " + at("x", k) + "ᵀ", block(dU, g));
   }
 }
 
 void SheetWriter::path_table() {
   heading(2, "Together");
-  text("Euclidean norms; of matrices over all entries, of an LSTM over its four gates.");
+  text("Euclidean norms; of matrices over all entries, of a cell with gates over all of them.");
   const auto number = [](Values values) {
     return number_text(norm(values), NumberStyle::kFourDecimals);
   };

@@ -55,6 +55,7 @@ void add_exercise_command(CLI::App& program, int& status) {
       program.add_subcommand("exercise", "Make a small network to work out by hand, and its key");
   add_choice(*command, "--cell", flags->config.cell, "Recurrent layer");
   add_choice(*command, "--activation", flags->config.activation, "φ of the RNN");
+  add_reset_flag(*command, flags->config.gru_reset);
   const auto size = [&](const char* flag, std::size_t& value, std::size_t least, std::size_t most,
                         const char* help) {
     command->add_option(flag, value, help)->check(whole_number(least, most))->capture_default_str();

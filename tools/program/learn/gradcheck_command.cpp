@@ -91,6 +91,9 @@ int gradcheck_command(const Flags& flags) {
   {
     Terminal terminal(flags.quiet);
     terminal.note(sample_text(sample, flags));
+    if (classifier.ngrams() != nullptr) {
+      terminal.note("the recurrent network's gradients; n-grams are learnt without it");
+    }
     const auto progress = [&](std::string_view tensor) {
       terminal.progress(fmt::format("gradcheck  {}", tensor));
     };

@@ -34,6 +34,7 @@ struct Flags {
 void add_case_flags(CLI::App& command, FlowExperiment& e, std::vector<CLI::Option*>& options) {
   options.push_back(add_choice(command, "--cell", e.cell, "Recurrent cell"));
   options.push_back(add_choice(command, "--activation", e.activation, "φ of the RNN"));
+  options.push_back(add_reset_flag(command, e.gru_reset));
   options.push_back(add_choice(command, "--init", e.init, "Initial W"));
   std::vector<CLI::Option*> sizes;
   for (FlowScale scale : {FlowScale::kGain, FlowScale::kRadius, FlowScale::kNorm}) {
@@ -180,7 +181,7 @@ void add_gradflow_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand("gradflow", "Measure how far gradients reach");
   command->footer(
-      "It measures the norms of ∂h_t/∂h_k (RNN) or ∂C_t/∂C_k (LSTM) and shows their bounds.\n"
+      "It measures the norms of ∂h_t/∂h_k (RNN, GRU) or ∂C_t/∂C_k (LSTM) and shows their bounds.\n"
       "Without a flag that describes a case it tours sigmoid, tanh, ReLU and LSTM.");
   std::vector<CLI::Option*> options;
   add_case_flags(*command, flags->experiment, options);

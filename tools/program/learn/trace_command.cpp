@@ -83,7 +83,11 @@ void trace_command(const Flags& flags) {
                                              request_of(classifier, ids.size(), flags));
 
   WorkedExampleNames names{
-      fmt::format("The worked example: {}", subject.name), {}, classifier.labels()};
+      fmt::format(
+          "The worked example: {}{}", subject.name,
+          classifier.ngrams() == nullptr ? "" : " (the recurrent network, without the n-grams)"),
+      {},
+      classifier.labels()};
   for (std::int32_t id : ids)
     names.tokens.emplace_back(classifier.encoder().vocabulary().token(id));
   const Sheet sheet = to_sheet(example, names, flags.units);

@@ -8,6 +8,7 @@
 #include "unroll/core/parallel.h"
 #include "unroll/text/folding.h"
 #include "unroll/tools/classifier/memory.h"
+#include "unroll/tools/classifier/ngram_classifier.h"
 #include "unroll/tools/classifier/text_classifier.h"
 #include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/commands.h"
@@ -32,10 +33,52 @@ std::string list_text(std::size_t count, ToText to_text) {
   return text;
 }
 
+/// Calls body(name, shape, number of values) for each tensor of the file.
+template <typename Body>
+void for_each_tensor(const TextClassifier& classifier, Body body) {
+  const auto visit = [&](const std::string& name, const auto& tensor) {
+    body(name, tensor.shape(), tensor.size());
+  };
+  if (classifier.has_network()) {
+    for (const auto* parameter : classifier.model().parameters()) {
+      visit(parameter->name, parameter->value);
+    }
+  }
+  if (const NgramClassifier* ngrams = classifier.ngrams()) {
+    visit("ngrams.W", ngrams->W);
+    visit("ngrams.b", ngrams->b);
+    visit("ngrams.idf", ngrams->idf);
+    visit("ngrams.keys", ngrams->index().keys());
+  }
+}
+
+/// Weights: what training found. The keys of n-grams are none.
 std::size_t count_values_of(const TextClassifier& classifier) {
   std::size_t count = 0;
-  for (const auto* parameter : classifier.model().parameters()) count += parameter->value.size();
+  for_each_tensor(classifier, [&](const std::string& name, const Shape&, std::size_t values) {
+    if (name != "ngrams.keys") count += values;
+  });
   return count;
+}
+
+void print_models(const TextClassifier& classifier) {
+  if (classifier.has_network()) {
+    const SequenceClassifierConfig& model = classifier.model().config();
+    print("model       {} × {}{}, {} pool, dropout {}\n", model.layers,
+          model.bidirectional ? "bidirectional " : "", title({model.cell, model.activation}),
+          to_string(*model.pool), model.dropout);
+  }
+  if (const NgramClassifier* ngrams = classifier.ngrams()) {
+    const NgramSettings& settings = ngrams->settings();
+    print(
+        "n-grams     {} of 1 to {} words, {} to {} letters in a word, 1 to {} in scripts without "
+        "spaces\n",
+        ngrams->index().size(), settings.words, settings.least_letters, settings.most_letters,
+        settings.unspaced);
+    const FusionWeights& fusion = classifier.fusion();
+    print("fusion      {:.3f} × network + {:.3f} × TF-IDF + {:.3f} × naive Bayes\n", fusion.network,
+          fusion.ngrams[0], fusion.ngrams[1]);
+  }
 }
 
 std::string folding_text(const TokenizerSettings& tokenizer) {
@@ -58,15 +101,11 @@ void print_text(const TextClassifier& classifier) {
         folding_text(text.tokenizer), text.max_tokens, text.stop_words.words().size());
   print("vocabulary  {} words; with counts: {}\n", vocabulary.size(),
         list_text(vocabulary.size(), word));
-  const SequenceClassifierConfig& model = classifier.model().config();
-  print("model       {} × {}{}, {} pool, dropout {}\n\n", model.layers,
-        model.bidirectional ? "bidirectional " : "", title({model.cell, model.activation}),
-        to_string(*model.pool), model.dropout);
-  print("{:<24}  {:>12}  {:>12}\n", "tensor", "shape", "values");
-  for (const auto* parameter : classifier.model().parameters()) {
-    print("{:<24}  {:>12}  {:>12}\n", parameter->name, to_string(parameter->value.shape()),
-          parameter->value.size());
-  }
+  print_models(classifier);
+  print("\n{:<24}  {:>12}  {:>12}\n", "tensor", "shape", "values");
+  for_each_tensor(classifier, [](const std::string& name, const Shape& shape, std::size_t values) {
+    print("{:<24}  {:>12}  {:>12}\n", name, to_string(shape), values);
+  });
   print("{:<24}  {:>12}  {:>12}\n", "all", "", count_values_of(classifier));
   print("\n{:<12}  {}\n", "hash", classifier.hash());
   for (const auto& [name, value] : classifier.notes) {
@@ -77,16 +116,20 @@ void print_text(const TextClassifier& classifier) {
 void print_json(const TextClassifier& classifier) {
   using Json = nlohmann::ordered_json;
   Json tensors = Json::array();
-  for (const auto* parameter : classifier.model().parameters()) {
-    const Shape& shape = parameter->value.shape();
-    tensors.push_back({{"name", parameter->name},
-                       {"shape", std::vector<std::size_t>(shape.begin(), shape.end())}});
-  }
+  for_each_tensor(classifier, [&](const std::string& name, const Shape& shape, std::size_t) {
+    tensors.push_back(
+        {{"name", name}, {"shape", std::vector<std::size_t>(shape.begin(), shape.end())}});
+  });
+  Json model, ngrams;  // null where there is none
+  if (classifier.has_network()) model = Json::parse(to_json(classifier.model().config()));
+  if (classifier.ngrams() != nullptr)
+    ngrams = Json::parse(to_json(classifier.ngrams()->settings(), classifier.fusion()));
   Json encoder = Json::parse(classifier.encoder().to_json());
   encoder["tokenizer"].erase("dictionary");  // megabytes, and packed
   const Json json = {{"labels", classifier.labels()},
                      {"encoder", encoder},
-                     {"model", Json::parse(to_json(classifier.model().config()))},
+                     {"model", model},
+                     {"ngrams", ngrams},
                      {"tensors", tensors},
                      {"parameters", count_values_of(classifier)},
                      {"hash", classifier.hash()},
@@ -99,8 +142,10 @@ std::optional<TrainingMemory> training_of(TextClassifier& classifier) {
   const auto note = classifier.notes.find(std::string(kMemoryNote));
   if (note == classifier.notes.end()) return std::nullopt;
   const TrainingMemory training = training_memory_from_json(note->second);
-  classifier.model().embedding().E.frozen = training.frozen_embedding;
-  classifier.model().set_precision(training.precision);
+  if (classifier.has_network()) {
+    classifier.model().embedding().E.frozen = training.frozen_embedding;
+    classifier.model().set_precision(training.precision);
+  }
   return training;
 }
 
@@ -111,15 +156,22 @@ void print_table(const MemoryPlan& plan) {
   print("  {:<16}  {:>12}\n", "all", mib_text(plan.total()));
 }
 
+void print_batches(const TrainingMemory& training, bool has_network) {
+  const BatchLimits& batch = training.batch;
+  if (!has_network) {
+    print("training: the linear model alone\n");
+    return;
+  }
+  print("training: batches of up to {} texts, {} tokens, {} of them different{}\n", batch.rows,
+        batch.tokens, batch.distinct,
+        training.most_tokens == 0 ? ""
+                                  : fmt::format(", in parts of {} tokens", training.most_tokens));
+}
+
 void print_memory(TextClassifier& classifier) {
   if (const auto training = training_of(classifier)) {
-    const BatchLimits& batch = training->batch;
-    print("training: batches of up to {} texts, {} tokens, {} of them different{}\n", batch.rows,
-          batch.tokens, batch.distinct,
-          training->most_tokens == 0
-              ? ""
-              : fmt::format(", in parts of {} tokens", training->most_tokens));
-    print_table(count_memory(classifier.model(), *training));
+    print_batches(*training, classifier.has_network());
+    print_table(count_memory(classifier, *training));
     if (training->reading_bytes > 0) {
       print("before that: {} to read and encode the texts\n", mib_text(training->reading_bytes));
     }
@@ -128,7 +180,7 @@ void print_memory(TextClassifier& classifier) {
   }
   print("prediction: {} texts of up to {} tokens at once on each thread\n", TextPredictor::kBatch,
         classifier.encoder().settings().max_tokens);
-  classifier.model().set_precision(Precision::kFull);
+  if (classifier.has_network()) classifier.model().set_precision(Precision::kFull);
   print_table(count_prediction_memory(classifier));
 }
 
@@ -141,11 +193,11 @@ nlohmann::ordered_json json_of(const MemoryPlan& plan) {
 void print_memory_json(TextClassifier& classifier) {
   nlohmann::ordered_json json;
   if (const auto training = training_of(classifier)) {
-    json["training"] = json_of(count_memory(classifier.model(), *training));
+    json["training"] = json_of(count_memory(classifier, *training));
     json["training"]["reading_bytes"] = training->reading_bytes;
     json["training"]["settings"] = nlohmann::ordered_json::parse(to_json(*training));
   }
-  classifier.model().set_precision(Precision::kFull);
+  if (classifier.has_network()) classifier.model().set_precision(Precision::kFull);
   json["prediction"] = json_of(count_prediction_memory(classifier));
   json["threads"] = thread_count();
   print("{}\n", with_version(json.dump()));

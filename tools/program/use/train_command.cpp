@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "unroll/core/output_folder.h"
 #include "unroll/text/folding.h"
 #include "unroll/text/labels.h"
+#include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/train_classifier.h"
@@ -23,6 +25,7 @@
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/terminal.h"
+#include "unroll/tools/program/text_flags.h"
 
 namespace unroll {
 
@@ -55,53 +58,29 @@ void add_data_flags(CLI::App& command, Flags& flags) {
   add_column_flags(command, flags.columns);
 }
 
-void add_text_flags(CLI::App& command, TrainClassifierOptions& options) {
-  command
-      .add_option_function<std::string>(
-          "--tokenizer",
-          [&options](const std::string& name) {
-            options.tokenizer = from_name<TokenizerKind>(name);
-          },
-          "How texts are split (default: chosen from the text)")
-      ->check(CLI::IsMember({"icu", "char", "space", "jieba", "subword"}));
-  command.add_option("--dictionary", options.dictionary,
-                     "jieba's dictionary or the folder of a jieba (default: the installed one's)");
-  command.add_option(
-      "--user-dictionary", options.user_dictionary,
-      "Words of your own for jieba: a word on each line, then its count if you like");
-  command.add_option("--subwords", options.subwords, "The most pieces of the tokenizer subword")
-      ->check(whole_number(10, 1000000))
-      ->capture_default_str();
-  command
-      .add_option_function<std::string>(
-          "--language",
-          [&options](const std::string& name) { options.language = *language_of(name); },
-          "Fold as this language does: tr and az keep ı and i apart, ar, fa and ur drop vowel\n"
-          "marks. Other languages need no flag")
-      ->check(CLI::IsMember({"tr", "az", "ar", "fa", "ur"}));
-  command.add_flag("!--no-fold", options.fold,
-                   "Keep case and compatibility forms (no NFKC_Casefold)");
-  command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")
-      ->capture_default_str();
-  command.add_option("--max-tokens", options.max_tokens, "Longer texts are cut")
-      ->check(whole_number(1, 1000000))
-      ->capture_default_str();
-  command
-      .add_option("--min-count", options.vocabulary.min_count,
-                  "Words that occur less often become the unknown word")
-      ->check(whole_number(1, 1000000))
-      ->capture_default_str();
-  command
-      .add_option("--max-vocabulary", options.vocabulary.max_size,
-                  "The most words to keep; 0 sets no limit")
-      ->check(whole_number(0, 10000000))
-      ->capture_default_str();
-}
+/// The value of --cell without a network.
+constexpr const char* kNoCell = "none";
 
 void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   SequenceClassifierConfig& model = options.model;
-  add_choice(command, "--cell", model.cell, "Recurrent cell");
-  add_choice(command, "--activation", model.activation, "φ of the RNN");
+  std::vector<std::string> cells;
+  for (const Cell cell : kAllCells) cells.emplace_back(to_string(cell));
+  cells.emplace_back(kNoCell);
+  command
+      .add_option_function<std::string>(
+          "--cell",
+          [&options](const std::string& name) {
+            options.network = name != kNoCell;
+            if (options.network) options.model.cell = *from_name<Cell>(name);
+          },
+          "Recurrent cell; none: no network, the linear model of n-grams alone")
+      ->check(CLI::IsMember(cells))
+      ->default_str(std::string(to_string(model.cell)));
+  command.add_flag("!--no-ngrams", options.ngrams,
+                   "Leave out the linear model of n-grams: the recurrent network alone");
+  add_choice(command, "--activation", "--gru-reset", "--keep-vectors", model.activation,
+             "φ of the RNN");
+  add_reset_flag(command, model.gru_reset);
   command.add_option("--hidden", model.hidden, "Hidden size of each direction")
       ->check(whole_number(1, 8192))
       ->capture_default_str();
@@ -121,8 +100,18 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_option("--embedding", model.embedding, "Size of word vectors")
       ->check(whole_number(1, 8192))
       ->capture_default_str();
-  command.add_option("--vectors", options.vectors,
-                     "Word vectors to start from: GloVe or word2vec text");
+  CLI::Option* vectors =
+      command.add_option("--vectors", options.vectors,
+                         "Word vectors to start from: GloVe, word2vec (text or binary) or\n"
+                         "fastText (.vec or .bin), gzip or not");
+  command
+      .add_option("--keep-vectors", options.keep_vectors,
+                  "Let so many of the first, most frequent words of --vectors join the\n"
+                  "vocabulary, so that texts may use words that training has not seen.\n"
+                  "--freeze-embedding keeps their vectors comparable with the others")
+      ->needs(vectors)
+      ->check(whole_number(0, 10000000))
+      ->capture_default_str();
   command.add_flag("--freeze-embedding", options.freeze_embedding, "Do not train the word vectors");
   command
       .add_option("--dropout", model.dropout,
@@ -200,28 +189,54 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
 }
 
 void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions& options) {
+  if (options.network) refuse_flags_of_other_cell(command, options.model.cell);
+  refuse_flag(command, "--no-ngrams", !options.network,
+              "leaves nothing to train with --cell none: leave one of them out");
+  if (has_lab()) {
+    refuse_flag(command, "--gradflow", !options.network,
+                "measures a recurrent network: leave it out, or --cell none");
+  }
   constexpr std::string_view kOfJieba = "is jieba's: leave it out, or give --tokenizer jieba";
   refuse_flag(command, "--dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
   refuse_flag(command, "--user-dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
   refuse_flag(command, "--subwords", options.tokenizer != TokenizerKind::kSubword,
               "is of subwords: leave it out, or give --tokenizer subword");
   refuse_flag(command, "--language", !options.fold, "says how to fold: leave out one of both");
-  refuse_flags_of_other_cell(command, options.model.cell);
   const bool is_sgd = options.optimizer.kind == OptimizerKind::kSgd;
   constexpr std::string_view kOfSgd = "is SGD's: leave it out, or give --optimizer sgd";
   refuse_flag(command, "--momentum", !is_sgd, kOfSgd);
   refuse_flag(command, "--nesterov", !is_sgd, kOfSgd);
 }
 
+/// Without a network its flags change nothing; one warning names them all.
+void warn_of_network_flags(const CLI::App& command, Terminal& terminal) {
+  constexpr std::array kNetworkFlags{
+      "--activation",       "--hidden",       "--layers",       "--bidirectional",
+      "--unidirectional",   "--pool",         "--embedding",    "--vectors",
+      "--freeze-embedding", "--dropout",      "--init",         "--forget-bias",
+      "--optimizer",        "--lr",           "--precision",    "--schedule",
+      "--warmup",           "--weight-decay", "--clip-norm",    "--clip-value",
+      "--average",          "--batch",        "--word-dropout", "--epochs",
+      "--early-stop"};
+  std::vector<std::string_view> idle;
+  for (const char* flag : kNetworkFlags) {
+    if (command.count(flag) > 0) idle.emplace_back(flag);
+  }
+  if (idle.empty()) return;
+  terminal.warning(fmt::format("{} {} no effect with --cell none: there is no network",
+                               fmt::join(idle, ", "), idle.size() == 1 ? "has" : "have"));
+}
+
 /// Flags that change nothing in this run.
 void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& options,
                         Terminal& terminal) {
+  if (!options.network) {
+    warn_of_network_flags(command, terminal);
+    return;
+  }
   if (options.freeze_embedding && options.vectors.empty()) {
     terminal.warning(
         "--freeze-embedding without --vectors: the random word vectors stay as they are");
-  }
-  if (command.count("--embedding") > 0 && !options.vectors.empty()) {
-    terminal.warning("--embedding has no effect: the file of --vectors says how long vectors are");
   }
   if (options.optimizer.nesterov && options.optimizer.momentum == 0) {
     terminal.warning("--nesterov has no effect with --momentum 0");
@@ -232,12 +247,12 @@ void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& o
 void warn_of_idle_flags(const TrainingPlan& plan, const TrainClassifierOptions& options,
                         Terminal& terminal) {
   const std::size_t steps = plan.epochs * plan.steps_per_epoch;
-  if (options.warmup_steps > steps) {
+  if (options.network && options.warmup_steps > steps) {
     terminal.warning(fmt::format(
         "--warmup {} is longer than the run of {} steps: the learning rate never reaches --lr",
         options.warmup_steps, steps));
   }
-  if (options.early_stop && *options.early_stop >= plan.epochs) {
+  if (options.network && options.early_stop && *options.early_stop >= plan.epochs) {
     terminal.warning(fmt::format("--early-stop {} has no effect in a run of {} epochs",
                                  *options.early_stop, plan.epochs));
   }
@@ -245,6 +260,36 @@ void warn_of_idle_flags(const TrainingPlan& plan, const TrainClassifierOptions& 
 
 // ----------------------------------------------------------------------------------------------------------
 // progress
+
+/// How much of the vocabulary a file of word vectors covers, and what was odd about the file.
+void tell_of_vectors(const VectorCoverage& vectors, Terminal& terminal) {
+  const std::string found =
+      fmt::format("{} of {} words have a vector in the file ({:.1f} % of the texts' tokens)",
+                  vectors.found, vectors.words, 100 * vectors.token_share);
+  if (vectors.found == 0) {
+    terminal.warning(found + ": is it of this language, and are its words cut as the texts are?");
+  } else {
+    terminal.note("        " + found);
+  }
+  if (vectors.from_subwords > 0) {
+    terminal.note(fmt::format("        {} of them by fastText's subwords", vectors.from_subwords));
+  }
+  if (vectors.kept > 0) {
+    terminal.note(fmt::format("        {} more words of the file are kept", vectors.kept));
+  }
+  if (vectors.nameless > 0) {
+    terminal.note(fmt::format("        {} of the file's {} rows have no word and were skipped",
+                              vectors.nameless, vectors.rows));
+  }
+  if (vectors.rows < vectors.promised) {
+    terminal.note(fmt::format("        the file's header promises {} rows, it has {}",
+                              vectors.promised, vectors.rows));
+  }
+  if (vectors.broken > 0) {
+    terminal.warning(fmt::format("{} of the file's {} vectors can't be read and were skipped; {}",
+                                 vectors.broken, vectors.rows, vectors.first_broken));
+  }
+}
 
 /// Shows how training goes.
 class Progress {
@@ -258,14 +303,25 @@ class Progress {
         plan.dev_rows, plan.dev_held_back ? "of them held back" : "for dev",
         classifier.labels().size(), count_text(static_cast<double>(plan.train_tokens))));
     notes_on_texts(plan, classifier);
-    terminal_.note(describe_model(classifier));
+    if (classifier.has_network()) terminal_.note(describe_model(classifier));
+    if (plan.ngrams > 0) {
+      terminal_.note(fmt::format("ngrams  {} of two texts or more",
+                                 count_text(static_cast<double>(plan.ngrams))));
+    }
     terminal_.note(memory_text(*plan.memory, classifier));
+    begun_ = Clock::now();
+    if (!classifier.has_network()) return;
     terminal_.note(fmt::format(
         "plan    {} epochs of {} steps{}", plan.epochs, plan.steps_per_epoch,
         plan.early_stop == 0 ? ""
                              : fmt::format(", fewer if {} bring nothing better", plan.early_stop)));
-    begun_ = Clock::now();
     epoch_begun_ = begun_;
+  }
+
+  void ngrams(const NgramReport& report) {
+    terminal_.note(fmt::format("linear  C {}  {:.1f} s  dev {:.2f} %", fmt::join(report.C, " and "),
+                               report.seconds, 100 * report.score.value));
+    epoch_begun_ = Clock::now();
   }
 
   void step(const StepReport& report, std::size_t tokens) {
@@ -329,10 +385,7 @@ class Progress {
       terminal_.note(fmt::format("        {} texts have no tokens: each is one unknown word",
                                  plan.empty_texts));
     }
-    if (plan.vectors_found > 0) {
-      terminal_.note(fmt::format("        {} of {} words have a vector in the file",
-                                 plan.vectors_found, plan.vocabulary));
-    }
+    if (plan.vectors) tell_of_vectors(*plan.vectors, terminal_);
     if (plan.unknown_dev_labels > 0) {
       terminal_.warning(
           fmt::format("{} dev rows have a label that no training row has; they count as wrong",
@@ -359,19 +412,22 @@ class Progress {
   }
 
   static std::string memory_text(const TrainingMemory& memory, const TextClassifier& classifier) {
+    if (!classifier.has_network()) {
+      return fmt::format("memory  {} to read the texts and solve", mib_text(memory.reading_bytes));
+    }
     const std::string parts =
         memory.most_tokens == 0 ? ""
                                 : fmt::format(", in parts of {} tokens to stay within --max-memory",
                                               memory.most_tokens);
     return fmt::format("memory  {} to read the texts, {} to train; batches of up to {} tokens{}",
                        mib_text(memory.reading_bytes),
-                       mib_text(count_memory(classifier.model(), memory).total()),
-                       memory.batch.tokens, parts);
+                       mib_text(count_memory(classifier, memory).total()), memory.batch.tokens,
+                       parts);
   }
 
   std::string describe_model(const TextClassifier& classifier) const {
     const SequenceClassifierConfig& model = classifier.model().config();
-    const std::string cell = title({model.cell, model.activation});
+    const std::string cell = title({model.cell, model.activation, model.gru_reset});
     return fmt::format("model   embedding {}, {}{}{} {}, {} pool, {} parameters", model.embedding,
                        model.layers > 1 ? fmt::format("{} × ", model.layers) : "",
                        model.bidirectional ? "bidirectional " : "", cell, model.hidden,
@@ -400,16 +456,16 @@ void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
 }
 
 void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMemory& memory,
-               std::size_t epoch, double dev_accuracy) {
+               std::optional<std::size_t> epoch, double dev_accuracy) {
   std::map<std::string, std::string> notes{
       {"program", fmt::format("unroll {}", kVersion)},
       {"train", flags.train},
       {"dev", flags.dev.empty() ? "a part held back" : flags.dev},
       {"seed", std::to_string(flags.options.seed)},
-      {"epoch", std::to_string(epoch + 1)},
       {"precision", std::string(to_string(flags.options.precision))},
       {std::string(kMemoryNote), to_json(memory)},
       {"dev_accuracy", fmt::format("{:.4f}", dev_accuracy)}};
+  if (epoch) notes["epoch"] = std::to_string(*epoch + 1);
   notes.merge(classifier.notes);
   classifier.notes = std::move(notes);
 }
@@ -431,12 +487,19 @@ std::string_view ending(const TrainingResult& training) {
 void print_result(const Flags& flags, const TrainedClassifier& trained, double seconds) {
   const TrainingResult& training = trained.training;
   const auto file = std::filesystem::path(flags.out) / TextClassifier::kFileName;
+  const bool has_epoch = !training.epochs.empty();
+  const double dev_accuracy =
+      has_epoch ? training.best_score.value : trained.ngrams.value_or(NgramReport()).score.value;
   if (flags.json) {
+    nlohmann::ordered_json ngrams_accuracy;  // null without n-grams
+    if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.value;
     const nlohmann::ordered_json json = {{"model", file.string()},
                                          {"end", ending(training)},
                                          {"epochs", training.epochs.size()},
-                                         {"best_epoch", training.best_epoch + 1},
-                                         {"dev_accuracy", training.best_score.value},
+                                         {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
+                                         {"dev_accuracy", dev_accuracy},
+                                         {"ngrams", trained.plan.ngrams},
+                                         {"ngrams_dev_accuracy", ngrams_accuracy},
                                          {"most_tokens", trained.plan.memory->most_tokens},
                                          {"hash", trained.classifier.hash()},
                                          {"peak_memory", peak_resident_bytes()},
@@ -444,8 +507,13 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
     print("{}\n", with_version(json.dump()));
     return;
   }
-  print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1,
-        training.epochs.size(), ending(training), 100 * training.best_score.value);
+  if (has_epoch) {
+    print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1,
+          training.epochs.size(), ending(training), 100 * dev_accuracy);
+  } else {
+    print("linear model alone ({}): dev accuracy {:.2f} %\n",
+          trained.classifier.has_network() ? ending(training) : "solved", 100 * dev_accuracy);
+  }
   print("model {} ({:.1f} MB), trained in {}\n", file.string(),
         static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
   print("hash {} of weights and pipeline\n", trained.classifier.hash());
@@ -460,11 +528,11 @@ std::string advice_on_divergence(const Flags& flags, const StepReport& failed) {
       flags.options.vectors.empty() ? "" : fmt::format(" (those of {}?)", flags.options.vectors));
 }
 
-Error diverged(const Flags& flags, const TrainingResult& training) {
+Error diverged(const Flags& flags, const TrainingResult& training, bool has_ngrams) {
   const StepReport& failed = training.failed;
   const std::string kept =
       training.epochs.empty()
-          ? "no model was written"
+          ? (has_ngrams ? "the linear model of n-grams was kept" : "no model was written")
           : fmt::format("epoch {}, the best before that, was kept", training.best_epoch + 1);
   return Error(
       ErrorKind::kDiverged,
@@ -477,13 +545,15 @@ Error diverged(const Flags& flags, const TrainingResult& training) {
 int finish(const Flags& flags, const TrainedClassifier& trained, Terminal& terminal,
            double seconds) {
   const TrainingResult& training = trained.training;
-  if (training.epochs.empty()) {
-    if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training);
+  if (training.epochs.empty() && !trained.ngrams) {
+    if (training.end == TrainingEnd::kDiverged)
+      throw diverged(flags, training, trained.ngrams.has_value());
     terminal.warning("interrupted before the first epoch was done: no model was written");
     return kInterrupted;
   }
   print_result(flags, trained, seconds);
-  if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training);
+  if (training.end == TrainingEnd::kDiverged)
+    throw diverged(flags, training, trained.ngrams.has_value());
   return training.end == TrainingEnd::kStopped ? kInterrupted : 0;
 }
 
@@ -506,6 +576,25 @@ std::size_t reading_bytes(const Flags& flags, std::span<const Record> train,
   return kProgramBytes + std::max(first, second);
 }
 
+/// --embedding may say what the file of --vectors says, and nothing else.
+void refuse_other_embedding(const CLI::App& command, const Flags& flags, std::size_t dimension) {
+  const std::size_t given = flags.options.model.embedding;
+  if (command.count("--embedding") == 0 || given == dimension) return;
+  throw UsageError(fmt::format(
+      "--embedding {} disagrees with {}, whose vectors have {} values; leave --embedding out",
+      given, flags.options.vectors, dimension));
+}
+
+/// What a file of word vectors says at its beginning, before any work. A pipe can't be read twice.
+void try_vectors(const CLI::App& command, const Flags& flags) {
+  const std::string& path = flags.options.vectors;
+  std::error_code ignored;
+  const bool is_pipe = path == "-" || (std::filesystem::exists(path, ignored) &&
+                                       !std::filesystem::is_regular_file(path, ignored));
+  if (path.empty() || is_pipe) return;
+  refuse_other_embedding(command, flags, WordVectorFile(path).dimension());
+}
+
 /// A file that alone is more than the limit is refused. A small one is read whatever the limit is:
 /// then the error can say what training needs, too.
 ReadOptions read_options(const Flags& flags) {
@@ -525,7 +614,7 @@ std::vector<const char*> files_of(const Flags& flags) {
 /// What a run needs that is known before its first step.
 void refuse_hopeless(const Flags& flags, const TrainingPlan& plan,
                      const TextClassifier& classifier) {
-  refuse_more_memory_than_left(count_memory(classifier.model(), *plan.memory));
+  refuse_more_memory_than_left(count_memory(classifier, *plan.memory));
   const auto model = std::filesystem::path(flags.out) / TextClassifier::kFileName;
   try_file(model, classifier.least_file_bytes());
 }
@@ -548,12 +637,14 @@ int train_command(const Flags& flags, const CLI::App& command) {
   Terminal terminal(flags.quiet);
   warn_if_unlocked(folder, terminal);
   warn_of_idle_flags(command, flags.options, terminal);
+  try_vectors(command, flags);
   const ReadOptions columns = read_options(flags);
   std::vector<Record> train = read_data(flags.train, columns, terminal);
   std::vector<Record> dev =
       flags.dev.empty() ? std::vector<Record>{} : read_data(flags.dev, columns, terminal);
   match_dev_labels(train, dev, flags, terminal);
   TrainClassifierOptions options = flags.options;
+  if (!options.network) options.vectors.clear();
   options.reading_bytes = reading_bytes(flags, train, dev);
   Progress progress(terminal);
   std::unique_ptr<TrainingWatch> watch;
@@ -563,11 +654,18 @@ int train_command(const Flags& flags, const CLI::App& command) {
   const ClassifierObserver observer{
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
+            refuse_other_embedding(command, flags, classifier.model().config().embedding);
             progress.plan(plan, classifier);
             warn_of_idle_flags(plan, flags.options, terminal);
             refuse_hopeless(flags, plan, classifier);
             memory = *plan.memory;
             if (watch) watch->measure(0, classifier);
+          },
+      .ngrams =
+          [&](const NgramReport& report, TextClassifier& classifier) {
+            progress.ngrams(report);
+            set_notes(classifier, flags, memory, {}, report.score.value);
+            classifier.save(flags.out);
           },
       .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },
       .epoch =
@@ -592,7 +690,9 @@ void add_train_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand("train", "Train a text classifier");
   add_data_flags(*command, *flags);
-  add_text_flags(*command, flags->options);
+  add_token_flags(*command, flags->options);
+  add_max_tokens_flag(*command, flags->options);
+  add_vocabulary_flags(*command, flags->options);
   add_model_flags(*command, flags->options);
   add_optimization_flags(*command, flags->options);
   add_threads_flag(*command);

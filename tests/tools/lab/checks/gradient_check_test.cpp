@@ -1,5 +1,6 @@
 #include "unroll/tools/lab/checks/gradient_check.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,7 +21,7 @@ namespace {
 
 /// L = Σ_i sin(i + 1) v_i² with its gradient, which tests then make wrong.
 struct Quadratic {
-  explicit Quadratic(std::size_t gates = 1) : values(24), gradient(24) {
+  explicit Quadratic(std::string_view gates = {}) : values(24), gradient(24) {
     for (std::size_t i = 0; i < values.size(); ++i) {
       values[i] = 0.1 * static_cast<double>(i) - 1;
       gradient[i] = 2 * factor(i) * values[i];
@@ -70,7 +71,7 @@ TEST(TensorCheck, FindsAWrongEntryThatItDoesNotLookAt) {
 }
 
 TEST(TensorCheck, SaysWhichGateIsWrong) {
-  Quadratic q(4);
+  Quadratic q("fiao");
   for (std::size_t i = 12; i < 18; ++i) q.gradient[i] = 0;
   const std::vector<TensorCheck> checks = q.check();
   ASSERT_EQ(checks.size(), 5u);
@@ -149,23 +150,28 @@ struct Case {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (Cell cell : {Cell::kLstm, Cell::kRnn}) {
-    for (Activation phi : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
-      if (cell == Cell::kLstm && phi != Activation::kTanh) continue;
-      for (std::optional<Pool> pool : {std::optional(Pool::kMax), std::optional(Pool::kMean),
-                                       std::optional(Pool::kLast), std::optional<Pool>()}) {
-        const std::string name = std::string(to_string(cell)) + "_" + std::string(to_string(phi)) +
-                                 "_" + (pool ? std::string(to_string(*pool)) : "many");
-        all.push_back({name,
-                       {.vocabulary = 6,
-                        .classes = 3,
-                        .embedding = 4,
-                        .cell = cell,
-                        .activation = phi,
-                        .hidden = 5,
-                        .layers = 2,
-                        .pool = pool}});
-      }
+  const std::vector<CellKind> kinds = {Cell::kLstm,
+                                       {Cell::kRnn, Activation::kTanh},
+                                       {Cell::kRnn, Activation::kSigmoid},
+                                       {Cell::kRnn, Activation::kRelu},
+                                       {Cell::kGru, Activation::kTanh, GruReset::kAfter},
+                                       {Cell::kGru, Activation::kTanh, GruReset::kBefore}};
+  for (const CellKind& kind : kinds) {
+    for (std::optional<Pool> pool : {std::optional(Pool::kMax), std::optional(Pool::kMean),
+                                     std::optional(Pool::kLast), std::optional<Pool>()}) {
+      const std::string name =
+          fmt::format("{}_{}_{}_{}", to_string(kind.cell), to_string(kind.activation),
+                      to_string(kind.reset), pool ? to_string(*pool) : std::string_view("many"));
+      all.push_back({name,
+                     {.vocabulary = 6,
+                      .classes = 3,
+                      .embedding = 4,
+                      .cell = kind.cell,
+                      .activation = kind.activation,
+                      .gru_reset = kind.reset,
+                      .hidden = 5,
+                      .layers = 2,
+                      .pool = pool}});
     }
   }
   return all;

@@ -247,7 +247,7 @@ TEST(GradBound, HoldsForEverySizeLagAndKindOfW) {
                      std::to_string(H));
         RecurrentLayer<double> layer = rnn_of(activation, H, kind, H % 2 == 0 ? 0.7 : 1.3);
         const FlowNorms norms =
-            flow_norms(layer, activation, input(kLags + 1).matrix(), layer.zero_state(1), kLags);
+            flow_norms(layer, input(kLags + 1).matrix(), layer.zero_state(1), kLags);
         ASSERT_EQ(norms.norm.size(), kLags);
         expect_within_bounds(norms);
         if (HasFatalFailure()) return;
@@ -267,7 +267,7 @@ FlowNorms sharp_norms(Activation activation, double w, std::size_t H) {
   for (double& value : layer.W.value.values()) value *= w;
   const RecurrentState<double> start = rest_at_steepest(layer, activation);
   const Tensor<double> x({kLags + 1, kInput});
-  return flow_norms(layer, activation, x.matrix(), start, kLags);
+  return flow_norms(layer, x.matrix(), start, kLags);
 }
 
 void expect_attained(Activation activation, double w) {
@@ -306,7 +306,7 @@ TEST(GradReluExplodes, AtSpectralRadiusZero) {
   RecurrentState<double> start = layer.zero_state(1);
   start.h[0] = 1;
   const Tensor<double> x({kLags + 1, 1});
-  const FlowNorms norms = flow_norms(layer, Activation::kRelu, x.matrix(), start, kLags);
+  const FlowNorms norms = flow_norms(layer, x.matrix(), start, kLags);
   EXPECT_NEAR(spectral_radius(layer.W.value.matrix()), 0, 1e-7);
   for (std::size_t lag = 1; lag <= kLags; ++lag) {
     const double expected =
@@ -327,7 +327,7 @@ TEST(GradReluDead, IsAnExactZeroInTheJacobian) {
     for (std::size_t j = 0; j < 6; ++j) EXPECT_EQ(walk.jacobian()[2 * 6 + j], 0);
   }
   for (std::size_t i = 0; i < 6; ++i) layer.b.value[i] = -100;
-  const FlowNorms norms = flow_norms(layer, Activation::kRelu, x.matrix(), layer.zero_state(1), 9);
+  const FlowNorms norms = flow_norms(layer, x.matrix(), layer.zero_state(1), 9);
   EXPECT_EQ(norms.norm.back(), -std::numeric_limits<double>::infinity());
   EXPECT_EQ(norms.dead, 1);
 }
@@ -337,8 +337,7 @@ TEST(GradientFlow, NeitherUnderflowsNorOverflows) {
     RecurrentLayer<double> layer("rnn", 1, 1, CellKind(Cell::kRnn, Activation::kTanh));
     layer.W.value[0] = w;
     const Tensor<double> x({kLags + 1, 1});
-    const FlowNorms norms =
-        flow_norms(layer, Activation::kTanh, x.matrix(), layer.zero_state(1), kLags);
+    const FlowNorms norms = flow_norms(layer, x.matrix(), layer.zero_state(1), kLags);
     EXPECT_NEAR(norms.norm.back() / (kLags * std::log(w)), 1, 1e-12);  // 10^∓1800
   }
 }
@@ -348,8 +347,7 @@ TEST(GradientFlow, CountsSaturatedSlopes) {
   layer.b.value[0] = 3;  // 1 − tanh² 3 = 0.01
   layer.b.value[1] = 1;  // 1 − tanh² 1 = 0.42
   const Tensor<double> x({5, 1});
-  const FlowNorms norms =
-      flow_norms(layer, Activation::kTanh, x.matrix(), layer.zero_state(1), 100);
+  const FlowNorms norms = flow_norms(layer, x.matrix(), layer.zero_state(1), 100);
   EXPECT_EQ(norms.norm.size(), 4u);
   EXPECT_EQ(norms.saturated, 0.5);
   EXPECT_EQ(norms.dead, 0);
@@ -360,8 +358,7 @@ TEST(GradientFlow, RefusesStatesThatOverflow) {
   layer.W.value[0] = 1e200;
   layer.b.value[0] = 1;
   const Tensor<double> x({10, 1});
-  EXPECT_THROW(flow_norms(layer, Activation::kRelu, x.matrix(), layer.zero_state(1), 9),
-               UsageError);
+  EXPECT_THROW(flow_norms(layer, x.matrix(), layer.zero_state(1), 9), UsageError);
 }
 
 // ----------------------------------------------------------------------------------------- the
@@ -403,8 +400,7 @@ TEST(GradLstmCarry, IsTheProductOfForgetGatesAndBounded) {
     for (std::size_t H : {1, 4, 32}) {
       RecurrentLayer<double> layer = lstm_of(H, Kind::kGaussian, 1, bias);
       const Tensor<double> x = input(kLags + 1);
-      const FlowNorms norms =
-          flow_norms(layer, Activation::kTanh, x.matrix(), layer.zero_state(1), kLags);
+      const FlowNorms norms = flow_norms(layer, x.matrix(), layer.zero_state(1), kLags);
       const JacobianWalk walk(layer, x.matrix(), layer.zero_state(1));
       std::vector<double> product(H, 0.0);
       for (std::size_t lag = 1; lag <= kLags; ++lag) {
@@ -423,13 +419,42 @@ TEST(GradLstmCarry, IsTheProductOfForgetGatesAndBounded) {
 
 TEST(GradLstmVanish, IsTheCarryExactlyWhereWIsZero) {
   RecurrentLayer<double> layer = lstm_of(9, Kind::kGaussian, 0, -1);
-  const FlowNorms norms =
-      flow_norms(layer, Activation::kTanh, input(kLags + 1).matrix(), layer.zero_state(1), kLags);
+  const FlowNorms norms = flow_norms(layer, input(kLags + 1).matrix(), layer.zero_state(1), kLags);
   for (std::size_t k = 0; k < kLags; ++k) {
     ASSERT_NEAR(ratio(norms.norm[k], norms.carry[k]), 1, kAgreement);
     ASSERT_LE(ratio(norms.norm[k], norms.bound[k]), 1 + kAboveBound);
   }
   EXPECT_LT(norms.norm.back(), 200 * std::log(0.8));
+}
+
+// ------------------------------------------------------------------------------------------------
+// GRU
+
+TEST(GradGruVanish, IsTheCarryExactlyWhereWIsZero) {
+  for (GruReset reset : {GruReset::kAfter, GruReset::kBefore}) {
+    RecurrentLayer<double> layer("gru", kInput, 9, {Cell::kGru, Activation::kTanh, reset});
+    fill_rest(layer);
+    layer.W.value.fill(0);
+    const FlowNorms norms =
+        flow_norms(layer, input(kLags + 1).matrix(), layer.zero_state(1), kLags);
+    ASSERT_EQ(norms.carry.size(), kLags);
+    EXPECT_TRUE(norms.ceiling.empty());
+    for (std::size_t k = 0; k < kLags; ++k) {
+      ASSERT_NEAR(ratio(norms.norm[k], norms.carry[k]), 1, kAgreement);
+      ASSERT_LE(ratio(norms.norm[k], norms.bound[k]), 1 + kAboveBound);
+    }
+  }
+}
+
+TEST(GradGruFlow, CountsTheSlopesOfItsGatesAndNotOfQ) {
+  RecurrentLayer<double> layer("gru", 1, 2, Cell::kGru);
+  for (std::size_t k = 0; k < 4; ++k) layer.b.value[k] = 50;  // r and u are shut at 1
+  layer.d.value.fill(3);                                      // q = 3 is the output of no function
+  const Tensor<double> x({4, 1});
+  const FlowNorms norms = flow_norms(layer, x.matrix(), layer.zero_state(1), 3);
+  EXPECT_NEAR(norms.saturated, 1, 1e-12);  // tanh(3) is flat too
+  layer.d.value.fill(0);
+  EXPECT_NEAR(flow_norms(layer, x.matrix(), layer.zero_state(1), 3).saturated, 2.0 / 3, 1e-12);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(EveryTask, LongLagModelOf,
                          testing::Combine(testing::Values(LongLagTask::kAdding,
                                                           LongLagTask::kTemporalOrder,
                                                           LongLagTask::kCopyMemory),
-                                          testing::Values(Cell::kLstm, Cell::kRnn)),
+                                          testing::Values(Cell::kLstm, Cell::kGru, Cell::kRnn)),
                          [](const auto& tested) {
                            return std::string(to_string(std::get<0>(tested.param))) + "_" +
                                   std::string(to_string(std::get<1>(tested.param)));

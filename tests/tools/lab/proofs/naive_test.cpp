@@ -27,8 +27,9 @@ Vector random_vector(std::size_t size, Random& random) {
 }
 
 struct Problem {
-  Problem(std::size_t gates, Activation phi, std::size_t T) {
+  Problem(const CellKind& kind, std::size_t T) : cell(functions_of(kind.cell)) {
     constexpr std::size_t I = 3, H = 4, K = 2;
+    const std::size_t gates = gate_count(kind.cell);
     Random random(11, "naive");
     network = {.U = random_matrix(gates * H, I, random),
                .W = random_matrix(gates * H, H, random),
@@ -37,23 +38,19 @@ struct Problem {
                .c = random_vector(K, random),
                .h_0 = random_vector(H, random),
                .C_0 = random_vector(H, random),
-               .phi = phi};
+               .phi = kind.activation,
+               .reset = kind.reset,
+               .d = describe(kind).has_d ? random_vector(H, random) : Vector()};
     sequence.x.resize(1);
     sequence.targets.resize(1);
     for (std::size_t t = 1; t <= T; ++t) {
       sequence.x.push_back(random_vector(I, random));
       sequence.targets.push_back(random.below(K));
     }
-    is_lstm = gates == 4;
   }
 
-  Forward forward() const {
-    return is_lstm ? lstm_forward(network, sequence) : rnn_forward(network, sequence);
-  }
-  Backward backward() const {
-    return is_lstm ? lstm_backward(network, sequence, forward())
-                   : rnn_backward(network, sequence, forward());
-  }
+  Forward forward() const { return cell.forward(network, sequence); }
+  Backward backward() const { return cell.backward(network, sequence, forward()); }
   double error(std::span<double> values, const Vector& gradient) {
     const Vector numeric = test::central_differences(values, [&] { return forward().L; });
     return test::relative_error(gradient, numeric);
@@ -70,10 +67,12 @@ struct Problem {
 
   Network network;
   Sequence sequence;
-  bool is_lstm = false;
+  CellFunctions cell;
 };
 
-void expect_gradients(Problem p) {
+void expect_gradients(const CellKind& kind, std::size_t T) {
+  SCOPED_TRACE(title(kind) + " T = " + std::to_string(T));
+  Problem p(kind, T);
   const Backward d = p.backward();
   EXPECT_LT(p.error(p.network.U, d.dU), test::kDifferenceBound) << "dU";
   EXPECT_LT(p.error(p.network.W, d.dW), test::kDifferenceBound) << "dW";
@@ -81,8 +80,11 @@ void expect_gradients(Problem p) {
   EXPECT_LT(p.error(p.network.V, d.dV), test::kDifferenceBound) << "dV";
   EXPECT_LT(p.error(p.network.c, d.dc), test::kDifferenceBound) << "dc";
   EXPECT_LT(p.error(p.network.h_0, d.dh_0), test::kDifferenceBound) << "dh_0";
-  if (p.is_lstm) {
+  if (describe(kind).has_C) {
     EXPECT_LT(p.error(p.network.C_0, d.dC_0), test::kDifferenceBound) << "dC_0";
+  }
+  if (describe(kind).has_d) {
+    EXPECT_LT(p.error(p.network.d, d.dd), test::kDifferenceBound) << "dd";
   }
   for (std::size_t t = 1; t <= p.sequence.steps(); ++t) {
     EXPECT_LT(p.error(p.sequence.x[t], d.dx[t]), test::kDifferenceBound) << "dx_" << t;
@@ -92,16 +94,17 @@ void expect_gradients(Problem p) {
 TEST(Naive, GradientsMatchCentralDifferences) {
   for (std::size_t T : {1, 3, 5}) {
     for (Activation phi : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
-      SCOPED_TRACE(std::string(to_string(phi)) + " T = " + std::to_string(T));
-      expect_gradients(Problem(1, phi, T));
+      expect_gradients({Cell::kRnn, phi}, T);
     }
-    SCOPED_TRACE("LSTM T = " + std::to_string(T));
-    expect_gradients(Problem(4, Activation::kTanh, T));
+    expect_gradients(Cell::kLstm, T);
+    for (GruReset reset : {GruReset::kAfter, GruReset::kBefore}) {
+      expect_gradients({Cell::kGru, Activation::kTanh, reset}, T);
+    }
   }
 }
 
 TEST(Naive, ThirdStepWrittenOutIsTheSumOfItsPaths) {
-  const Problem p(1, Activation::kTanh, 3);
+  const Problem p(Cell::kRnn, 3);
   const Forward forward = p.forward();
   const Backward d = p.backward();
   const ThirdStep third = rnn_third_step(p.network, p.sequence, forward);
@@ -113,7 +116,7 @@ TEST(Naive, ThirdStepWrittenOutIsTheSumOfItsPaths) {
 }
 
 TEST(Naive, JacobiansMatchCentralDifferencesOfTheState) {
-  Problem p(4, Activation::kTanh, 2);
+  Problem p(Cell::kLstm, 2);
   const Matrix J = lstm_jacobian(p.network, p.forward(), 1);
   const std::size_t H = p.network.h_0.size();
   for (std::size_t row = 0; row < 2 * H; ++row) {
@@ -124,6 +127,18 @@ TEST(Naive, JacobiansMatchCentralDifferencesOfTheState) {
     Vector numeric = test::central_differences(p.network.h_0, state);
     for (double value : test::central_differences(p.network.C_0, state)) numeric.push_back(value);
     EXPECT_LT(test::relative_error(J[row], numeric), test::kDifferenceBound) << row;
+  }
+}
+
+TEST(Naive, JacobianOfAGruMatchesCentralDifferencesOfTheState) {
+  for (GruReset reset : {GruReset::kAfter, GruReset::kBefore}) {
+    Problem p({Cell::kGru, Activation::kTanh, reset}, 2);
+    const Matrix J = gru_jacobian(p.network, p.forward(), 1);
+    for (std::size_t row = 0; row < J.size(); ++row) {
+      const Vector numeric =
+          test::central_differences(p.network.h_0, [&] { return p.forward().h[1][row]; });
+      EXPECT_LT(test::relative_error(J[row], numeric), test::kDifferenceBound) << row;
+    }
   }
 }
 

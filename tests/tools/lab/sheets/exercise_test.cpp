@@ -25,12 +25,14 @@ using test::relative_error;
 
 constexpr double kTolerance = 1e-12;
 
-/// Both cells, three activations.
+/// Every cell, in each of its forms.
 std::vector<ExerciseConfig> kinds() {
   return {{.cell = Cell::kRnn, .activation = Activation::kTanh},
           {.cell = Cell::kRnn, .activation = Activation::kSigmoid},
           {.cell = Cell::kRnn, .activation = Activation::kRelu},
-          {.cell = Cell::kLstm}};
+          {.cell = Cell::kLstm},
+          {.cell = Cell::kGru, .gru_reset = GruReset::kAfter},
+          {.cell = Cell::kGru, .gru_reset = GruReset::kBefore}};
 }
 
 /// Calls body(config) for 1,000 seeds of each kind, of sizes that change with the seed.
@@ -43,8 +45,7 @@ void for_each_exercise(Body body) {
       config.hidden = 1 + seed / 2 % 4;
       config.input = 1 + seed / 3 % 4;
       config.classes = 2 + seed / 5 % 3;
-      SCOPED_TRACE(std::string(to_string(config.cell)) + " " +
-                   std::string(to_string(config.activation)) + ", seed " + std::to_string(seed));
+      SCOPED_TRACE(title(config.kind()) + ", seed " + std::to_string(seed));
       body(config);
       if (testing::Test::HasFailure()) return;
     }
@@ -70,16 +71,12 @@ struct LayersKey {
       : output("output", exercise.config.hidden, exercise.config.classes) {
     const ExerciseConfig& config = exercise.config;
     const naive::Network& network = exercise.network;
-    if (config.cell == Cell::kLstm) {
-      layer = std::make_unique<RecurrentLayer<double>>("lstm", config.input, config.hidden,
-                                                       Cell::kLstm);
-    } else {
-      layer = std::make_unique<RecurrentLayer<double>>("rnn", config.input, config.hidden,
-                                                       CellKind(Cell::kRnn, config.activation));
-    }
+    layer = std::make_unique<RecurrentLayer<double>>("layer", config.input, config.hidden,
+                                                     config.kind());
     copy(naive::flat(network.U), layer->U.value);
     copy(naive::flat(network.W), layer->W.value);
     copy(network.b, layer->b.value);
+    copy(network.d, layer->d.value);
     copy(naive::flat(network.V), output.V.value);
     copy(network.c, output.c.value);
     run(exercise);
@@ -154,6 +151,7 @@ TEST(Exercise, HasTheKeyOfTheLayers) {
     expect_same(naive::flat(key.backward.dU), layers.layer->U.grad, "dU");
     expect_same(naive::flat(key.backward.dW), layers.layer->W.grad, "dW");
     expect_same(key.backward.db, layers.layer->b.grad, "db");
+    expect_same(key.backward.dd, layers.layer->d.grad, "dd");
     expect_same(naive::flat(key.backward.dV), layers.output.V.grad, "dV");
     expect_same(key.backward.dc, layers.output.c.grad, "dc");
     expect_same(key.backward.dh_0, layers.dstate.h, "dh_0");
@@ -232,12 +230,14 @@ Exercise read_sheet(const std::string& text, const ExerciseConfig& config) {
     for (Vector& row : values) row = vector(columns);
     return values;
   };
-  const std::size_t rows = config.hidden * (config.cell == Cell::kLstm ? 4 : 1);
+  const std::size_t rows = config.hidden * gate_count(config.cell);
   Exercise exercise{.config = config, .network = {}, .sequence = {{{}}, {0}}};
   exercise.network.phi = config.activation;
   exercise.network.U = matrix(rows, config.input);
   exercise.network.W = matrix(rows, config.hidden);
+  exercise.network.reset = config.gru_reset;
   exercise.network.b = vector(rows);
+  if (describe(config.kind()).has_d) exercise.network.d = vector(config.hidden);
   exercise.network.V = matrix(config.classes, config.hidden);
   exercise.network.c = vector(config.classes);
   exercise.network.h_0 = vector(config.hidden);

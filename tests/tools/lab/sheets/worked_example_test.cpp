@@ -29,25 +29,28 @@ struct Variant {
 
 std::vector<Variant> variants() {
   std::vector<Variant> all;
-  for (Cell cell : {Cell::kRnn, Cell::kLstm}) {
-    for (Activation activation : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
-      if (cell == Cell::kLstm && activation != Activation::kTanh) continue;
-      for (Pool pool : {Pool::kMax, Pool::kMean, Pool::kLast}) {
-        for (bool both : {false, true}) {
-          for (std::size_t layers : {1u, 2u}) {
-            all.push_back({std::string(to_string(cell)) + " " + std::string(to_string(activation)) +
-                               " " + std::string(to_string(pool)) + (both ? " both " : " one ") +
-                               std::to_string(layers),
-                           {.vocabulary = 6,
-                            .classes = 3,
-                            .embedding = 4,
-                            .cell = cell,
-                            .activation = activation,
-                            .hidden = 5,
-                            .layers = layers,
-                            .bidirectional = both,
-                            .pool = pool}});
-          }
+  const std::vector<CellKind> kinds = {{Cell::kRnn, Activation::kTanh},
+                                       {Cell::kRnn, Activation::kSigmoid},
+                                       {Cell::kRnn, Activation::kRelu},
+                                       Cell::kLstm,
+                                       {Cell::kGru, Activation::kTanh, GruReset::kAfter},
+                                       {Cell::kGru, Activation::kTanh, GruReset::kBefore}};
+  for (const CellKind& kind : kinds) {
+    for (Pool pool : {Pool::kMax, Pool::kMean, Pool::kLast}) {
+      for (bool both : {false, true}) {
+        for (std::size_t layers : {1u, 2u}) {
+          all.push_back({title(kind) + " " + std::string(to_string(pool)) +
+                             (both ? " both " : " one ") + std::to_string(layers),
+                         {.vocabulary = 6,
+                          .classes = 3,
+                          .embedding = 4,
+                          .cell = kind.cell,
+                          .activation = kind.activation,
+                          .gru_reset = kind.reset,
+                          .hidden = 5,
+                          .layers = layers,
+                          .bidirectional = both,
+                          .pool = pool}});
         }
       }
     }
@@ -99,8 +102,9 @@ TEST(WorkedExample, PathsAddUpToThePartOfTheirStep) {
   for_each_example([](SequenceClassifier<double>&, const WorkedExample& example) {
     Tensor<double> dU(example.dU.shape());
     Tensor<double> dW(example.dW.shape());
-    Tensor<double> db(example.db.shape());
+    Tensor<double> db(example.db.shape()), dd(example.dd.shape());
     for (std::size_t k : example.path()) {
+      if (!dd.empty()) add<double>(example.path_dq.matrix().row(k - 1), dd.values());
       add<double>(example.path_dU(k).values(), dU.values());
       add<double>(example.path_dW(k).values(), dW.values());
       add<double>(example.path_dz.matrix().row(k - 1), db.values());
@@ -108,6 +112,7 @@ TEST(WorkedExample, PathsAddUpToThePartOfTheirStep) {
     expect_same(dU, example.part_dU);
     expect_same(dW, example.part_dW);
     expect_same(db, example.part_db);
+    expect_same(dd, example.part_dd);
   });
 }
 
@@ -141,6 +146,7 @@ TEST(WorkedExample, HoldsTheModelsOwnLossAndGradients) {
     expect_same(example.dU, parameter(model, example, "U").grad);
     expect_same(example.dW, parameter(model, example, "W").grad);
     expect_same(example.db, parameter(model, example, "b").grad);
+    if (!example.dd.empty()) expect_same(example.dd, parameter(model, example, "d").grad);
     expect_same(example.dV, (*(model.parameters().end() - 2))->grad);
     expect_same(example.dc, model.parameters().back()->grad);
 
@@ -188,6 +194,22 @@ double slope(Activation activation, double z) {
   return z > 0 ? 1 : 0;
 }
 
+/// dz_r, dz_u, dz_h of unit j at step t of a GRU, from δh_t and the sums z.
+void gru_gradients(const WorkedExample& example, std::size_t t, std::size_t j, Tensor<double>& dz) {
+  const std::size_t H = example.hidden_size();
+  const auto sigmoid = Activation::kSigmoid;
+  const auto z = example.z.matrix().row(t);
+  const double dh = example.dh.matrix()(t, j), h_prev = example.h_prev.matrix()(t, j);
+  const double u = 1 / (1 + std::exp(-z[H + j])), candidate = std::tanh(z[2 * H + j]);
+  const double dz_h = dh * (1 - u) * slope(Activation::kTanh, z[2 * H + j]);
+  // What r_t gets: from r ⊙ q where there is a q, otherwise from p = r ⊙ h_{t−1}.
+  const double dr =
+      example.q.empty() ? example.dp_t.matrix()(t, j) * h_prev : dz_h * example.q.matrix()(t, j);
+  dz.matrix()(t, j) = dr * slope(sigmoid, z[j]);
+  dz.matrix()(t, H + j) = dh * (h_prev - candidate) * slope(sigmoid, z[H + j]);
+  dz.matrix()(t, 2 * H + j) = dz_h;
+}
+
 TEST(WorkedExample, HoldsTheWholeGradientOfEveryState) {
   for_each_example([](SequenceClassifier<double>&, const WorkedExample& example) {
     const std::size_t H = example.hidden_size();
@@ -198,6 +220,10 @@ TEST(WorkedExample, HoldsTheWholeGradientOfEveryState) {
       for (std::size_t j = 0; j < H; ++j) {
         if (example.model.cell == Cell::kRnn) {
           dz.matrix()(t, j) = dh[j] * slope(example.model.activation, z[j]);
+          continue;
+        }
+        if (example.model.cell == Cell::kGru) {
+          gru_gradients(example, t, j, dz);
           continue;
         }
         const double dC = example.dC.matrix()(t, j);

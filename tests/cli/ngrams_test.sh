@@ -1,0 +1,51 @@
+# bash ngrams_test.sh PROGRAM: the network and the linear model of n-grams, together and apart.
+. "$(dirname "$0")/support.sh" "$@"
+export OMP_NUM_THREADS=1
+{ printf 'label\ttext\n'; reviews 200; } >data.tsv
+reviews 12 | cut -f2 >texts
+
+# A model that can be used before the first epoch, its accuracy on a line, and one model of both after that.
+"$unroll" train --train data.tsv --out both --hidden 8 --embedding 8 --epochs 3 --lr 0.02 >stdout 2>stderr
+grep -q '^ngrams  ' stderr || fail "no line about the n-grams"
+[ "$(grep -n '^linear  .* dev 100.00 %' stderr | cut -d: -f1)" -lt "$(grep -n '^epoch 1/3' stderr | cut -d: -f1)" ] ||
+  fail "the linear model's accuracy does not come before the first epoch"
+"$unroll" inspect both >inspect
+grep -q '^fusion ' inspect || fail "inspect does not show the fusion"
+grep -q '^ngrams.W ' inspect || fail "inspect does not show the tensors of the n-grams"
+grep -q '^lstm.0.forward.U ' inspect || fail "inspect does not show the network"
+"$unroll" test both data.tsv --quiet | grep -q '^accuracy 100.00 %' || fail "fused: not learnt"
+
+# The network alone: a file that the first programs read.
+"$unroll" train --train data.tsv --out network --no-ngrams "${small[@]}" >stdout
+grep -aq '"unroll.format":"1"' network/model.safetensors || fail "a network alone is not of format 1"
+grep -aq 'ngrams' network/model.safetensors && fail "--no-ngrams has n-grams"
+grep -aq '"unroll.format":"2"' both/model.safetensors || fail "a fused model is not of format 2"
+
+# The linear model alone: no network, the same answers from a file, the same model on any threads.
+"$unroll" train --train data.tsv --out linear --cell none --quiet >stdout
+grep -q '^linear model alone (solved): dev accuracy 100.00 %' stdout || fail "linear: $(cat stdout)"
+"$unroll" train --train data.tsv --out linear2 --cell none --threads 2 --quiet --json >json
+hash=$(sed -n 's/^hash \([0-9a-f]*\) .*/\1/p' stdout)
+grep -q "\"hash\":\"$hash\"" json || fail "linear: another model on two threads"
+grep -q '"end":"solved","epochs":0,"best_epoch":0' json || fail "linear --json: $(cat json)"
+"$unroll" predict linear texts --prob >answers
+"$unroll" predict linear2 texts --prob --threads 2 | diff - answers || fail "linear: other answers on two threads"
+"$unroll" inspect linear | grep -q '^model ' && fail "inspect shows a network that is not there"
+"$unroll" inspect linear --memory | grep -q 'n-grams' || fail "inspect --memory: no n-grams"
+
+# What is about the network says so, or refuses.
+"$unroll" trace both --text "this film is good" | head -3 | grep -q 'without the n-grams' || fail "trace does not say what it shows"
+"$unroll" gradcheck both --rows 1 2>&1 >/dev/null | grep -q 'n-grams' || fail "gradcheck does not say what it checks"
+expect_status 2 'no recurrent network' "$unroll" trace linear --text good
+expect_status 2 'no recurrent network' "$unroll" gradcheck linear
+expect_status 2 '--no-ngrams' "$unroll" train --train data.tsv --out x --cell none --no-ngrams
+expect_status 2 '--gradflow' "$unroll" train --train data.tsv --out x --cell none --gradflow
+expect_status 0 '--hidden, --lr have no effect' "$unroll" train --train data.tsv --out x --cell none --hidden 4 --lr 0.1 --quiet
+
+# An interrupt before the first epoch leaves the linear model.
+"$unroll" train --train data.tsv --out early --hidden 512 --epochs 1000 --quiet >stdout 2>stderr &
+pid=$!
+for _ in $(seq 200); do [ -f early/model.safetensors ] && break; sleep 0.05; done
+kill -INT $pid
+wait $pid && fail "an interrupted run ended with 0"
+"$unroll" test early data.tsv --quiet | grep -q '^accuracy 100.00 %' || fail "an interrupted run left no usable model"

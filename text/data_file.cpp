@@ -1,0 +1,87 @@
+#include "unroll/text/data_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "unroll/core/error.h"
+#include "unroll/text/json_object.h"
+#include "unroll/text/labels.h"
+#include "unroll/text/record_file.h"
+#include "unroll/text/unicode.h"
+#include "unroll/text/utf8.h"
+
+namespace unroll {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& file, const std::string& column,
+                       const std::string& what) {
+  throw mended_by({"group_column"}, DataError(fmt::format("{}: there is no column {} of groups; {}",
+                                                          file, in_quotes(column), what)));
+}
+
+/// The column with this name, or else this number, counted from 0.
+std::optional<std::size_t> find_column(const std::vector<std::string>& names,
+                                       std::string_view column) {
+  const auto found = std::ranges::find(names, column, [](const std::string& n) { return trim(n); });
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(column.data(), column.data() + column.size(), number);
+  const bool is_number = error == std::errc() && end == column.data() + column.size();
+  return is_number && number > 0 ? std::optional(number - 1) : std::nullopt;
+}
+
+std::string group_in_object(std::string_view json, const std::string& key,
+                            const std::string& file) {
+  JsonObject object;
+  object.want(key);
+  object.parse(json);
+  if (object[key].type == nullptr) fail(file, key, "the keys are " + list_of_keys(json));
+  return object[key].text;
+}
+
+/// The value of the column of groups in the record that was read last.
+std::string group_of(RecordReader& reader, const std::string& column, const std::string& file) {
+  if (!reader.raw_json().empty()) return group_in_object(reader.raw_json(), column, file);
+  const auto place = find_column(reader.column_names(), column);
+  const auto cells = reader.cells();
+  if (!place || *place >= cells.size()) {
+    fail(file, column, fmt::format("the columns are {}", fmt::join(reader.column_names(), ", ")));
+  }
+  return std::string(trim(cells[*place]));
+}
+
+}  // namespace
+
+DataFile read_data_file(const std::string& path, const ReadOptions& options, ReadReport& report,
+                        const std::string& group_column) {
+  RecordFile file(path, options, report);
+  DataFile data;
+  data.name = file.name();
+  data.format = to_string(file.layout().format);
+  BadRowCount bad;
+  for (Record record;;) {
+    try {
+      if (!file.reader().next(record)) break;
+    } catch (const DataError& error) {
+      if (options.bad_rows == BadRows::kFail) throw;
+      bad.add(error.what());
+      continue;
+    }
+    if (!group_column.empty())
+      data.groups.push_back(group_of(file.reader(), group_column, data.name));
+    data.records.push_back(std::move(record));
+  }
+  bad.report(report);
+  if (data.records.empty())
+    throw DataError(fmt::format("{}: the file holds no records", data.name));
+  data.columns = file.reader().column_names();
+  file.reader().finish(report);
+  if (options.labels) examine_labels(data.records, data.name, report);
+  return data;
+}
+
+}  // namespace unroll

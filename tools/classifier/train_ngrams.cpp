@@ -1,0 +1,226 @@
+#include "unroll/tools/classifier/train_ngrams.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "unroll/core/parallel.h"
+#include "unroll/optim/linear_svm.h"
+#include "unroll/tools/classifier/fusion.h"
+
+namespace unroll {
+
+namespace {
+
+/// ln((1 + rows) / (1 + rows with the column)) + 1 of each column.
+std::vector<double> inverse_document_frequencies(const SparseCounts& rows, std::size_t columns) {
+  std::vector<double> idf(columns, 1.0);
+  for (const std::uint32_t column : rows.columns) idf[column] += 1;
+  for (double& value : idf) value = std::log(static_cast<double>(1 + rows.rows()) / value) + 1;
+  return idf;
+}
+
+/// Naive Bayes' log ratio of each column.
+std::vector<double> naive_bayes_ratios(const LabelledCounts& rows, std::size_t columns,
+                                       std::int32_t label) {
+  std::vector<double> p(columns, 1.0), q(columns, 1.0);
+  double all_p = static_cast<double>(columns), all_q = all_p;
+  for (std::size_t r = 0; r < rows.labels.size(); ++r) {
+    const bool is_label = rows.labels[r] == label;
+    const Range values = rows.counts.row(r);
+    for (std::size_t k = values.begin; k < values.end; ++k) {
+      (is_label ? p : q)[rows.counts.columns[k]] += 1;
+    }
+    (is_label ? all_p : all_q) += static_cast<double>(values.size());
+  }
+  std::vector<double> ratios;
+  for (std::size_t j = 0; j < columns; ++j) {
+    ratios.push_back(std::log((p[j] / all_p) / (q[j] / all_q)));
+  }
+  return ratios;
+}
+
+/// What one machine learnt with one C.
+struct Machine {
+  std::vector<BFloat16> w;  // of each column
+  float b = 0;
+};
+
+/// One call of train_ngrams.
+class Trainer {
+ public:
+  Trainer(const LabelledCounts& train, const LabelledCounts& dev, NgramClassifier& classifier,
+          std::uint64_t seed)
+      : train_(train),
+        dev_(dev),
+        classifier_(classifier),
+        seed_(seed),
+        machines_(machines_for(classifier.labels())),
+        tf_idf_(
+            tf_idf_weights(train.counts, classifier.index().size(), classifier.index().words())),
+        solved_(kNgramModels.size() * machines_) {
+    std::ranges::transform(tf_idf_.of_column, classifier.idf.values().begin(),
+                           [](double idf) { return static_cast<float>(idf); });
+  }
+
+  NgramTraining run() {
+    NgramTraining result;
+    parallel_parts(solved_.size(), [&](std::size_t at) { solve(at); });
+    for (std::size_t model = 0; model < kNgramModels.size(); ++model) choose(model, result);
+    return result;
+  }
+
+ private:
+  /// The machine's positive label: with two labels the second one's.
+  std::int32_t label_of(std::size_t at) const {
+    return static_cast<std::int32_t>(machines_ == 1 ? 1 : at % machines_);
+  }
+
+  std::vector<std::int8_t> sides(std::int32_t label) const {
+    std::vector<std::int8_t> y;
+    for (const std::int32_t actual : train_.labels) y.push_back(actual == label ? 1 : -1);
+    return y;
+  }
+
+  /// With rising C, each beginning at the solution of the one before.
+  void solve(std::size_t at) {
+    const bool is_tf_idf = at < machines_;
+    const CountWeights naive_bayes =
+        is_tf_idf ? CountWeights{}
+                  : naive_bayes_weights(train_, classifier_.index().size(), label_of(at));
+    const CountWeights& weights = is_tf_idf ? tf_idf_ : naive_bayes;
+    LinearSvm svm(train_.counts, weights, sides(label_of(at)));
+    for (const double C : is_tf_idf ? kTfIdfCosts : kNaiveBayesCosts) {
+      svm.solve(std::vector<double>(train_.labels.size(), C), {.seed = seed_});
+      solved_[at].push_back(rounded(svm, is_tf_idf));
+    }
+  }
+
+  /// TF-IDF's scale of a column is in the text's x, naive Bayes' in the weight.
+  Machine rounded(const LinearSvm& svm, bool is_tf_idf) const {
+    Machine machine{.w = {}, .b = static_cast<float>(svm.b())};
+    for (std::size_t j = 0; j < svm.columns(); ++j) {
+      const double w = is_tf_idf ? svm.weight(j) / tf_idf_.of_column[j] : svm.weight(j);
+      machine.w.push_back(to_bfloat16(static_cast<float>(w)));
+    }
+    return machine;
+  }
+
+  /// Sets the model's weights to those of the C that suits the dev rows best.
+  void choose(std::size_t model, NgramTraining& result) {
+    Tensor<double> best;
+    double best_loss = 0, best_C = 0;
+    std::size_t best_at = 0;
+    const auto& costs = kNgramModels[model] == NgramModel::kTfIdf ? kTfIdfCosts : kNaiveBayesCosts;
+    for (std::size_t c = 0; c < costs.size(); ++c) {
+      set_machines(model, c);
+      Tensor<double> margins = dev_margins(model);
+      const double loss = dev_loss(margins);
+      if (c > 0 && loss >= best_loss) continue;
+      best = std::move(margins);
+      best_loss = loss;
+      best_C = costs[c];
+      best_at = c;
+    }
+    set_machines(model, best_at);
+    result.C.push_back(best_C);
+    result.dev.push_back(std::move(best));
+  }
+
+  void set_machines(std::size_t model, std::size_t c) {
+    for (std::size_t m = 0; m < machines_; ++m) {
+      const std::size_t at = model * machines_ + m;
+      const Machine& machine = solved_[at][c];
+      for (std::size_t j = 0; j < machine.w.size(); ++j) {
+        classifier_.W.matrix()(j, at) = machine.w[j];
+      }
+      classifier_.b[at] = machine.b;
+    }
+  }
+
+  Tensor<double> dev_margins(std::size_t model) const {
+    Tensor<double> margins({dev_.labels.size(), classifier_.labels()});
+    constexpr std::size_t kAtLeast = 64;
+    parallel_for(dev_.labels.size(), kAtLeast, [&](Range range) {
+      NgramClassifier::Sums sums;
+      Tensor<double> both({kNgramModels.size(), classifier_.labels()});
+      for (std::size_t r = range.begin; r < range.end; ++r) {
+        const Range values = dev_.counts.row(r);
+        classifier_.margins_of(std::span(dev_.counts.columns).subspan(values.begin, values.size()),
+                               std::span(dev_.counts.counts).subspan(values.begin, values.size()),
+                               sums, both.matrix());
+        std::ranges::copy(both.matrix().row(model), margins.matrix().row(r).begin());
+      }
+    });
+    return margins;
+  }
+
+  /// Of the margins times the factor that suits them best: an SVM's are no logarithms.
+  double dev_loss(const Tensor<double>& margins) const {
+    const std::array<ExpertScores, 1> experts{margins.matrix()};
+    const std::array priors{FusionPrior{.weight = 2, .pull = 1}};
+    return fused_score(experts, dev_.labels, fit_fusion(experts, dev_.labels, priors)).loss;
+  }
+
+  const LabelledCounts& train_;
+  const LabelledCounts& dev_;
+  NgramClassifier& classifier_;
+  std::uint64_t seed_;
+  std::size_t machines_;
+  CountWeights tf_idf_;
+  std::vector<std::vector<Machine>> solved_;  // of each machine, with each C
+};
+
+}  // namespace
+
+void append_ngrams(std::span<const TokenizedText> texts, const NgramSettings& settings,
+                   SparseCounts& rows) {
+  struct Row {
+    std::vector<std::uint32_t> keys;
+    std::vector<std::uint8_t> counts;
+  };
+  constexpr std::size_t kTextsPerPart = 32;
+  std::vector<Row> found(texts.size());
+  parallel_for(texts.size(), kTextsPerPart, [&](Range range) {
+    NgramCounter counter(settings);
+    for (std::size_t k = range.begin; k < range.end; ++k) {
+      counter.count(texts[k].tokens);
+      found[k] = {{counter.keys().begin(), counter.keys().end()},
+                  {counter.counts().begin(), counter.counts().end()}};
+    }
+  });
+  for (const Row& row : found) rows.append(row.keys, row.counts);
+}
+
+CountWeights tf_idf_weights(const SparseCounts& rows, std::size_t columns, std::uint32_t split) {
+  CountWeights weights;
+  weights.split = split;
+  for (std::size_t c = 0; c < weights.of_count.size(); ++c) weights.of_count[c] = term_weight(c);
+  weights.of_column = inverse_document_frequencies(rows, columns);
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    std::array<double, 2> squares{};
+    const Range values = rows.row(r);
+    for (std::size_t k = values.begin; k < values.end; ++k) {
+      const double v = weights.of_count[rows.counts[k]] * weights.of_column[rows.columns[k]];
+      squares[rows.columns[k] >= split] += v * v;
+    }
+    for (const double sum : squares) weights.of_row.push_back(inverse_norm(sum));
+  }
+  return weights;
+}
+
+CountWeights naive_bayes_weights(const LabelledCounts& rows, std::size_t columns,
+                                 std::int32_t label) {
+  CountWeights weights;
+  weights.of_count.fill(1);
+  weights.of_row.assign(2 * rows.counts.rows(), 1.0);
+  weights.of_column = naive_bayes_ratios(rows, columns, label);
+  return weights;
+}
+
+NgramTraining train_ngrams(const LabelledCounts& train, const LabelledCounts& dev,
+                           NgramClassifier& classifier, std::uint64_t seed) {
+  return Trainer(train, dev, classifier, seed).run();
+}
+
+}  // namespace unroll

@@ -1,0 +1,58 @@
+#include "unroll/tools/program/text_flags.h"
+
+#include "unroll/text/folding.h"
+#include "unroll/tools/classifier/model_config.h"
+#include "unroll/tools/program/numbers.h"
+
+namespace unroll {
+
+void add_token_flags(CLI::App& command, TextOptions& options) {
+  command
+      .add_option_function<std::string>(
+          "--tokenizer",
+          [&options](const std::string& name) {
+            options.tokenizer = from_name<TokenizerKind>(name);
+          },
+          "How texts are split (default: chosen from the text)")
+      ->check(CLI::IsMember({"icu", "char", "space", "jieba", "subword"}));
+  command.add_option("--dictionary", options.dictionary,
+                     "jieba's dictionary or the folder of a jieba (default: the installed one's)");
+  command.add_option(
+      "--user-dictionary", options.user_dictionary,
+      "Words of your own for jieba: a word on each line, then its count if you like");
+  command.add_option("--subwords", options.subwords, "The most pieces of the tokenizer subword")
+      ->check(whole_number(10, 1000000))
+      ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--language",
+          [&options](const std::string& name) { options.language = *language_of(name); },
+          "Fold as this language does: tr and az keep ı and i apart, ar, fa and ur drop vowel\n"
+          "marks. Other languages need no flag")
+      ->check(CLI::IsMember({"tr", "az", "ar", "fa", "ur"}));
+  command.add_flag("!--no-fold", options.fold,
+                   "Keep case and compatibility forms (no NFKC_Casefold)");
+  command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")
+      ->capture_default_str();
+}
+
+void add_vocabulary_flags(CLI::App& command, TextOptions& options) {
+  command
+      .add_option("--min-count", options.vocabulary.min_count,
+                  "Words that occur less often become the unknown word")
+      ->check(whole_number(1, 1000000))
+      ->capture_default_str();
+  command
+      .add_option("--max-vocabulary", options.vocabulary.max_size,
+                  "The most words to keep; 0 sets no limit")
+      ->check(whole_number(0, 10000000))
+      ->capture_default_str();
+}
+
+void add_max_tokens_flag(CLI::App& command, TextOptions& options) {
+  command.add_option("--max-tokens", options.max_tokens, "Longer texts are cut")
+      ->check(whole_number(1, 1000000))
+      ->capture_default_str();
+}
+
+}  // namespace unroll

@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "unroll/tools/classifier/split_files.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/terminal.h"
+#include "unroll/tools/program/use/data_commands.h"
+
+namespace unroll {
+
+namespace {
+
+struct Flags {
+  std::string data;
+  std::string out = "-";
+  ReadOptions columns;
+  bool quiet = false;
+};
+
+void convert_command(const Flags& flags) {
+  try_output(flags.out);
+  Terminal terminal(flags.quiet);
+  const std::vector<Record> records = read_data(flags.data, flags.columns, terminal);
+  std::size_t flattened = 0;
+  write_output(flags.out, to_tsv(records, flattened));
+  if (flattened > 0) {
+    terminal.note(fmt::format("{} texts had tabs or line breaks, which became spaces", flattened));
+  }
+}
+
+}  // namespace
+
+void add_data_convert_command(CLI::App& data, int& status) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = data.add_subcommand(
+      "convert", "Write labelled texts as they were understood, as TSV in UTF-8: label TAB text");
+  command->add_option("data", flags->data, "Labelled texts; - is stdin")->required();
+  command->add_option("--out", flags->out, "The TSV file; - is stdout")->capture_default_str();
+  add_column_flags(*command, flags->columns);
+  add_quiet_flag(*command, flags->quiet);
+  command->callback([flags, &status] {
+    convert_command(*flags);
+    status = 0;
+  });
+}
+
+}  // namespace unroll
