@@ -1,5 +1,7 @@
 #include "unroll/text/ascii_words.h"
 
+#include "unroll/text/utf8.h"
+
 namespace unroll {
 
 namespace {
@@ -24,7 +26,15 @@ AsciiWords::AsciiWords(const std::function<bool(const std::string&)>& is_one) {
     between_letters_[k] = is_one(std::string{'a', c, 'a'});
     between_digits_[k] = is_one(std::string{'1', c, '1'});
     repeats_[k] = is_one(std::string{c, c});
+    const auto joins_next = [&](char of_word) {
+      return is_one(std::string{c, of_word}) || is_one(std::string{of_word, c});
+    };
+    if (joins_next('a') || joins_next('1') || joins_next('_')) odd_ += c;
   }
+}
+
+bool AsciiWords::knows(std::string_view text) const {
+  return is_ascii(text) && text.find_first_of(odd_) == text.npos;
 }
 
 void AsciiWords::operator()(std::string_view text, std::vector<std::string_view>& pieces) const {

@@ -16,7 +16,9 @@ class AsciiWords {
   /// `is_one` says whether ICU leaves a text in one piece; it is asked about some hundred texts.
   explicit AsciiWords(const std::function<bool(const std::string&)>& is_one);
 
-  /// Appends the pieces of ASCII text, spaces too: put together they are the text.
+  /// Whether `text` is ASCII without marks that join a word in ways that are ICU's alone.
+  bool knows(std::string_view text) const;
+  /// Appends the pieces of a text that it knows, spaces too: put together they are the text.
   void operator()(std::string_view text, std::vector<std::string_view>& pieces) const;
 
  private:
@@ -28,6 +30,8 @@ class AsciiWords {
   bool joins(char mark, Kind kind) const;
 
   std::array<Kind, 128> kinds_{};
+  std::string
+      odd_;  // marks that are one piece with a letter, a digit or an underscore next to them
   std::array<bool, 128> between_letters_{};  // marks that letters on both sides join
   std::array<bool, 128> between_digits_{};
   std::array<bool, 128> repeats_{};  // characters of which several are one piece, such as blanks

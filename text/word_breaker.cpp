@@ -86,7 +86,7 @@ WordBreaker& WordBreaker::operator=(WordBreaker&&) noexcept = default;
 
 std::vector<std::string_view> WordBreaker::operator()(std::string_view text) {
   std::vector<std::string_view> pieces;
-  if (is_ascii(text)) {
+  if (ascii_words().knows(text)) {
     ascii_words()(text, pieces);
     return pieces;
   }

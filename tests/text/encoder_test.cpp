@@ -202,7 +202,7 @@ TEST(TextEncoder, SaysWhatToDoAboutLaterRules) {
 }
 
 TEST(TextEncoder, RefusesRulesThatItsVersionDoesNotHave) {
-  EXPECT_TRUE(contains(error_after([](json& o) { o["version"] = 1; }), "unknown key \"rules\""));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["version"] = 1; }), "unknown key"));
   EXPECT_TRUE(contains(error_after([](json& o) { o["tokenizer"].erase("rules"); }),
                        "tokenizer has no key \"rules\""));
   EXPECT_TRUE(contains(error_after([](json& o) { o["tokenizer"]["rules"] = 1; }), "rules are 1"));
