@@ -12,7 +12,8 @@ namespace {
 
 DataFile file_of(const std::string& name,
                  const std::vector<std::pair<std::string, std::string>>& rows) {
-  DataFile file{.name = name, .format = "tsv", .columns = {"label", "text"}, .records = {}};
+  DataFile file{
+      .name = name, .format = "tsv", .columns = {"label", "text"}, .records = {}, .groups = {}};
   for (const auto& [label, text] : rows)
     file.records.push_back({text, label, file.records.size() + 2});
   return file;
