@@ -78,8 +78,7 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
       ->default_str(std::string(to_string(model.cell)));
   command.add_flag("!--no-ngrams", options.ngrams,
                    "Leave out the linear model of n-grams: the recurrent network alone");
-  add_choice(command, "--activation", "--gru-reset", "--keep-vectors", model.activation,
-             "φ of the RNN");
+  add_choice(command, "--activation", model.activation, "φ of the RNN");
   add_reset_flag(command, model.gru_reset);
   command.add_option("--hidden", model.hidden, "Hidden size of each direction")
       ->check(whole_number(1, 8192))
@@ -211,13 +210,13 @@ void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions
 /// Without a network its flags change nothing; one warning names them all.
 void warn_of_network_flags(const CLI::App& command, Terminal& terminal) {
   constexpr std::array kNetworkFlags{
-      "--activation",       "--hidden",       "--layers",       "--bidirectional",
-      "--unidirectional",   "--pool",         "--embedding",    "--vectors",
-      "--freeze-embedding", "--dropout",      "--init",         "--forget-bias",
-      "--optimizer",        "--lr",           "--precision",    "--schedule",
-      "--warmup",           "--weight-decay", "--clip-norm",    "--clip-value",
-      "--average",          "--batch",        "--word-dropout", "--epochs",
-      "--early-stop"};
+      "--activation",   "--gru-reset",     "--keep-vectors",     "--hidden",
+      "--layers",       "--bidirectional", "--unidirectional",   "--pool",
+      "--embedding",    "--vectors",       "--freeze-embedding", "--dropout",
+      "--init",         "--forget-bias",   "--optimizer",        "--lr",
+      "--precision",    "--schedule",      "--warmup",           "--weight-decay",
+      "--clip-norm",    "--clip-value",    "--average",          "--batch",
+      "--word-dropout", "--epochs",        "--early-stop"};
   std::vector<std::string_view> idle;
   for (const char* flag : kNetworkFlags) {
     if (command.count(flag) > 0) idle.emplace_back(flag);
