@@ -15,7 +15,7 @@ target_include_directories(unroll_library PUBLIC
   $<BUILD_INTERFACE:${UNROLL_INCLUDE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/unroll/detail>)
 target_link_libraries(unroll_library PRIVATE
-  OpenMP::OpenMP_CXX fmt::fmt ICU::uc ICU::i18n ZLIB::ZLIB ${UNROLL_UNPACKERS})
+  OpenMP::OpenMP_CXX fmt::fmt ICU::uc ICU::i18n ZLIB::ZLIB ${UNROLL_UNPACKERS} ${UNROLL_SENTENCEPIECE_LIBRARIES})
 
 if(BUILD_SHARED_LIBS)  # helper threads run its code until the process ends: dlclose must leave it there
   target_link_options(unroll_library PRIVATE -Wl,-z,nodelete)
@@ -74,7 +74,7 @@ set(UNROLL_DETAIL_HEADERS
   kernels/recurrent_step.h
   layers/distinct.h
   layers/row_part.h
-  text/read_report.h)
+  tools/classifier/text_options.h)
 
 function(unroll_install_headers DESTINATION)
   foreach(header IN LISTS ARGN)

@@ -41,6 +41,15 @@ constexpr std::size_t lines_of(std::size_t K) {
   return (K + kDepth<Operand> - 1) / kDepth<Operand>;
 }
 
+/// The left factor of a product: columns in their order, then columns that stand apart, if any.
+template <typename Operand>
+struct LeftFactor {
+  std::size_t columns;
+  Rows<const Operand> rows;
+  std::size_t more_columns;
+  Rows<const Operand> more;
+};
+
 /// A gradient C (M, N) += Aᵀ B, of which several have the same A.
 template <typename Real, typename Operand = Real>
 struct GradientPart {
@@ -71,6 +80,8 @@ struct StepTable {
   void (*lstm)(const Step& step, const StepWeights<Weight>& weights, Unary<Real>* sigma,
                Unary<Real>* tanh) noexcept;
   void (*rnn)(const Step& step, const StepWeights<Weight>& weights, Unary<Real>* phi) noexcept;
+  void (*gru)(const Step& step, const StepWeights<Weight>& weights, Unary<Real>* sigma,
+              Unary<Real>* tanh) noexcept;
 };
 
 /// Products whose sums are Real and whose operands, the values that are multiplied, are Operand;
@@ -84,14 +95,15 @@ struct ProductTable {
   void (*round)(std::size_t n, const Real* x, Operand* y) noexcept;
 
   // C (rows, N) = b (N) + A (rows, K) · B (K, N), B the first lines of panels of so many; b null: 0
-  void (*packed_product)(std::size_t rows, std::size_t N, std::size_t K, std::size_t lines,
-                         Rows<const Operand> A, const Operand* panels, const Real* b,
+  void (*packed_product)(std::size_t rows, std::size_t N, std::size_t lines,
+                         const LeftFactor<Operand>& A, const Operand* panels, const Real* b,
                          Rows<Real> C) noexcept;
-  // C (rows, 4H) is this product of panels of gates; the gates of some units
-  void (*packed_product_of_gates)(std::size_t rows, std::size_t H, std::size_t K, std::size_t lines,
-                                  Rows<const Operand> A, const Operand* panels, const Real* b,
-                                  Rows<Real> C, std::size_t first_unit,
-                                  std::size_t last_unit) noexcept;
+  // C (rows, G·H) is this product of panels of G = 3 or 4 gates; the gates of some units
+  using OfGates = void(std::size_t rows, std::size_t H, std::size_t K, std::size_t lines,
+                       Rows<const Operand> A, const Operand* panels, const Real* b, Rows<Real> C,
+                       std::size_t first_unit, std::size_t last_unit) noexcept;
+  OfGates* packed_product_of_three_gates;
+  OfGates* packed_product_of_four_gates;
   // C (M, N) += Aᵀ B of each part, A (K, M); scratch of as many values as gradient_scratch says
   void (*add_gradients)(std::size_t M, std::size_t K, Rows<const Operand> A,
                         const GradientPart<Real, Operand>* parts, std::size_t count,
@@ -111,6 +123,7 @@ struct ProductTable {
   void (*lstm_step_back)(const StepBack& step, const Operand* W) noexcept;
   void (*rnn_step_back)(const StepBack& step, const Operand* W,
                         UnaryBackward<Real>* phi_backward) noexcept;
+  void (*gru_step_back)(const StepBack& step, const Operand* W) noexcept;
 };
 
 template <typename Real>

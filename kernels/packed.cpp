@@ -21,23 +21,24 @@ void require(const char* op, const char* name, const Shape& found, const Shape& 
       fmt::format("{}: {} is {}, not {}", op, name, to_string(found), to_string(wanted)));
 }
 
-/// Columns of a panel.
+/// Columns of a panel: of three gates it has three vectors, otherwise four.
 template <typename Operand>
-std::size_t panel_columns() {
-  return 4 * products<typename Panels<Operand>::Sum, Operand>().lanes;
+std::size_t panel_columns(std::size_t gates) {
+  return (gates == 3 ? 3 : 4) * products<typename Panels<Operand>::Sum, Operand>().lanes;
 }
 
 /// Columns of a stripe: the part of a panel whose lines stand one after the other.
 template <typename Operand>
-std::size_t stripe_columns() {
-  return products<typename Panels<Operand>::Sum, Operand>().stripe;
+std::size_t stripe_columns(std::size_t gates) {
+  return gates == 3 ? panel_columns<Operand>(3)
+                    : products<typename Panels<Operand>::Sum, Operand>().stripe;
 }
 
 /// (panels, lines, values of a line); a panel of gates has the columns of few units.
 template <typename Operand>
 Shape shape_of_panels(std::size_t rows, std::size_t more_rows, std::size_t columns,
                       std::size_t gates) {
-  const std::size_t units = panel_columns<Operand>() / gates;
+  const std::size_t units = panel_columns<Operand>(gates) / gates;
   return {(columns / gates + units - 1) / units,
           lines_of<Operand>(rows) + lines_of<Operand>(more_rows), units * gates * kDepth<Operand>};
 }
@@ -54,10 +55,13 @@ Rounding<Operand>* rounding_of(Precision precision) {
   }
 }
 
-/// Two floats that are BFloat16's as the halves of a word, the first one below.
-std::uint32_t halves(float first, float second) {
-  return std::bit_cast<std::uint32_t>(first) >> 16 |
-         (std::bit_cast<std::uint32_t>(second) & 0xffff0000U);
+/// to (count, 2) = floats that are BFloat16's as the halves of words, the first ones below.
+void set_halves(const float* first, const float* second, std::size_t count, BFloat16* to) {
+  for (std::size_t lane = 0; lane < count; ++lane) {
+    const std::uint32_t word = std::bit_cast<std::uint32_t>(first[lane]) >> 16 |
+                               (std::bit_cast<std::uint32_t>(second[lane]) & 0xffff0000U);
+    std::memcpy(to + 2 * lane, &word, sizeof(word));
+  }
 }
 
 /// to = from. A loop of copies of a constant size: of any other GCC makes a slow instruction.
@@ -170,7 +174,7 @@ template <typename Operand>
 void Panels<Operand>::fill_from_rows(MatrixView<const Sum> B, Precision precision, Range panels) {
   constexpr std::size_t depth = kDepth<Operand>;
   const auto round = rounding_of<Operand>(precision);
-  const std::size_t width = stripe_columns<Operand>(), panel = panel_columns<Operand>();
+  const std::size_t width = stripe_columns<Operand>(G_), panel = panel_columns<Operand>(G_);
   Operand rows[depth][64];  // a stripe's columns are 64 at most
   Operand* line = values_.data() + panels.begin * lines_ * panel * depth;
   for (std::size_t first = panels.begin * panel; first < panels.end * panel; first += width) {
@@ -199,7 +203,7 @@ void Panels<Operand>::fill_from_columns(MatrixView<const Sum> Bt, std::size_t fi
   constexpr std::size_t depth = kDepth<Operand>;
   const auto round = rounding_of<Operand>(precision);
   Block<Operand> block;
-  const std::size_t width = panel_columns<Operand>(), stripe = stripe_columns<Operand>();
+  const std::size_t width = panel_columns<Operand>(G_), stripe = stripe_columns<Operand>(G_);
   const std::size_t units = width / G_, H = N_ / G_,
                     at_a_time = std::min({units, stripe, kBlockRows});
   const std::size_t lines = lines_of<Operand>(Bt.columns());
@@ -246,7 +250,7 @@ void Panels<Operand>::pack(Factor<Sum> B, Precision precision) {
 template <typename Operand>
 void Panels<Operand>::resize_weights(MatrixView<const Sum> U, MatrixView<const Sum> W) {
   const std::size_t H = W.columns(), G = H == 0 ? 0 : W.rows() / H;
-  if (G != 1 && G != 4)
+  if (G != 1 && G != 3 && G != 4)
     throw ShapeError(fmt::format("pack_weights: W is {}", to_string(W.shape())));
   reshape(U.columns(), H, G * H, G);
 }
@@ -267,22 +271,45 @@ void Panels<Operand>::pack_weights(MatrixView<const Sum> U, MatrixView<const Sum
   fill_weights(U, W, precision, {0, count()});
 }
 
+/// (panels, H, values of a line); of three gates two panels make one.
+Shape shape_of_narrow_panels(std::size_t H, std::size_t gates) {
+  const Shape shape = shape_of_panels<float>(0, H, gates * H, gates);
+  if (gates != 3) return shape;
+  return {(shape[0] + 1) / 2, H, 2 * shape[2]};
+}
+
 void NarrowPanels::resize(const Panels<float>& weights) {
   rows_ = weights.lines() - weights.inputs();
-  values_.resize(shape_of_panels<float>(0, rows_, weights.columns(), weights.gates()));
+  values_.resize(shape_of_narrow_panels(rows_, weights.gates()));
 }
 
 void NarrowPanels::fill(const Panels<float>& weights, Range panels) {
-  const std::size_t width = panel_columns<float>(), lanes = width / 4;
-  const std::size_t stripe = stripe_columns<float>(), stripes = width / stripe;
+  if (weights.gates() == 3) return fill_from_two(weights, panels);
+  const std::size_t width = panel_columns<float>(weights.gates()), lanes = width / 4;
+  const std::size_t stripe = stripe_columns<float>(weights.gates()), stripes = width / stripe;
   BFloat16* to = values_.data() + panels.begin * rows_ * width;
   for (std::size_t n = panels.begin * stripes; n < panels.end * stripes; ++n) {
     const float* from = weights.data() + (n * weights.lines() + weights.inputs()) * stripe;
     const float* const end = from + rows_ * stripe;
     for (; from < end; from += 2 * lanes, to += 2 * lanes) {
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        const std::uint32_t word = halves(from[lane], from[lanes + lane]);
-        std::memcpy(to + 2 * lane, &word, sizeof(word));
+      set_halves(from, from + lanes, lanes, to);
+    }
+  }
+}
+
+/// The vectors of the panels 2m and 2m + 1 are halves of the same words. Who has the first of the
+/// two fills in both.
+void NarrowPanels::fill_from_two(const Panels<float>& weights, Range panels) {
+  const std::size_t width = panel_columns<float>(3), lanes = width / 3;
+  const std::vector<float> none(width);
+  for (std::size_t n = panels.begin + panels.begin % 2; n < panels.end; n += 2) {
+    const float* first = weights.data() + (n * weights.lines() + weights.inputs()) * width;
+    const bool has_second = n + 1 < weights.count();
+    BFloat16* to = values_.data() + n * rows_ * width;
+    for (std::size_t k = 0; k < rows_; ++k, first += width) {
+      const float* second = has_second ? first + weights.lines() * width : none.data();
+      for (std::size_t c = 0; c < width; c += lanes, to += 2 * lanes) {
+        set_halves(first + c, second + c, lanes, to);
       }
     }
   }
@@ -294,16 +321,26 @@ void NarrowPanels::pack(const Panels<float>& weights) {
 }
 
 void NarrowPanels::plan(std::size_t H, std::size_t gates, MemoryPlan& plan) {
-  plan.add(values_, shape_of_panels<float>(0, H, gates * H, gates));
+  plan.add(values_, shape_of_narrow_panels(H, gates));
 }
 
 template <typename Real, typename Operand>
 void product(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& B,
              MatrixView<Real> C) {
-  require("product", "A", A.shape(), {C.rows(), B.rows()});
+  product<Real>(A, A.column_range(A.columns(), 0), B, C);
+}
+
+template <typename Real, typename Operand>
+void product(MatrixView<const std::type_identity_t<Operand>> A,
+             MatrixView<const std::type_identity_t<Operand>> A_more, const Panels<Operand>& B,
+             MatrixView<Real> C) {
+  require("product", "A", {A.rows(), A.columns() + A_more.columns()}, {C.rows(), B.rows()});
+  require("product", "more of A", {A_more.rows()}, {A.rows()});
   require("product", "C", C.shape(), {A.rows(), B.columns()});
-  products<Real, Operand>().packed_product(A.rows(), B.columns(), B.rows(), B.lines(), rows_of(A),
-                                           B.data(), nullptr, rows_of(C));
+  const ProductTable<Real, Operand>& table = products<Real, Operand>();
+  table.packed_product(A.rows(), B.columns(), B.lines(),
+                       {A.columns(), rows_of(A), A_more.columns(), rows_of(A_more)}, B.data(),
+                       nullptr, rows_of(C));
 }
 
 template <typename Real, typename Operand>
@@ -324,7 +361,7 @@ void add_gradients(MatrixView<const std::type_identity_t<Operand>> A,
   const std::size_t size = gradient_scratch<Real, Operand>(columns, count);
   if (scratch.size() < size) scratch.resize({size});
   // [LAYOUT-sum] ∂L/∂W = (∂L/∂Z)ᵀ H_prev: a sum over rows is a product of matrices
-  // [RNN-dU] [LSTM-dU] [RNN-dW] [LSTM-dW] ∂L/∂U = Σ_t dz_t x_tᵀ and ∂L/∂W = Σ_t dz_t h_{t−1}ᵀ
+  // [RNN-dU] [LSTM-dU] [GRU-dU] [RNN-dW] [LSTM-dW] [GRU-dW] [GRU-after-dW] Σ_t dz_t x_tᵀ, …
   products<Real, Operand>().add_gradients(A.columns(), A.rows(), rows_of(A), parts, count,
                                           scratch.data());
 }
@@ -354,12 +391,14 @@ void project(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Ope
   require("project", "C", C.shape(), {A.rows(), N});
   const ProductTable<Real, Operand>& table = products<Real, Operand>();
   // [LAYOUT-rows] Z = X Uᵀ + H_prev Wᵀ + 1 bᵀ: row r of Z is z of row r
-  if (weights.gates() == 4) {
-    table.packed_product_of_gates(A.rows(), N / 4, I, lines, rows_of(A), weights.data(), b.data(),
-                                  rows_of(C), units.begin, units.end);
+  if (weights.gates() > 1) {
+    const auto of_gates = weights.gates() == 3 ? table.packed_product_of_three_gates
+                                               : table.packed_product_of_four_gates;
+    of_gates(A.rows(), N / weights.gates(), I, lines, rows_of(A), weights.data(), b.data(),
+             rows_of(C), units.begin, units.end);
   } else {
     const auto columns = C.column_range(units.begin, units.size());
-    table.packed_product(A.rows(), units.size(), I, lines, rows_of(A),
+    table.packed_product(A.rows(), units.size(), lines, {I, rows_of(A), 0, rows_of(A)},
                          weights.data() + units.begin * lines * kDepth<Operand>,
                          b.data() + units.begin, rows_of(columns));
   }
@@ -368,6 +407,8 @@ void project(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Ope
 #define UNROLL_INSTANTIATE(Real, Operand)                                                          \
   template class Panels<Operand>;                                                                  \
   template void product(MatrixView<const Operand>, const Panels<Operand>&, MatrixView<Real>);      \
+  template void product(MatrixView<const Operand>, MatrixView<const Operand>,                      \
+                        const Panels<Operand>&, MatrixView<Real>);                                 \
   template void add_gradients(MatrixView<const Operand>,                                           \
                               std::initializer_list<GradientOf<Real, Operand>>, Tensor<Operand>&); \
   template std::size_t gradient_rows<Real, Operand>();                                             \

@@ -34,8 +34,8 @@ class Panels {
 
   /// B, columns in their order.
   void pack(Factor<Sum> B, Precision precision = Precision::kFull);
-  /// A recurrent layer's weights U (G·H, I) and W (G·H, H) as B (I + H, G·H), Uᵀ above Wᵀ. Of an
-  /// LSTM, whose gates are stacked f i a o, a panel holds the four gates of the same units.
+  /// A recurrent layer's weights U (G·H, I) and W (G·H, H) as B (I + H, G·H), Uᵀ above Wᵀ. A
+  /// panel of three or four gates, which U and W stack, holds the gates of the same units.
   void pack_weights(MatrixView<const Sum> U, MatrixView<const Sum> W,
                     Precision precision = Precision::kFull);
 
@@ -54,7 +54,7 @@ class Panels {
 
   std::size_t rows() const { return K_; }       ///< K
   std::size_t columns() const { return N_; }    ///< N
-  std::size_t gates() const { return G_; }      ///< G; 1 unless by pack_weights of an LSTM
+  std::size_t gates() const { return G_; }      ///< G; 1 unless by pack_weights
   std::size_t inputs() const { return I_; }     ///< I; K unless by pack_weights
   std::size_t lines() const { return lines_; }  ///< of a panel
   const Operand* data() const { return values_.data(); }
@@ -70,7 +70,8 @@ class Panels {
 };
 
 /// The lines W of packed weights in half the bytes, for steps that are bound by reading them: as
-/// BFloat16, each two vectors of a line as the halves of one.
+/// BFloat16, each two vectors of a line as the halves of one; of three gates the same vector of two
+/// panels.
 class NarrowPanels {
  public:
   /// Takes weights whose values are BFloat16's. Pack anew when those are.
@@ -86,6 +87,8 @@ class NarrowPanels {
   const BFloat16* data() const { return values_.data(); }
 
  private:
+  void fill_from_two(const Panels<float>& weights, Range panels);
+
   std::size_t rows_ = 0;
   Tensor<BFloat16> values_;  // (panels, H, values of a line)
 };
@@ -93,6 +96,12 @@ class NarrowPanels {
 /// C (M, N) = A (M, K) · B. Throws ShapeError unless the sizes fit.
 template <typename Real, typename Operand>
 void product(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& B,
+             MatrixView<Real> C);
+
+/// C = [A A_more] · B, where the two stand apart; of BFloat16 A's columns are even in number.
+template <typename Real, typename Operand>
+void product(MatrixView<const std::type_identity_t<Operand>> A,
+             MatrixView<const std::type_identity_t<Operand>> A_more, const Panels<Operand>& B,
              MatrixView<Real> C);
 
 /// A gradient that is a sum over rows: into (M, N) += Aᵀ B.

@@ -180,15 +180,16 @@ UNROLL_KERNEL void sum_block(const RecurrentStep<RealOf<V>, Operand>& step,
   }
 }
 
-/// Blocks of nearly equal numbers of rows, and of as many units as fit.
-template <typename V, typename Operand, typename Weight>
-UNROLL_KERNEL void lstm_step(const RecurrentStep<RealOf<V>, Operand>& step,
-                             const StepWeights<Weight>& weights, Unary<RealOf<V>>* sigma,
-                             Unary<RealOf<V>>* tanh) noexcept {
+/// body(at, block) for blocks of nearly equal numbers of rows, and of as many units as fit; of few
+/// rows an even number of vectors, for there are weights that are packed for two at a time.
+template <typename V, typename Operand, typename Body>
+void for_each_cell_block(const RecurrentStep<RealOf<V>, Operand>& step, Body body) {
   constexpr std::size_t most = CellBlock<V>::kVectors;
   const std::size_t parts = (step.rows() + most - 1) / most;
   const std::size_t rows = parts == 0 ? 0 : (step.rows() + parts - 1) / parts;
-  const std::size_t width = rows == 0 ? 1 : most / rows, units = width * V::size;
+  const std::size_t fit = rows == 0 ? 2 : most / rows;
+  const std::size_t width = rows <= kNarrowRows ? fit - fit % 2 : fit;
+  const std::size_t units = width * V::size;
   const std::size_t blocks = (step.units.size() + units - 1) / units;
   CellBlock<V> block;
   for_each_in_order(blocks, step.descending, [&](std::size_t b) {
@@ -197,9 +198,18 @@ UNROLL_KERNEL void lstm_step(const RecurrentStep<RealOf<V>, Operand>& step,
     for (std::size_t part = 0; part < parts; ++part) {
       const std::size_t r = step.rows() * part / parts;
       const BlockAt at{r, step.rows() * (part + 1) / parts - r, j, left < width ? left : width};
-      sum_block(step, weights, at, block);
-      finish_lstm(step, at, block, sigma, tanh);
+      body(at, block);
     }
+  });
+}
+
+template <typename V, typename Operand, typename Weight>
+UNROLL_KERNEL void lstm_step(const RecurrentStep<RealOf<V>, Operand>& step,
+                             const StepWeights<Weight>& weights, Unary<RealOf<V>>* sigma,
+                             Unary<RealOf<V>>* tanh) noexcept {
+  for_each_cell_block<V>(step, [&](const BlockAt& at, CellBlock<V>& block) {
+    sum_block(step, weights, at, block);
+    finish_lstm(step, at, block, sigma, tanh);
   });
 }
 
@@ -234,7 +244,7 @@ template <typename V, typename Operand>
 UNROLL_KERNEL void sum_deltas(const RecurrentStepBack<RealOf<V>, Operand>& step, const Operand* W,
                               std::size_t r, std::size_t rows, std::size_t j, std::size_t columns,
                               PanelRows<V>& delta) noexcept {
-  const std::size_t lines = lines_of<Operand>(step.saved.columns());
+  const std::size_t lines = lines_of<Operand>(step.dz_next.columns());
   const auto panel = panel_at<V, Operand>(W, j / kPanelColumns<V>, lines);
   const auto next = next_panel_of<V, Operand>(step.units, W, lines, j, kPanelColumns<V>);
   for_each_tile<V>(rows, columns, [&](auto tile) {
@@ -263,7 +273,7 @@ void for_each_delta(const RecurrentStepBack<RealOf<V>, Operand>& step, const Ope
   for_each_panel<V>(step, [&](std::size_t j, std::size_t count) {
     PanelRows<V> delta(count);
     const auto finish = [&](std::size_t r, RealOf<V>* dh) {
-      // [RNN-dh] [LSTM-dh] δ_t = Vᵀ dO_t + Wᵀ dz_{t+1}: sent down from above, sent back by step t+1
+      // [RNN-dh] [LSTM-dh] [GRU-after-dh] δ_t = Vᵀ dO_t + Wᵀ dz_{t+1}: from above and step t+1
       elementwise<V>([](V from_above, V back) { return back + from_above; }, count, dh,
                      row(step.dh, r) + j, dh);
       body(r, j, count, dh);

@@ -33,33 +33,46 @@ void check(const ProductOfInput<Real, Operand>& in, std::size_t rows, std::size_
   require("ids", {in.ids.size()}, {rows});
 }
 
-/// Whether the step of a cell with G gates may be computed.
+/// What cells differ in: G gates; S values that a step saves, and gives derivatives of; C.
+struct CellSizes {
+  std::size_t G, S;
+  bool has_C = false, keeps_h = false;
+};
+constexpr CellSizes kRnnSizes{.G = 1, .S = 1};
+constexpr CellSizes kLstmSizes{.G = 4, .S = 4, .has_C = true};
+constexpr CellSizes kGruSizes{.G = 3, .S = 4, .keeps_h = true};
+
+/// Whether the step of such a cell may be computed.
 template <typename Real, typename Operand>
-void check(const RecurrentStep<Real, Operand>& step, std::size_t G) {
-  const std::size_t rows = step.rows(), H = step.hidden(), GH = G * H;
+void check(const RecurrentStep<Real, Operand>& step, const CellSizes& cell) {
+  const std::size_t rows = step.rows(), H = step.hidden(), GH = cell.G * H;
   const std::size_t I = step.weights->inputs();
   require("weights", {step.weights->rows(), step.weights->columns()}, {I + H, GH});
-  require("weights' gates", {step.weights->gates()}, {G});
+  require("weights' gates", {step.weights->gates()}, {cell.G});
   require("b", {step.b.size()}, {GH});
   check(step.in, rows, I, GH);
   require("h_prev", step.h_prev.shape(), {rows, H});
-  if (!step.saved.empty()) require("saved", step.saved.shape(), {rows, GH});
-  if (G == 4) check("C_prev", step.C_prev, rows, H);
-  if (G == 4) require("C", step.C.shape(), {rows, H});
+  if (!step.saved.empty()) require("saved", step.saved.shape(), {rows, cell.S * H});
+  if (cell.has_C) check("C_prev", step.C_prev, rows, H);
+  if (cell.has_C) require("C", step.C.shape(), {rows, H});
+  if (cell.keeps_h) check("h_kept", step.h_kept, rows, H);
+  if (cell.keeps_h) require("d", {step.d.size()}, {H});
   if (!step.h_next.empty()) require("h_next", {step.h_next.columns()}, {H});
 }
 
 template <typename Real, typename Operand>
-void check(const RecurrentStepBack<Real, Operand>& step, std::size_t G) {
-  const std::size_t rows = step.rows(), H = step.hidden(), GH = G * H;
+void check(const RecurrentStepBack<Real, Operand>& step, const CellSizes& cell) {
+  const std::size_t rows = step.rows(), H = step.hidden(), GH = cell.G * H;
   require("W", {step.W->rows(), step.W->columns()}, {GH, H});
   if (!step.dz_next.empty()) require("dz_next", {step.dz_next.columns()}, {GH});
   if (step.going_on() < rows) require("dh_T", step.dh_T.shape(), {rows, H});
-  require("saved", step.saved.shape(), {rows, GH});
-  require("dz", step.dz.shape(), {rows, GH});
-  if (G == 4) check("C_prev", step.C_prev, rows, H);
-  if (G == 4) require("C", step.C.shape(), {rows, H});
-  if (G == 4) require("dC", step.dC.shape(), {rows, H});
+  require("saved", step.saved.shape(), {rows, cell.S * H});
+  require("dz", step.dz.shape(), {rows, cell.S * H});
+  if (cell.has_C) check("C_prev", step.C_prev, rows, H);
+  if (cell.has_C) require("C", step.C.shape(), {rows, H});
+  if (cell.has_C) require("dC", step.dC.shape(), {rows, H});
+  if (cell.keeps_h) check("h_kept", step.h_kept, rows, H);
+  if (cell.keeps_h) require("dh_kept", step.dh_kept.shape(), {rows, H});
 }
 
 /// body(kernels, weights): the weights in the form in which this step reads them.
@@ -84,7 +97,7 @@ std::size_t unit_grain() {
 
 template <typename Real, typename Operand>
 void lstm_step(const RecurrentStep<Real, Operand>& step) {
-  check(step, 4);
+  check(step, kLstmSizes);
   const KernelTable<Real>& all = kernels<Real>();
   with_weights(step, [&](const auto& table, const auto& weights) {
     table.lstm(step, weights, all.sigmoid, all.tanh);
@@ -92,8 +105,17 @@ void lstm_step(const RecurrentStep<Real, Operand>& step) {
 }
 
 template <typename Real, typename Operand>
+void gru_step(const RecurrentStep<Real, Operand>& step) {
+  check(step, kGruSizes);
+  const KernelTable<Real>& all = kernels<Real>();
+  with_weights(step, [&](const auto& table, const auto& weights) {
+    table.gru(step, weights, all.sigmoid, all.tanh);
+  });
+}
+
+template <typename Real, typename Operand>
 void rnn_step(Activation activation, const RecurrentStep<Real, Operand>& step) {
-  check(step, 1);
+  check(step, kRnnSizes);
   const KernelTable<Real>& all = kernels<Real>();
   const auto phi = kernel_of(activation, all.tanh, all.sigmoid, all.relu);
   with_weights(step,
@@ -102,13 +124,19 @@ void rnn_step(Activation activation, const RecurrentStep<Real, Operand>& step) {
 
 template <typename Real, typename Operand>
 void lstm_step_back(const RecurrentStepBack<Real, Operand>& step) {
-  check(step, 4);
+  check(step, kLstmSizes);
   products<Real, Operand>().lstm_step_back(step, step.W->data());
 }
 
 template <typename Real, typename Operand>
+void gru_step_back(const RecurrentStepBack<Real, Operand>& step) {
+  check(step, kGruSizes);
+  products<Real, Operand>().gru_step_back(step, step.W->data());
+}
+
+template <typename Real, typename Operand>
 void rnn_step_back(Activation activation, const RecurrentStepBack<Real, Operand>& step) {
-  check(step, 1);
+  check(step, kRnnSizes);
   const KernelTable<Real>& all = kernels<Real>();
   products<Real, Operand>().rnn_step_back(
       step, step.W->data(),
@@ -118,6 +146,8 @@ void rnn_step_back(Activation activation, const RecurrentStepBack<Real, Operand>
 #define UNROLL_INSTANTIATE(Real, Operand)                                  \
   template std::size_t unit_grain<Real, Operand>();                        \
   template void lstm_step(const RecurrentStep<Real, Operand>&);            \
+  template void gru_step(const RecurrentStep<Real, Operand>&);             \
+  template void gru_step_back(const RecurrentStepBack<Real, Operand>&);    \
   template void rnn_step(Activation, const RecurrentStep<Real, Operand>&); \
   template void lstm_step_back(const RecurrentStepBack<Real, Operand>&);   \
   template void rnn_step_back(Activation, const RecurrentStepBack<Real, Operand>&);

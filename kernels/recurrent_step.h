@@ -4,8 +4,9 @@
 /// take.
 ///
 /// rows: those of the batch that have this step; I input size; H hidden size; G gates: 4 of the
-/// LSTM, stacked f i a o, 1 of the RNN. What has C in its name is the LSTM's and empty for the RNN.
-/// Everything throws ShapeError unless the sizes fit.
+/// LSTM, stacked f i a o, 3 of the GRU, r u h̃, 1 of the RNN; S values saved, 4 of the GRU, r u q h̃,
+/// otherwise G. What has C in its name is the LSTM's and empty for the others. Everything throws
+/// ShapeError unless the sizes fit.
 ///
 /// Operand: what is multiplied (packed.h), Real or BFloat16; all else is Real.
 #pragma once
@@ -65,9 +66,11 @@ struct RecurrentStep {
   ProductOfInput<Real, Operand> in;
   MatrixView<const Operand> h_prev;  ///< (rows, H): h_{t−1}
   MatrixView<const Real> W_h = {};   ///< (rows, G·H): W h_{t−1}, for a cell that is written out
-  ContinuedRows<const Real> C_prev;  ///< C_{t−1}
-  MatrixView<Real> saved = {};  ///< out, unless empty: (rows, G·H) f i a o, or h_t of the RNN;
-                                ///< may be in.projected
+  std::span<const Real> d = {};      ///< (H), of a GRU
+  ContinuedRows<const Real> h_kept = {};  ///< h_{t−1} as it was before it was rounded, of a GRU
+  ContinuedRows<const Real> C_prev;       ///< C_{t−1}
+  MatrixView<Real> saved = {};  ///< out, unless empty: (rows, S·H) f i a o, r u q h̃ of a GRU, or
+                                ///< h_t of the RNN; its first columns may be in.projected
   MatrixView<Real> C;           ///< out: (rows, H), may be C_prev
   MatrixView<Real> h;           ///< out: (rows, H); shares no memory with h_prev
   MatrixView<Operand> h_next;   ///< out: (those that go on, H) h_t once more
@@ -111,12 +114,15 @@ struct RecurrentStepBack {
   MatrixView<const Real> dh_T = {};   ///< (rows, H): ∂L/∂h_T, read of those that end here
   MatrixView<const Real> W_dz = {};   ///< (rows, H): Wᵀ dz_{t+1}, or ∂L/∂h_T, for a cell that
                                       ///< is written out
-  MatrixView<const Real> dh;          ///< (rows, H): what comes from above
-  MatrixView<const Real> saved;       ///< (rows, G·H), of the step forward
-  ContinuedRows<const Real> C_prev;   ///< C_{t−1}
-  MatrixView<const Real> C;           ///< (rows, H)
-  MatrixView<Real> dC;                ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
-  MatrixView<Operand> dz;             ///< out: (rows, G·H) dz_t
+  MatrixView<Real> dh_kept = {};  ///< (rows, H), of a GRU: in δh_{t+1} ⊙ u_{t+1}, or ∂L/∂h_T
+                                  ///< as dh_T; out: δh_t ⊙ u_t
+  ContinuedRows<const Real> h_kept = {};   ///< h_{t−1}, of a GRU
+  MatrixView<const Real> dh;               ///< (rows, H): what comes from above
+  MatrixView<const Real> saved;            ///< (rows, S·H), of the step forward
+  ContinuedRows<const Real> C_prev;        ///< C_{t−1}
+  MatrixView<const Real> C;                ///< (rows, H)
+  MatrixView<Real> dC;                     ///< in: δC_{t+1} ⊙ f_{t+1}; out: δC_t ⊙ f_t
+  MatrixView<Operand> dz;                  ///< out: (rows, S·H) dz_t
   Precision precision = Precision::kFull;  ///< of dz
   bool descending = false;                 ///< the last units come first, as in RecurrentStep
 
@@ -131,6 +137,12 @@ template <typename Real, typename Operand>
 void lstm_step(const RecurrentStep<Real, Operand>& step);
 template <typename Real, typename Operand>
 void lstm_step_back(const RecurrentStepBack<Real, Operand>& step);
+
+/// The step that layers/cells/gru.cpp writes out, where the reset comes after the product.
+template <typename Real, typename Operand>
+void gru_step(const RecurrentStep<Real, Operand>& step);
+template <typename Real, typename Operand>
+void gru_step_back(const RecurrentStepBack<Real, Operand>& step);
 
 /// The step that layers/cells/rnn.cpp writes out.
 template <typename Real, typename Operand>

@@ -3,6 +3,7 @@
 
 #include "unroll/kernels/activations-inl.h"
 #include "unroll/kernels/elementwise-inl.h"
+#include "unroll/kernels/gru_step-inl.h"
 #include "unroll/kernels/kernel_table.h"
 #include "unroll/kernels/lstm_cell-inl.h"
 #include "unroll/kernels/optimizers-inl.h"
@@ -17,6 +18,7 @@ consteval StepTable<RealOf<V>, Operand, Weight> make_steps() {
   return {
       .lstm = &lstm_step<V, Operand, Weight>,
       .rnn = &rnn_step<V, Operand, Weight>,
+      .gru = &gru_step<V, Operand, Weight>,
   };
 }
 
@@ -27,7 +29,8 @@ consteval ProductTable<RealOf<V>, Operand> make_products() {
       .stripe = kStripeVectors<V> * V::size,
       .round = &round<V, Operand>,
       .packed_product = &packed_product<V, Operand>,
-      .packed_product_of_gates = &packed_product_of_gates<V, Operand>,
+      .packed_product_of_three_gates = &packed_product_of_three_gates<V, Operand>,
+      .packed_product_of_four_gates = &packed_product_of_four_gates<V, Operand>,
       .add_gradients = &add_gradients<V, Operand>,
       .gradient_scratch = &gradient_scratch<V, Operand>,
       .gradient_rows = kLinesInCache * kDepth<Operand>,
@@ -36,6 +39,7 @@ consteval ProductTable<RealOf<V>, Operand> make_products() {
       .steps = make_steps<V, Operand>(),
       .lstm_step_back = &lstm_step_back<V, Operand>,
       .rnn_step_back = &rnn_step_back<V, Operand>,
+      .gru_step_back = &gru_step_back<V, Operand>,
   };
 }
 

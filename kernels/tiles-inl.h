@@ -47,6 +47,7 @@ inline constexpr std::size_t kWideRows = kTileSums<V> / kPanelVectors;
 /// From a place in a panel on: where its vectors are.
 template <typename V, typename Operand, typename Weight = Operand>
 struct PanelFrom {
+  using Value = Weight;
   static constexpr std::size_t kVector = V::size * kDepth<Operand>;
   static constexpr std::size_t kLine = kStripeVectors<V> * kVector;
 
@@ -239,25 +240,25 @@ void for_each_line(std::size_t first, std::size_t last, Add add) {
 }
 
 /// sums += a · panel of so many lines, a (rows, K) with this stride between its rows.
-template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Weight>
+template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Panel>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
-                PanelFrom<V, Operand, Weight> panel) {
+                Panel panel) {
   for_each_line<V>(0, lines, [&](std::size_t k) {
-    add_outer_product<vectors, Operand, Weight>(
+    add_outer_product<vectors, Operand, typename Panel::Value>(
         sums, [=](std::size_t r) { return a + r * stride + k * kDepth<Operand>; },
         [=](std::size_t c) { return panel.vector(k, c); });
   });
 }
 
 /// Does this too, and asks for lines to come.
-template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Weight,
+template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Panel,
           typename ToCome>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
-                PanelFrom<V, Operand, Weight> panel, const ToCome& to_come) {
+                Panel panel, const ToCome& to_come) {
   const std::size_t first = lines < to_come.count ? lines : to_come.count;
   for (std::size_t k = 0; k < first; ++k) {
     to_come.ask_for(k);
-    add_outer_product<vectors, Operand, Weight>(
+    add_outer_product<vectors, Operand, typename Panel::Value>(
         sums, [=](std::size_t r) { return a + r * stride + k * kDepth<Operand>; },
         [=](std::size_t c) { return panel.vector(k, c); });
   }
@@ -265,10 +266,10 @@ void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_
 }
 
 /// Does this too, and asks first for `next`, then for `to_come`.
-template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Weight,
+template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Panel,
           typename ToCome>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
-                PanelFrom<V, Operand, Weight> panel, PanelToCome next, const ToCome& to_come) {
+                Panel panel, PanelToCome next, const ToCome& to_come) {
   const std::size_t first = lines < next.count ? lines : next.count;
   accumulate<vectors>(sums, first, a, stride, panel, next);
   accumulate<vectors>(sums, lines - first, a + first * kDepth<Operand>, stride, panel.after(first),
@@ -312,14 +313,16 @@ struct GateColumns {
 
 /// C = b + A·B in a panel's columns, B panel lines; b null: 0.
 template <typename V, typename Operand, typename Columns>
-void product_of_panel(std::size_t rows, std::size_t lines, Rows<const Operand> A,
-                      PanelFrom<V, Operand> panel, const RealOf<V>* b, Rows<RealOf<V>> C,
-                      Columns columns, std::size_t count) {
+void product_of_panel(std::size_t rows, const LeftFactor<Operand>& A, PanelFrom<V, Operand> panel,
+                      const RealOf<V>* b, Rows<RealOf<V>> C, Columns columns, std::size_t count) {
+  const std::size_t lines = lines_of<Operand>(A.columns), more = lines_of<Operand>(A.more_columns);
   for_each_tile<V>(rows, count, [&](auto tile) {
     [&]<std::size_t... i>(std::index_sequence<i...>) {
       constexpr std::size_t vectors = tile.vectors;
       V sums[] = {(b == nullptr ? V(RealOf<V>(0)) : columns.load(b, tile.vector + i % vectors))...};
-      accumulate<vectors>(sums, lines, row(A, tile.row), A.stride, panel.from(tile.vector));
+      const auto from = panel.from(tile.vector);
+      accumulate<vectors>(sums, lines, row(A.rows, tile.row), A.rows.stride, from);
+      accumulate<vectors>(sums, more, row(A.more, tile.row), A.more.stride, from.after(lines));
       (columns.store(row(C, tile.row + i / vectors), tile.vector + i % vectors, sums[i]), ...);
     }(tile.indices);
   });
@@ -334,26 +337,26 @@ const Real* columns_from(const Real* b, std::size_t n) {
 /// C (rows, N) = b (N) + A (rows, K) · B (K, N), B the first of the lines of panels of
 /// kPanelColumns columns; b null: 0.
 template <typename V, typename Operand>
-UNROLL_KERNEL void packed_product(std::size_t rows, std::size_t N, std::size_t K, std::size_t lines,
-                                  Rows<const Operand> A, const Operand* panels, const RealOf<V>* b,
-                                  Rows<RealOf<V>> C) noexcept {
+UNROLL_KERNEL void packed_product(std::size_t rows, std::size_t N, std::size_t lines,
+                                  const LeftFactor<Operand>& A, const Operand* panels,
+                                  const RealOf<V>* b, Rows<RealOf<V>> C) noexcept {
   for (std::size_t n = 0; n < N; n += kPanelColumns<V>) {
     const auto panel = panel_at<V, Operand>(panels, n / kPanelColumns<V>, lines);
-    product_of_panel<V>(rows, lines_of<Operand>(K), A, panel, columns_from(b, n),
-                        {C.data + n, C.stride}, PlainColumns<V>{N - n}, N - n);
+    product_of_panel<V>(rows, A, panel, columns_from(b, n), {C.data + n, C.stride},
+                        PlainColumns<V>{N - n}, N - n);
   }
 }
 
 /// C (rows, 4H) is this product of panels that each hold the four gates of V::size units.
 template <typename V, typename Operand>
-UNROLL_KERNEL void packed_product_of_gates(std::size_t rows, std::size_t H, std::size_t K,
-                                           std::size_t lines, Rows<const Operand> A,
-                                           const Operand* panels, const RealOf<V>* b,
-                                           Rows<RealOf<V>> C, std::size_t first_unit,
-                                           std::size_t last_unit) noexcept {
+UNROLL_KERNEL void packed_product_of_four_gates(std::size_t rows, std::size_t H, std::size_t K,
+                                                std::size_t lines, Rows<const Operand> A,
+                                                const Operand* panels, const RealOf<V>* b,
+                                                Rows<RealOf<V>> C, std::size_t first_unit,
+                                                std::size_t last_unit) noexcept {
   for (std::size_t j = first_unit; j < last_unit; j += V::size) {
     const auto panel = panel_at<V, Operand>(panels, j / V::size, lines);
-    product_of_panel<V>(rows, lines_of<Operand>(K), A, panel, columns_from(b, j),
+    product_of_panel<V>(rows, LeftFactor<Operand>{K, A, 0, A}, panel, columns_from(b, j),
                         {C.data + j, C.stride}, GateColumns<V>{H, last_unit - j}, kPanelColumns<V>);
   }
 }

@@ -42,7 +42,9 @@ void plan_operands(const RecurrentLayer<Real>& layer, const BatchLimits& limits,
   weights.forward.plan_weights(I, H, layer.gate_count(), plan);
   if (layer.precision() == Precision::kBFloat16) plan.add(record.x, {M, I});
   plan.begin_part(kBackwardPart);
-  if (!overwrites_gates<Operand>(pass.record)) plan.add(scratch.dz, {N, GH});
+  if (!overwrites_gates<Operand>(pass.record)) {
+    plan.add(scratch.dz, {N, saved_count(layer.kind()) * H});
+  }
   if (use.shared && !std::is_same_v<Operand, Real>) plan.add(scratch.dz_of_rows, {M, GH});
   weights.W.plan(GH, H, plan);
   if (use.dx) weights.U.plan(GH, I, plan);
@@ -108,6 +110,39 @@ void for_operands(bool pairs, Body body) {
   body.template operator()<Real>();
 }
 
+/// (N, H): what rows had before each token's step, of states after each step, `all` (N, H), and
+/// before the first one, `first` (B, H).
+template <typename Real>
+Tensor<Real> gather_before(const RaggedShape& shape, Direction direction, const Tensor<Real>& all,
+                           const Tensor<Real>& first) {
+  Tensor<Real> before(all.shape());
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, direction, position, {0, shape.batch()});
+    const std::size_t token = walk.here.token, come = walk.come(), begin = walk.here.count - come;
+    copy_rows<Real>(rows_of(all, walk.before.token, come), rows_of(before, token, come));
+    copy_rows<Real>(rows_of(first, walk.here.row + come, begin),
+                    rows_of(before, token + come, begin));
+  }
+  return before;
+}
+
+/// The states that `gather_before` would have made `before` of. Those after each row's last step
+/// are not among them.
+template <typename Real>
+void scatter_before(const RaggedShape& shape, Direction direction, const Tensor<Real>& before,
+                    Tensor<Real>& all, Tensor<Real>& first) {
+  const std::size_t H = before.matrix().columns();
+  all.resize({shape.tokens(), H});
+  first.resize({shape.batch(), H});
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, direction, position, {0, shape.batch()});
+    const std::size_t token = walk.here.token, come = walk.come(), begin = walk.here.count - come;
+    copy_rows<Real>(rows_of(before, token, come), rows_of(all, walk.before.token, come));
+    copy_rows<Real>(rows_of(before, token + come, begin),
+                    rows_of(first, walk.here.row + come, begin));
+  }
+}
+
 /// `values` in the layer's own type.
 template <typename Real, typename Operand>
 Tensor<Real> in_full(const Tensor<Operand>& values) {
@@ -128,6 +163,12 @@ bool has_kernels(const CellKind& kind) {
     case Cell::kLstm:
       return true;
     case Cell::kGru:
+      break;
+  }
+  switch (kind.reset) {
+    case GruReset::kAfter:
+      return true;
+    case GruReset::kBefore:
       return false;
   }
   return false;
@@ -193,6 +234,11 @@ void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use, Recurre
   plan.add(pass.record.C, {has_C ? N : 0, H});
   plan.add(pass.record.C_0, {has_C ? limits.rows : 0, H});
   if (is_plain()) return plan_plain_step(*this, limits, use, pass, plan);
+  if (keeps_unrounded_h(*this)) {
+    plan.add(pass.record.h, {N, H});
+    plan.add(pass.record.h_0, {limits.rows, H});
+  }
+  if (describe(kind_).keeps_h) plan.add(pass.scratch.W_dz, {limits.rows, H});
   plan.add(pass.scratch.input_sums, {use.shared ? limits.distinct : 0, GH});
   if (has_narrow_weights()) pass.weights.narrow.plan(H, gate_count(), plan);
   for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
@@ -250,19 +296,16 @@ RecurrentInspection<Real> RecurrentLayer<Real>::inspect(const RaggedShape& shape
   const RecurrentRecord<Real>& record = pass.record;
   check(shape, record);
   RecurrentInspection<Real> seen{
-      .gates = record.gates, .h_prev = {}, .C = record.C, .C_prev = record.C, .dz = {}};
+      .gates = record.gates, .h_prev = {}, .C = record.C, .C_prev = {}, .dz = {}};
   for_operands<Real>(!is_plain() && multiplies_pairs(), [&]<typename Operand>() {
     seen.h_prev = in_full<Real>(operands<Operand>(record).h_prev);
     seen.dz = in_full<Real>(operands<Operand>(pass.scratch).dz);
   });
-  if (seen.C.empty()) return seen;
-  for (std::size_t position = 0; position < shape.steps(); ++position) {
-    const WalkStep walk = walk_step(shape, direction_, position, {0, shape.batch()});
-    const ContinuedRows<const Real> C_prev = C_before(record, walk);
-    const MatrixView<Real> to = rows_of(seen.C_prev, walk.here.token, walk.here.count);
-    copy_rows(C_prev.rows, to.row_range(0, walk.come()));
-    copy_rows(C_prev.otherwise.row_range(walk.come(), walk.here.count - walk.come()),
-              to.row_range(walk.come(), walk.here.count - walk.come()));
+  if (!seen.C.empty()) {
+    seen.C_prev = gather_before<Real>(shape, direction_, record.C, record.C_0);
+  }
+  if (!is_plain() && keeps_unrounded_h(*this)) {
+    seen.h_prev = gather_before<Real>(shape, direction_, record.h, record.h_0);
   }
   return seen;
 }
@@ -272,11 +315,12 @@ void RecurrentLayer<Real>::restore(const RaggedShape& shape, const RecurrentInsp
                                    RecurrentPass<Real>& pass) const {
   RecurrentRecord<Real>& record = pass.record;
   record.gates = seen.gates;
+  if (!seen.C.empty()) {
+    scatter_before<Real>(shape, direction_, seen.C_prev, record.C, record.C_0);
+  }
   record.C = seen.C;
-  record.C_0.resize({seen.C.empty() ? 0 : shape.batch(), hidden_size()});
-  for (std::size_t row = 0; row < shape.batch() && !seen.C.empty(); ++row) {
-    const std::size_t first = first_token(shape, direction_, row);
-    std::ranges::copy(seen.C_prev.matrix().row(first), record.C_0.matrix().row(row).begin());
+  if (!is_plain() && keeps_unrounded_h(*this)) {
+    scatter_before<Real>(shape, direction_, seen.h_prev, record.h, record.h_0);
   }
   record.spent = false;
   if (is_plain()) {

@@ -104,6 +104,8 @@ struct RecurrentRecord {
                        ///< q if the reset comes after, h̃
   Tensor<Real> C;      ///< (N, H): LSTM, C_t
   Tensor<Real> C_0;    ///< (B, H): LSTM, the C that entered each row
+  Tensor<Real> h;      ///< (N, H): GRU, h_t, where operands are rounded
+  Tensor<Real> h_0;    ///< (B, H): GRU, the h that entered each row, where they are
 
   /// A backward pass may overwrite the record: it writes ∂L/∂z over the gates, where these are of
   /// the same type, and can then be run once.
@@ -125,6 +127,7 @@ struct RecurrentScratch {
   };
   Operands<Real> full;
   Operands<BFloat16> pairs;
+  Tensor<Real> W_dz;  ///< (B, H): GRU, Wᵀ dz_1
   /// A sum for each row of x, (·, G·H): forward b + U x, where it is computed before the walk;
   /// backward, of an input with shared rows, ∂L/∂z over the row's tokens.
   Tensor<Real> input_sums;
@@ -143,7 +146,7 @@ struct RecurrentPass {
 template <typename Real>
 struct RecurrentInspection {
   Tensor<Real> gates;      ///< (N, S·H), as the record has them
-  Tensor<Real> h_prev;     ///< (N, H): h_{t−1}, as products took it
+  Tensor<Real> h_prev;     ///< (N, H): h_{t−1}; rounded, unless the cell needs it as it was
   Tensor<Real> C, C_prev;  ///< (N, H): C_t and C_{t−1}; empty of a cell without C
   Tensor<Real> dz;  ///< (N, S·H): ∂L/∂z_t of the last backward pass; empty before the first
 };

@@ -80,7 +80,7 @@ template <typename Real, typename Operand>
 void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixView<Real> h) {
   const std::size_t N = shape_.tokens(), H = layer_.hidden_size(), GH = layer_.gate_count() * H;
   const ThreadLimit limit(walk_threads(shape_, H, unit_grain<Real, Operand>()));
-  record_.gates.resize({N, GH});
+  record_.gates.resize({N, saved_count(layer_.kind()) * H});
   record_.C.resize(state.C.empty() ? Shape() : Shape{N, H});
   record_.C_0 = state.C;
   operands_.h_prev.resize({N, H});
@@ -92,7 +92,8 @@ void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixVi
   // U x_t of few rows goes where the gates will be.
   InputProducts<Real, Operand> products(shape_, operands_of(layer_, input_.x, operands_.x),
                                         input_.rows);
-  MatrixView<Real> projected = rows_of(record_.gates, products.few, N - products.few);
+  MatrixView<Real> projected =
+      rows_of(record_.gates, products.few, N - products.few).column_range(0, GH);
   if (!input_.rows.empty()) {
     input_sums_.resize({input_.x.rows(), GH});
     projected = input_sums_.matrix();
@@ -106,7 +107,12 @@ void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixVi
   pack_weights();
   project_for_walk(layer_, products.to_project(), weights_, shape_, projected);
   share_walk(shape_, {0, shape_.steps()}, WalkOrder::kAscending, H, unit_grain<Real, Operand>(),
-             [&](const WalkShare& share) { walk(share, products, h); });
+             [&](const WalkShare& share) { walk(share, products, state.h.matrix(), h); });
+  if (keeps_unrounded_h(layer_)) {
+    record_.h_0 = state.h;
+    record_.h.resize({N, H});
+    copy_rows<Real>(h, record_.h.matrix());
+  }
 }
 
 /// A batch of few rows does.
@@ -118,7 +124,7 @@ bool ForwardPass<Real, Operand>::reads_narrow_weights() const {
 
 template <typename Real, typename Operand>
 void ForwardPass<Real, Operand>::pack_weights() {
-  parallel_shares(weights_.count(), 1, [&](Range panels) {
+  parallel_shares(weights_.count(), 2, [&](Range panels) {  // of narrow ones two may be one
     weights_.fill_weights(layer_.U.value.matrix(), layer_.W.value.matrix(), layer_.precision(),
                           panels);
     if constexpr (std::is_same_v<Operand, float>) {
@@ -130,7 +136,7 @@ void ForwardPass<Real, Operand>::pack_weights() {
 template <typename Real, typename Operand>
 void ForwardPass<Real, Operand>::walk(const WalkShare& share,
                                       const InputProducts<Real, Operand>& products,
-                                      MatrixView<Real> h) {
+                                      MatrixView<const Real> h_0, MatrixView<Real> h) {
   const NarrowPanels* const narrow = reads_narrow_weights() ? &narrow_ : nullptr;
   for (std::size_t position = share.positions.begin; position < share.positions.end; ++position) {
     const WalkStep walk = walk_step(shape_, layer_.direction(), position, share.rows);
@@ -142,6 +148,8 @@ void ForwardPass<Real, Operand>::walk(const WalkShare& share,
                                                 .units = share.units,
                                                 .in = products.of(token, count),
                                                 .h_prev = rows_of(operands_.h_prev, token, count),
+                                                .d = layer_.d.value.values(),
+                                                .h_kept = h_before<Real>(h, h_0, walk),
                                                 .C_prev = C_before(record_, walk),
                                                 .saved = rows_of(record_.gates, token, count),
                                                 .C = rows_of(record_.C, token, count),
@@ -198,6 +206,8 @@ void InferencePass<Real, Operand>::walk(const WalkShare& share,
                                  .units = share.units,
                                  .in = products.of(token, count),
                                  .h_prev = rows_of(scratch_.h_prev[position % 2], row, count),
+                                 .d = layer_.d.value.values(),
+                                 .h_kept = h_before<Real>(h, state.h.matrix(), walk),
                                  .C_prev = {C, {}},
                                  .saved = {},
                                  .C = C,

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <type_traits>
 
@@ -44,6 +46,28 @@ ContinuedRows<const Real> C_before(const RecurrentRecord<Real>& record, const Wa
   return {rows_of(record.C, walk.before.token, walk.come()),
           rows_of(record.C_0, walk.here.row, walk.here.count)};
 }
+
+/// h_{t−1}, not rounded: the h (N, H) of the step before, or h_0 (B, H) of rows that begin here.
+template <typename Real>
+ContinuedRows<const Real> h_before(MatrixView<const Real> h, MatrixView<const Real> h_0,
+                                   const WalkStep& walk) {
+  return {h.row_range(walk.before.token, walk.come()),
+          h_0.row_range(walk.here.row, walk.here.count)};
+}
+
+/// Whether the record keeps h besides h_prev: where that is rounded, the cell needs h as it was.
+template <typename Real>
+bool keeps_unrounded_h(const RecurrentLayer<Real>& layer) {
+  return describe(layer.kind()).keeps_h && layer.precision() == Precision::kBFloat16;
+}
+
+/// Some columns of dz, and the first ones of as many rows of each parameter that they belong to.
+struct PartOfDz {
+  Range columns;
+  std::optional<std::size_t> row_of_U, row_of_W, row_of_d;  ///< b's rows are U's
+};
+/// All columns of dz in parts, some of which may be empty. Those of W come first.
+std::array<PartOfDz, 3> parts_of_dz(const CellKind& kind, std::size_t H);
 
 /// The part of weights, of a record or of scratch that is kept in this type.
 template <typename Operand, typename Both>
@@ -116,8 +140,8 @@ void fused_step(const CellKind& kind, const RecurrentStep<Real, Operand>& step) 
       return rnn_step(kind.activation, step);
     case Cell::kLstm:
       return lstm_step(step);
-    case Cell::kGru:  // has no kernels: RecurrentLayer::is_plain
-      break;
+    case Cell::kGru:
+      return gru_step(step);
   }
 }
 
@@ -164,7 +188,7 @@ class ForwardPass {
   bool reads_narrow_weights() const;
   void pack_weights();
   void walk(const WalkShare& share, const InputProducts<Real, Operand>& products,
-            MatrixView<Real> h);
+            MatrixView<const Real> h_0, MatrixView<Real> h);
 
   const RecurrentLayer<Real>& layer_;
   const RaggedShape& shape_;
@@ -189,6 +213,7 @@ class BackwardPass {
         record_(pass.record),
         operands_(operands<Operand>(pass.record)),
         scratch_(operands<Operand>(pass.scratch)),
+        W_dz_(pass.scratch.W_dz),
         input_sums_(pass.scratch.input_sums) {}
 
   void run(MatrixView<const Real> dh, RecurrentState<Real>& dstate, MatrixView<Real> dx);
@@ -197,11 +222,15 @@ class BackwardPass {
   void pack_weights(bool needs_U);
   void walk(const WalkShare& share, MatrixView<const Real> dh, RecurrentState<Real>& dstate);
   template <typename Body>
-  void share_columns(Body body);
+  void share_columns(std::size_t all, Body body);
   void add_gradients(Range tokens, Range columns, Tensor<Operand>& scratch);
+  void add_gradients(Range tokens, const PartOfDz& part, Tensor<Operand>& scratch);
   void add_shared_gradients(Range columns, Tensor<Operand>& scratch);
+  void set_dx(MatrixView<Real> dx);
+  void set_first_states(RecurrentState<Real>& dstate);
+  ContinuedRows<const Real> h_kept(const WalkStep& walk) const;
   Tensor<Operand>& all_dz();
-  MatrixView<const Operand> dz_of_rows();
+  MatrixView<const Operand> sums_as_operands();
 
   RecurrentLayer<Real>& layer_;
   const RaggedShape& shape_;
@@ -210,6 +239,7 @@ class BackwardPass {
   RecurrentRecord<Real>& record_;
   typename RecurrentRecord<Real>::template Operands<Operand>& operands_;
   typename RecurrentScratch<Real>::template Operands<Operand>& scratch_;
+  Tensor<Real>& W_dz_;
   Tensor<Real>& input_sums_;
 };
 

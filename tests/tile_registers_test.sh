@@ -19,7 +19,7 @@ set -euo pipefail
   }
   /^[0-9a-f]+ <.*>:$/ {
     kernel = $2
-    wanted = kernel ~ /(sum_block|sum_rows|sum_deltas|packed_product|packed_product_of_gates|add_gradients)IN5xsimd5batchIf/
+    wanted = kernel ~ /(sum_block|sum_rows|sum_deltas|packed_product|packed_product_of_three_gates|packed_product_of_four_gates|sum_gru_block|add_gradients)IN5xsimd5batchIf/
     lines = 0; last_loop_end = 0
     next
   }

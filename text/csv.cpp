@@ -146,4 +146,10 @@ void CsvReader::fail(std::size_t offset, const std::string& what) {
   throw error;
 }
 
+bool was_quoted(std::string_view field, const Row& row) noexcept {
+  const bool is_within =
+      field.data() >= row.raw.data() && field.data() <= row.raw.data() + row.raw.size();
+  return !is_within || (field.data() != row.raw.data() && field.data()[-1] == '"');
+}
+
 }  // namespace unroll

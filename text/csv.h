@@ -50,4 +50,8 @@ class CsvReader {
   std::deque<std::string> unescaped_;  // fields of the row that had doubled quotes
 };
 
+/// Whether a field that CsvReader has read was in quotes. One with doubled quotes is a copy,
+/// outside of the row.
+bool was_quoted(std::string_view field, const Row& row) noexcept;
+
 }  // namespace unroll

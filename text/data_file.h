@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "unroll/text/read_report.h"
 #include "unroll/text/records.h"
 
 namespace unroll {

@@ -1,7 +1,8 @@
 #include "unroll/text/encoder.h"
 
+#include <algorithm>
+
 #include "unroll/core/parallel.h"
-#include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 
 namespace unroll {
@@ -44,22 +45,28 @@ TokenizedText TextEncoder::tokenize(std::string_view text, Tokenizer& tokenizer)
   return tokenize_one(text, settings_, tokenizer);
 }
 
-void TextEncoder::encode(std::string_view text, Tokenizer& tokenizer,
-                         std::vector<std::int32_t>& ids) const {
-  encode(tokenize(text, tokenizer), ids);
+TokenFigures TextEncoder::encode(std::string_view text, Tokenizer& tokenizer,
+                                 std::vector<std::int32_t>& ids) const {
+  return encode(tokenize(text, tokenizer), ids);
 }
 
-void TextEncoder::encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const {
+TokenFigures TextEncoder::encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const {
   ids.clear();
   ids.reserve(text.tokens.size());
   for (const std::string& token : text.tokens) append_ids(token, ids);
-  if (ids.empty()) ids.push_back(Vocabulary::kUnknown);
+  const bool cut = text.cut || ids.size() > settings_.max_tokens;
   if (ids.size() > settings_.max_tokens) ids.resize(settings_.max_tokens);
+  const TokenFigures figures{
+      .tokens = ids.size(),
+      .known = ids.size() - static_cast<std::size_t>(std::ranges::count(ids, Vocabulary::kUnknown)),
+      .cut = cut};
+  if (ids.empty()) ids.push_back(Vocabulary::kUnknown);
+  return figures;
 }
 
 void TextEncoder::append_ids(std::string_view token, std::vector<std::int32_t>& ids) const {
   const std::int32_t id = vocabulary_.id(token);
-  if (id != Vocabulary::kUnknown || !is_unspaced(token)) {
+  if (id != Vocabulary::kUnknown || !becomes_characters(token, settings_.tokenizer)) {
     ids.push_back(id);
     return;
   }

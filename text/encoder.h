@@ -32,6 +32,13 @@ struct TokenizedText {
 std::vector<TokenizedText> tokenize(std::span<const std::string_view> texts,
                                     const EncoderSettings& settings);
 
+/// How much of a text a model reads.
+struct TokenFigures {
+  std::size_t tokens = 0;  ///< 0 for a text without tokens, though it has the unknown word's id
+  std::size_t known = 0;   ///< those that the vocabulary has
+  bool cut = false;        ///< whether there were more than max_tokens
+};
+
 class TextEncoder {
  public:
   TextEncoder() = default;
@@ -46,23 +53,26 @@ class TextEncoder {
   /// that never saw it. A text without tokens is one unknown word, so no result is empty; none is
   /// longer than max_tokens.
   std::vector<std::int32_t> encode(const TokenizedText& text) const;
-  void encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const;
+  TokenFigures encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const;
   /// The tokens of one text, by a tokenizer of this encoder's settings that the calling thread
   /// keeps.
   TokenizedText tokenize(std::string_view text, Tokenizer& tokenizer) const;
   /// Tokenizes and encodes one text into `ids`, with a tokenizer of this encoder's settings that
   /// the calling thread keeps.
-  void encode(std::string_view text, Tokenizer& tokenizer, std::vector<std::int32_t>& ids) const;
+  TokenFigures encode(std::string_view text, Tokenizer& tokenizer,
+                      std::vector<std::int32_t>& ids) const;
   /// tokenize and encode; safe to call from several threads.
   std::vector<std::vector<std::int32_t>> encode(std::span<const std::string_view> texts) const;
   /// The ids of one token: several if it is a word that becomes its characters.
   void append_ids(std::string_view token, std::vector<std::int32_t>& ids) const;
 
   /// One JSON object:
-  ///     {"version": 2, "tokenizer": {"kind": "icu", "fold": true, "rules": 2},
+  ///     {"version": 3, "tokenizer": {"kind": "icu", "fold": true, "rules": 3, "language": ""},
   ///      "stop_words": ["的", …], "max_tokens": 400, "vocabulary": [["<unk>", 27], ["好", 12], …]}
   /// with the stop words in rising order of their bytes and the vocabulary in the order of its ids.
-  /// An encoder of rules 1 is written as the first programs did: version 1, without "rules".
+  /// The tokenizer jieba also has a "dictionary" (jieba_dictionary.h), subword has "subwords", a
+  /// list of pairs of a piece and its score. An encoder of earlier rules is written as the programs
+  /// of its time did: version 2 without "language", version 1 without "rules".
   std::string to_json() const;
   /// Throws ModelError for anything to_json would not write.
   static TextEncoder from_json(std::string_view json);

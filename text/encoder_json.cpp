@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <functional>
-#include <initializer_list>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "unroll/core/error.h"
 #include "unroll/text/encoder.h"
 #include "unroll/text/encoder_reader.h"
+#include "unroll/text/folding.h"
+#include "unroll/text/jieba_dictionary.h"
+#include "unroll/text/subwords.h"
 #include "unroll/text/utf8.h"
 
 namespace unroll {
@@ -18,9 +22,10 @@ namespace {
 
 using json = nlohmann::ordered_json;  // keys as written below, the short ones before the vocabulary
 
-// In version 1 the tokenizer had no key "rules": they are rules 1.
-constexpr std::uint64_t kFirstVersion = 1;
-constexpr std::uint64_t kVersion = 2;
+// In version 1 the tokenizer had no key "rules", since they are rules 1; in version 2 it had no
+// language, since folding did not depend on it. So each version is that of the same rules.
+constexpr std::uint64_t kFirstVersion = kFirstRules;
+constexpr std::uint64_t kVersion = kNewestRules;
 
 [[noreturn]] void fail(const std::string& what) {
   throw ModelError(
@@ -33,7 +38,7 @@ void require(bool holds, const std::string& what) {
 
 /// An object with exactly these keys.
 void check_keys(const json& object, std::string_view name,
-                std::initializer_list<std::string_view> keys) {
+                const std::vector<std::string_view>& keys) {
   require(object.is_object(), fmt::format("{} is not an object", name));
   for (const std::string_view key : keys) {
     require(object.contains(key), fmt::format("{} has no key {}", name, in_quotes(key)));
@@ -69,25 +74,88 @@ std::uint64_t read_version(const json& object) {
       version, kFirstVersion, kVersion));
 }
 
-std::uint64_t read_rules(const json& value) {
+std::uint64_t read_rules(const json& value, std::uint64_t version) {
   const std::uint64_t rules = number_of(value, "the tokenizer's rules");
-  require(rules > kFirstRules, fmt::format("the tokenizer's rules are {}", rules));
-  if (rules <= kNewestRules) return rules;
-  throw ModelError(
-      fmt::format("text encoder: its texts were tokenized by rules {}, this program knows rules {} "
-                  "to {}; use the program that wrote the model",
-                  rules, kFirstRules, kNewestRules));
+  if (rules > kNewestRules) {
+    throw ModelError(fmt::format(
+        "text encoder: its texts were tokenized by rules {}, this program knows rules {} to {}; "
+        "use the program that wrote the model",
+        rules, kFirstRules, kNewestRules));
+  }
+  require(rules == version, fmt::format("the tokenizer's rules are {}", rules));
+  return rules;
+}
+
+TokenizerKind read_kind(const json& value) {
+  const std::string name = string_of(value, "the tokenizer's kind");
+  const auto kind = tokenizer_kind(name);
+  if (!kind) fail(fmt::format("there is no tokenizer {}", in_quotes(name)));
+  return *kind;
+}
+
+FoldLanguage read_language(const json& value) {
+  const std::string name = string_of(value, "the tokenizer's language");
+  const auto language = language_of(name);
+  if (!language) fail(fmt::format("there is no folding for the language {}", in_quotes(name)));
+  return *language;
+}
+
+std::shared_ptr<const JiebaDictionary> read_dictionary(const json& object) {
+  check_keys(object, "the dictionary", {"total", "words", "hmm"});
+  return std::make_shared<const JiebaDictionary>(JiebaDictionary::unpack(
+      number_of(object["total"], "the dictionary's total"), string_of(object["words"], "words"),
+      string_of(object["hmm"], "hmm")));
+}
+
+std::shared_ptr<const Subwords> read_subwords(const json& array) {
+  std::vector<Subwords::Piece> pieces;
+  for (const json& pair : array_of(array, "subwords")) {
+    require(pair.is_array() && pair.size() == 2 && pair[1].is_number(),
+            "a subword is not a pair of a text and a number");
+    pieces.push_back({string_of(pair[0], "a subword"), pair[1].get<double>()});
+  }
+  return std::make_shared<const Subwords>(std::move(pieces));
+}
+
+/// The key of what a kind of tokenizer has besides; "" if it has nothing.
+std::string_view own_key(TokenizerKind kind) {
+  switch (kind) {
+    case TokenizerKind::kChar:
+    case TokenizerKind::kSpace:
+    case TokenizerKind::kIcu:
+      return "";
+    case TokenizerKind::kJieba:
+      return "dictionary";
+    case TokenizerKind::kSubword:
+      return "subwords";
+  }
+  return "";
+}
+
+std::vector<std::string_view> keys_of_tokenizer(std::uint64_t version, std::string_view own) {
+  std::vector<std::string_view> keys{"kind", "fold"};
+  if (version > 1) keys.push_back("rules");
+  if (version > 2) keys.push_back("language");
+  if (!own.empty()) keys.push_back(own);
+  return keys;
 }
 
 TokenizerSettings read_tokenizer(const json& object, std::uint64_t version) {
-  const bool has_rules = version > kFirstVersion;
-  has_rules ? check_keys(object, "tokenizer", {"kind", "fold", "rules"})
-            : check_keys(object, "tokenizer", {"kind", "fold"});
-  const std::string name = string_of(object["kind"], "the tokenizer's kind");
-  const auto kind = tokenizer_kind(name);
-  if (!kind) fail(fmt::format("there is no tokenizer {}", in_quotes(name)));
+  require(object.is_object(), "tokenizer is not an object");
+  require(object.contains("kind"), "tokenizer has no key \"kind\"");
+  TokenizerSettings settings{.kind = read_kind(object["kind"]), .rules = kFirstRules};
+  check_keys(object, "tokenizer", keys_of_tokenizer(version, own_key(settings.kind)));
   require(object["fold"].is_boolean(), "the tokenizer's fold is not true or false");
-  return {*kind, object["fold"].get<bool>(), has_rules ? read_rules(object["rules"]) : kFirstRules};
+  settings.fold = object["fold"].get<bool>();
+  if (version > 1) settings.rules = read_rules(object["rules"], version);
+  if (version > 2) settings.language = read_language(object["language"]);
+  if (settings.kind == TokenizerKind::kJieba) {
+    settings.dictionary = read_dictionary(object["dictionary"]);
+  }
+  if (settings.kind == TokenizerKind::kSubword) {
+    settings.subwords = read_subwords(object["subwords"]);
+  }
+  return settings;
 }
 
 StopWords read_stop_words(const json& array) {
@@ -115,9 +183,26 @@ void refuse_rest(const json& array) {
   }
 }
 
+json write_dictionary(const JiebaDictionary& dictionary) {
+  return {{"total", dictionary.total()},
+          {"words", dictionary.packed_words()},
+          {"hmm", dictionary.packed_hmm()}};
+}
+
+json write_subwords(const Subwords& subwords) {
+  json array = json::array();
+  for (const Subwords::Piece& piece : subwords.pieces()) {
+    array.push_back(json::array({piece.text, piece.score}));
+  }
+  return array;
+}
+
 json write_tokenizer(const TokenizerSettings& tokenizer) {
   json object = {{"kind", to_string(tokenizer.kind)}, {"fold", tokenizer.fold}};
-  if (tokenizer.rules > kFirstRules) object["rules"] = tokenizer.rules;
+  if (tokenizer.rules > 1) object["rules"] = tokenizer.rules;
+  if (tokenizer.rules > 2) object["language"] = to_string(tokenizer.language);
+  if (tokenizer.dictionary) object["dictionary"] = write_dictionary(*tokenizer.dictionary);
+  if (tokenizer.subwords) object["subwords"] = write_subwords(*tokenizer.subwords);
   return object;
 }
 
@@ -134,7 +219,7 @@ json write_vocabulary(const Vocabulary& vocabulary) {
 
 std::string TextEncoder::to_json() const {
   json object;
-  object["version"] = settings_.tokenizer.rules == kFirstRules ? kFirstVersion : kVersion;
+  object["version"] = settings_.tokenizer.rules;
   object["tokenizer"] = write_tokenizer(settings_.tokenizer);
   object["stop_words"] = settings_.stop_words.words();
   object["max_tokens"] = settings_.max_tokens;

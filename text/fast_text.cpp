@@ -7,6 +7,7 @@
 
 #include "unroll/text/lines.h"
 #include "unroll/text/unicode.h"
+#include "unroll/text/utf8.h"
 
 namespace unroll {
 
@@ -49,6 +50,14 @@ LabelledLine take_labels(std::string_view line) {
   return result;
 }
 
+/// Bytes that are not UTF-8 are no blanks; most lines are told by their first byte.
+bool is_blank_line(std::string_view line) {
+  const std::size_t first = line.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return true;
+  if ((line[first] & 0x80) == 0) return false;
+  return !invalid_utf8(line) && trim(line).empty();
+}
+
 }  // namespace
 
 bool has_fast_text_label(std::string_view line) {
@@ -58,7 +67,7 @@ bool has_fast_text_label(std::string_view line) {
 bool FastTextReader::next(Record& record) {
   do {
     if (!lines_.next(line_)) return false;
-  } while (options_.labels && trim(line_.text).empty());
+  } while (options_.labels && is_blank_line(line_.text));
   ++row_;
   if (line_.text.starts_with(kByteOrderMark)) line_.text.remove_prefix(kByteOrderMark.size());
   check_utf8(line_.text, line_.number);

@@ -25,7 +25,6 @@ struct Kind {
 };
 
 constexpr std::string_view kSaveAsText = "save it as CSV (UTF-8) in the program that made it";
-constexpr std::string_view kOffice = "libreoffice --headless --convert-to csv {}";
 
 constexpr Kind kKinds[] = {
     {"PK\x05\x06"sv, "an empty zip archive", "pack it again"},
@@ -105,8 +104,7 @@ void refuse_zip(std::string_view beginning, const std::string& name) {
   constexpr std::string_view kSheet = "opendocument.spreadsheet";
   if (contains(beginning, "xl/") || contains(beginning, "[Content_Types].xml") ||
       contains(beginning, kSheet)) {
-    refuse(name, "an Office document, e.g. a spreadsheet (.xlsx, .ods)",
-           fmt::format("{}, e.g. `{}`", kSaveAsText, kOffice));
+    refuse(name, "an Office document, e.g. a spreadsheet (.xlsx, .ods)", kSaveAsText);
   }
   if (contains(beginning, "data.pkl")) refuse(name, "a model (PyTorch)", "name a file of texts");
   if (contains(beginning, ".npy")) refuse(name, "NumPy arrays (.npz)", "name a file of texts");

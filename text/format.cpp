@@ -96,8 +96,7 @@ bool has_tab(std::string_view records) {
     return true;
   }
   return std::ranges::any_of(row.fields, [&](std::string_view field) {
-    const bool is_quoted = field.data() != row.raw.data() && field.data()[-1] == '"';
-    return !is_quoted && field.find('\t') != std::string_view::npos;
+    return !was_quoted(field, row) && field.find('\t') != std::string_view::npos;
   });
 }
 

@@ -130,10 +130,10 @@ class Skeletons {
 /// What labels that a reader takes for one have in common. ASCII's letters are told apart by
 /// everyone: only where one is foreign are skeletons compared.
 std::string likeness(std::string_view label, const Skeletons& skeletons) {
-  if (const auto number = number_of(label)) return fmt::format("number {}", *number);
   std::vector<std::string> words;
   append_words(nfkc_casefold(label), words);
   const std::string folded = fmt::format("{}", fmt::join(words, " "));
+  if (const auto number = number_of(folded)) return fmt::format("number {}", *number);
   return is_ascii(folded) ? folded : skeletons.of(folded);
 }
 

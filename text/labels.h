@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "unroll/text/read_report.h"
 #include "unroll/text/records.h"
 
 namespace unroll {

@@ -4,7 +4,6 @@
 #include <span>
 #include <utility>
 
-#include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 #include "unroll/text/vocabulary.h"
 
@@ -22,11 +21,12 @@ std::vector<std::int32_t> Lexicon::add(const TokenizedText& text) {
   return numbers;
 }
 
-std::unordered_map<std::string, std::uint64_t> Lexicon::counts(std::uint64_t min_count) const {
+std::unordered_map<std::string, std::uint64_t> Lexicon::counts(
+    std::uint64_t min_count, const TokenizerSettings& settings) const {
   std::unordered_map<std::string, std::uint64_t> counts;
   for (const auto& [word, token] : tokens_) {
     const std::uint64_t count = token.count;  // clang 16 lets no lambda capture a binding
-    if (count >= min_count || !is_unspaced(word)) {
+    if (count >= min_count || !becomes_characters(word, settings)) {
       counts[word] += count;
     } else {
       for_each_character(

@@ -23,9 +23,10 @@ class Lexicon {
   std::size_t size() const noexcept { return tokens_.size(); }
 
   /// Counts for a Vocabulary. A word rarer than `min_count` in a script without spaces (Han, kana,
-  /// Thai …) counts as its characters: that is what an encoder makes of a word that the vocabulary
-  /// lacks.
-  std::unordered_map<std::string, std::uint64_t> counts(std::uint64_t min_count) const;
+  /// Thai …), by the rules of `settings`, counts as its characters: that is what an encoder makes
+  /// of a word that the vocabulary lacks.
+  std::unordered_map<std::string, std::uint64_t> counts(
+      std::uint64_t min_count, const TokenizerSettings& settings = {}) const;
 
   /// The encoder's ids of each token, to look up texts by their numbers. It outlives the lexicon.
   class Ids {

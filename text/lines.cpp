@@ -19,9 +19,8 @@ std::string_view without_cr(std::string_view line) noexcept {
 }
 
 bool ends_lines_by_cr(std::string_view content) noexcept {
-  std::size_t alone = 0;
-  for (std::size_t at = content.find('\r'); at + 1 < content.size();
-       at = content.find('\r', at + 1))
+  std::size_t alone = 0, at = content.find('\r');
+  for (; at != std::string_view::npos && at + 1 < content.size(); at = content.find('\r', at + 1))
     alone += content[at + 1] != '\n';
   if (alone == 0) return false;
   return alone > static_cast<std::size_t>(std::ranges::count(content, '\n'));

@@ -12,15 +12,10 @@ struct Count {
   std::size_t rows = 0;
   std::size_t quoted_rows = 0;  // with a field in quotes
   std::size_t needed = 0;       // fields that are nothing without their quotes
-  std::size_t spread = 0;       // fields over several lines that all look like rows
   std::size_t first_line = 0;   // of a row with a field in quotes
   bool first_row = false;       // all of it is in quotes
   bool stray = false;           // a quote is where no writer of CSV puts one
 };
-
-bool is_quoted(std::string_view field, const Row& row) {
-  return field.data() != row.raw.data() && field.data()[-1] == '"';
-}
 
 /// Whether each line of the field could be a row of its own: then two quotes of two texts may be
 /// what encloses it.
@@ -33,28 +28,28 @@ bool looks_like_rows(std::string_view field, char separator, std::size_t width) 
   return true;
 }
 
-/// A view into the content shows a doubled quote by what is left out of it: the field is a copy.
-bool is_copy(std::string_view field, std::string_view content) {
-  return field.data() < content.data() || field.data() >= content.data() + content.size();
+bool has_quote(std::string_view field) {
+  return field.find('"') != std::string_view::npos;
 }
 
-void examine(const Row& row, std::string_view records, char separator, Count& count) {
+void examine_field(std::string_view field, char separator, std::size_t width, Count& count) {
+  const bool has_break = field.find('\n') != std::string_view::npos;
+  if (has_quote(field)) {
+    ++count.needed;  // doubled, in the file
+  } else if (has_break ? !looks_like_rows(field, separator, width)
+                       : field.find(separator) != std::string_view::npos) {
+    ++count.needed;
+  }
+}
+
+void examine(const Row& row, char separator, Count& count) {
   ++count.rows;
   std::size_t quoted = 0;
   for (const std::string_view field : row.fields) {
-    if (is_copy(field, records)) {
-      ++quoted, ++count.needed;
-    } else if (!is_quoted(field, row)) {
-      count.stray = count.stray || field.find('"') != std::string_view::npos;
-    } else {
-      ++quoted;
-      const bool has_break = field.find('\n') != std::string_view::npos;
-      if (has_break && looks_like_rows(field, separator, row.fields.size())) {
-        ++count.spread;
-      } else if (has_break || field.find(separator) != std::string_view::npos) {
-        ++count.needed;
-      }
-    }
+    const bool is_enclosed = was_quoted(field, row);
+    quoted += is_enclosed;
+    count.stray = count.stray || (!is_enclosed && has_quote(field));
+    if (is_enclosed) examine_field(field, separator, row.fields.size(), count);
   }
   if (count.rows == 1) count.first_row = quoted == row.fields.size();
   if (quoted > 0 && count.quoted_rows++ == 0) count.first_line = row.line;
@@ -64,7 +59,7 @@ Count count_quotes(std::string_view records, char separator) {
   Count count;
   CsvReader reader(records, separator);
   try {
-    for (Row row; !count.stray && reader.next(row);) examine(row, records, separator, count);
+    for (Row row; !count.stray && reader.next(row);) examine(row, separator, count);
   } catch (const RowError&) {
     count.stray = true;
   }

@@ -11,9 +11,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
-
-#include "unroll/text/read_report.h"
 
 namespace unroll {
 
@@ -35,6 +34,20 @@ std::string_view to_string(RecordFormat format);
 
 /// Whether a quote at the beginning of a field is the file's and not the text's.
 enum class Quoting : std::uint8_t { kByContent, kOn, kOff };
+
+/// What a reader met that changes no record, but that somebody should know.
+struct Remark {
+  bool is_warning = false;  ///< important enough to be shown to who asked for silence
+  std::string text;
+};
+
+struct ReadReport {
+  std::vector<Remark> remarks;
+  std::size_t bad_rows = 0;  ///< skipped
+
+  void note(std::string text) { remarks.push_back({false, std::move(text)}); }
+  void warn(std::string text) { remarks.push_back({true, std::move(text)}); }
+};
 
 /// What is done about a record that can't be read.
 enum class BadRows : std::uint8_t { kFail, kSkip };

@@ -54,9 +54,9 @@ std::string read_all(TextStream& stream, std::size_t most_bytes) {
 
 /// A log whose end was never written, or a file with holes, has its zeros anywhere.
 void refuse_zeros(const Source& source) {
-  constexpr double kMostZeros = 0.1;
+  constexpr double kMostZeros = 0.1, kFewZeros = 8;
   const double share = share_of_zeros(source.content);
-  if (share <= kMostZeros) return;
+  if (share <= kMostZeros || share * static_cast<double>(source.content.size()) < kFewZeros) return;
   throw DataError(fmt::format("{}: {:.0f} % of its {} bytes are zero: this is no text", source.name,
                               100 * share, source.content.size()));
 }

@@ -96,6 +96,7 @@ class TableReader final : public RecordReader {
  private:
   void begin(ReadReport& report);
   bool next_row();
+  void check_row();
   bool is_padding() const;
   bool is_header() const;
   void take_header();
@@ -171,11 +172,24 @@ bool TableReader<Rows>::is_padding() const {
 template <typename Rows>
 bool TableReader<Rows>::is_header() const {
   if (!options_.header || (width_ == 1 && !at_.has_mark)) return false;
-  const std::string_view first = at_.fields.front();
-  if (std::ranges::find(names_, trim(first)) == names_.end()) return false;
+  const std::string_view name = names_[columns_.texts.front()];
+  const auto is_name = [&](std::string_view field) {  // a text is too long to be trimmed for this
+    constexpr std::size_t kMostBlanks = 8;
+    return field.size() <= name.size() + kMostBlanks && trim(field) == name;
+  };
+  if (std::ranges::none_of(at_.fields, is_name)) return false;
   std::vector<std::string> cells;
   for (const std::string_view field : at_.fields) cells.emplace_back(trim(field));
   return cells == names_ || (!are_numbers(options_) && are_named(cells, options_));
+}
+
+/// A row that is not UTF-8 is a record, whatever it looks like: cells can't be trimmed before this.
+template <typename Rows>
+void TableReader<Rows>::check_row() {
+  if (source_.is_utf8) return;
+  ++row_;
+  check_utf8(at_.raw, at_.line);
+  --row_;
 }
 
 template <typename Rows>
@@ -187,6 +201,7 @@ bool TableReader<Rows>::next(Record& record) {
       ++row_;
       fail_with(error);
     }
+    check_row();
     if (is_padding()) continue;
     if (!is_header()) break;
     ++headers_;
@@ -196,7 +211,6 @@ bool TableReader<Rows>::next(Record& record) {
     width_ = at_.fields.size();
   }
   ++row_;
-  check_utf8(at_.raw, at_.line);
   check_width();
   record.line = at_.line;
   record.text = text();

@@ -25,9 +25,10 @@ bool is_too_short(std::string_view bytes) {
 }
 
 void refuse_zeros(std::string_view bytes, const std::string& name) {
-  constexpr double kMostZeros = 0.1;  // a zero may get into a text, but not into each word
+  // A few zeros may get into a text, but not one into each word.
+  constexpr double kMostZeros = 0.1, kFewZeros = 8;
   const double share = share_of_zeros(bytes);
-  if (share <= kMostZeros) return;
+  if (share <= kMostZeros || share * static_cast<double>(bytes.size()) < kFewZeros) return;
   const std::string what =
       fmt::format("{}: {:.0f} % of the first {} bytes are zero", name, 100 * share, bytes.size());
   const std::string utf32 = utf32_of(bytes);

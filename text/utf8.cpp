@@ -45,6 +45,17 @@ bool is_ascii_block(std::string_view text, std::size_t offset) {
   return (block & 0x8080808080808080) == 0;
 }
 
+/// The first byte from `offset` on that is not ASCII; eight at a time.
+std::size_t end_of_ascii(std::string_view text, std::size_t offset) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080u;
+  for (std::uint64_t eight; offset + sizeof(eight) <= text.size(); offset += sizeof(eight)) {
+    std::memcpy(&eight, text.data() + offset, sizeof(eight));
+    if ((eight & kHighBits) != 0) break;
+  }
+  while (offset < text.size() && byte_at(text, offset) < 0x80) ++offset;
+  return offset;
+}
+
 bool is_scalar_value(char32_t value) {
   return value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
 }
@@ -70,8 +81,23 @@ std::optional<char32_t> next_character(std::string_view text, std::size_t& offse
   return value;
 }
 
+std::u32string to_utf32(std::string_view text) {
+  std::u32string characters;
+  characters.reserve(text.size());
+  for (std::size_t offset = 0; offset < text.size();) {
+    const auto character = next_character(text, offset);
+    if (!character) break;
+    characters += *character;
+  }
+  return characters;
+}
+
+bool is_ascii(std::string_view text) noexcept {
+  return end_of_ascii(text, 0) == text.size();
+}
+
 std::optional<std::size_t> invalid_utf8(std::string_view text) noexcept {
-  std::size_t offset = 0;
+  std::size_t offset = end_of_ascii(text, 0);
   while (offset < text.size()) {
     if (is_ascii_block(text, offset)) {
       offset += kBlock;

@@ -13,6 +13,9 @@ namespace unroll {
 /// Requires offset < text.size().
 std::optional<char32_t> next_character(std::string_view text, std::size_t& offset) noexcept;
 
+/// Whether all characters are ASCII.
+bool is_ascii(std::string_view text) noexcept;
+
 /// Calls body with each character of a valid text.
 template <typename Body>
 void for_each_character(std::string_view text, Body body) {
@@ -21,6 +24,9 @@ void for_each_character(std::string_view text, Body body) {
     body(text.substr(begin, end - begin));
   }
 }
+
+/// The characters of a valid text.
+std::u32string to_utf32(std::string_view text);
 
 /// The offset of the first byte that is not part of a valid character; nothing if the text is
 /// valid.

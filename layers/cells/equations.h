@@ -32,8 +32,8 @@ template <typename Real>
 struct GruStepBack {
   MatrixView<const Real> h_prev;  ///< (rows, H): h_{t−1}
   MatrixView<Real> dh_kept;       ///< (rows, H), in: what h_t gets from step t+1 besides W_dz, or
-                             ///< ∂L/∂h_T; out: the same for h_{t−1}
-  InnerProduct<Real> inner;  ///< where the reset comes before: W_hᵀ dz_h
+                                  ///< ∂L/∂h_T; out: the same for h_{t−1}
+  InnerProduct<Real> inner;       ///< where the reset comes before: W_hᵀ dz_h
 };
 
 /// N tokens; I input size; H hidden size; G gates; S values saved.

@@ -7,11 +7,11 @@ says() { grep -qF -- "$1" "$2" || { cat "$2" >&2; fail "$2 lacks \"$1\""; }; }
 { printf 'label\ttext\n'; reviews 60; printf 'pos\tthis film is great number 1\nneg\tA FILM of <br> its own\nPos\tA film of  <br> its own!\n'; } >train.tsv
 { printf 'label\ttext\n'; reviews 5; printf 'pos\tthis film is great number 1 !\nneutral\tcafÃ©\n'; } >test.tsv
 "$unroll" data check train.tsv test.tsv >report 2>notes
-says 'format        tsv; columns "label", "text"' report
-says 'rows          63' report
-says 'repeats       1 exact, 1 alike but for case and marks' report
+says 'format      tsv; columns "label", "text"' report
+says 'rows        63' report
+says 'repeats     1 exact, 1 alike but for case and marks' report
 says '"Pos" (line 64) looks like "pos"' report
-says 'overlap       6 of 7 texts: 5 exact, 1 alike' report
+says 'overlap     6 of 7 texts: 5 exact, 1 alike' report
 says '2 rows with HTML tags (<br>), first at line 63' report
 says 'letters read in a wrong encoding' report
 says '1 label that the first file lacks: "neutral" at line 8' report
@@ -34,7 +34,7 @@ expect_status 7 'nowhere' "$unroll" data convert rows.csv --out nowhere/rows.tsv
 # vocab: the vocabulary that training makes
 "$unroll" data vocab train.tsv --min-count 3 >words 2>/dev/null
 "$unroll" train --train train.tsv --dev train.tsv --min-count 3 --out run "${small[@]}" >/dev/null
-"$unroll" inspect run --json | sed 's/.*"vocabulary":\[\[//; s/\]\],.*//; s/\],\[/\n/g' | sed 's/^"\(.*\)",\([0-9]*\)$/\2\t\1/' >known
+"$unroll" inspect run --json | sed 's/.*"vocabulary":\[\[//; s/\]\].*//; s/\],\[/\n/g' | sed 's/^"\(.*\)",\([0-9]*\)$/\2\t\1/' >known
 cmp words known || { diff words known >&2; fail "vocab and train count differently"; }
 
 # tokenize: what a text is cut into, and what a model reads of it

@@ -161,17 +161,23 @@ TEST(PackedBFloat16, GradientsOfOddAndEvenNumbersOfRows) {
   }
 }
 
+/// The values that a step of a cell with G gates saves: of a GRU's three also q.
+std::size_t saved_count(std::size_t G) {
+  return G == 3 ? 4 : G;
+}
+
 /// One step of a cell with G gates, forward and back, in the form of Operand.
 template <typename Operand>
 struct Steps {
   Steps(std::size_t G, std::size_t rows, std::size_t H)
-      : saved({rows, G * H}),
+      : saved({rows, saved_count(G) * H}),
         C({rows, H}),
         h({rows, H}),
         dC({rows, H}),
+        dh_kept({rows, H}),
         h_next({rows, H}),
-        dz({rows, G * H}) {}
-  Tensor<float> saved, C, h, dC;
+        dz({rows, saved_count(G) * H}) {}
+  Tensor<float> saved, C, h, dC, dh_kept;
   Tensor<Operand> h_next, dz;
 };
 
@@ -192,6 +198,7 @@ Steps<Operand> run_steps(std::size_t G, std::size_t rows, std::size_t I, std::si
       dz_next({rows, G * H}, "dz");
   const Tensor<float> b = test::random_tensor<float>({G * H}, "b"),
                       C_prev = test::random_tensor<float>({rows, H}, "C"),
+                      d = test::random_tensor<float>({H}, "d"),
                       dh = test::random_tensor<float>({rows, H}, "dh");
   Steps<Operand> s(G, rows, H);
   Panels<Operand> weights, back;
@@ -212,6 +219,11 @@ Steps<Operand> run_steps(std::size_t G, std::size_t rows, std::size_t I, std::si
     step_back.dC = s.dC.matrix();
     lstm_step(step);
     lstm_step_back(step_back);
+  } else if (G == 3) {
+    step.d = d.values(), step.h_kept.rows = C_prev.matrix();
+    step_back.h_kept.rows = C_prev.matrix(), step_back.dh_kept = s.dh_kept.matrix();
+    gru_step(step);
+    gru_step_back(step_back);
   } else {
     rnn_step(activation, step);
     rnn_step_back(activation, step_back);
@@ -220,7 +232,7 @@ Steps<Operand> run_steps(std::size_t G, std::size_t rows, std::size_t I, std::si
 }
 
 TEST(RecurrentStepBFloat16, IsTheStepOfTheRoundedValues) {
-  for (std::size_t G : {1, 4}) {
+  for (std::size_t G : {1, 3, 4}) {
     for (std::size_t H : {2, 16, 34, 130}) {
       for (std::size_t rows : {1, 2, 13}) {
         for_each_form([&] {
@@ -230,6 +242,7 @@ TEST(RecurrentStepBFloat16, IsTheStepOfTheRoundedValues) {
           expect_near(found.C, wanted.C, 1e-4, "C");
           expect_near(found.h, wanted.h, 1e-4, "h");
           expect_near(found.dC, wanted.dC, 1e-3, "dC");
+          expect_near(found.dh_kept, wanted.dh_kept, 1e-3, "dh kept");
           expect_rounded(found.h_next, found.h, "h for the next step");
           expect_rounded(found.dz, wanted.dz, "dz");
         });
@@ -244,7 +257,7 @@ struct Cell {
   Activation activation;
 };
 constexpr Cell kCells[] = {
-    {4, {}}, {1, Activation::kTanh}, {1, Activation::kSigmoid}, {1, Activation::kRelu}};
+    {4, {}}, {3, {}}, {1, Activation::kTanh}, {1, Activation::kSigmoid}, {1, Activation::kRelu}};
 
 TEST(RecurrentStepBFloat16, OperandsOfFloatAreRoundedAsTheyAreWritten) {
   for (const auto& [G, activation] : kCells) {
@@ -263,6 +276,7 @@ TEST(RecurrentStepBFloat16, OperandsOfFloatAreRoundedAsTheyAreWritten) {
           expect_bits(found.saved, full.saved);
           expect_bits(found.C, full.C);
           expect_bits(found.dC, full.dC);
+          expect_bits(found.dh_kept, full.dh_kept);
         });
       }
     }
@@ -272,10 +286,11 @@ TEST(RecurrentStepBFloat16, OperandsOfFloatAreRoundedAsTheyAreWritten) {
 /// What a step of projected input leaves, from weights in the narrow form or not.
 struct NarrowRun {
   NarrowRun(std::size_t G, std::size_t rows, std::size_t H, Activation activation, bool is_narrow)
-      : saved({rows, G * H}), C({rows, H}), h({rows, H}), h_next({rows, H}) {
+      : saved({rows, saved_count(G) * H}), C({rows, H}), h({rows, H}), h_next({rows, H}) {
     const Both U({G * H, 5}, "U"), W({G * H, H}, "W"), h_prev({rows, H}, "h");
     const Tensor<float> projected = test::random_tensor<float>({rows, G * H}, "z"),
-                        C_prev = test::random_tensor<float>({rows, H}, "C");
+                        C_prev = test::random_tensor<float>({rows, H}, "C"),
+                        d = test::random_tensor<float>({H}, "d");
     const Tensor<float> b({G * H}), zeros(W.values.shape());
     Panels<float> weights;
     NarrowPanels narrow;
@@ -295,6 +310,9 @@ struct NarrowRun {
     if (G == 4) {
       step.C_prev.rows = C_prev.matrix(), step.C = C.matrix();
       lstm_step(step);
+    } else if (G == 3) {
+      step.d = d.values(), step.h_kept.rows = C_prev.matrix();
+      gru_step(step);
     } else {
       rnn_step(activation, step);
     }

@@ -25,7 +25,9 @@ struct LayerRun {
   LayerRun(std::size_t G, std::size_t I, std::size_t H, Direction direction, Precision precision,
            bool share_rows = false, const std::vector<std::size_t>& lengths = kLengths)
       : shape(lengths) {
-    if (G == 4) {
+    if (G == 3) {
+      layer = std::make_unique<RecurrentLayer<Real>>("gru", I, H, Cell::kGru, direction);
+    } else if (G == 4) {
       layer = std::make_unique<RecurrentLayer<Real>>("lstm", I, H, Cell::kLstm, direction);
     } else {
       layer = std::make_unique<RecurrentLayer<Real>>(
@@ -71,7 +73,7 @@ double difference(const Tensor<A>& found, const Tensor<B>& wanted) {
     most = std::max(most, std::abs(static_cast<double>(found[k]) - value));
     largest = std::max(largest, std::abs(value));
   }
-  return most / largest;
+  return most == 0 ? 0 : most / largest;
 }
 
 template <typename A, typename B>
@@ -81,14 +83,16 @@ double difference(const LayerRun<A>& found, const LayerRun<B>& wanted) {
                    difference(found.dstart.h, wanted.dstart.h),
                    difference(found.layer->U.grad, wanted.layer->U.grad),
                    difference(found.layer->W.grad, wanted.layer->W.grad),
-                   difference(found.layer->b.grad, wanted.layer->b.grad)});
+                   difference(found.layer->b.grad, wanted.layer->b.grad),
+                   difference(found.layer->d.grad, wanted.layer->d.grad)});
 }
 
 /// A layer of odd sizes never multiplies pairs.
 struct Sizes {
   std::size_t G, I, H;
 };
-constexpr Sizes kSizes[] = {{4, 20, 34}, {4, 7, 33}, {1, 20, 70}, {1, 3, 65}};
+constexpr Sizes kSizes[] = {{4, 20, 34}, {4, 7, 33},  {3, 20, 34},
+                            {3, 7, 33},  {1, 20, 70}, {1, 3, 65}};
 
 /// A sum in another order may round to the next bfloat16, one part in 256; what rounds nothing at
 /// all differs as much everywhere.

@@ -54,7 +54,7 @@ struct Case {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (Cell cell : {Cell::kRnn, Cell::kLstm, Cell::kGru}) {
+  for (Cell cell : kAllCells) {
     for (bool bidirectional : {false, true}) {
       for (std::size_t layers : {1, 2, 3}) {
         for (double dropout : {0.0, 0.4}) {

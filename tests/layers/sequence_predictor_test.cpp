@@ -16,7 +16,7 @@ const std::vector<std::int32_t> kIds{1, 2, 0, 3, 2, 2, 4, 1, 0, 3, 3, 4, 0, 0, 1
 
 std::vector<SequenceClassifierConfig> configs() {
   std::vector<SequenceClassifierConfig> all;
-  for (Cell cell : {Cell::kLstm, Cell::kRnn, Cell::kGru}) {
+  for (Cell cell : kAllCells) {
     for (std::size_t layers : {1, 3}) {
       for (bool both : {false, true}) {
         for (std::optional<Pool> pool : {std::optional(Pool::kMax), std::optional<Pool>()}) {

@@ -123,7 +123,7 @@ TEST_P(PlanOfAPass, IsNoMoreThanTheLargestBatchTakes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, PlanOfAPass,
-                         testing::Combine(testing::Values(Cell::kLstm, Cell::kRnn, Cell::kGru),
+                         testing::Combine(testing::ValuesIn(kAllCells),
                                           testing::Values(1, 2), testing::Values(0, 90)));
 
 TEST(PlanOfAPrediction, IsWhatThePredictorTakes) {

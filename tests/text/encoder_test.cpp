@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "tests/text/text_support.h"
@@ -94,11 +95,27 @@ TEST(TextEncoder, ComesBackFromJson) {
   const TextEncoder encoder = small_encoder();
   const TextEncoder again = TextEncoder::from_json(encoder.to_json());
   EXPECT_EQ(again.to_json(), encoder.to_json());
-  EXPECT_EQ(again.settings().tokenizer, encoder.settings().tokenizer);
+  EXPECT_EQ(again.settings().tokenizer.kind, encoder.settings().tokenizer.kind);
   EXPECT_EQ(again.settings().stop_words.words(), encoder.settings().stop_words.words());
   EXPECT_EQ(again.settings().max_tokens, 3u);
   EXPECT_EQ(again.vocabulary().id("a\"\n"), 2);
   EXPECT_EQ(again.vocabulary().count(0), 7u);
+}
+
+TEST(TextEncoder, SaysHowMuchOfATextItReads) {
+  const TextEncoder encoder = small_encoder();
+  Tokenizer tokenizer(encoder.settings().tokenizer);
+  std::vector<std::int32_t> ids;
+  const auto figures = [&](std::string_view text) {
+    const TokenFigures read = encoder.encode(text, tokenizer, ids);
+    return std::array<std::size_t, 3>{read.tokens, read.known, read.cut ? 1u : 0u};
+  };
+  EXPECT_EQ(figures("好 x"), (std::array<std::size_t, 3>{2, 1, 0}));
+  EXPECT_EQ(figures("好 x 好 好"), (std::array<std::size_t, 3>{3, 2, 1}));
+  EXPECT_EQ(figures("满意x zzz"), (std::array<std::size_t, 3>{2, 0, 0}));
+  EXPECT_EQ(figures("满意满意"), (std::array<std::size_t, 3>{3, 0, 1})) << "cut as characters";
+  EXPECT_EQ(figures("the"), (std::array<std::size_t, 3>{0, 0, 0}));
+  EXPECT_EQ(ids, (Ids{0}));
 }
 
 // The texts of each version, as the first programs of theirs wrote them: what a file holds stays
@@ -110,14 +127,21 @@ constexpr std::string_view kVersionTwo =
     R"({"version":2,"tokenizer":{"kind":"space","fold":true,"rules":2},"stop_words":["the","的"],)"
     R"("max_tokens":3,"vocabulary":[["<unk>",7],["好",5],["a\"\n",2]]})";
 
+constexpr std::string_view kVersionThree =
+    R"({"version":3,"tokenizer":{"kind":"space","fold":true,"rules":3,"language":"tr"},)"
+    R"("stop_words":["the","的"],"max_tokens":3,"vocabulary":[["<unk>",7],["好",5],["a\"\n",2]]})";
+
 TEST(TextEncoder, ReadsAndWritesEveryVersion) {
   EXPECT_EQ(TextEncoder::from_json(kVersionOne).to_json(), kVersionOne);
   EXPECT_EQ(TextEncoder::from_json(kVersionTwo).to_json(), kVersionTwo);
+  EXPECT_EQ(TextEncoder::from_json(kVersionThree).to_json(), kVersionThree);
 }
 
 TEST(TextEncoder, KeepsTheRulesOfItsFile) {
   EXPECT_EQ(TextEncoder::from_json(kVersionOne).settings().tokenizer.rules, 1u);
   EXPECT_EQ(TextEncoder::from_json(kVersionTwo).settings().tokenizer.rules, 2u);
+  EXPECT_EQ(TextEncoder::from_json(kVersionThree).settings().tokenizer.language,
+            FoldLanguage::kTurkish);
   EXPECT_EQ(small_encoder().settings().tokenizer.rules, kNewestRules);
 }
 
@@ -165,25 +189,27 @@ TEST(TextEncoder, RefusesADamagedVocabulary) {
 }
 
 TEST(TextEncoder, SaysWhatToDoAboutALaterVersion) {
-  const std::string message = error_after([](json& o) { o["version"] = 3; });
-  EXPECT_TRUE(contains(message, "version 3 was found, this program reads versions 1 to 2; use"))
+  const std::string message = error_after([](json& o) { o["version"] = 4; });
+  EXPECT_TRUE(contains(message, "version 4 was found, this program reads versions 1 to 3; use"))
       << message;
   EXPECT_TRUE(contains(error_after([](json& o) { o["version"] = 0; }), "version 0 was found"));
 }
 
 TEST(TextEncoder, SaysWhatToDoAboutLaterRules) {
   const std::string message = error_after([](json& o) { o["tokenizer"]["rules"] = 99; });
-  EXPECT_TRUE(contains(message, "tokenized by rules 99, this program knows rules 1 to 2; use"))
+  EXPECT_TRUE(contains(message, "tokenized by rules 99, this program knows rules 1 to 3; use"))
       << message;
 }
 
 TEST(TextEncoder, RefusesRulesThatItsVersionDoesNotHave) {
-  EXPECT_TRUE(contains(error_after([](json& o) { o["version"] = 1; }), "unknown key \"rules\""));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["version"] = 1; }), "unknown key"));
   EXPECT_TRUE(contains(error_after([](json& o) { o["tokenizer"].erase("rules"); }),
                        "tokenizer has no key \"rules\""));
   EXPECT_TRUE(contains(error_after([](json& o) { o["tokenizer"]["rules"] = 1; }), "rules are 1"));
   EXPECT_TRUE(contains(error_after([](json& o) { o["tokenizer"]["rules"] = "2"; }),
                        "the tokenizer's rules is not a whole number"));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["version"] = 2; }), "unknown key \"language\""));
+  EXPECT_TRUE(contains(error_after([](json& o) { o["tokenizer"]["language"] = "xx"; }), "\"xx\""));
 }
 
 TEST(TextEncoder, RefusesWhatIsNotJson) {

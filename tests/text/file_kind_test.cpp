@@ -38,7 +38,8 @@ std::string tar_header() {
 
 TEST(FileKind, NamesArchivesAndTheCommandThatUnpacksThem) {
   EXPECT_EQ(
-      error_of("PK\x03\x04\x14" "base.tsv"),
+      error_of("PK\x03\x04\x14"
+               "base.tsv"),
       "f: this is a zip archive, where a text is expected; `unzip -p f` prints what is in it");
   EXPECT_TRUE(contains(error_of("BZh91AY&SY"),
                        "packed with bzip2, where a text is expected; `bzip2 -dc f`"));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "unroll/text/unknown_share.h"
+
 namespace unroll {
 namespace {
 
@@ -31,6 +33,28 @@ TEST(Lexicon, CountsRareWordsOfUnspacedScriptsAsTheirCharacters) {
                                        {"rare", 1},
                                        {"a满", 1}}));
   EXPECT_EQ(lexicon.counts(1).at("不满"), 1u);
+}
+
+TEST(Lexicon, CountsCharactersByTheRulesOfTheTokenizer) {
+  Lexicon lexicon;
+  lexicon.add({{"コー"}, false});
+  EXPECT_EQ(lexicon.counts(2), (Counts{{"コ", 1}, {"ー", 1}}));
+  EXPECT_EQ(lexicon.counts(2, {.rules = 2}), (Counts{{"コー", 1}}));
+}
+
+TEST(UnknownShare, IsThatOfTheOtherTexts) {
+  const std::vector<std::string_view> texts = {"good film", "good room", "满意"},
+                                      others = {"good", "good film", "满", ""};
+  EncoderSettings settings;
+  EXPECT_DOUBLE_EQ(unknown_share(texts, others, settings, {.min_count = 1}), 0.25);
+  EXPECT_DOUBLE_EQ(unknown_share(texts, others, settings, {.min_count = 2}), 0.5);
+  EXPECT_DOUBLE_EQ(unknown_share(texts, {}, settings, {.min_count = 2}), 0);
+}
+
+TEST(UnknownShare, LooksAtAllTextsBeforeItSaysThatMostIsUnknown) {
+  const std::string filler((std::size_t{1} << 20) + 1, 'x');
+  const std::vector<std::string_view> texts = {filler, "late words"}, others = {"late words"};
+  EXPECT_DOUBLE_EQ(unknown_share(texts, others, {}, {.min_count = 1}), 0);
 }
 
 TEST(Lexicon, GivesTheIdsOfTheEncoder) {

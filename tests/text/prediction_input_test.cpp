@@ -25,7 +25,9 @@ Read read(std::string_view content, PredictionInputOptions options = {}) {
   Read result;
   PredictionInput input(path, options, report);
   for (InputText text; input.next(text);) {
-    result.texts.push_back(text.error.empty() ? text.text : "!" + text.error.substr(path.size()));
+    result.texts.push_back(text.text);
+    if (!text.error.empty())
+      result.texts.back() = std::string("!").append(text.error.substr(path.size()));
     result.inputs.push_back(text.input);
   }
   input.finish(report);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "unroll/tools/classifier/ngram_classifier.h"
 #include "unroll/tools/classifier/text_classifier.h"
 
 namespace unroll::test {

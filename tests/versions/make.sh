@@ -76,8 +76,24 @@ T
 # How these are cut was chance under rules 1.
 [ "$rules" = 1 ] || printf '%s\n' 'ーヒーは最高' 'ーー ールとーヒー' 'ｰﾋｰ は 最低' >>asked.txt
 
-for tokenizer in icu char space; do
-  "$program" train --train invented.tsv --dev invented.tsv --out "$tokenizer" --tokenizer "$tokenizer" \
+# What rules 3 have changed, and the tokenizers that came with them.
+tokenizers=(icu char space)
+if [ "$rules" -ge 3 ]; then
+  printf '%s\n' 'family 👨‍👩‍👧 🏴󠁧󠁢󠁥󠁮󠁧󠁿 1️⃣2️⃣' 'é é ｶﾞ ㎏ กำ' 'جميـــل جَمِيل' 'メーカー' >>asked.txt
+  tokenizers+=(jieba subword)
+  mkdir -p package/finalseg
+  printf '%s\n' '酒店 60 n' '满意 50 v' '房间 40 n' '干净 30 a' '服务 30 v' '早餐 20 n' '游泳池 9 n' '非常 90 d' >package/dict.txt
+  echo "P={'B': -0.25, 'S': -1.5}" >package/finalseg/prob_start.py
+  echo "P={'B': {'E': -0.5, 'M': -0.9}, 'E': {'B': -0.6, 'S': -0.8}, 'M': {'E': -0.3, 'M': -1.3}, 'S': {'B': -0.7, 'S': -0.7}}" \
+    >package/finalseg/prob_trans.py
+  echo "P={'B': {'太': -2.5, '很': -3}, 'M': {}, 'E': {'好': -2.0, '差': -3.0}, 'S': {'这': -2.0, '也': -3.5}}" >package/finalseg/prob_emit.py
+fi
+# flags TOKENIZER: what it takes besides.
+flags() { case $1 in jieba) echo --dictionary package ;; subword) echo --subwords 300 ;; esac; }
+
+for tokenizer in "${tokenizers[@]}"; do
+  # shellcheck disable=SC2046
+  "$program" train --train invented.tsv --dev invented.tsv --out "$tokenizer" --tokenizer "$tokenizer" $(flags "$tokenizer") \
     --hidden 5 --embedding 6 --min-count 1 --epochs 25 --lr 0.05 --dropout 0 --seed 1 --quiet >/dev/null
   "$program" predict "$tokenizer" asked.txt --prob >answers
   # An answer may depend neither on the texts before it nor on a process that has seen none.

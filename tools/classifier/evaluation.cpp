@@ -214,6 +214,13 @@ std::string confusion_list(const Evaluation& evaluation, std::span<const std::st
 
 }  // namespace
 
+void TextFigures::add(const TokenFigures& text) {
+  cut += text.cut ? 1 : 0;
+  unknown += text.known == 0 ? 1 : 0;
+  tokens += text.tokens;
+  known_tokens += text.known;
+}
+
 Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
                     std::span<const std::string> predicted) {
   Evaluation evaluation;
@@ -264,7 +271,11 @@ std::string to_json(const Evaluation& evaluation) {
                      {"classes", classes},
                      {"absent_labels", evaluation.absent},
                      {"confusion", confusion},
-                     {"unseen_labels", evaluation.unseen}};
+                     {"unseen_labels", evaluation.unseen},
+                     {"cut_texts", evaluation.texts.cut},
+                     {"unknown_texts", evaluation.texts.unknown},
+                     {"tokens", evaluation.texts.tokens},
+                     {"known_tokens", evaluation.texts.known_tokens}};
   return json.dump();
 }
 

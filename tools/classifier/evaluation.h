@@ -11,7 +11,19 @@
 #include <string>
 #include <vector>
 
+#include "unroll/text/encoder.h"
+
 namespace unroll {
+
+/// How much of the texts the model reads.
+struct TextFigures {
+  std::size_t cut = 0;      ///< texts longer than the model takes
+  std::size_t unknown = 0;  ///< texts without a token that the model knows
+  std::size_t tokens = 0;   ///< of all texts
+  std::size_t known_tokens = 0;
+
+  void add(const TokenFigures& text);
+};
 
 struct ClassScore {
   std::string label;
@@ -40,6 +52,7 @@ struct Evaluation {
   std::vector<Confusion> confusion;
   /// Labels of the data that the model does not know; their rows count as wrong.
   std::vector<std::string> unseen;
+  TextFigures texts;
   std::size_t absent = 0;  ///< how many of the model's labels do not occur
 };
 

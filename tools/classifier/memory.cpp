@@ -10,6 +10,8 @@
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/layers/sequence_predictor.h"
+#include "unroll/text/jieba_dictionary.h"
+#include "unroll/text/subwords.h"
 #include "unroll/tools/classifier/model_config.h"
 #include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/classifier/train_ngrams.h"
@@ -146,6 +148,16 @@ std::size_t bytes_of(const Vocabulary& vocabulary) {
     const std::size_t length = vocabulary.token(static_cast<std::int32_t>(id)).size();
     bytes += kVocabularyEntryBytes + length + kVocabularyCopies * heap_bytes(length);
   }
+  return bytes;
+}
+
+std::size_t bytes_of(const TokenizerSettings& tokenizer) {
+  constexpr std::size_t kCopies = 2;  // in the JSON and in the file's text
+  std::size_t bytes = 0;
+  if (tokenizer.dictionary) {
+    bytes += tokenizer.dictionary->bytes() + kCopies * tokenizer.dictionary->packed_bytes();
+  }
+  if (tokenizer.subwords) bytes += (1 + kCopies) * tokenizer.subwords->bytes();
   return bytes;
 }
 

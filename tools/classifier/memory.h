@@ -57,6 +57,9 @@ std::size_t bytes_of(const Vocabulary& vocabulary);
 /// one machine with what it learnt with each C.
 std::size_t solving_bytes(const SparseCounts& train, const SparseCounts& dev, std::size_t ngrams,
                           std::size_t labels);
+/// Bytes of what a tokenizer has besides: a dictionary or subwords, also as JSON while a model is
+/// written.
+std::size_t bytes_of(const TokenizerSettings& tokenizer);
 /// Bytes of encoded texts and of the numbers that order them.
 std::size_t bytes_of(std::span<const Example> examples);
 

@@ -52,15 +52,15 @@ void check_config(const SequenceClassifierConfig& config) {
 std::string to_json(const SequenceClassifierConfig& config) {
   check_config(config);
   Json json = {{"cell", to_string(config.cell)},
-                     {"activation", to_string(config.activation)},
-                     {"embedding", config.embedding},
-                     {"hidden", config.hidden},
-                     {"layers", config.layers},
-                     {"bidirectional", config.bidirectional},
-                     {"pool", config.pool ? to_string(*config.pool) : kNoPool},
-                     {"dropout", config.dropout},
-                     {"init", to_string(config.init)},
-                     {"forget_bias", config.forget_bias}};
+               {"activation", to_string(config.activation)},
+               {"embedding", config.embedding},
+               {"hidden", config.hidden},
+               {"layers", config.layers},
+               {"bidirectional", config.bidirectional},
+               {"pool", config.pool ? to_string(*config.pool) : kNoPool},
+               {"dropout", config.dropout},
+               {"init", to_string(config.init)},
+               {"forget_bias", config.forget_bias}};
   if (describe(config.cell).has_reset) json["gru_reset"] = to_string(config.gru_reset);
   return json.dump();
 }

@@ -40,8 +40,7 @@ inline constexpr std::array kAll<Direction>{Direction::kForward, Direction::kBac
 template <>
 inline constexpr std::array kAll<Pool>{Pool::kMax, Pool::kMean, Pool::kLast};
 template <>
-inline constexpr std::array kAll<TokenizerKind>{TokenizerKind::kIcu, TokenizerKind::kChar,
-                                                TokenizerKind::kSpace};
+inline constexpr std::array kAll<TokenizerKind> = kAllTokenizers;
 template <>
 inline constexpr std::array kAll<OptimizerKind>{OptimizerKind::kAdam, OptimizerKind::kAdamW,
                                                 OptimizerKind::kLazyAdam, OptimizerKind::kSgd};

@@ -9,6 +9,7 @@
 #include "unroll/core/thread_tuner.h"
 #include "unroll/layers/sequence_predictor.h"
 #include "unroll/text/batches.h"
+#include "unroll/tools/classifier/ngram_classifier.h"
 #include "unroll/tools/classifier/text_classifier.h"
 
 namespace unroll {

@@ -14,6 +14,7 @@
 #include "unroll/text/encoder_reader.h"
 #include "unroll/text/unicode.h"
 #include "unroll/tools/classifier/model_config.h"
+#include "unroll/tools/classifier/ngram_classifier.h"
 #include "unroll/tools/classifier/process_memory.h"
 
 namespace unroll {
@@ -332,6 +333,10 @@ TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> lab
 TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> labels)
     : encoder_(std::move(encoder)), labels_(std::move(labels)) {}
 
+TextClassifier::~TextClassifier() = default;
+TextClassifier::TextClassifier(TextClassifier&&) noexcept = default;
+TextClassifier& TextClassifier::operator=(TextClassifier&&) noexcept = default;
+
 SequenceClassifier<float>& TextClassifier::model() {
   return const_cast<SequenceClassifier<float>&>(std::as_const(*this).model());
 }
@@ -348,7 +353,7 @@ void TextClassifier::set_ngrams(NgramClassifier ngrams) {
     throw UsageError(fmt::format("the linear model has {} labels, the classifier {}",
                                  ngrams.labels(), labels_.size()));
   }
-  ngrams_ = std::move(ngrams);
+  ngrams_ = std::make_unique<NgramClassifier>(std::move(ngrams));
 }
 
 TextClassifier TextClassifier::load(const std::filesystem::path& path) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,15 +16,17 @@
 
 #include "unroll/layers/sequence_classifier.h"
 #include "unroll/text/encoder.h"
-#include "unroll/tools/classifier/ngram_classifier.h"
 
 namespace unroll {
+
+class NgramClassifier;
+struct NgramSettings;
 
 /// How much of the network's O and of each n-gram model's margins becomes the classifier's O
 /// (unroll/tools/classifier/fusion.h).
 struct FusionWeights {
   double network = 0;
-  std::array<double, kNgramModels.size()> ngrams{};
+  std::array<double, 2> ngrams{};  ///< of each NgramModel
 };
 
 /// What a model file says about its linear model: one JSON object.
@@ -42,6 +45,9 @@ class TextClassifier {
                  const SequenceClassifierConfig& config);
   /// Without a network, which `set_ngrams` must make up for.
   TextClassifier(TextEncoder encoder, std::vector<std::string> labels);
+  ~TextClassifier();
+  TextClassifier(TextClassifier&&) noexcept;
+  TextClassifier& operator=(TextClassifier&&) noexcept;
 
   /// From a run's folder, or a model file, which is read once: each weight straight into its place.
   /// There are no gradients until training makes them. Throws ModelError: missing, foreign,
@@ -71,8 +77,8 @@ class TextClassifier {
   const SequenceClassifier<float>& model() const;
 
   /// The linear model, null if there is none.
-  const NgramClassifier* ngrams() const { return ngrams_ ? &*ngrams_ : nullptr; }
-  NgramClassifier* ngrams() { return ngrams_ ? &*ngrams_ : nullptr; }
+  const NgramClassifier* ngrams() const { return ngrams_.get(); }
+  NgramClassifier* ngrams() { return ngrams_.get(); }
   /// From then on the answers are fused. Throws UsageError unless it has as many labels.
   void set_ngrams(NgramClassifier ngrams);
   const FusionWeights& fusion() const { return fusion_; }
@@ -87,7 +93,7 @@ class TextClassifier {
   TextEncoder encoder_;
   std::vector<std::string> labels_;
   std::optional<SequenceClassifier<float>> model_;
-  std::optional<NgramClassifier> ngrams_;
+  std::unique_ptr<NgramClassifier> ngrams_;
   FusionWeights fusion_;
 };
 

@@ -12,14 +12,22 @@
 namespace unroll {
 
 struct TextOptions {
-  std::optional<TokenizerKind> tokenizer;  ///< none: chosen from the text
-  bool fold = true;
-  std::string stop_words = "none";
-  std::size_t max_tokens = 400;
+  std::optional<TokenizerKind> tokenizer;      ///< none: chosen from the text
+  std::string dictionary;                      ///< jieba's; "": that of the installed jieba
+  std::string user_dictionary;                 ///< a user's words for jieba; "": none
+  std::size_t subwords = 8000;                 ///< the most pieces of the tokenizer subword
+  bool fold = true;                            ///< NFKC_Casefold
+  FoldLanguage language = FoldLanguage::kAny;  ///< of the folding
+  std::string stop_words = "none";             ///< none, zh, en, or a file
+  std::size_t max_tokens = 400;                ///< longer texts are cut
   Vocabulary::Limits vocabulary{.min_count = 2};
 };
 
-/// The settings by which texts like these are encoded.
+/// The settings by which texts like these are encoded. Reads jieba's dictionary, or learns subwords
+/// from the texts, where the tokenizer needs them.
+EncoderSettings settings_with(const TextOptions& options, TokenizerKind kind,
+                              std::span<const std::string_view> texts);
+/// The tokenizer is the one that is named, or else the one that suits the texts.
 EncoderSettings settings_for(const TextOptions& options, std::span<const std::string_view> texts);
 
 }  // namespace unroll

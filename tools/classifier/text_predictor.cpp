@@ -1,13 +1,17 @@
 #include "unroll/tools/classifier/text_predictor.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <mutex>
 #include <numeric>
 #include <utility>
 
+#include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/kernels/ops.h"
 #include "unroll/text/batches.h"
+#include "unroll/text/utf8.h"
 #include "unroll/tools/classifier/prediction_scratch.h"
 
 namespace unroll {
@@ -78,6 +82,7 @@ class TextPredictor::Engine {
   std::size_t word_table_bytes() const { return predictor_ ? predictor_->word_table_bytes() : 0; }
 
   std::vector<Prediction> predict(std::span<const std::string_view> texts) const;
+  std::vector<Prediction> predict_valid_ones(std::span<const std::string_view> texts) const;
   void predict_with(PredictionScratch& scratch, std::span<const std::string_view> texts,
                     std::span<Prediction> predictions) const;
 
@@ -90,8 +95,8 @@ class TextPredictor::Engine {
   void predict_shared(std::span<const std::string_view> texts,
                       std::span<Prediction> predictions) const;
   void size_margins(std::size_t texts, Tensor<double>& margins) const;
-  void encode(std::string_view text, std::size_t k, PredictionScratch& scratch,
-              const Encoded& encoded) const;
+  TokenFigures encode(std::string_view text, std::size_t k, PredictionScratch& scratch,
+                      const Encoded& encoded) const;
   void predict_batch(const Encoded& encoded, std::span<const std::size_t> rows,
                      PredictionScratch& scratch, std::span<Prediction> predictions) const;
   void run_network(PredictionScratch& scratch, const Encoded& encoded,
@@ -106,12 +111,34 @@ class TextPredictor::Engine {
 
 std::vector<Prediction> TextPredictor::Engine::predict(
     std::span<const std::string_view> texts) const {
+  const auto is_bad = [](std::string_view text) { return invalid_utf8(text).has_value(); };
+  if (std::ranges::any_of(texts, is_bad)) return predict_valid_ones(texts);
   std::vector<Prediction> predictions(texts.size());
   if (texts.size() > kBatch && thread_count() > 1) {
     predict_shared(texts, predictions);
   } else {
     scratches_.with_one(
         [&](PredictionScratch& scratch) { predict_with(scratch, texts, predictions); });
+  }
+  return predictions;
+}
+
+std::vector<Prediction> TextPredictor::Engine::predict_valid_ones(
+    std::span<const std::string_view> texts) const {
+  std::vector<Prediction> predictions(texts.size());
+  std::vector<std::string_view> valid;
+  for (std::size_t k = 0; k < texts.size(); ++k) {
+    const auto offset = invalid_utf8(texts[k]);
+    if (offset) {
+      predictions[k].error = fmt::format("the text is not valid UTF-8 at byte {}", *offset);
+    } else {
+      valid.push_back(texts[k]);
+    }
+  }
+  std::vector<Prediction> labelled = predict(valid);
+  auto next = labelled.begin();
+  for (Prediction& prediction : predictions) {
+    if (prediction.error.empty()) prediction = std::move(*next++);
   }
   return predictions;
 }
@@ -125,7 +152,9 @@ void TextPredictor::Engine::predict_shared(std::span<const std::string_view> tex
   const Encoded encoded{examples, margins.matrix()};
   parallel_for(texts.size(), kBatch, [&](Range range) {
     scratches_.with_one([&](PredictionScratch& scratch) {
-      for (std::size_t k = range.begin; k < range.end; ++k) encode(texts[k], k, scratch, encoded);
+      for (std::size_t k = range.begin; k < range.end; ++k) {
+        predictions[k].text = encode(texts[k], k, scratch, encoded);
+      }
     });
   });
   const auto batches = sorted_batches(examples, kBatch);
@@ -142,7 +171,9 @@ void TextPredictor::Engine::predict_with(PredictionScratch& scratch,
   scratch.examples.resize(texts.size());
   size_margins(texts.size(), scratch.margins);
   const Encoded encoded{scratch.examples, scratch.margins.matrix()};
-  for (std::size_t k = 0; k < texts.size(); ++k) encode(texts[k], k, scratch, encoded);
+  for (std::size_t k = 0; k < texts.size(); ++k) {
+    predictions[k].text = encode(texts[k], k, scratch, encoded);
+  }
   sort_by_length(scratch.examples, scratch.order);
   for (std::size_t first = 0; first < texts.size(); first += kBatch) {
     const auto rows =
@@ -158,15 +189,17 @@ void TextPredictor::Engine::size_margins(std::size_t texts, Tensor<double>& marg
 }
 
 /// Text number k.
-void TextPredictor::Engine::encode(std::string_view text, std::size_t k, PredictionScratch& scratch,
-                                   const Encoded& encoded) const {
+TokenFigures TextPredictor::Engine::encode(std::string_view text, std::size_t k,
+                                           PredictionScratch& scratch,
+                                           const Encoded& encoded) const {
   const TokenizedText tokens = classifier_.encoder().tokenize(text, scratch.tokenizer);
-  if (predictor_) classifier_.encoder().encode(tokens, encoded.examples[k].ids);
+  const TokenFigures figures = classifier_.encoder().encode(tokens, encoded.examples[k].ids);
   if (const NgramClassifier* ngrams = classifier_.ngrams()) {
     ngrams->margins(
         tokens.tokens, *scratch.ngrams,
         {encoded.margins.row(k).data(), kNgramModels.size(), classifier_.labels().size()});
   }
+  return figures;
 }
 
 void TextPredictor::Engine::predict_batch(const Encoded& encoded, std::span<const std::size_t> rows,
@@ -234,7 +267,9 @@ TextPredictor TextPredictor::load(const std::filesystem::path& path, WordProduct
 }
 
 Prediction TextPredictor::predict(std::string_view text) const {
-  return std::move(predict(std::span(&text, 1)).front());
+  Prediction prediction = std::move(predict(std::span(&text, 1)).front());
+  if (!prediction.error.empty()) throw DataError(prediction.error);
+  return prediction;
 }
 
 std::vector<Prediction> TextPredictor::predict(std::span<const std::string_view> texts) const {

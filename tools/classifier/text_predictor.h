@@ -21,6 +21,8 @@ struct Prediction {
   std::string label;                 ///< the most probable one; of equals the first
   double probability = 0;            ///< of it
   std::vector<float> probabilities;  ///< of every label, in the order of TextPredictor::labels()
+  TokenFigures text;  ///< how much of the text the model reads: of nothing known, it knows nothing
+  std::string error;  ///< why a text of several has no label; "" where it has one
 };
 
 /// What predicting needs besides the predictor (prediction_scratch.h).
@@ -46,7 +48,8 @@ class TextPredictor {
   /// One text of valid UTF-8 (DataError otherwise). The bits of a result do not depend on what else
   /// is predicted. Safe from several threads, and in a forked child, whatever its parent did.
   Prediction predict(std::string_view text) const;
-  /// Each text as above, on up to thread_count() threads (unroll/core/parallel.h).
+  /// Each text as above, on up to thread_count() threads (unroll/core/parallel.h). One that is not
+  /// UTF-8 has an error for a label, and spoils no other.
   std::vector<Prediction> predict(std::span<const std::string_view> texts) const;
   /// What PredictionSession calls: predictions for one worker, in memory that it keeps.
   void predict_with(PredictionScratch& scratch, std::span<const std::string_view> texts,

@@ -24,6 +24,7 @@
 #include "unroll/text/lexicon.h"
 #include "unroll/text/split.h"
 #include "unroll/text/unicode.h"
+#include "unroll/text/unknown_share.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/fusion.h"
 #include "unroll/tools/classifier/memory.h"
@@ -144,6 +145,15 @@ std::size_t tokens_of(std::span<const Example> examples) {
   return tokens;
 }
 
+double share_of_unknown(std::span<const Example> examples) {
+  std::ptrdiff_t unknown = 0;
+  for (const Example& example : examples) {
+    unknown += std::ranges::count(example.ids, Vocabulary::kUnknown);
+  }
+  const std::size_t tokens = tokens_of(examples);
+  return tokens == 0 ? 0 : static_cast<double>(unknown) / static_cast<double>(tokens);
+}
+
 /// The number of a label among labels in byte order, −1 if it is not among them.
 std::int32_t number_of(const std::string& label, const std::vector<std::string>& labels) {
   const auto found = std::ranges::lower_bound(labels, label);
@@ -191,12 +201,25 @@ std::vector<Example> take_examples(std::vector<Record> records,
   return examples;
 }
 
-EncoderSettings encoder_settings(const TrainClassifierOptions& options,
-                                 std::span<const std::string_view> texts) {
-  const TokenizerKind kind = options.tokenizer ? *options.tokenizer : choose_tokenizer(texts);
-  return {.tokenizer = {.kind = kind, .fold = options.fold},
-          .stop_words = StopWords::load(options.stop_words),
-          .max_tokens = options.max_tokens};
+constexpr NgramSettings kNgrams;
+
+/// Beyond this share of unknown tokens a model sees little but the unknown word.
+constexpr double kMostUnknown = 0.5;
+
+/// The tokenizer of the texts, with its reason. Where words are too rare to be known, characters
+/// take their place; but not if a file has vectors for words that training has not met.
+EncoderSettings choose_encoder_settings(const TrainClassifierOptions& options,
+                                        std::span<const std::string_view> train,
+                                        std::span<const std::string_view> dev, TrainingPlan& plan) {
+  plan.tokenizer = options.tokenizer ? TokenizerChoice{*options.tokenizer, TokenizerReason::kNamed}
+                                     : choose_tokenizer(train);
+  EncoderSettings settings = settings_with(options, plan.tokenizer.kind, train);
+  if (options.tokenizer || !options.vectors.empty()) return settings;
+  const double share = unknown_share(train, dev, settings, options.vocabulary);
+  if (share <= kMostUnknown) return settings;
+  plan.tokenizer = {TokenizerKind::kChar, TokenizerReason::kMostlyUnknown};
+  plan.unknown_share = share;
+  return settings_with(options, TokenizerKind::kChar, train);
 }
 
 std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_per_epoch) {
@@ -279,7 +302,8 @@ class Session {
     TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
     release_freed_memory();
     plan_.memory->data_bytes = bytes_of(train_) + bytes_of(dev_);
-    plan_.memory->process_bytes = kProgramBytes + bytes_of(encoder.vocabulary());
+    plan_.memory->process_bytes =
+        kProgramBytes + bytes_of(encoder.vocabulary()) + bytes_of(encoder.settings().tokenizer);
     TextClassifier classifier = make_classifier(std::move(encoder), labels);
     if (options_.ngrams) add_ngrams(classifier);
     plan(classifier);
@@ -296,12 +320,13 @@ class Session {
   /// Texts become examples. The vocabulary is that of the training texts.
   TextEncoder encode(std::vector<Record> train, std::vector<Record> dev,
                      const std::vector<std::string>& labels) {
-    const EncoderSettings settings = encoder_settings(options_, texts_of(train));
+    const EncoderSettings settings =
+        choose_encoder_settings(options_, texts_of(train), texts_of(dev), plan_);
     Lexicon lexicon;
     train_ = take_examples(std::move(train), labels, settings, plan_, held_bytes_,
                            counting(train_ngrams_.counts),
                            [&](const TokenizedText& text) { return lexicon.add(text); });
-    const TokenCounts counts = lexicon.counts(options_.vocabulary.min_count);
+    const TokenCounts counts = lexicon.counts(options_.vocabulary.min_count, settings.tokenizer);
     Vocabulary vocabulary(counts, options_.vocabulary);
     read_vectors(settings, counts, vocabulary);
     const TextEncoder encoder(settings, std::move(vocabulary));
@@ -344,9 +369,7 @@ class Session {
 
   CountNgrams counting(SparseCounts& counts) const {
     if (!options_.ngrams) return {};
-    return [&](std::span<const TokenizedText> texts) {
-      append_ngrams(texts, options_.ngram_settings, counts);
-    };
+    return [&](std::span<const TokenizedText> texts) { append_ngrams(texts, kNgrams, counts); };
   }
 
   TextClassifier make_classifier(TextEncoder encoder, const std::vector<std::string>& labels) {
@@ -387,7 +410,7 @@ class Session {
     dev_ngrams_.labels = labels_of(dev_);
     plan_.ngrams = index.size();
     const std::size_t labels = classifier.labels().size();
-    classifier.set_ngrams(NgramClassifier(options_.ngram_settings, std::move(index), labels));
+    classifier.set_ngrams(NgramClassifier(kNgrams, std::move(index), labels));
     plan_.memory->ngram_bytes =
         classifier.ngrams()->bytes() + kNgramModels.size() * dev_.size() * labels * sizeof(double);
     count_reading(process_bytes() + plan_.memory->ngram_bytes +
@@ -420,8 +443,10 @@ class Session {
     plan_.train_rows = train_.size();
     plan_.dev_rows = dev_.size();
     plan_.train_tokens = tokens_of(train_);
-    plan_.tokenizer = classifier.encoder().settings().tokenizer.kind;
     plan_.vocabulary = classifier.encoder().vocabulary().size();
+    if (plan_.tokenizer.reason != TokenizerReason::kMostlyUnknown) {
+      plan_.unknown_share = share_of_unknown(dev_);
+    }
     plan_.unknown_dev_labels =
         static_cast<std::size_t>(std::ranges::count(dev_, -1, &Example::label));
     if (!classifier.has_network()) return;

@@ -14,24 +14,18 @@
 #include "unroll/optim/training_loop.h"
 #include "unroll/text/records.h"
 #include "unroll/tools/classifier/text_classifier.h"
+#include "unroll/tools/classifier/text_options.h"
 
 namespace unroll {
 
 struct TrainingMemory;
 
-/// Everything that can be chosen. What is left to the program (0 or no value) it decides from the
-/// data and says so.
-struct TrainClassifierOptions {
-  // text
-  std::optional<TokenizerKind> tokenizer;  ///< none: chosen from the text
-  bool fold = true;
-  std::string stop_words = "none";
-  std::size_t max_tokens = 400;
-  Vocabulary::Limits vocabulary{.min_count = 2};
+/// Everything that can be chosen, how texts become ids included. What is left to the program (0 or
+/// no value) it decides from the data and says so.
+struct TrainClassifierOptions : TextOptions {
   // model; vocabulary and classes follow from the data
   bool ngrams = true;   ///< a linear model of n-grams takes part in the answers
   bool network = true;  ///< a recurrent network does; one of the two must
-  NgramSettings ngram_settings;
   SequenceClassifierConfig model;
   std::string vectors;  ///< a file of word vectors, or ""; their dimension is then the embedding's
   std::size_t keep_vectors = 0;  ///< so many of the file's first words join the vocabulary
@@ -85,7 +79,9 @@ struct TrainingPlan {
   std::size_t cut_texts = 0;     ///< of both parts, longer than max_tokens
   std::size_t empty_texts = 0;   ///< without tokens: one unknown word
   std::size_t unknown_dev_labels = 0;
-  TokenizerKind tokenizer = TokenizerKind::kIcu;
+  TokenizerChoice tokenizer;
+  double unknown_share = 0;  ///< of the dev texts' tokens; with the reason kMostlyUnknown, of what
+                             ///< they would have been
   std::size_t vocabulary = 0;
   std::optional<VectorCoverage> vectors;
   std::size_t ngrams = 0;  ///< those that the linear model knows; 0: there is none

@@ -45,7 +45,10 @@ std::string json_line(std::span<const std::string> labels, const Prediction& pre
     probabilities[labels[k]] = prediction.probabilities[k];
   const Json json = {{"label", prediction.label},
                      {"probability", prediction.probability},
-                     {"probabilities", probabilities}};
+                     {"probabilities", probabilities},
+                     {"tokens", prediction.text.tokens},
+                     {"known_tokens", prediction.text.known},
+                     {"cut", prediction.text.cut}};
   return json.dump();
 }
 

@@ -1,5 +1,7 @@
 #include "unroll/tools/program/text_flags.h"
 
+#include "unroll/text/folding.h"
+#include "unroll/tools/classifier/model_config.h"
 #include "unroll/tools/program/numbers.h"
 
 namespace unroll {
@@ -8,9 +10,26 @@ void add_token_flags(CLI::App& command, TextOptions& options) {
   command
       .add_option_function<std::string>(
           "--tokenizer",
-          [&options](const std::string& name) { options.tokenizer = tokenizer_kind(name); },
+          [&options](const std::string& name) {
+            options.tokenizer = from_name<TokenizerKind>(name);
+          },
           "How texts are split (default: chosen from the text)")
-      ->check(CLI::IsMember({"icu", "char", "space"}));
+      ->check(CLI::IsMember({"icu", "char", "space", "jieba", "subword"}));
+  command.add_option("--dictionary", options.dictionary,
+                     "jieba's dictionary or the folder of a jieba (default: the installed one's)");
+  command.add_option(
+      "--user-dictionary", options.user_dictionary,
+      "Words of your own for jieba: a word on each line, then its count if you like");
+  command.add_option("--subwords", options.subwords, "The most pieces of the tokenizer subword")
+      ->check(whole_number(10, 1000000))
+      ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--language",
+          [&options](const std::string& name) { options.language = *language_of(name); },
+          "Fold as this language does: tr and az keep ı and i apart, ar, fa and ur drop vowel\n"
+          "marks. Other languages need no flag")
+      ->check(CLI::IsMember({"tr", "az", "ar", "fa", "ur"}));
   command.add_flag("!--no-fold", options.fold,
                    "Keep case and compatibility forms (no NFKC_Casefold)");
   command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")

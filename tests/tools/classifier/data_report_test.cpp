@@ -12,7 +12,8 @@ namespace {
 
 DataFile file_of(const std::string& name,
                  const std::vector<std::pair<std::string, std::string>>& rows) {
-  DataFile file{.name = name, .format = "tsv", .columns = {"label", "text"}, .records = {}};
+  DataFile file{
+      .name = name, .format = "tsv", .columns = {"label", "text"}, .records = {}, .groups = {}};
   for (const auto& [label, text] : rows)
     file.records.push_back({text, label, file.records.size() + 2});
   return file;
@@ -157,9 +158,9 @@ TEST(DataReport, FitsSixtyColumnsAndSaysEverything) {
   std::istringstream lines(table);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 90u) << line;
   for (const char* text :
-       {"train.tsv\n", "columns \"label\", \"text\"", "rows          401\n", "labels        41\n",
+       {"train.tsv\n", "columns \"label\", \"text\"", "rows        401\n", "labels      41\n",
         "… 26 more; the rarest:", "HTML tags", "conflicts", "test.tsv in train.tsv\n",
-        "overlap       1 of 1 texts", "… and", "unseen"})
+        "overlap     1 of 1 texts", "… and", "unseen"})
     EXPECT_NE(table.find(text), std::string::npos) << text << '\n' << table;
 }
 

@@ -163,11 +163,25 @@ TEST_F(PredictionThreads, ASessionPredictsWhatItsPredictorDoes) {
 TEST_F(PredictionThreads, ABadTextThrowsAndLeavesTheRestUsable) {
   const TextPredictor predictor(small_classifier());
   PredictionSession session(predictor);
-  const std::vector<std::string_view> bad(40, "b\xff");
   EXPECT_THROW(session.predict("b\xff"), DataError);
-  EXPECT_THROW(predictor.predict(bad), DataError);
+  EXPECT_THROW(predictor.predict("b\xff"), DataError);
   EXPECT_EQ(session.predict("a good film").probabilities,
             predictor.predict("a good film").probabilities);
+}
+
+TEST_F(PredictionThreads, ABadTextOfABatchSpoilsNoOther) {
+  const TextPredictor predictor(small_classifier());
+  std::vector<std::string_view> texts(50, "a good film");
+  texts[7] = "caf\xE9";
+  texts[49] = "\xff";
+  const auto predictions = predictor.predict(texts);
+  ASSERT_EQ(predictions.size(), texts.size());
+  EXPECT_EQ(predictions[7].error, "the text is not valid UTF-8 at byte 3");
+  EXPECT_TRUE(predictions[7].label.empty());
+  EXPECT_FALSE(predictions[49].error.empty());
+  EXPECT_EQ(predictions[8].probabilities, predictor.predict("a good film").probabilities);
+  EXPECT_TRUE(predictions[8].error.empty());
+  EXPECT_EQ(predictor.predict(std::vector<std::string_view>{"\xff"}).size(), 1u);
 }
 
 /// Whether a forked child predicts these texts as its parent did.

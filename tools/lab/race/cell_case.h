@@ -1,4 +1,4 @@
-/// What is timed of a recurrent layer: one RNN or LSTM layer in one direction, on a dense batch
+/// What is timed of a recurrent layer: one layer of a cell in one direction, on a dense batch
 /// that begins with h_0 = C_0 = 0. It reads x, or the ids of words whose vectors are the x_t.
 #pragma once
 
@@ -39,7 +39,7 @@ struct CellCase {
 ///     from ids  2·T·B·G·H·H                       W h_{t−1}: U x_t may be known beforehand
 ///     train     2·T·B·G·H·(I + H + I + H + H)     these, and dU, dW, and Wᵀ dz_t
 ///
-/// Activations, biases and ∂L/∂x (which a contender may compute nevertheless) do not count.
+/// (a GRU is one that resets after the product). Activations, biases and ∂L/∂x (which a contender may compute nevertheless) do not count.
 double useful_flop(const CellCase& at);
 
 /// The bytes of E·Uᵀ + b for all words, which ours computes beforehand, and keeps, where ids are

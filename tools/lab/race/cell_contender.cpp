@@ -57,6 +57,7 @@ class OurRunner : public CellRunner {
     layer_->U.value = problem.U;
     layer_->W.value = problem.W;
     layer_->b.value = problem.b;
+    layer_->d.value = problem.d;
     layer_->set_precision(precision);
     weights_ = layer_->pack();
     if (problem.at.vocabulary == 0) return;
@@ -136,6 +137,7 @@ naive::Network plain_network(const CellProblem& problem) {
   network.U = in_double(problem.U.matrix());
   network.W = in_double(problem.W.matrix());
   network.b = in_double(problem.b.values());
+  network.d = in_double(problem.d.values());
   network.h_0.resize(problem.at.hidden);
   network.C_0.resize(problem.at.hidden);
   network.phi = problem.at.activation;
@@ -160,6 +162,7 @@ CellProblem::CellProblem(const CellCase& at_case)
       U({gate_count(at.cell) * at.hidden, at.input}),
       W({gate_count(at.cell) * at.hidden, at.hidden}),
       b(Shape{gate_count(at.cell) * at.hidden}),
+      d(describe(at.cell).has_d ? Shape{at.hidden} : Shape()),
       x({at.steps * at.batch, at.input}),
       dh({at.steps * at.batch, at.hidden}),
       E({at.vocabulary, at.input}) {
@@ -167,6 +170,7 @@ CellProblem::CellProblem(const CellCase& at_case)
   draw(U, bound, "cells/U");
   draw(W, bound, "cells/W");
   draw(b, bound, "cells/b");
+  draw(d, bound, "cells/d");
   draw(x, 1, "cells/x");
   draw(dh, 1, "cells/dh");
   if (at.vocabulary == 0) return;

@@ -23,6 +23,7 @@ struct CellProblem {
   Tensor<float> U;   ///< (G·H, I)
   Tensor<float> W;   ///< (G·H, H)
   Tensor<float> b;   ///< (G·H)
+  Tensor<float> d;   ///< (H) of a GRU, otherwise empty
   Tensor<float> x;   ///< (T·B, I), time-major; from ids that of the first pass
   Tensor<float> dh;  ///< (T·B, H): ∂L/∂h_t from above, of a training step
 

@@ -157,8 +157,12 @@ std::vector<std::string> lines_of(const Numbers& numbers) {
 
 void TextWriter::line(std::string_view id, std::string_view formula,
                       const std::optional<Numbers>& numbers) {
+  if (columns_of(id) >= kFormulaColumn) {  // a long ID has a line of its own
+    output += std::string(id) + '\n';
+    id = {};
+  }
   output += padded(id, kFormulaColumn) + std::string(formula);
-  std::size_t at = std::max(kFormulaColumn, columns_of(id)) + columns_of(formula);
+  std::size_t at = kFormulaColumn + columns_of(formula);
   if (!numbers) {
     output += '\n';
     return;

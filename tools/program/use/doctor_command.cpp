@@ -9,7 +9,11 @@
 #include "unroll/core/processors.h"
 #include "unroll/kernels/gemm.h"
 #include "unroll/kernels/isa.h"
+#include "unroll/text/jieba_files.h"
+#include "unroll/text/subword_training.h"
 #include "unroll/text/unicode.h"
+#include "unroll/text/xz.h"
+#include "unroll/text/zstd.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/output.h"
@@ -56,6 +60,12 @@ Json quota_of(const Processors& processors) {
   return processors.quota ? Json(*processors.quota) : Json();
 }
 
+/// The version of a library that the build may lack.
+std::string optional(const std::string& version, std::string_view package) {
+  return version.empty() ? fmt::format("not built in: install {} and build again", package)
+                         : version;
+}
+
 Json diagnosis() {
   const Processors processors = find_processors();
   const BlasInfo blas = blas_info();
@@ -88,7 +98,11 @@ Json diagnosis() {
       {"blas_kernels", blas.kernels},
       {"blas_advice", blas_advice(blas)},
       {"icu", icu_version()},
+      {"jieba", installed_jieba().value_or("none")},
+      {"sentencepiece", can_train_subwords() ? "trains subwords" : "none"},
       {"zlib", ::zlibVersion()},
+      {"xz", optional(xz_version(), "liblzma-dev")},
+      {"zstd", optional(zstd_version(), "libzstd-dev")},
       {"fmt",
        fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)}};
 }

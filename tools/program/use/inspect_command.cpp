@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "unroll/core/parallel.h"
+#include "unroll/text/folding.h"
 #include "unroll/tools/classifier/memory.h"
+#include "unroll/tools/classifier/ngram_classifier.h"
 #include "unroll/tools/classifier/text_classifier.h"
 #include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/commands.h"
@@ -79,6 +81,12 @@ void print_models(const TextClassifier& classifier) {
   }
 }
 
+std::string folding_text(const TokenizerSettings& tokenizer) {
+  if (!tokenizer.fold) return "";
+  const std::string_view language = to_string(tokenizer.language);
+  return fmt::format(", NFKC_Casefold{}{}", language.empty() ? "" : " for ", language);
+}
+
 void print_text(const TextClassifier& classifier) {
   const EncoderSettings& text = classifier.encoder().settings();
   const Vocabulary& vocabulary = classifier.encoder().vocabulary();
@@ -90,8 +98,7 @@ void print_text(const TextClassifier& classifier) {
 
   print("labels      {}\n", list_text(classifier.labels().size(), label));
   print("tokenizer   {}{}, at most {} tokens, {} stop words\n", to_string(text.tokenizer.kind),
-        text.tokenizer.fold ? ", NFKC_Casefold" : "", text.max_tokens,
-        text.stop_words.words().size());
+        folding_text(text.tokenizer), text.max_tokens, text.stop_words.words().size());
   print("vocabulary  {} words; with counts: {}\n", vocabulary.size(),
         list_text(vocabulary.size(), word));
   print_models(classifier);
@@ -117,8 +124,10 @@ void print_json(const TextClassifier& classifier) {
   if (classifier.has_network()) model = Json::parse(to_json(classifier.model().config()));
   if (classifier.ngrams() != nullptr)
     ngrams = Json::parse(to_json(classifier.ngrams()->settings(), classifier.fusion()));
+  Json encoder = Json::parse(classifier.encoder().to_json());
+  encoder["tokenizer"].erase("dictionary");  // megabytes, and packed
   const Json json = {{"labels", classifier.labels()},
-                     {"encoder", Json::parse(classifier.encoder().to_json())},
+                     {"encoder", encoder},
                      {"model", model},
                      {"ngrams", ngrams},
                      {"tensors", tensors},

@@ -29,14 +29,17 @@ struct Flags {
 };
 
 std::vector<std::string> predict_labels(const TextPredictor& predictor,
-                                        std::span<const Record> records, Terminal& terminal) {
+                                        std::span<const Record> records, Terminal& terminal,
+                                        TextFigures& texts_read) {
   std::vector<std::string_view> texts;
   for (const Record& record : records) texts.push_back(record.text);
   std::vector<std::string> labels;
   for (std::size_t first = 0; first < texts.size(); first += kBlock) {
     const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
-    for (Prediction& prediction : predictor.predict(block))
+    for (Prediction& prediction : predictor.predict(block)) {
       labels.push_back(std::move(prediction.label));
+      texts_read.add(prediction.text);
+    }
     terminal.progress(fmt::format("test  {:3.0f} %", 100 * static_cast<double>(labels.size()) /
                                                          static_cast<double>(texts.size())));
   }
@@ -59,6 +62,24 @@ void warn_of_unseen(const Evaluation& evaluation, std::span<const Record> record
                   in_quotes(first->label), file == "-" ? "<stdin>" : file, first->line));
 }
 
+/// How much of the texts the model reads.
+void note_on_texts(const TextFigures& texts, const EncoderSettings& settings, Terminal& terminal) {
+  if (texts.cut > 0) {
+    terminal.note(fmt::format("{} texts are longer than {} tokens and were cut", texts.cut,
+                              settings.max_tokens));
+  }
+  const double known = texts.tokens == 0 ? 1
+                                         : static_cast<double>(texts.known_tokens) /
+                                               static_cast<double>(texts.tokens);
+  if (known < 0.5) {
+    terminal.warning(
+        fmt::format("{:.0f} % of the texts' tokens are unknown to the model", 100 * (1 - known)));
+  }
+  if (texts.unknown > 0) {
+    terminal.note(fmt::format("{} texts have no token that the model knows", texts.unknown));
+  }
+}
+
 /// The records, with labels that are the model's as numbers.
 std::vector<Record> read_test_data(const Flags& flags, const TextPredictor& predictor,
                                    Terminal& terminal) {
@@ -79,7 +100,11 @@ void test_command(const Flags& flags) {
     const std::vector<Record> records = read_test_data(flags, predictor, terminal);
     std::vector<std::string> actual;
     for (const Record& record : records) actual.push_back(record.label);
-    evaluation = evaluate(predictor.labels(), actual, predict_labels(predictor, records, terminal));
+    TextFigures texts;
+    evaluation =
+        evaluate(predictor.labels(), actual, predict_labels(predictor, records, terminal, texts));
+    evaluation.texts = texts;
+    note_on_texts(texts, predictor.classifier().encoder().settings(), terminal);
     warn_of_unseen(evaluation, records, flags.data, terminal);
   }
   if (flags.json) {

@@ -11,6 +11,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/core/output_folder.h"
+#include "unroll/text/folding.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/memory.h"
@@ -24,6 +25,7 @@
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/terminal.h"
+#include "unroll/tools/program/text_flags.h"
 
 namespace unroll {
 
@@ -54,34 +56,6 @@ void add_data_flags(CLI::App& command, Flags& flags) {
   command.add_option("--out", flags.out, "Folder of the model")->required();
   command.add_flag("--overwrite", flags.overwrite, "Replace the model that --out holds");
   add_column_flags(command, flags.columns);
-}
-
-void add_text_flags(CLI::App& command, TrainClassifierOptions& options) {
-  command
-      .add_option_function<std::string>(
-          "--tokenizer",
-          [&options](const std::string& name) {
-            options.tokenizer = from_name<TokenizerKind>(name);
-          },
-          "How texts are split (default: chosen from the text)")
-      ->check(CLI::IsMember({"icu", "char", "space"}));
-  command.add_flag("!--no-fold", options.fold,
-                   "Keep case and compatibility forms (no NFKC_Casefold)");
-  command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")
-      ->capture_default_str();
-  command.add_option("--max-tokens", options.max_tokens, "Longer texts are cut")
-      ->check(whole_number(1, 1000000))
-      ->capture_default_str();
-  command
-      .add_option("--min-count", options.vocabulary.min_count,
-                  "Words that occur less often become the unknown word")
-      ->check(whole_number(1, 1000000))
-      ->capture_default_str();
-  command
-      .add_option("--max-vocabulary", options.vocabulary.max_size,
-                  "The most words to keep; 0 sets no limit")
-      ->check(whole_number(0, 10000000))
-      ->capture_default_str();
 }
 
 /// The value of --cell without a network.
@@ -221,6 +195,12 @@ void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions
     refuse_flag(command, "--gradflow", !options.network,
                 "measures a recurrent network: leave it out, or --cell none");
   }
+  constexpr std::string_view kOfJieba = "is jieba's: leave it out, or give --tokenizer jieba";
+  refuse_flag(command, "--dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
+  refuse_flag(command, "--user-dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
+  refuse_flag(command, "--subwords", options.tokenizer != TokenizerKind::kSubword,
+              "is of subwords: leave it out, or give --tokenizer subword");
+  refuse_flag(command, "--language", !options.fold, "says how to fold: leave out one of both");
   const bool is_sgd = options.optimizer.kind == OptimizerKind::kSgd;
   constexpr std::string_view kOfSgd = "is SGD's: leave it out, or give --optimizer sgd";
   refuse_flag(command, "--momentum", !is_sgd, kOfSgd);
@@ -392,8 +372,9 @@ class Progress {
   void notes_on_texts(const TrainingPlan& plan, const TextClassifier& classifier) {
     const EncoderSettings& text = classifier.encoder().settings();
     terminal_.note(fmt::format("text    tokenizer {}, {} stop words, vocabulary {}",
-                               to_string(plan.tokenizer), text.stop_words.words().size(),
+                               to_string(plan.tokenizer.kind), text.stop_words.words().size(),
                                plan.vocabulary));
+    note_on_tokenizer(plan);
     if (plan.cut_texts > 0) {
       terminal_.note(
           fmt::format("        {} texts are longer than {} tokens and were cut (--max-tokens)",
@@ -408,6 +389,24 @@ class Progress {
       terminal_.warning(
           fmt::format("{} dev rows have a label that no training row has; they count as wrong",
                       plan.unknown_dev_labels));
+    }
+  }
+
+  /// Why this tokenizer, where that is no matter of course.
+  void note_on_tokenizer(const TrainingPlan& plan) {
+    const TokenizerReason reason = plan.tokenizer.reason;
+    const std::string share = fmt::format("{:.0f} % of the dev texts' ", 100 * plan.unknown_share);
+    if (reason == TokenizerReason::kUnspacedCut) {
+      terminal_.note(
+          "        the words have spaces between them already (--tokenizer icu cuts anew)");
+    } else if (reason == TokenizerReason::kMostlyUnknown) {
+      terminal_.note(
+          "        as words, " + share +
+          "tokens would be unknown: so characters are tokens (--tokenizer, --min-count)");
+    } else if (plan.unknown_share > 0.5) {
+      terminal_.warning(share +
+                        "tokens are unknown to the training texts; --tokenizer char or subword, or "
+                        "a smaller --min-count, would know more");
     }
   }
 
@@ -690,7 +689,9 @@ void add_train_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand("train", "Train a text classifier");
   add_data_flags(*command, *flags);
-  add_text_flags(*command, flags->options);
+  add_token_flags(*command, flags->options);
+  add_max_tokens_flag(*command, flags->options);
+  add_vocabulary_flags(*command, flags->options);
   add_model_flags(*command, flags->options);
   add_optimization_flags(*command, flags->options);
   add_threads_flag(*command);

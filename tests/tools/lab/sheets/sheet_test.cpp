@@ -83,6 +83,11 @@ TEST(Sheet, WritesSubscriptsPlainlyAndSumsInParentheses) {
   expect_in("h_(k−1)ᵀ = dz_f,3^(3)", text);
 }
 
+TEST(Sheet, GivesALongIdALineOfItsOwn) {
+  const std::string text = to_text(one({"GRU-after-q", "q_t", {{"=", "W_h h_{t−1}", {}}}}));
+  expect_in("GRU-after-q\n           q_t = W_h h_(t−1)\n", text);
+}
+
 TEST(Sheet, LeavesDollarsAndBracesOfATextAlone) {
   Sheet sheet{.title = "S", .items = {}};
   sheet.items.emplace_back(SheetText{"word \"" + literal("{$5}$") + "\" and $h_{3}$."});

@@ -1,0 +1,15 @@
+# SentencePiece (Debian's libsentencepiece-dev), which trains subwords. It is optional, so a file of the floor `text`
+# is chosen here: the trainer, or one that says which package is missing. Models with subwords are used without it.
+option(UNROLL_SENTENCEPIECE "Train the tokenizer `subword` with SentencePiece, where it is installed" ON)
+set(UNROLL_SUBWORD_TRAINING subword_training_absent.cpp)
+set(UNROLL_SENTENCEPIECE_LIBRARIES "")
+if(UNROLL_SENTENCEPIECE)
+  find_path(SENTENCEPIECE_INCLUDE sentencepiece_trainer.h)
+  find_library(SENTENCEPIECE_LIBRARY sentencepiece)
+  find_library(SENTENCEPIECE_TRAIN_LIBRARY sentencepiece_train)
+  mark_as_advanced(SENTENCEPIECE_INCLUDE SENTENCEPIECE_LIBRARY SENTENCEPIECE_TRAIN_LIBRARY)
+  if(SENTENCEPIECE_INCLUDE AND SENTENCEPIECE_LIBRARY AND SENTENCEPIECE_TRAIN_LIBRARY)
+    set(UNROLL_SUBWORD_TRAINING subword_training.cpp)
+    set(UNROLL_SENTENCEPIECE_LIBRARIES sentencepiece_train sentencepiece)
+  endif()
+endif()
