@@ -653,7 +653,9 @@ int train_command(const Flags& flags, const CLI::App& command) {
   const ClassifierObserver observer{
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
-            refuse_other_embedding(command, flags, classifier.model().config().embedding);
+            if (classifier.has_network()) {
+              refuse_other_embedding(command, flags, classifier.model().config().embedding);
+            }
             progress.plan(plan, classifier);
             warn_of_idle_flags(plan, flags.options, terminal);
             refuse_hopeless(flags, plan, classifier);
