@@ -492,17 +492,18 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
   if (flags.json) {
     nlohmann::ordered_json ngrams_accuracy;  // null without n-grams
     if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.value;
-    const nlohmann::ordered_json json = {{"model", file.string()},
-                                         {"end", ending(training)},
-                                         {"epochs", training.epochs.size()},
-                                         {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
-                                         {"dev_accuracy", dev_accuracy},
-                                         {"ngrams", trained.plan.ngrams},
-                                         {"ngrams_dev_accuracy", ngrams_accuracy},
-                                         {"most_tokens", trained.plan.memory->most_tokens},
-                                         {"hash", trained.classifier.hash()},
-                                         {"peak_memory", peak_resident_bytes()},
-                                         {"seconds", seconds}};
+    const nlohmann::ordered_json json = {
+        {"model", file.string()},
+        {"end", trained.classifier.has_network() ? ending(training) : "solved"},
+        {"epochs", training.epochs.size()},
+        {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
+        {"dev_accuracy", dev_accuracy},
+        {"ngrams", trained.plan.ngrams},
+        {"ngrams_dev_accuracy", ngrams_accuracy},
+        {"most_tokens", trained.plan.memory->most_tokens},
+        {"hash", trained.classifier.hash()},
+        {"peak_memory", peak_resident_bytes()},
+        {"seconds", seconds}};
     print("{}\n", with_version(json.dump()));
     return;
   }
