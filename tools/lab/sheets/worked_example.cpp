@@ -321,15 +321,15 @@ std::vector<std::size_t> WorkedExample::path() const {
 }
 
 Tensor<double> WorkedExample::path_dW(std::size_t k) const {
-  Tensor<double> dW = outer(path_dz.matrix().row(k - 1), h_prev.matrix().row(k - 1));
-  if (!describe(kind()).has_reset) return dW;
+  Tensor<double> summand = outer(path_dz.matrix().row(k - 1), h_prev.matrix().row(k - 1));
+  if (!describe(kind()).has_reset) return summand;
   const std::size_t H = hidden_size();
   const Tensor<double> dW_h =
       path_dq.empty()
           ? outer(path_dz.matrix().row(k - 1).subspan(2 * H, H), p_t.matrix().row(k - 1))
           : outer(path_dq.matrix().row(k - 1), h_prev.matrix().row(k - 1));
-  std::ranges::copy(dW_h.values(), dW.values().subspan(2 * H * H).begin());
-  return dW;
+  std::ranges::copy(dW_h.values(), summand.values().subspan(2 * H * H).begin());
+  return summand;
 }
 
 Tensor<double> WorkedExample::path_dU(std::size_t k) const {
