@@ -24,7 +24,7 @@ grep -qE "^\[$row\]$" json || { cat json >&2; fail "not such a row"; }
   grep -q '"precision":"bf16"'
 expect_status 2 '--precision' "$unroll" bench cells --precision int8
 expect_status 2 '--batch' "$unroll" bench cells --batch 0
-expect_status 2 '--cell' "$unroll" bench cells --cell gru
+expect_status 2 '--cell' "$unroll" bench cells --cell lstmx
 expect_status 2 '--pass' "$unroll" bench cells --pass backward
 expect_status 2 '--threads' "$unroll" bench cells --threads 0
 expect_status 2 '--seconds' "$unroll" bench cells --seconds -1

@@ -33,7 +33,7 @@ train --quiet --quiet --out new >/dev/null || fail "a switch given twice"
 rm -r new
 
 # 2: numbers that are none, of every flag of every command. The data are not there: they are not read.
-numeric_flags() { "$unroll" "$@" --help | grep -oE '^  --[a-z-]+ (UINT|INT|FLOAT)' | cut -d' ' -f3 | grep -vx -- --max-memory; }
+numeric_flags() { "$unroll" "$@" --help | grep -aoE '^  --[a-z-]+ (UINT|INT|FLOAT)' | cut -d' ' -f3 | grep -vx -- --max-memory; }
 seen=0
 refused() { expect_status 2 "$2: expected" "$unroll" $1 $2 "$3"; seen=$((seen + 1)); }
 while IFS='|' read -r command flags; do
@@ -87,7 +87,7 @@ warns '--warmup 100000 is longer than the run of 1 steps' --warmup 100000
 warns '--early-stop 5 has no effect' --early-stop 5
 
 # 4: diverged, with and without a model that was kept
-wild=(--cell rnn --activation relu --layers 3 --optimizer sgd --clip-norm 0 --average 0)
+wild=(--no-ngrams --cell rnn --activation relu --layers 3 --optimizer sgd --clip-norm 0 --average 0)
 expect_status 4 'epoch 1 (--lr 100)' train --out new --epochs 5 --batch 5 "${wild[@]}" --lr 100
 grep -q 'no model was written; try a smaller --lr' stderr || fail "diverged: $(cat stderr)"
 nothing_left new
@@ -105,7 +105,7 @@ only_model kept
 "$unroll" predict kept data.tsv --prob >predicted || fail "the kept model can't be used"
 if grep -qi nan predicted; then fail "the kept model predicts NaN"; fi
 printf 'this 3e38 3e38 3e38 3e38\nis 3e38 3e38 3e38 3e38\n' >large.vec
-expect_status 4 '--lr is not the cause' train --out new --vectors large.vec --cell rnn --activation relu
+expect_status 4 '--lr is not the cause' train --out new --no-ngrams --vectors large.vec --cell rnn --activation relu
 nothing_left new
 
 # 6: exists only where something does not hold; `ctest -R mutations` lets gradients fail. What holds ends with 0.
@@ -163,7 +163,8 @@ cmp -s run/model.safetensors again/model.safetensors || fail "another model with
 expect_status 8 'at least' train --out new --max-memory 1K
 held() { (ulimit -v "$1"; shift; "$@"); }
 expect_status 8 'out of memory' held 3000000 "$unroll" train --train data.tsv --out new --hidden 8192 --layers 16
-expect_status 8 'out of memory' held 1500000 "$unroll" test run /dev/zero
+expect_status 3 'this is no text' held 1500000 "$unroll" test run /dev/zero
+expect_status 8 'out of memory' held 1500000 "$unroll" test run <(yes 'pos	this film is good')
 grep -q 'internal error' stderr && fail "out of memory is called an internal error"
 expect_status 8 'the limit on this process leaves' held 1200000 "$unroll" train --train data.tsv --out new --hidden 1024 --layers 4 --init uniform
 nothing_left new

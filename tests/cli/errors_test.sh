@@ -6,7 +6,7 @@ train=("$unroll" train --out run --hidden 4 --embedding 4 --epochs 1 --quiet --t
 
 # 2: usage
 expect_status 2 '--hidden' "${train[@]}" data.tsv --hidden 0
-expect_status 2 '--cell' "${train[@]}" data.tsv --cell gru
+expect_status 2 '--cell' "${train[@]}" data.tsv --cell lstmx
 expect_status 2 '--frobnicate' "${train[@]}" data.tsv --frobnicate
 expect_status 2 '--train is required' "$unroll" train --out run
 expect_status 2 'unroll needs a command: train, test' "$unroll"

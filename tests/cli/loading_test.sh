@@ -9,7 +9,7 @@ words() {
     print (row % 2 ? "a" : "b") "\t" text } }'
 }
 
-train() { "$unroll" train --train - --out "$1" --tokenizer space --min-count 1 --hidden 8 --embedding "$2" --epochs 1 --quiet >/dev/null; }
+train() { "$unroll" train --train - --out "$1" --no-ngrams --tokenizer space --min-count 1 --hidden 8 --embedding "$2" --epochs 1 --quiet >/dev/null; }
 words 300 | train small 64
 words 40000 | train wide 160
 words 40000 | train narrow 64

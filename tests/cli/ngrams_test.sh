@@ -34,7 +34,7 @@ grep -q '"end":"solved","epochs":0,"best_epoch":0' json || fail "linear --json: 
 "$unroll" inspect linear --memory | grep -q 'n-grams' || fail "inspect --memory: no n-grams"
 
 # What is about the network says so, or refuses.
-"$unroll" trace both --text "this film is good" | head -3 | grep -q 'without the n-grams' || fail "trace does not say what it shows"
+"$unroll" trace both --text "this film is good" | head -3 | grep -q 'the network alone' || fail "trace does not say what it shows"
 "$unroll" gradcheck both --rows 1 2>&1 >/dev/null | grep -q 'n-grams' || fail "gradcheck does not say what it checks"
 expect_status 2 'no recurrent network' "$unroll" trace linear --text good
 expect_status 2 'no recurrent network' "$unroll" gradcheck linear

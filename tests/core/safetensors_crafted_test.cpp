@@ -123,7 +123,7 @@ TEST(CraftedModel, IsRefusedForTensorsThatAreNotDescribed) {
 }
 
 TEST(CraftedModel, IsRefusedForOtherDtypesByName) {
-  for (const char* dtype : {"\"F16\"", "\"BF16\"", "\"I64\"", "\"f32\"", "\"\"", "32", "null"}) {
+  for (const char* dtype : {"\"F16\"", "\"F8_E4M3\"", "\"I64\"", "\"f32\"", "\"\"", "32", "null"}) {
     const std::string reason = std::string("tensor \"t\": dtype ") + dtype;
     expect_tensor_refused(tensor(dtype, "[4]", "[0,16]"), reason);
   }

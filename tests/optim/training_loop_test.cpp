@@ -69,6 +69,7 @@ TEST_F(TrainingLoopTest, TakesTheLowerLossOfEqualScores) {
 }
 
 TEST_F(TrainingLoopTest, StopsEarlyWhenTheScoreNoLongerRises) {
+  options.epochs = 4;
   scores = {5, 4, 4, 9};
   options.early_stop = 2;
   const TrainingResult result = run();
@@ -77,12 +78,14 @@ TEST_F(TrainingLoopTest, StopsEarlyWhenTheScoreNoLongerRises) {
 }
 
 TEST_F(TrainingLoopTest, GoesOnWhileTheLossFallsIfThatCounts) {
+  options.epochs = 4;
   scores = {5, 4, 4, 9};
   losses = {3, 3, 2, 1};
   options.early_stop = 2;
   options.loss_counts = true;
   EXPECT_EQ(run().best_epoch, 3u);
   losses = {3, 3, 3, 1};
+  values.clear();
   EXPECT_EQ(run().epochs.size(), 3u);
 }
 

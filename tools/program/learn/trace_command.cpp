@@ -85,7 +85,7 @@ void trace_command(const Flags& flags) {
   WorkedExampleNames names{
       fmt::format(
           "The worked example: {}{}", subject.name,
-          classifier.ngrams() == nullptr ? "" : " (the recurrent network, without the n-grams)"),
+          classifier.ngrams() == nullptr ? "" : " (the network alone)"),
       {},
       classifier.labels()};
   for (std::int32_t id : ids)
