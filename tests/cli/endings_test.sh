@@ -93,6 +93,10 @@ grep -q 'no model was written; try a smaller --lr' stderr || fail "diverged: $(c
 nothing_left new
 expect_status 4 'no model was written' train --out run --overwrite --epochs 5 --batch 5 "${wild[@]}" --lr 100
 unchanged "diverged"
+expect_status 4 'no model was written' train --out run --overwrite --epochs 5 --batch 5 "${wild[@]:1}" --lr 100
+unchanged "diverged after the linear model was solved"
+expect_status 4 'the linear model of n-grams was kept' train --out linear --epochs 5 --batch 5 "${wild[@]:1}" --lr 100
+only_model linear
 for lr in 0.8 1 1.5 2 3 4 6 8; do
   rm -rf kept
   status=$(status_of train --out kept --epochs 60 --batch 54 "${wild[@]}" --lr $lr --json)

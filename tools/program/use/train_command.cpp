@@ -446,9 +446,12 @@ class Progress {
 // --------------------------------------------------------------------------------------------------------------
 // main
 
+bool has_model(const std::filesystem::path& folder) {
+  return std::filesystem::exists(folder / TextClassifier::kFileName);
+}
+
 void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
-  const auto file = folder / TextClassifier::kFileName;
-  if (overwrite || !std::filesystem::exists(file)) return;
+  if (overwrite || !has_model(folder)) return;
   throw UsageError(fmt::format(
       "{} already holds a model; name another --out folder, or give --overwrite to replace it",
       folder.string()));
@@ -528,11 +531,11 @@ std::string advice_on_divergence(const Flags& flags, const StepReport& failed) {
       flags.options.vectors.empty() ? "" : fmt::format(" (those of {}?)", flags.options.vectors));
 }
 
-Error diverged(const Flags& flags, const TrainingResult& training, bool has_ngrams) {
+Error diverged(const Flags& flags, const TrainingResult& training, bool linear_is_saved) {
   const StepReport& failed = training.failed;
   const std::string kept =
       training.epochs.empty()
-          ? (has_ngrams ? "the linear model of n-grams was kept" : "no model was written")
+          ? (linear_is_saved ? "the linear model of n-grams was kept" : "no model was written")
           : fmt::format("epoch {}, the best before that, was kept", training.best_epoch + 1);
   return Error(
       ErrorKind::kDiverged,
@@ -542,18 +545,16 @@ Error diverged(const Flags& flags, const TrainingResult& training, bool has_ngra
                   advice_on_divergence(flags, failed)));
 }
 
-int finish(const Flags& flags, const TrainedClassifier& trained, Terminal& terminal,
-           double seconds) {
+int finish(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved,
+           Terminal& terminal, double seconds) {
   const TrainingResult& training = trained.training;
-  if (training.epochs.empty() && !trained.ngrams) {
-    if (training.end == TrainingEnd::kDiverged)
-      throw diverged(flags, training, trained.ngrams.has_value());
+  if (training.epochs.empty() && !linear_is_saved) {
+    if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training, linear_is_saved);
     terminal.warning("interrupted before the first epoch was done: no model was written");
     return kInterrupted;
   }
   print_result(flags, trained, seconds);
-  if (training.end == TrainingEnd::kDiverged)
-    throw diverged(flags, training, trained.ngrams.has_value());
+  if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training, linear_is_saved);
   return training.end == TrainingEnd::kStopped ? kInterrupted : 0;
 }
 
@@ -650,6 +651,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   std::unique_ptr<TrainingWatch> watch;
   if (flags.gradflow) watch = watch_gradient_flow(flags.out, dev.empty() ? train : dev, terminal);
   TrainingMemory memory;
+  bool linear_is_saved = false;
   const InterruptGuard guard;
   const ClassifierObserver observer{
       .plan =
@@ -666,8 +668,11 @@ int train_command(const Flags& flags, const CLI::App& command) {
       .ngrams =
           [&](const NgramReport& report, TextClassifier& classifier) {
             progress.ngrams(report);
+            // A model that this run replaces stays until there is an epoch.
+            if (options.network && has_model(flags.out)) return;
             set_notes(classifier, flags, memory, {}, report.score.value);
             classifier.save(flags.out);
+            linear_is_saved = true;
           },
       .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },
       .epoch =
@@ -683,7 +688,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
       .stop = [&] { return guard.interrupted(); }};
   const TrainedClassifier trained =
       train_classifier(std::move(train), std::move(dev), options, observer);
-  return finish(flags, trained, terminal, progress.seconds());
+  return finish(flags, trained, linear_is_saved, terminal, progress.seconds());
 }
 
 }  // namespace
