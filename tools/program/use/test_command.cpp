@@ -76,7 +76,7 @@ void note_on_texts(const TextFigures& texts, const EncoderSettings& settings, Te
         fmt::format("{:.0f} % of the texts' tokens are unknown to the model", 100 * (1 - known)));
   }
   if (texts.unknown > 0) {
-    terminal.note(fmt::format("{} texts have no token that the model knows", texts.unknown));
+    terminal.note(fmt::format("texts without a token that the model knows: {}", texts.unknown));
   }
 }
 
