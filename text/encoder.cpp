@@ -23,6 +23,14 @@ TokenizedText tokenize_one(std::string_view text, const EncoderSettings& setting
 
 }  // namespace
 
+std::size_t texts_at_a_time(std::span<const std::string_view> texts) {
+  constexpr std::size_t kBytes = std::size_t{1} << 17;
+  std::size_t count = 0;
+  for (std::size_t bytes = 0; count < texts.size() && bytes < kBytes;)
+    bytes += texts[count++].size();
+  return count;
+}
+
 std::vector<TokenizedText> tokenize(std::span<const std::string_view> texts,
                                     const EncoderSettings& settings) {
   std::vector<TokenizedText> results(texts.size());
@@ -43,11 +51,6 @@ std::vector<std::int32_t> TextEncoder::encode(const TokenizedText& text) const {
 
 TokenizedText TextEncoder::tokenize(std::string_view text, Tokenizer& tokenizer) const {
   return tokenize_one(text, settings_, tokenizer);
-}
-
-TokenFigures TextEncoder::encode(std::string_view text, Tokenizer& tokenizer,
-                                 std::vector<std::int32_t>& ids) const {
-  return encode(tokenize(text, tokenizer), ids);
 }
 
 TokenFigures TextEncoder::encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const {
@@ -80,7 +83,7 @@ std::vector<std::vector<std::int32_t>> TextEncoder::encode(
   parallel_for(texts.size(), kTextsPerPart, [&](Range range) {
     Tokenizer tokenizer(settings_.tokenizer);
     for (std::size_t i = range.begin; i < range.end; ++i) {
-      encode(texts[i], tokenizer, results[i]);
+      encode(tokenize(texts[i], tokenizer), results[i]);
     }
   });
   return results;

@@ -32,6 +32,20 @@ struct TokenizedText {
 std::vector<TokenizedText> tokenize(std::span<const std::string_view> texts,
                                     const EncoderSettings& settings);
 
+/// How many of the first texts to tokenize together: enough for all threads, and not many tokens.
+std::size_t texts_at_a_time(std::span<const std::string_view> texts);
+
+/// Calls body(k, the tokens of text k) for all texts in order. Holds the tokens of some of them at
+/// a time.
+template <typename Body>
+void for_each_tokenized(std::span<const std::string_view> texts, const EncoderSettings& settings,
+                        Body body) {
+  for (std::size_t first = 0; first < texts.size();) {
+    const auto block = texts.subspan(first, texts_at_a_time(texts.subspan(first)));
+    for (const TokenizedText& text : tokenize(block, settings)) body(first++, text);
+  }
+}
+
 /// How much of a text a model reads.
 struct TokenFigures {
   std::size_t tokens = 0;  ///< 0 for a text without tokens, though it has the unknown word's id
@@ -57,10 +71,6 @@ class TextEncoder {
   /// The tokens of one text, by a tokenizer of this encoder's settings that the calling thread
   /// keeps.
   TokenizedText tokenize(std::string_view text, Tokenizer& tokenizer) const;
-  /// Tokenizes and encodes one text into `ids`, with a tokenizer of this encoder's settings that
-  /// the calling thread keeps.
-  TokenFigures encode(std::string_view text, Tokenizer& tokenizer,
-                      std::vector<std::int32_t>& ids) const;
   /// tokenize and encode; safe to call from several threads.
   std::vector<std::vector<std::int32_t>> encode(std::span<const std::string_view> texts) const;
   /// The ids of one token: several if it is a word that becomes its characters.

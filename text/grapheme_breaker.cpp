@@ -1,11 +1,8 @@
 #include "unroll/text/grapheme_breaker.h"
 
-#include <fmt/format.h>
 #include <unicode/brkiter.h>
-#include <unicode/locid.h>
 #include <unicode/uchar.h>
 
-#include "unroll/core/error.h"
 #include "unroll/text/icu_pieces-inl.h"
 #include "unroll/text/utf8.h"
 
@@ -14,15 +11,7 @@ namespace unroll {
 namespace {
 
 std::unique_ptr<icu::BreakIterator> make_iterator() {
-  UErrorCode status = U_ZERO_ERROR;
-  std::unique_ptr<icu::BreakIterator> iterator(
-      icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
-  if (U_FAILURE(status) || iterator == nullptr) {
-    throw Error(
-        ErrorKind::kInternal,
-        fmt::format("ICU has no character rules: {}. Is its data installed?", u_errorName(status)));
-  }
-  return iterator;
+  return make_break_iterator(icu::BreakIterator::createCharacterInstance, "character");
 }
 
 bool is_often_met(char32_t c) {

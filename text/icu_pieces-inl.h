@@ -3,12 +3,19 @@
 #pragma once
 
 #include <unicode/brkiter.h>
+#include <unicode/locid.h>
 
 #include <memory>
 #include <string_view>
 #include <vector>
 
 namespace unroll {
+
+/// The iterator of the root locale that `create` makes, such as
+/// icu::BreakIterator::createWordInstance. Throws Error if ICU has no such rules, which are
+/// `what`'s.
+std::unique_ptr<icu::BreakIterator> make_break_iterator(
+    icu::BreakIterator* (*create)(const icu::Locale&, UErrorCode&), std::string_view what);
 
 /// Appends the pieces of valid `text`: put together they are the text. Throws DataError beyond the
 /// 2 GiB that ICU can count.

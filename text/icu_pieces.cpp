@@ -1,5 +1,6 @@
 #include "unroll/text/icu_pieces-inl.h"
 
+#include <fmt/format.h>
 #include <unicode/unistr.h>
 #include <unicode/utf16.h>
 
@@ -23,6 +24,17 @@ std::size_t utf8_size(const char16_t* begin, const char16_t* end) {
 }
 
 }  // namespace
+
+std::unique_ptr<icu::BreakIterator> make_break_iterator(
+    icu::BreakIterator* (*create)(const icu::Locale&, UErrorCode&), std::string_view what) {
+  UErrorCode status = U_ZERO_ERROR;
+  std::unique_ptr<icu::BreakIterator> iterator(create(icu::Locale::getRoot(), status));
+  if (U_FAILURE(status) || iterator == nullptr) {
+    throw Error(ErrorKind::kInternal, fmt::format("ICU has no {} rules: {}. Is its data installed?",
+                                                  what, u_errorName(status)));
+  }
+  return iterator;
+}
 
 void append_icu_pieces(icu::BreakIterator& iterator, std::string_view text,
                        std::vector<std::string_view>& pieces) {

@@ -83,7 +83,7 @@ class Handler final : public nlohmann::json_sax<json> {
   std::size_t failed_at_ = 0;
 };
 
-/// The four digits of \uXXXX at `at`, if that is there.
+/// The UTF-16 unit that a \u and four digits write at `at`, if they are there.
 std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
   if (text.substr(at, 2) != "\\u" || text.size() < at + 6) return std::nullopt;
   unsigned unit = 0;

@@ -19,7 +19,7 @@ class JsonObject {
  public:
   /// Only the values of keys that are wanted are kept.
   void want(const std::string& key) { values_[key]; }
-  /// Of a key that is wanted.
+  /// The value of a key that is wanted.
   const JsonValue& operator[](const std::string& key) const { return values_.at(key); }
 
   /// Returns 0, or where `object` is not valid JSON, counted from 1. Half of a surrogate pair, as

@@ -19,21 +19,7 @@ namespace unroll {
 
 namespace {
 
-/// How often each label occurs, and where first.
-struct Seen {
-  std::size_t rows = 0;
-  std::size_t line = 0;
-};
-using Labels = std::map<std::string_view, Seen>;
-
-Labels labels_of(std::span<const Record> records) {
-  Labels labels;
-  for (const Record& record : records) {
-    Seen& seen = labels[record.label];
-    if (seen.rows++ == 0) seen.line = record.line;
-  }
-  return labels;
-}
+using Labels = std::map<std::string_view, LabelRows>;
 
 /// Warns of the labels that `is_odd` is true of.
 template <typename Odd>
@@ -94,7 +80,7 @@ std::optional<double> number_of(std::string_view label) {
   const char* const end = label.data() + label.size();
   const auto [parsed, error] = std::from_chars(label.data(), end, number);
   if (error != std::errc() || parsed != end || !std::isfinite(number)) return std::nullopt;
-  // Of more digits than a double has, two that differ may be the same to it.
+  // Two numbers that differ after more digits than a double has may be one double.
   constexpr std::size_t kDigits = 15;
   return label.size() <= kDigits ? std::optional(number) : std::nullopt;
 }
@@ -137,7 +123,7 @@ std::string likeness(std::string_view label, const Skeletons& skeletons) {
   return is_ascii(folded) ? folded : skeletons.of(folded);
 }
 
-/// With everything that is not ASCII as \uXXXX: so that a difference can be seen.
+/// Writes everything that is not ASCII by its code point, so that a difference can be seen.
 std::string spelled(std::string_view label) {
   std::string text;
   for (std::size_t offset = 0; offset < label.size();) {
@@ -214,15 +200,24 @@ Numbers numbers_of(std::span<const std::string> known) {
 }  // namespace
 
 void examine_labels(std::span<const Record> records, const std::string& file, ReadReport& report) {
-  const Labels labels = labels_of(records);
+  const Labels labels = rows_by_label(records);
   warn_of_unique(labels, records.size(), file, report);
   warn_of_odd(labels, file, report);
   warn_of_look_alikes(labels, file, report);
 }
 
+std::map<std::string_view, LabelRows> rows_by_label(std::span<const Record> records) {
+  Labels labels;
+  for (const Record& record : records) {
+    LabelRows& seen = labels[record.label];
+    if (seen.rows++ == 0) seen.line = record.line;
+  }
+  return labels;
+}
+
 std::vector<std::string> labels_in(std::span<const Record> records) {
   std::vector<std::string> list;
-  for (const auto& [label, seen] : labels_of(records)) list.emplace_back(label);
+  for (const auto& [label, seen] : rows_by_label(records)) list.emplace_back(label);
   return list;
 }
 
@@ -244,7 +239,7 @@ void match_labels(std::span<Record> records, std::span<const std::string> known,
     record.label = found->second;
   }
   if (strangers == records.size() && !records.empty())
-    refuse_strangers(labels_of(records), known, file);
+    refuse_strangers(rows_by_label(records), known, file);
   if (matched > 0) {
     report.note(fmt::format("{}: {} rows have labels that are training's as numbers: {}", file,
                             matched, example));

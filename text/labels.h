@@ -2,6 +2,8 @@
 /// test that mean one of training's.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +18,15 @@ namespace unroll {
 /// other case, other Unicode forms, invisible characters, letters of other scripts, other digits of
 /// the same number.
 void examine_labels(std::span<const Record> records, const std::string& file, ReadReport& report);
+
+/// The rows that have a label.
+struct LabelRows {
+  std::size_t rows = 0;
+  std::size_t line = 0;  ///< of the first one
+};
+
+/// The rows of each label that occurs, in byte order. The records own the labels.
+std::map<std::string_view, LabelRows> rows_by_label(std::span<const Record> records);
 
 /// The labels that occur, in byte order.
 std::vector<std::string> labels_in(std::span<const Record> records);

@@ -36,6 +36,14 @@ std::unordered_map<std::string, std::uint64_t> Lexicon::counts(
   return counts;
 }
 
+TextEncoder encoder_of(std::span<const std::string_view> texts, const EncoderSettings& settings,
+                       const Vocabulary::Limits& limits) {
+  Lexicon lexicon;
+  for_each_tokenized(texts, settings,
+                     [&](std::size_t, const TokenizedText& text) { lexicon.add(text); });
+  return {settings, Vocabulary(lexicon.counts(limits.min_count, settings.tokenizer), limits)};
+}
+
 Lexicon::Ids::Ids(const Lexicon& lexicon, const TextEncoder& encoder)
     : max_tokens_(encoder.settings().max_tokens) {
   std::vector<const std::string*> words(lexicon.tokens_.size());

@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -25,8 +27,8 @@ class Lexicon {
   /// Counts for a Vocabulary. A word rarer than `min_count` in a script without spaces (Han, kana,
   /// Thai …), by the rules of `settings`, counts as its characters: that is what an encoder makes
   /// of a word that the vocabulary lacks.
-  std::unordered_map<std::string, std::uint64_t> counts(
-      std::uint64_t min_count, const TokenizerSettings& settings = {}) const;
+  std::unordered_map<std::string, std::uint64_t> counts(std::uint64_t min_count,
+                                                        const TokenizerSettings& settings) const;
 
   /// The encoder's ids of each token, to look up texts by their numbers. It outlives the lexicon.
   class Ids {
@@ -48,5 +50,9 @@ class Lexicon {
   };
   std::unordered_map<std::string, Token> tokens_;
 };
+
+/// The encoder whose vocabulary is that of these texts.
+TextEncoder encoder_of(std::span<const std::string_view> texts, const EncoderSettings& settings,
+                       const Vocabulary::Limits& limits);
 
 }  // namespace unroll

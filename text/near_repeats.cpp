@@ -20,7 +20,8 @@ constexpr std::size_t kPieceCharacters = 4;
 constexpr std::size_t kOrders = 64;
 constexpr std::size_t kGroups = 16;
 constexpr std::size_t kOrdersOfGroup = kOrders / kGroups;
-/// Of texts that agree in a group, so many are compared; thousands may share a phrase.
+/// The most texts that are compared among those that agree in a group: thousands may share a
+/// phrase.
 constexpr std::size_t kCompared = 16;
 constexpr std::size_t kTextsPerPart = 64;
 

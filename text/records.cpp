@@ -69,4 +69,10 @@ std::vector<std::string> read_lines(const std::string& path) {
   return texts;
 }
 
+std::vector<std::string_view> texts_of(std::span<const Record> records) {
+  std::vector<std::string_view> texts;
+  for (const Record& record : records) texts.push_back(record.text);
+  return texts;
+}
+
 }  // namespace unroll

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,8 +79,11 @@ struct ReadOptions {
 /// column has a name though there is no header.
 std::vector<Record> read_records(const std::string& path, const ReadOptions& options,
                                  ReadReport& report);
-/// The same, for who does not want the report.
+/// Reads them without a report.
 std::vector<Record> read_records(const std::string& path, const ReadOptions& options);
+
+/// Views of their texts, valid while the records stay.
+std::vector<std::string_view> texts_of(std::span<const Record> records);
 
 /// Reads plain texts, one on each line ("-" is standard input). What is packed is unpacked, BOM and
 /// CRLF are accepted, and an empty line is an empty text. Throws DataError.

@@ -33,7 +33,7 @@ class Subwords {
   /// The memory that they take.
   std::size_t bytes() const noexcept { return trie_.bytes() + pieces_.capacity() * sizeof(Piece); }
   const WordTrie& trie() const noexcept { return trie_; }
-  /// Of a character that is no piece: less than that of any piece.
+  /// The score of a character that is no piece: less than the score of any piece.
   double unknown_score() const noexcept { return unknown_score_; }
 
  private:

@@ -44,7 +44,7 @@ class TextStream {
   bool has_begun_ = false;  // the first bytes are there, and told what they are
 };
 
-/// Of UTF-8, at the beginning of a file, and where files were joined.
+/// The mark of UTF-8 at the beginning of a file, and where files were joined.
 inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace unroll

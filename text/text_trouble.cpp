@@ -48,7 +48,7 @@ bool was_continuation(char32_t c) {
 }
 
 /// How many bytes followed the one that became this character, if it began a character of UTF-8.
-/// Of two bytes only the leads of Latin and Cyrillic letters count: É» is no accident.
+/// Among leads of two bytes only those of Latin and Cyrillic letters count: É» is no accident.
 std::size_t bytes_behind(char32_t c) {
   if (c == 0xC2 || c == 0xC3 || c == 0xD0 || c == 0xD1) return 1;
   if (c >= 0xE0 && c <= 0xEF) return 2;

@@ -9,7 +9,6 @@ namespace {
 using Texts = std::span<const std::string_view>;
 
 constexpr std::size_t kSampleBytes = std::size_t{1} << 20;
-constexpr std::size_t kBlockBytes = std::size_t{1} << 17;  // of texts whose tokens are held at once
 
 /// The first texts that have so many bytes together.
 Texts first_bytes(Texts texts, std::size_t most) {
@@ -18,24 +17,12 @@ Texts first_bytes(Texts texts, std::size_t most) {
   return texts.first(count);
 }
 
-template <typename Body>
-void for_each_tokenized(Texts texts, const EncoderSettings& settings, Body body) {
-  while (!texts.empty()) {
-    const Texts block = first_bytes(texts, kBlockBytes);
-    for (const TokenizedText& text : tokenize(block, settings)) body(text);
-    texts = texts.subspan(block.size());
-  }
-}
-
 double share_by(Texts texts, Texts others, const EncoderSettings& settings,
                 const Vocabulary::Limits& limits) {
-  Lexicon lexicon;
-  for_each_tokenized(texts, settings, [&](const TokenizedText& text) { lexicon.add(text); });
-  const TextEncoder encoder(
-      settings, Vocabulary(lexicon.counts(limits.min_count, settings.tokenizer), limits));
+  const TextEncoder encoder = encoder_of(texts, settings, limits);
   TokenFigures all;
   std::vector<std::int32_t> ids;
-  for_each_tokenized(others, settings, [&](const TokenizedText& text) {
+  for_each_tokenized(others, settings, [&](std::size_t, const TokenizedText& text) {
     const TokenFigures figures = encoder.encode(text, ids);
     all.tokens += figures.tokens;
     all.known += figures.known;

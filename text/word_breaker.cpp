@@ -1,8 +1,6 @@
 #include "unroll/text/word_breaker.h"
 
-#include <fmt/format.h>
 #include <unicode/brkiter.h>
-#include <unicode/locid.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 #include <unicode/uscript.h>
@@ -10,7 +8,6 @@
 #include <mutex>
 #include <string>
 
-#include "unroll/core/error.h"
 #include "unroll/text/ascii_words.h"
 #include "unroll/text/icu_pieces-inl.h"
 #include "unroll/text/utf8.h"
@@ -20,15 +17,7 @@ namespace unroll {
 namespace {
 
 std::unique_ptr<icu::BreakIterator> make_iterator() {
-  UErrorCode status = U_ZERO_ERROR;
-  std::unique_ptr<icu::BreakIterator> iterator(
-      icu::BreakIterator::createWordInstance(icu::Locale::getRoot(), status));
-  if (U_FAILURE(status) || iterator == nullptr) {
-    throw Error(
-        ErrorKind::kInternal,
-        fmt::format("ICU has no word rules: {}. Is its data installed?", u_errorName(status)));
-  }
-  return iterator;
+  return make_break_iterator(icu::BreakIterator::createWordInstance, "word");
 }
 
 /// A letter of every script twice: ICU asks no engine about a single UTF-16 unit.

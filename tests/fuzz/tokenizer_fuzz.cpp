@@ -18,7 +18,8 @@ void check_encoder(const EncoderSettings& settings, std::string_view text) {
   const std::string_view texts[] = {text};
   Lexicon lexicon;
   const std::vector<std::int32_t> numbers = lexicon.add(tokenize(texts, settings).front());
-  const TextEncoder encoder(settings, Vocabulary(lexicon.counts(2), {.min_count = 2}));
+  const TextEncoder encoder(settings,
+                            Vocabulary(lexicon.counts(2, settings.tokenizer), {.min_count = 2}));
   const auto ids = encoder.encode(texts).front();
   std::vector<std::int32_t> looked_up = numbers;
   Lexicon::Ids(lexicon, encoder).encode(looked_up);

@@ -39,7 +39,8 @@ void expect_tokens_alone(TextClassifier classifier) {
   Tokenizer tokenizer(predictor.classifier().encoder().settings().tokenizer);
   std::vector<std::int32_t> ids(64);
   for (const std::string& text : {longest, shorter}) {
-    const auto encode = [&] { predictor.classifier().encoder().encode(text, tokenizer, ids); };
+    const TextEncoder& encoder = predictor.classifier().encoder();
+    const auto encode = [&] { encoder.encode(encoder.tokenize(text, tokenizer), ids); };
     encode();
     const std::size_t of_tokens = allocations_of(encode);
     EXPECT_GT(of_tokens, 0U);

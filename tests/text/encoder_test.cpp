@@ -107,7 +107,7 @@ TEST(TextEncoder, SaysHowMuchOfATextItReads) {
   Tokenizer tokenizer(encoder.settings().tokenizer);
   std::vector<std::int32_t> ids;
   const auto figures = [&](std::string_view text) {
-    const TokenFigures read = encoder.encode(text, tokenizer, ids);
+    const TokenFigures read = encoder.encode(encoder.tokenize(text, tokenizer), ids);
     return std::array<std::size_t, 3>{read.tokens, read.known, read.cut ? 1u : 0u};
   };
   EXPECT_EQ(figures("好 x"), (std::array<std::size_t, 3>{2, 1, 0}));

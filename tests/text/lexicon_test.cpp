@@ -15,7 +15,7 @@ TEST(Lexicon, NumbersTokensAsTheyComeAndCountsThem) {
   EXPECT_EQ(lexicon.add({{"a", "b", "a"}, false}), (Numbers{0, 1, 0}));
   EXPECT_EQ(lexicon.add({{"c", "b"}, true}), (Numbers{2, 1}));
   EXPECT_EQ(lexicon.add({}), Numbers());
-  EXPECT_EQ(lexicon.counts(1), (Counts{{"a", 2}, {"b", 2}, {"c", 1}}));
+  EXPECT_EQ(lexicon.counts(1, {}), (Counts{{"a", 2}, {"b", 2}, {"c", 1}}));
 }
 
 TEST(Lexicon, CountsRareWordsOfUnspacedScriptsAsTheirCharacters) {
@@ -23,22 +23,22 @@ TEST(Lexicon, CountsRareWordsOfUnspacedScriptsAsTheirCharacters) {
   const std::string often = "满意";
   lexicon.add({{often, often, often, often, often}, false});
   lexicon.add({{"不满", "意", "意", "ไทย", "rare", "a满"}, false});
-  EXPECT_EQ(lexicon.counts(2), (Counts{{"满意", 5},
-                                       {"不", 1},
-                                       {"满", 1},
-                                       {"意", 2},
-                                       {"ไ", 1},
-                                       {"ท", 1},
-                                       {"ย", 1},
-                                       {"rare", 1},
-                                       {"a满", 1}}));
-  EXPECT_EQ(lexicon.counts(1).at("不满"), 1u);
+  EXPECT_EQ(lexicon.counts(2, {}), (Counts{{"满意", 5},
+                                           {"不", 1},
+                                           {"满", 1},
+                                           {"意", 2},
+                                           {"ไ", 1},
+                                           {"ท", 1},
+                                           {"ย", 1},
+                                           {"rare", 1},
+                                           {"a满", 1}}));
+  EXPECT_EQ(lexicon.counts(1, {}).at("不满"), 1u);
 }
 
 TEST(Lexicon, CountsCharactersByTheRulesOfTheTokenizer) {
   Lexicon lexicon;
   lexicon.add({{"コー"}, false});
-  EXPECT_EQ(lexicon.counts(2), (Counts{{"コ", 1}, {"ー", 1}}));
+  EXPECT_EQ(lexicon.counts(2, {}), (Counts{{"コ", 1}, {"ー", 1}}));
   EXPECT_EQ(lexicon.counts(2, {.rules = 2}), (Counts{{"コー", 1}}));
 }
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "unroll/text/labels.h"
 #include "unroll/text/lexicon.h"
 #include "unroll/text/near_repeats.h"
 #include "unroll/text/unicode.h"
@@ -17,7 +18,6 @@ namespace unroll {
 
 namespace {
 
-constexpr std::size_t kTextsAtATime = 1024;  // whose tokens are held
 constexpr std::size_t kLongestLabel = 100;
 constexpr std::size_t kFewestManifold = 10;  // three rows may well have three labels
 
@@ -32,16 +32,12 @@ double share_of(std::size_t part, std::size_t whole) {
 // ------------------------------------------------------------------------------------------ labels
 
 std::vector<LabelCount> count_labels(std::span<const Record> records) {
-  std::map<std::string_view, LabelCount> by_label;
-  for (const Record& record : records) {
-    LabelCount& count = by_label[record.label];
-    if (count.rows++ == 0) count.line = record.line;
-  }
   std::vector<LabelCount> labels;
-  for (auto& [label, count] : by_label) {
-    count.label = label;
-    count.share = share_of(count.rows, records.size());
-    labels.push_back(std::move(count));
+  for (const auto& [label, found] : rows_by_label(records)) {
+    labels.push_back({.label = std::string(label),
+                      .rows = found.rows,
+                      .share = share_of(found.rows, records.size()),
+                      .line = found.line});
   }
   std::ranges::stable_sort(labels, std::greater<>(), &LabelCount::rows);
   return labels;
@@ -114,25 +110,6 @@ std::vector<LabelCount> unseen_labels(std::span<const LabelCount> labels,
 }
 
 // ------------------------------------------------------------------------------------------- texts
-
-/// Calls body(record, tokenized text) for each record, in order.
-template <typename Body>
-void for_each_tokenized(std::span<const Record> records, const EncoderSettings& settings,
-                        Body body) {
-  for (std::size_t first = 0; first < records.size(); first += kTextsAtATime) {
-    const auto block = records.subspan(first, std::min(kTextsAtATime, records.size() - first));
-    std::vector<std::string_view> texts;
-    for (const Record& record : block) texts.push_back(record.text);
-    const std::vector<TokenizedText> tokenized = tokenize(texts, settings);
-    for (std::size_t i = 0; i < block.size(); ++i) body(block[i], tokenized[i]);
-  }
-}
-
-std::vector<std::string_view> texts_of(std::span<const Record> records) {
-  std::vector<std::string_view> texts;
-  for (const Record& record : records) texts.push_back(record.text);
-  return texts;
-}
 
 /// What the tokens of a file's texts are like.
 class TokenReport {
@@ -284,11 +261,8 @@ std::string_view to_string(LabelDoubt doubt) {
 }
 
 TextEncoder encoder_for(std::span<const Record> records, const TextOptions& options) {
-  const EncoderSettings settings = settings_for(options, texts_of(records));
-  Lexicon lexicon;
-  for_each_tokenized(records, settings,
-                     [&](const Record&, const TokenizedText& text) { lexicon.add(text); });
-  return {settings, Vocabulary(lexicon.counts(options.vocabulary.min_count), options.vocabulary)};
+  const std::vector<std::string_view> texts = texts_of(records);
+  return encoder_of(texts, settings_for(options, texts), options.vocabulary);
 }
 
 DataReport report_on(std::span<const DataFile> files, const TextOptions& options) {
@@ -312,8 +286,8 @@ DataReport report_on(std::span<const DataFile> files, const TextOptions& options
     of_file.unseen = unseen_labels(of_file.labels, report.files.front().labels);
     TokenReport tokens(encoder, options.max_tokens, of_file);
     for_each_tokenized(
-        file.records, settings,
-        [&](const Record& record, const TokenizedText& text) { tokens.add(record, text); });
+        texts_of(file.records), settings,
+        [&](std::size_t row, const TokenizedText& text) { tokens.add(file.records[row], text); });
     tokens.finish();
     find_troubles(file.records, of_file);
     find_conflicts(file.records, of_file);

@@ -57,7 +57,7 @@ class NgramClassifier {
 
   const NgramSettings& settings() const noexcept { return settings_; }
   const NgramIndex& index() const noexcept { return index_; }
-  /// Of the index and all weights.
+  /// The bytes of the index and of all weights.
   std::size_t bytes() const noexcept;
   std::size_t labels() const noexcept { return labels_; }
 

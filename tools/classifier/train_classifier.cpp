@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -21,6 +20,7 @@
 #include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/optim/optimizer.h"
 #include "unroll/text/batches.h"
+#include "unroll/text/labels.h"
 #include "unroll/text/lexicon.h"
 #include "unroll/text/split.h"
 #include "unroll/text/unicode.h"
@@ -52,24 +52,17 @@ constexpr std::size_t kEvaluationBatch = 64;
 /// the process even where every character is a token.
 constexpr std::size_t kBytesAtATime = std::size_t{1} << 17;
 
-std::vector<std::string_view> texts_of(std::span<const Record> records) {
-  std::vector<std::string_view> texts;
-  for (const Record& record : records) texts.push_back(record.text);
-  return texts;
-}
-
 std::vector<std::string> labels_of(std::span<const Record> records) {
-  std::set<std::string> labels;
-  for (const Record& record : records) labels.insert(record.label);
+  std::vector<std::string> labels = labels_in(records);
   if (labels.size() < 2) {
     throw mended_by(
         {"label_column"},
         DataError(fmt::format(
             "training data: all {} rows have the label \"{}\"; a classifier needs at least two "
             "labels (were they read from the right column?)",
-            records.size(), labels.empty() ? "" : *labels.begin())));
+            records.size(), labels.empty() ? "" : labels.front())));
   }
-  return {labels.begin(), labels.end()};
+  return labels;
 }
 
 /// Training and held-back records.
