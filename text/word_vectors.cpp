@@ -126,9 +126,4 @@ WordVectors WordVectorFile::read(const Vocabulary& vocabulary, const EncoderSett
   return wanted.take(window_.name(), promised_);
 }
 
-WordVectors read_word_vectors(const std::string& path, const Vocabulary& vocabulary,
-                              const EncoderSettings& settings, std::size_t keep) {
-  return WordVectorFile(path).read(vocabulary, settings, keep);
-}
-
 }  // namespace unroll

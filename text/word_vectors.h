@@ -82,8 +82,4 @@ class WordVectorFile {
   std::size_t promised_ = 0;
 };
 
-/// Opens and reads a file.
-WordVectors read_word_vectors(const std::string& path, const Vocabulary& vocabulary,
-                              const EncoderSettings& settings = {}, std::size_t keep = 0);
-
 }  // namespace unroll

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "tests/fuzz/target.h"
-#include "unroll/text/word_vectors.h"
+#include "tests/support/word_vectors.h"
 
 using namespace unroll;
 
@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   accept_errors([&] {
     EncoderSettings settings;
     settings.tokenizer.kind = TokenizerKind::kSpace;
-    const WordVectors vectors = read_word_vectors(file_of(data, size), words, settings, 5);
+    const WordVectors vectors = test::read_word_vectors(file_of(data, size), words, settings, 5);
     require(vectors.table.shape() == Shape({words.size(), vectors.dimension}), "the table's shape");
     require(vectors.kept.size() == vectors.kept_vectors.size(), "a vector for each kept word");
     require(vectors.kept.size() <= 5, "few words are kept");

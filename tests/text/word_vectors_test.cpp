@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "tests/support/temp_folder.h"
+#include "tests/support/word_vectors.h"
 #include "tests/text/text_support.h"
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
@@ -27,14 +28,14 @@ Vocabulary vocabulary_of(const std::vector<std::string>& tokens) {
 
 WordVectors vectors_of(std::string_view content, const Vocabulary& vocabulary) {
   const TempFolder folder;
-  return read_word_vectors(folder.write("vectors", content), vocabulary);
+  return test::read_word_vectors(folder.write("vectors", content), vocabulary);
 }
 
 std::string error_of(std::string_view content) {
   const TempFolder folder;
   const std::string path = folder.write("vectors", content);
   return message_of<DataError>([&] {
-           read_word_vectors(path, vocabulary_of({"a", "b"}));
+           test::read_word_vectors(path, vocabulary_of({"a", "b"}));
          })
       .substr(path.size());
 }
@@ -225,7 +226,7 @@ TEST(WordVectors, AreThoseThatFastTextItselfComputes) {
   const auto answers = answers_of_fast_text();
   std::vector<std::string> words;
   for (const auto& [word, vector] : answers) words.push_back(word);
-  const auto vectors = read_word_vectors(fast_text_model(), vocabulary_of(words));
+  const auto vectors = test::read_word_vectors(fast_text_model(), vocabulary_of(words));
   EXPECT_EQ(vectors.dimension, 4u);
   EXPECT_EQ(vectors.found, words.size());
   EXPECT_EQ(vectors.from_subwords, 5u) << "goodness 好房 x rooms caffè";
@@ -240,7 +241,7 @@ TEST(WordVectors, AreThoseThatFastTextItselfComputes) {
 }
 
 TEST(WordVectors, KeepWordsOfAFastTextModel) {
-  const auto vectors = read_word_vectors(fast_text_model(), vocabulary_of({"good"}), {}, 100);
+  const auto vectors = test::read_word_vectors(fast_text_model(), vocabulary_of({"good"}), {}, 100);
   EXPECT_EQ(vectors.kept.size(), 21u) << "all but good, and the line end, which no token is";
   const auto found = std::ranges::find(vectors.kept, "房间") - vectors.kept.begin();
   const Row expected = answers_of_fast_text().at("房间");
@@ -252,7 +253,8 @@ TEST(WordVectors, SayThatAFastTextModelIsCutOffOrDamaged) {
   const std::string whole = read_file(fast_text_model());
   const TempFolder folder;
   const auto read = [&](const std::string& bytes) {
-    return read_word_vectors(folder.write("vectors", bytes), vocabulary_of({"good", "goodness"}));
+    return test::read_word_vectors(folder.write("vectors", bytes),
+                                   vocabulary_of({"good", "goodness"}));
   };
   EXPECT_EQ(read(gzipped(whole)).found, 2u);
   const std::size_t output_matrix = 17 + 23 * 4 * sizeof(float);  // which nobody reads
@@ -274,7 +276,7 @@ TEST(WordVectors, KeepTheFilesFirstWordsAsTheTokenizerWouldCutThem) {
       "vectors", "a 1\nThe 2\nnew york 3\nnew-york 4\nthe 5\nof 6\n好 7\nlate 8\nb 9\n");
   EncoderSettings settings;
   settings.stop_words = StopWords({"of"});
-  const auto vectors = read_word_vectors(path, vocabulary_of({"a", "b"}), settings, 7);
+  const auto vectors = test::read_word_vectors(path, vocabulary_of({"a", "b"}), settings, 7);
   EXPECT_EQ(vectors.kept, (std::vector<std::string>{"the", "好"}));
   EXPECT_EQ(vectors.kept_vectors, (std::vector<Row>{{5}, {7}})) << "an exact one wins";
   EXPECT_EQ(vectors.found, 2u);
@@ -286,7 +288,7 @@ TEST(WordVectors, FoldOnlyWhereTextsAreFolded) {
   const std::string path = folder.write("vectors", "The 1\n");
   EncoderSettings settings;
   settings.tokenizer.fold = false;
-  EXPECT_EQ(read_word_vectors(path, vocabulary_of({"the"}), settings).found, 0u);
+  EXPECT_EQ(test::read_word_vectors(path, vocabulary_of({"the"}), settings).found, 0u);
 }
 
 TEST(WordVectors, RefuseAFileWithoutVectors) {
