@@ -103,8 +103,8 @@ TEST(FusedClassifier, RefusesFilesWhoseTensorsDoNotFit) {
   const Safetensors file = read_safetensors(path);
   const auto write = [&](const char* name, const StoredTensor& tensor) {
     StoredTensors tensors;
-    for (const auto& [key, value] : file.tensors) {
-      std::visit([&](const auto& stored) { tensors.emplace(key, stored); }, value);
+    for (const auto& entry : file.tensors) {  // clang 16 lets no lambda capture a binding
+      std::visit([&](const auto& stored) { tensors.emplace(entry.first, stored); }, entry.second);
     }
     tensors.erase(name);
     tensors.emplace(name, tensor);
