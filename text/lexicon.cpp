@@ -4,30 +4,71 @@
 #include <span>
 #include <utility>
 
+#include "unroll/core/parallel.h"
 #include "unroll/text/utf8.h"
 #include "unroll/text/vocabulary.h"
 
 namespace unroll {
 
-std::vector<std::int32_t> Lexicon::add(const TokenizedText& text) {
-  std::vector<std::int32_t> numbers;
+/// What a thread finds in some of the texts: numbers of their tokens in its own table, which become
+/// the lexicon's.
+struct Lexicon::Part {
+  void add(const TokenizedText& text, std::vector<std::int32_t>& numbers);
+  void renumber(std::vector<std::int32_t>& numbers) const;
+
+  TokenTable tokens;
+  std::vector<std::uint64_t> counts;  // of each token
+  std::vector<std::int32_t> lexicon;  // the lexicon's number of each token
+};
+
+void Lexicon::Part::add(const TokenizedText& text, std::vector<std::int32_t>& numbers) {
   numbers.reserve(text.tokens.size());
-  for (const std::string& word : text.tokens) {
-    const auto next = static_cast<std::int32_t>(tokens_.size());
-    Token& token = tokens_.try_emplace(word, Token{next, 0}).first->second;
-    ++token.count;
-    numbers.push_back(token.number);
+  for (const std::string& token : text.tokens) {
+    const std::int32_t number = tokens.number(token);
+    counts.resize(tokens.size());
+    ++counts[static_cast<std::size_t>(number)];
+    numbers.push_back(number);
   }
+}
+
+void Lexicon::Part::renumber(std::vector<std::int32_t>& numbers) const {
+  for (std::int32_t& number : numbers) number = lexicon[static_cast<std::size_t>(number)];
+}
+
+void Lexicon::merge(Part& part) {
+  for (std::size_t k = 0; k < part.tokens.size(); ++k) {
+    const std::int32_t number = tokens_.number(part.tokens.token(k));
+    counts_.resize(tokens_.size());
+    counts_[static_cast<std::size_t>(number)] += part.counts[k];
+    part.lexicon.push_back(number);
+  }
+}
+
+std::vector<std::vector<std::int32_t>> Lexicon::add(std::span<const TokenizedText> texts) {
+  std::vector<std::vector<std::int32_t>> numbers(texts.size());
+  std::vector<Part> parts(std::min(texts.size(), thread_count()));
+  parallel_parts(parts.size(), [&](std::size_t p) {
+    const Range range = part_of(texts.size(), p, parts.size());
+    Part part;  // on the thread's own stack: its neighbours in `parts` are other threads'
+    for (std::size_t k = range.begin; k < range.end; ++k) part.add(texts[k], numbers[k]);
+    parts[p] = std::move(part);
+  });
+  for (Part& part : parts) merge(part);
+  parallel_parts(parts.size(), [&](std::size_t p) {
+    const Range range = part_of(texts.size(), p, parts.size());
+    for (std::size_t k = range.begin; k < range.end; ++k) parts[p].renumber(numbers[k]);
+  });
   return numbers;
 }
 
 std::unordered_map<std::string, std::uint64_t> Lexicon::counts(
     std::uint64_t min_count, const TokenizerSettings& settings) const {
   std::unordered_map<std::string, std::uint64_t> counts;
-  for (const auto& [word, token] : tokens_) {
-    const std::uint64_t count = token.count;  // clang 16 lets no lambda capture a binding
+  for (std::size_t k = 0; k < size(); ++k) {
+    const std::string_view word = tokens_.token(k);
+    const std::uint64_t count = counts_[k];
     if (count >= min_count || !becomes_characters(word, settings)) {
-      counts[word] += count;
+      counts[std::string(word)] += count;
     } else {
       for_each_character(
           word, [&](std::string_view character) { counts[std::string(character)] += count; });
@@ -39,19 +80,15 @@ std::unordered_map<std::string, std::uint64_t> Lexicon::counts(
 TextEncoder encoder_of(std::span<const std::string_view> texts, const EncoderSettings& settings,
                        const Vocabulary::Limits& limits) {
   Lexicon lexicon;
-  for_each_tokenized(texts, settings,
-                     [&](std::size_t, const TokenizedText& text) { lexicon.add(text); });
+  for_each_block(texts, settings,
+                 [&](std::size_t, std::span<const TokenizedText> block) { lexicon.add(block); });
   return {settings, Vocabulary(lexicon.counts(limits.min_count, settings.tokenizer), limits)};
 }
 
 Lexicon::Ids::Ids(const Lexicon& lexicon, const TextEncoder& encoder)
     : max_tokens_(encoder.settings().max_tokens) {
-  std::vector<const std::string*> words(lexicon.tokens_.size());
-  for (const auto& [word, token] : lexicon.tokens_) {
-    words[static_cast<std::size_t>(token.number)] = &word;
-  }
-  for (const std::string* word : words) {
-    encoder.append_ids(*word, ids_);
+  for (std::size_t k = 0; k < lexicon.size(); ++k) {
+    encoder.append_ids(lexicon.tokens_.token(k), ids_);
     ends_.push_back(ids_.size());
   }
 }

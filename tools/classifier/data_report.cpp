@@ -285,9 +285,10 @@ DataReport report_on(std::span<const DataFile> files, const TextOptions& options
     of_file.doubtful = doubtful_labels(file, of_file.labels);
     of_file.unseen = unseen_labels(of_file.labels, report.files.front().labels);
     TokenReport tokens(encoder, options.max_tokens, of_file);
-    for_each_tokenized(
-        texts_of(file.records), settings,
-        [&](std::size_t row, const TokenizedText& text) { tokens.add(file.records[row], text); });
+    for_each_block(texts_of(file.records), settings,
+                   [&](std::size_t row, std::span<const TokenizedText> block) {
+                     for (const TokenizedText& text : block) tokens.add(file.records[row++], text);
+                   });
     tokens.finish();
     find_troubles(file.records, of_file);
     find_conflicts(file.records, of_file);

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "unroll/core/error.h"
+#include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
 #include "unroll/core/thread_tuner.h"
 #include "unroll/layers/sequence_predictor.h"
@@ -47,10 +48,6 @@ constexpr std::array kFusedPriors{FusionPrior{.weight = 0.7, .pull = kPull},
 
 /// Rows per batch in evaluation; any number gives the same bits.
 constexpr std::size_t kEvaluationBatch = 64;
-
-/// Bytes of the texts that are split at once: enough for all threads, little against the rest of
-/// the process even where every character is a token.
-constexpr std::size_t kBytesAtATime = std::size_t{1} << 17;
 
 std::vector<std::string> labels_of(std::span<const Record> records) {
   std::vector<std::string> labels = labels_in(records);
@@ -161,7 +158,7 @@ constexpr std::size_t kLexiconBytes = 320;
 /// The first records that are split at once.
 std::span<const Record> first_block(std::span<const Record> records) {
   std::size_t count = 0, bytes = 0;
-  while (count < records.size() && bytes < kBytesAtATime) bytes += records[count++].text.size();
+  while (count < records.size() && bytes < bytes_at_a_time()) bytes += records[count++].text.size();
   return records.first(count);
 }
 
@@ -169,7 +166,7 @@ std::span<const Record> first_block(std::span<const Record> records) {
 using CountNgrams = std::function<void(std::span<const TokenizedText>)>;
 
 /// Splits texts block by block, so that the tokens of one block are held, and frees each text then.
-/// `to_numbers` makes a text's tokens an example's ids, or what will become these.
+/// `to_numbers` makes the tokens of its texts the ids of examples, or what will become these.
 template <typename ToNumbers>
 std::vector<Example> take_examples(std::vector<Record> records,
                                    const std::vector<std::string>& labels,
@@ -183,11 +180,12 @@ std::vector<Example> take_examples(std::vector<Record> records,
     const std::vector<TokenizedText> texts = tokenize(texts_of(block), settings);
     held_bytes = std::max(held_bytes, resident_bytes());
     if (count_ngrams) count_ngrams(texts);
-    for (const TokenizedText& text : texts) {
+    std::vector<std::vector<std::int32_t>> numbers = to_numbers(texts);
+    for (std::size_t k = 0; k < texts.size(); ++k) {
       Record& record = records[examples.size()];
-      examples.push_back({to_numbers(text), number_of(record.label, labels)});
-      plan.cut_texts += text.cut ? 1 : 0;
-      plan.empty_texts += text.tokens.empty() ? 1 : 0;
+      examples.push_back({std::move(numbers[k]), number_of(record.label, labels)});
+      plan.cut_texts += texts[k].cut ? 1 : 0;
+      plan.empty_texts += texts[k].tokens.empty() ? 1 : 0;
       std::string().swap(record.text);
     }
   }
@@ -316,21 +314,24 @@ class Session {
     const EncoderSettings settings =
         choose_encoder_settings(options_, texts_of(train), texts_of(dev), plan_);
     Lexicon lexicon;
-    train_ = take_examples(std::move(train), labels, settings, plan_, held_bytes_,
-                           counting(train_ngrams_.counts),
-                           [&](const TokenizedText& text) { return lexicon.add(text); });
+    train_ = take_examples(
+        std::move(train), labels, settings, plan_, held_bytes_, counting(train_ngrams_.counts),
+        [&](std::span<const TokenizedText> texts) { return lexicon.add(texts); });
     const TokenCounts counts = lexicon.counts(options_.vocabulary.min_count, settings.tokenizer);
     Vocabulary vocabulary(counts, options_.vocabulary);
     read_vectors(settings, counts, vocabulary);
     const TextEncoder encoder(settings, std::move(vocabulary));
     const Lexicon::Ids ids(lexicon, encoder);
-    for (Example& example : train_) ids.encode(example.ids);
+    constexpr std::size_t kTextsPerPart = 1024;
+    parallel_for(train_.size(), kTextsPerPart, [&](Range range) {
+      for (std::size_t k = range.begin; k < range.end; ++k) ids.encode(train_[k].ids);
+    });
     count_reading(kProgramBytes + bytes_of(train_) + bytes_of(dev) +
                   lexicon.size() * kLexiconBytes + bytes_of(vectors_));
     held_bytes_ = std::max(held_bytes_, resident_bytes());
-    dev_ = take_examples(std::move(dev), labels, settings, plan_, held_bytes_,
-                         counting(dev_ngrams_.counts),
-                         [&](const TokenizedText& text) { return encoder.encode(text); });
+    dev_ = take_examples(
+        std::move(dev), labels, settings, plan_, held_bytes_, counting(dev_ngrams_.counts),
+        [&](std::span<const TokenizedText> texts) { return encoder.encode(texts); });
     return encoder;
   }
 
