@@ -25,7 +25,6 @@
 #include "unroll/text/lexicon.h"
 #include "unroll/text/split.h"
 #include "unroll/text/unicode.h"
-#include "unroll/text/unknown_share.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/fusion.h"
 #include "unroll/tools/classifier/memory.h"
@@ -194,25 +193,6 @@ std::vector<Example> take_examples(std::vector<Record> records,
 
 constexpr NgramSettings kNgrams;
 
-/// Beyond this share of unknown tokens a model sees little but the unknown word.
-constexpr double kMostUnknown = 0.5;
-
-/// The tokenizer of the texts, with its reason. Where words are too rare to be known, characters
-/// take their place; but not if a file has vectors for words that training has not met.
-EncoderSettings choose_encoder_settings(const TrainClassifierOptions& options,
-                                        std::span<const std::string_view> train,
-                                        std::span<const std::string_view> dev, TrainingPlan& plan) {
-  plan.tokenizer = options.tokenizer ? TokenizerChoice{*options.tokenizer, TokenizerReason::kNamed}
-                                     : choose_tokenizer(train);
-  EncoderSettings settings = settings_with(options, plan.tokenizer.kind, train);
-  if (options.tokenizer || !options.vectors.empty()) return settings;
-  const double share = unknown_share(train, dev, settings, options.vocabulary);
-  if (share <= kMostUnknown) return settings;
-  plan.tokenizer = {TokenizerKind::kChar, TokenizerReason::kMostlyUnknown};
-  plan.unknown_share = share;
-  return settings_with(options, TokenizerKind::kChar, train);
-}
-
 std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_per_epoch) {
   if (options.epochs > 0) return options.epochs;
   const std::size_t enough =
@@ -308,11 +288,20 @@ class Session {
   }
 
  private:
+  /// Words that training has not met are known where a file has vectors for them.
+  EncoderSettings choose_encoder_settings(std::span<const Record> train,
+                                          std::span<const Record> dev) {
+    const auto judged = options_.vectors.empty() ? dev : std::span<const Record>();
+    ChosenSettings chosen = choose_settings(options_, texts_of(train), texts_of(judged));
+    plan_.tokenizer = chosen.tokenizer;
+    plan_.unknown_share = chosen.unknown_share;
+    return std::move(chosen.settings);
+  }
+
   /// Texts become examples. The vocabulary is that of the training texts.
   TextEncoder encode(std::vector<Record> train, std::vector<Record> dev,
                      const std::vector<std::string>& labels) {
-    const EncoderSettings settings =
-        choose_encoder_settings(options_, texts_of(train), texts_of(dev), plan_);
+    const EncoderSettings settings = choose_encoder_settings(train, dev);
     Lexicon lexicon;
     train_ = take_examples(
         std::move(train), labels, settings, plan_, held_bytes_, counting(train_ngrams_.counts),
