@@ -10,53 +10,55 @@
 
 namespace unroll {
 
-/// What a thread finds in some of the texts: numbers of their tokens in its own table, which become
-/// the lexicon's.
-struct Lexicon::Part {
-  void add(const TokenizedText& text, std::vector<std::int32_t>& numbers);
-  void renumber(std::vector<std::int32_t>& numbers) const;
+namespace {
 
-  TokenTable tokens;
-  std::vector<std::uint64_t> counts;  // of each token
-  std::vector<std::int32_t> lexicon;  // the lexicon's number of each token
-};
+using Numbers = std::vector<std::int32_t>;
 
-void Lexicon::Part::add(const TokenizedText& text, std::vector<std::int32_t>& numbers) {
-  numbers.reserve(text.tokens.size());
-  for (const std::string& token : text.tokens) {
-    const std::int32_t number = tokens.number(token);
-    counts.resize(tokens.size());
-    ++counts[static_cast<std::size_t>(number)];
-    numbers.push_back(number);
+/// Appends to each text's numbers those of its tokens in `table`.
+void add_to(TokenTable& table, std::span<const TokenizedText> texts, std::span<Numbers> numbers) {
+  for (std::size_t k = 0; k < texts.size(); ++k) {
+    numbers[k].reserve(texts[k].tokens.size());
+    for (const std::string& token : texts[k].tokens) numbers[k].push_back(table.add(token));
   }
 }
 
-void Lexicon::Part::renumber(std::vector<std::int32_t>& numbers) const {
-  for (std::int32_t& number : numbers) number = lexicon[static_cast<std::size_t>(number)];
+/// The number in `table` of each token of a part.
+Numbers merge(const TokenTable& part, TokenTable& table) {
+  Numbers merged;
+  for (std::size_t k = 0; k < part.size(); ++k)
+    merged.push_back(table.add(part.token(k), part.count(k)));
+  return merged;
 }
 
-void Lexicon::merge(Part& part) {
-  for (std::size_t k = 0; k < part.tokens.size(); ++k) {
-    const std::int32_t number = tokens_.number(part.tokens.token(k));
-    counts_.resize(tokens_.size());
-    counts_[static_cast<std::size_t>(number)] += part.counts[k];
-    part.lexicon.push_back(number);
-  }
-}
-
-std::vector<std::vector<std::int32_t>> Lexicon::add(std::span<const TokenizedText> texts) {
-  std::vector<std::vector<std::int32_t>> numbers(texts.size());
-  std::vector<Part> parts(std::min(texts.size(), thread_count()));
-  parallel_parts(parts.size(), [&](std::size_t p) {
-    const Range range = part_of(texts.size(), p, parts.size());
-    Part part;  // on the thread's own stack: its neighbours in `parts` are other threads'
-    for (std::size_t k = range.begin; k < range.end; ++k) part.add(texts[k], numbers[k]);
-    parts[p] = std::move(part);
+/// Calls body(part, begin, size) for each part of the texts, on all threads.
+template <typename Body>
+void for_each_part(std::size_t texts, std::size_t parts, Body body) {
+  parallel_parts(parts, [&](std::size_t p) {
+    const Range range = part_of(texts, p, parts);
+    body(p, range.begin, range.end - range.begin);
   });
-  for (Part& part : parts) merge(part);
-  parallel_parts(parts.size(), [&](std::size_t p) {
-    const Range range = part_of(texts.size(), p, parts.size());
-    for (std::size_t k = range.begin; k < range.end; ++k) parts[p].renumber(numbers[k]);
+}
+
+}  // namespace
+
+std::vector<Numbers> Lexicon::add(std::span<const TokenizedText> texts) {
+  std::vector<Numbers> numbers(texts.size());
+  const std::size_t parts = std::min(texts.size(), thread_count());
+  if (parts <= 1) {
+    add_to(tokens_, texts, numbers);
+    return numbers;
+  }
+  std::vector<TokenTable> tables(parts);
+  for_each_part(texts.size(), parts, [&](std::size_t p, std::size_t begin, std::size_t size) {
+    TokenTable table;  // on the thread's own stack: its neighbours in `tables` are other threads'
+    add_to(table, texts.subspan(begin, size), std::span(numbers).subspan(begin, size));
+    tables[p] = std::move(table);
+  });
+  std::vector<Numbers> merged;
+  for (const TokenTable& table : tables) merged.push_back(merge(table, tokens_));
+  for_each_part(texts.size(), parts, [&](std::size_t p, std::size_t begin, std::size_t size) {
+    for (Numbers& of_text : std::span(numbers).subspan(begin, size))
+      for (std::int32_t& number : of_text) number = merged[p][static_cast<std::size_t>(number)];
   });
   return numbers;
 }
@@ -66,7 +68,7 @@ std::unordered_map<std::string, std::uint64_t> Lexicon::counts(
   std::unordered_map<std::string, std::uint64_t> counts;
   for (std::size_t k = 0; k < size(); ++k) {
     const std::string_view word = tokens_.token(k);
-    const std::uint64_t count = counts_[k];
+    const std::uint64_t count = tokens_.count(k);
     if (count >= min_count || !becomes_characters(word, settings)) {
       counts[std::string(word)] += count;
     } else {

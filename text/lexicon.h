@@ -50,11 +50,7 @@ class Lexicon {
   };
 
  private:
-  struct Part;
-  void merge(Part& part);
-
   TokenTable tokens_;
-  std::vector<std::uint64_t> counts_;  // of each token
 };
 
 /// The encoder whose vocabulary is that of these texts.

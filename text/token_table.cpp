@@ -6,7 +6,7 @@
 
 namespace unroll {
 
-std::int32_t TokenTable::number(std::string_view token) {
+std::int32_t TokenTable::add(std::string_view token, std::uint64_t count) {
   if (2 * size() >= places_.size()) grow();
   const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(token));
   Place& place = places_[place_of(token, hash)];
@@ -14,7 +14,9 @@ std::int32_t TokenTable::number(std::string_view token) {
     place = {hash, static_cast<std::int32_t>(size())};
     text_ += token;
     ends_.push_back(text_.size());
+    counts_.push_back(0);
   }
+  counts_[static_cast<std::size_t>(place.number)] += count;
   return place.number;
 }
 
