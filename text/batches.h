@@ -16,6 +16,7 @@ namespace unroll {
 struct Example {
   std::vector<std::int32_t> ids;  ///< at least one
   std::int32_t label = -1;
+  float weight = 1;  ///< how much it counts in a loss
 };
 
 /// B examples, longest first.
@@ -23,6 +24,7 @@ struct Batch {
   RaggedShape shape;
   std::vector<std::int32_t> ids;     ///< (N), packed time-major
   std::vector<std::int32_t> labels;  ///< (B)
+  std::vector<float> weights;        ///< (B)
   std::vector<std::size_t> rows;     ///< (B): which example each row is
 };
 

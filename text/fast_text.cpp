@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "unroll/core/error.h"
 #include "unroll/text/lines.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
@@ -62,6 +63,15 @@ bool is_blank_line(std::string_view line) {
 
 bool has_fast_text_label(std::string_view line) {
   return find_label(line, 0) < line.size();
+}
+
+FastTextReader::FastTextReader(const Source& source, const ReadOptions& options)
+    : RecordReader(source, options), lines_(source.content) {
+  if (options.weight_column.empty()) return;
+  throw mended_by(
+      {"weight_column", "format"},
+      UsageError(fmt::format("{}: lines of {} words have no columns, so none of weights",
+                             source.name, kFastTextLabel)));
 }
 
 bool FastTextReader::next(Record& record) {

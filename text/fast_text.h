@@ -20,8 +20,8 @@ bool has_fast_text_label(std::string_view line);
 /// labels are wanted, and are empty texts elsewhere. A line without label is an error.
 class FastTextReader final : public RecordReader {
  public:
-  FastTextReader(const Source& source, const ReadOptions& options)
-      : RecordReader(source, options), lines_(source.content) {}
+  /// Throws UsageError if a column of weights is asked for: there are no columns.
+  FastTextReader(const Source& source, const ReadOptions& options);
 
   bool next(Record& record) override;
   void finish(ReadReport& report) const override;

@@ -87,6 +87,7 @@ bool JsonReader::next(Record& record) {
   record.line = line_;
   record.text = text_of(object);
   record.label = options_.labels ? label_of(object) : std::string();
+  record.weight = has_weights() ? weight_of(object) : 1;
   return true;
 }
 
@@ -95,6 +96,7 @@ JsonObject JsonReader::parsed() const {
   JsonObject object;
   for (const std::string& key : text_keys_) object.want(key);
   if (options_.labels) object.want(options_.label_column);
+  if (has_weights()) object.want(options_.weight_column);
   if (const std::size_t failed_at = object.parse(object_); failed_at > 0) {
     const auto begin = static_cast<std::size_t>(object_.data() - content_.data());
     fail_at(begin + failed_at - 1, "this is not valid JSON; expected one whole object",
@@ -134,6 +136,18 @@ std::string JsonReader::label_of(const JsonObject& object) const {
          fmt::format("{} is of type {}, expected a string, a number or a boolean", in_quotes(key),
                      value.type));
   return checked_label(value.text, line_);
+}
+
+bool JsonReader::has_weights() const noexcept {
+  return options_.labels && !options_.weight_column.empty();
+}
+
+float JsonReader::weight_of(const JsonObject& object) const {
+  const std::string& key = options_.weight_column;
+  const JsonValue& value = value_of(object, key, "weight_column");
+  if (value.kind == JsonValue::Kind::kOther)
+    fail(line_, 0, fmt::format("{} is of type {}, expected a number", in_quotes(key), value.type));
+  return checked_weight(value.text, line_);
 }
 
 }  // namespace unroll

@@ -30,6 +30,8 @@ class JsonReader final : public RecordReader {
                             const char* option) const;
   std::string text_of(const JsonObject& object) const;
   std::string label_of(const JsonObject& object) const;
+  bool has_weights() const noexcept;
+  float weight_of(const JsonObject& object) const;
   std::size_t limit() const noexcept;
   void count_lines_to(std::size_t offset) noexcept;
   void skip_line() noexcept;

@@ -160,14 +160,6 @@ void warn_of_look_alikes(const Labels& labels, const std::string& file, ReadRepo
 
 // --------------------------------------------------------------------------------------- matching
 
-std::string list_of(std::span<const std::string_view> labels) {
-  constexpr std::size_t kListed = 10;
-  std::string list;
-  for (std::size_t i = 0; i < std::min(labels.size(), kListed); ++i)
-    list += (i == 0 ? "" : ", ") + in_quotes(labels[i]);
-  return list + (labels.size() > kListed ? fmt::format(", … ({} labels)", labels.size()) : "");
-}
-
 using Numbers = std::map<double, std::string_view>;
 
 /// The known labels that are numbers no other one is.
@@ -188,13 +180,13 @@ Numbers numbers_of(std::span<const std::string> known) {
 
 [[noreturn]] void refuse_strangers(const Labels& labels, std::span<const std::string> known,
                                    const std::string& file) {
-  std::vector<std::string_view> theirs, ours(known.begin(), known.end());
-  for (const auto& [label, seen] : labels) theirs.push_back(label);
+  std::vector<std::string> theirs;
+  for (const auto& [label, seen] : labels) theirs.emplace_back(label);
   throw mended_by(
       {"label_column"},
       DataError(fmt::format("{}: no label of this file is one of training's. Its labels "
                             "are {}; training's are {}",
-                            file, list_of(theirs), list_of(ours))));
+                            file, list_of_labels(theirs), list_of_labels(known))));
 }
 
 }  // namespace
@@ -219,6 +211,14 @@ std::vector<std::string> labels_in(std::span<const Record> records) {
   std::vector<std::string> list;
   for (const auto& [label, seen] : rows_by_label(records)) list.emplace_back(label);
   return list;
+}
+
+std::string list_of_labels(std::span<const std::string> labels) {
+  constexpr std::size_t kListed = 10;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(labels.size(), kListed); ++i)
+    list += (i == 0 ? "" : ", ") + in_quotes(labels[i]);
+  return list + (labels.size() > kListed ? fmt::format(", … ({} labels)", labels.size()) : "");
 }
 
 void match_labels(std::span<Record> records, std::span<const std::string> known,

@@ -31,6 +31,9 @@ std::map<std::string_view, LabelRows> rows_by_label(std::span<const Record> reco
 /// The labels that occur, in byte order.
 std::vector<std::string> labels_in(std::span<const Record> records);
 
+/// Some labels as a message quotes them, with their number if there are more.
+std::string list_of_labels(std::span<const std::string> labels);
+
 /// Gives records whose label is none of `known`, but the same number as one of these, that label:
 /// 1.0 becomes 1. Throws DataError with both lists if no record has a known label. `known` is in
 /// byte order.

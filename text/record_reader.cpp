@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -37,6 +38,21 @@ std::string RecordReader::checked_label(std::string_view label, std::size_t line
   const std::string_view name = trim(label);
   if (name.empty()) fail(line, 0, "the label is empty; give the record a label or remove it");
   return std::string(name);
+}
+
+float RecordReader::checked_weight(std::string_view weight, std::size_t line) const {
+  // Beyond these a float no longer holds what the weights of two rows are to each other.
+  constexpr double kLeast = 1e-9, kMost = 1e9;
+  const std::string digits(trim(weight));
+  const char* const end = digits.data() + digits.size();
+  double value = 0;
+  const auto [parsed, error] = std::from_chars(digits.data(), end, value);
+  if (error == std::errc() && parsed == end && value >= kLeast && value <= kMost)
+    return static_cast<float>(value);
+  fail(line, 0,
+       fmt::format("the weight is {}, expected a number above 0, from {} to {}", in_quotes(digits),
+                   kLeast, kMost),
+       {"weight_column", "bad_rows=skip"});
 }
 
 }  // namespace unroll

@@ -43,6 +43,8 @@ class RecordReader {
   void check_utf8(std::string_view part, std::size_t line) const;
   /// The label, trimmed, where labels are wanted. Throws DataError if it is empty.
   std::string checked_label(std::string_view label, std::size_t line) const;
+  /// The weight as a number. Throws DataError if it is none, or none that training can use.
+  float checked_weight(std::string_view weight, std::size_t line) const;
 
   const Source& source_;
   const ReadOptions& options_;

@@ -22,6 +22,7 @@ struct Record {
   std::string text;
   std::string label;     ///< empty where labels were not asked for
   std::size_t line = 0;  ///< where the record begins in its file, from 1
+  float weight = 1;      ///< how much it counts in training, against the others
 };
 
 enum class RecordFormat : std::uint8_t {
@@ -58,6 +59,8 @@ struct ReadOptions {
   /// Several, with commas between, make one text.
   std::string text_column = "text";
   std::string label_column = "label";
+  /// The column of the records' weights, as those above; "": all weigh 1.
+  std::string weight_column = {};
   bool header = true;  ///< the first record of TSV and CSV names the columns
   bool labels = true;  ///< false: no label column is needed
   /// A larger file, unpacked, is refused before it fills the memory.
@@ -74,9 +77,9 @@ struct ReadOptions {
 /// and CRLF or CR line ends are accepted; empty lines are skipped. `report` gets what is dubious.
 /// Throws DataError with file:line:column, the row's number, what was expected and what to do:
 /// missing file, no records, missing column (with the columns there are), a row with too few
-/// columns or with more than the first one, an empty label, an unterminated quote, invalid UTF-8,
-/// invalid JSON, truncated gzip. Throws MemoryError for a file that is too large, UsageError if a
-/// column has a name though there is no header.
+/// columns or with more than the first one, an empty label, a weight that is none, an unterminated
+/// quote, invalid UTF-8, invalid JSON, truncated gzip. Throws MemoryError for a file that is too
+/// large, UsageError if a column has a name though there is no header.
 std::vector<Record> read_records(const std::string& path, const ReadOptions& options,
                                  ReadReport& report);
 /// Reads them without a report.

@@ -215,6 +215,7 @@ bool TableReader<Rows>::next(Record& record) {
   record.line = at_.line;
   record.text = text();
   record.label = checked_label(at_.fields[columns_.label], at_.line);
+  record.weight = columns_.weight ? checked_weight(at_.fields[*columns_.weight], at_.line) : 1;
   if (options_.labels) {
     compare_with_first();
     suspect();

@@ -9,7 +9,7 @@
 namespace unroll {
 
 inline bool operator==(const Record& a, const Record& b) {
-  return a.text == b.text && a.label == b.label && a.line == b.line;
+  return a.text == b.text && a.label == b.label && a.line == b.line && a.weight == b.weight;
 }
 inline void PrintTo(const Record& record, std::ostream* stream) {
   *stream << record.line << " [" << record.label << "] " << record.text;
@@ -479,6 +479,52 @@ TEST(ReadLines, UnpacksGzipAndReadsAnEmptyFile) {
   EXPECT_EQ(read_lines(folder.write("packed", gzipped("一\n二"))),
             (std::vector<std::string>{"一", "二"}));
   EXPECT_TRUE(read_lines(folder.write("empty", "")).empty());
+}
+
+const ReadOptions kWeighted = [] {
+  ReadOptions options;
+  options.weight_column = "w";
+  return options;
+}();
+
+TEST(Records, ReadTheWeightsOfAColumn) {
+  const Records expected{{"good", "pos", 2, 0.5F}, {"bad", "neg", 3, 20}};
+  EXPECT_EQ(records_of("label\tw\ttext\npos\t 0.5 \tgood\nneg\t2e1\tbad\n", kWeighted), expected);
+  EXPECT_EQ(records_of("text,label,w\ngood,pos,0.5\n\"bad\",neg,20\n", kWeighted), expected);
+  EXPECT_EQ(records_of("{\"text\":\"\",\"label\":\"x\",\"w\":1}\n"
+                       "{\"text\":\"good\",\"label\":\"pos\",\"w\":0.5}\n"
+                       "{\"text\":\"bad\",\"label\":\"neg\",\"w\":\"20\"}\n",
+                       kWeighted),
+            (Records{{"", "x", 1, 1}, expected[0], expected[1]}));
+  ReadOptions numbers = kByNumber;
+  numbers.weight_column = "3";
+  EXPECT_EQ(records_of("pos\tgood\t0.5\n", numbers), (Records{{"good", "pos", 1, 0.5F}}));
+}
+
+TEST(Records, RefuseAWeightThatIsNone) {
+  for (const std::string weight : {"0", "-1", "heavy", "inf", "nan", "", "1e10", "0,5", "1 2"}) {
+    const std::string row = "label\tw\ttext\npos\t1\tgood\nneg\t" + weight + "\tbad\n";
+    EXPECT_EQ(error_of(row, kWeighted),
+              ":3: row 2: the weight is \"" + weight +
+                  "\", expected a number above 0, from 1e-09 to 1000000000")
+        << weight;
+    EXPECT_EQ(options_of(row, kWeighted), (Names{"weight_column", "bad_rows=skip"}));
+  }
+  EXPECT_EQ(error_of("{\"text\":\"a\",\"label\":\"x\",\"w\":[1]}", kWeighted),
+            ":1: row 1: \"w\" is of type array, expected a number");
+}
+
+TEST(Records, RefuseAColumnOfWeightsThatIsNotThere) {
+  EXPECT_EQ(options_of("label\ttext\npos\tgood\n", kWeighted), (Names{"weight_column", "header"}));
+  EXPECT_EQ(error_of<UsageError>("__label__pos good\n", kWeighted),
+            ": lines of __label__ words have no columns, so none of weights");
+  ReadOptions same = kWeighted;
+  same.weight_column = "label";
+  EXPECT_EQ(options_of("label\ttext\npos\tgood\n", same),
+            (Names{"label_column", "weight_column", "header"}));
+  same.weight_column = "text";
+  EXPECT_EQ(options_of("label\ttext\npos\tgood\n", same),
+            (Names{"text_column", "weight_column", "header"}));
 }
 
 }  // namespace

@@ -8,23 +8,28 @@ namespace unroll {
 
 namespace {
 
-/// Goes through the rows that have a label, with O and ŷ of each.
+/// Goes through rows, with O and ŷ of each.
 class FusedRows {
  public:
-  FusedRows(std::span<const ExpertScores> experts, std::span<const std::int32_t> labels,
-            std::span<const double> a)
-      : experts_(experts), labels_(labels), a_(a), O_(classes()), p_(classes()) {}
+  FusedRows(std::span<const ExpertScores> experts, const DevRows& rows, std::span<const double> a)
+      : experts_(experts), rows_(rows), a_(a), O_(classes()), p_(classes()) {}
 
   std::size_t classes() const { return experts_.front().columns(); }
 
-  /// body(row, label), after O() and p() are those of the row.
+  /// body(row, label, weight) for those that have a label, after O() and p() are those of the row.
   template <typename Body>
   void for_each(Body body) {
-    for (std::size_t row = 0; row < labels_.size(); ++row) {
-      if (labels_[row] < 0) continue;
+    for (std::size_t row = 0; row < rows_.labels.size(); ++row) {
+      if (rows_.labels[row] < 0) continue;
       set(row);
-      body(row, static_cast<std::size_t>(labels_[row]));
+      const double weight = rows_.weights.empty() ? 1 : static_cast<double>(rows_.weights[row]);
+      body(row, static_cast<std::size_t>(rows_.labels[row]), weight);
     }
+  }
+  /// The label with the highest O.
+  std::int32_t best(std::size_t row) {
+    set(row);
+    return static_cast<std::int32_t>(std::ranges::max_element(O_) - O_.begin());
   }
   const std::vector<double>& O() const { return O_; }
   const std::vector<double>& p() const { return p_; }
@@ -46,7 +51,7 @@ class FusedRows {
   }
 
   std::span<const ExpertScores> experts_;
-  std::span<const std::int32_t> labels_;
+  const DevRows& rows_;
   std::span<const double> a_;
   std::vector<double> O_, p_;
   double log_sum_ = 0;
@@ -57,21 +62,20 @@ double mean(std::span<const double> p, std::span<const double> s) {
 }
 
 /// The second derivatives of L: for each row the covariance of the experts' scores under ŷ.
-std::vector<double> hessian(std::span<const ExpertScores> experts,
-                            std::span<const std::int32_t> labels, std::span<const double> a,
-                            std::span<const FusionPrior> priors) {
+std::vector<double> hessian(std::span<const ExpertScores> experts, const DevRows& rows,
+                            std::span<const double> a, std::span<const FusionPrior> priors) {
   const std::size_t size = experts.size();
   std::vector<double> H(size * size);
-  FusedRows rows(experts, labels, a);
-  rows.for_each([&](std::size_t row, std::size_t) {
+  FusedRows fused(experts, rows, a);
+  fused.for_each([&](std::size_t row, std::size_t, double w) {
     for (std::size_t e = 0; e < size; ++e) {
-      const double mean_e = mean(rows.p(), experts[e].row(row));
+      const double mean_e = mean(fused.p(), experts[e].row(row));
       for (std::size_t f = 0; f < size; ++f) {
         double sum = 0;
-        for (std::size_t k = 0; k < rows.classes(); ++k) {
-          sum += rows.p()[k] * (experts[e](row, k) - mean_e) * experts[f](row, k);
+        for (std::size_t k = 0; k < fused.classes(); ++k) {
+          sum += fused.p()[k] * (experts[e](row, k) - mean_e) * experts[f](row, k);
         }
-        H[e * size + f] += sum;
+        H[e * size + f] += w * sum;
       }
     }
   });
@@ -99,16 +103,16 @@ std::vector<double> solve(std::vector<double> H, std::vector<double> g) {
 
 }  // namespace
 
-double fusion_loss(std::span<const ExpertScores> experts, std::span<const std::int32_t> labels,
+double fusion_loss(std::span<const ExpertScores> experts, const DevRows& rows,
                    std::span<const double> a, std::span<const FusionPrior> priors,
                    std::span<double> gradient) {
   double loss = 0;
   std::ranges::fill(gradient, 0.0);
-  FusedRows rows(experts, labels, a);
-  rows.for_each([&](std::size_t row, std::size_t label) {
-    loss += rows.loss(label);
-    for (std::size_t e = 0; e < gradient.size(); ++e) {  // [Σ_k (ŷ_k − y_k) s_e,k]
-      gradient[e] += mean(rows.p(), experts[e].row(row)) - experts[e](row, label);
+  FusedRows fused(experts, rows, a);
+  fused.for_each([&](std::size_t row, std::size_t label, double w) {
+    loss += w * fused.loss(label);
+    for (std::size_t e = 0; e < gradient.size(); ++e) {  // [w Σ_k (ŷ_k − y_k) s_e,k]
+      gradient[e] += w * (mean(fused.p(), experts[e].row(row)) - experts[e](row, label));
     }
   });
   for (std::size_t e = 0; e < experts.size(); ++e) {
@@ -119,46 +123,46 @@ double fusion_loss(std::span<const ExpertScores> experts, std::span<const std::i
   return loss;
 }
 
-std::vector<double> fit_fusion(std::span<const ExpertScores> experts,
-                               std::span<const std::int32_t> labels,
+std::vector<double> fit_fusion(std::span<const ExpertScores> experts, const DevRows& rows,
                                std::span<const FusionPrior> priors) {
   constexpr int kMostSteps = 100, kMostHalvings = 40;
   constexpr double kEnough = 1e-10;  // of a step, against weights of about 1
   std::vector<double> a, gradient(experts.size());
   for (const FusionPrior& prior : priors) a.push_back(prior.weight);
-  double loss = fusion_loss(experts, labels, a, priors, gradient);
+  double loss = fusion_loss(experts, rows, a, priors, gradient);
   for (int step = 0; step < kMostSteps; ++step) {
-    const std::vector<double> change = solve(hessian(experts, labels, a, priors), gradient);
+    const std::vector<double> change = solve(hessian(experts, rows, a, priors), gradient);
     std::vector<double> next(a.size());
     double share = 1, next_loss = 0;
     for (int halving = 0; halving < kMostHalvings; ++halving, share /= 2) {
       for (std::size_t e = 0; e < a.size(); ++e) next[e] = a[e] - share * change[e];
-      next_loss = fusion_loss(experts, labels, next, priors);
+      next_loss = fusion_loss(experts, rows, next, priors);
       if (next_loss <= loss) break;
     }
     if (!(next_loss <= loss)) break;  // rounding is all that is left
     double moved = 0;
     for (std::size_t e = 0; e < a.size(); ++e) moved = std::max(moved, std::abs(next[e] - a[e]));
     a = next;
-    loss = fusion_loss(experts, labels, a, priors, gradient);
+    loss = fusion_loss(experts, rows, a, priors, gradient);
     if (moved < kEnough) break;
   }
   return a;
 }
 
-FusedScore fused_score(std::span<const ExpertScores> experts, std::span<const std::int32_t> labels,
-                       std::span<const double> a) {
-  double loss = 0;
-  std::size_t count = 0, correct = 0;
-  FusedRows rows(experts, labels, a);
-  rows.for_each([&](std::size_t, std::size_t label) {
-    const auto best = std::ranges::max_element(rows.O()) - rows.O().begin();
-    if (static_cast<std::size_t>(best) == label) ++correct;
-    loss += rows.loss(label);
-    ++count;
+FusedAnswers fused_answers(std::span<const ExpertScores> experts, const DevRows& rows,
+                           std::span<const double> a) {
+  FusedAnswers answers;
+  double weight = 0;
+  FusedRows fused(experts, rows, a);
+  for (std::size_t row = 0; row < rows.labels.size(); ++row) {
+    answers.labels.push_back(fused.best(row));
+  }
+  fused.for_each([&](std::size_t, std::size_t label, double w) {
+    answers.loss += w * fused.loss(label);
+    weight += w;
   });
-  return {.accuracy = static_cast<double>(correct) / static_cast<double>(labels.size()),
-          .loss = loss / static_cast<double>(std::max<std::size_t>(count, 1))};
+  if (weight > 0) answers.loss /= weight;
+  return answers;
 }
 
 }  // namespace unroll

@@ -8,7 +8,7 @@
 /// of weights, so its loss is convex and Newton's method finds the one minimum. A pull towards
 /// weights that suit most data keeps a small dev set from deciding alone:
 ///
-///     L(a) = −Σ_rows ln ŷ_label + ½ Σ_e pull_e (a_e − prior_e)².
+///     L(a) = −Σ_rows w_row ln ŷ_label + ½ Σ_e pull_e (a_e − prior_e)².
 ///
 /// docs/ngrams.md derives its gradient.
 #pragma once
@@ -25,28 +25,33 @@ namespace unroll {
 /// Scores of one expert, (rows, K).
 using ExpertScores = MatrixView<const double>;
 
+/// The rows that experts are compared on.
+struct DevRows {
+  std::span<const std::int32_t> labels;  ///< −1: one that no expert knows
+  std::span<const float> weights{};      ///< w of each row; none: all 1
+};
+
 struct FusionPrior {
   double weight = 1;
   double pull = 0;
 };
 
 /// L(a) of the rows with a label (≥ 0), and its gradient where one is asked for.
-double fusion_loss(std::span<const ExpertScores> experts, std::span<const std::int32_t> labels,
+double fusion_loss(std::span<const ExpertScores> experts, const DevRows& rows,
                    std::span<const double> a, std::span<const FusionPrior> priors,
                    std::span<double> gradient = {});
 
 /// The a of least L.
-std::vector<double> fit_fusion(std::span<const ExpertScores> experts,
-                               std::span<const std::int32_t> labels,
+std::vector<double> fit_fusion(std::span<const ExpertScores> experts, const DevRows& rows,
                                std::span<const FusionPrior> priors);
 
-/// How good the fused answers are: the share of rows whose label has the highest O (of equals the
-/// first), and the mean of −ln ŷ_label over the rows that have a label.
-struct FusedScore {
-  double accuracy = 0;
+/// What is fused, row by row: the label with the highest O (of equals the first), and the mean of
+/// −ln ŷ_label over the rows that have a label, each times its weight.
+struct FusedAnswers {
+  std::vector<std::int32_t> labels;
   double loss = 0;
 };
-FusedScore fused_score(std::span<const ExpertScores> experts, std::span<const std::int32_t> labels,
-                       std::span<const double> a);
+FusedAnswers fused_answers(std::span<const ExpertScores> experts, const DevRows& rows,
+                           std::span<const double> a);
 
 }  // namespace unroll

@@ -106,30 +106,44 @@ void for_each_batch(const SequenceClassifier<float>& model, std::span<const Exam
   }
 }
 
-/// The share of examples whose label the model finds, and the mean loss. A label that training has
-/// not seen counts as wrong and has no loss.
-Score score(const SequenceClassifier<float>& model, std::span<const Example> examples,
-            std::size_t batch_size, ThreadTuner& threads) {
-  std::size_t correct = 0;
+/// How the network answers: what it finds for each example, and the mean loss, weighted. A label
+/// that training has not seen has no loss.
+struct NetworkAnswers {
+  AnswerCounts counts;
   double loss = 0;
+};
+
+NetworkAnswers answers_of(const SequenceClassifier<float>& model, std::span<const Example> examples,
+                          std::size_t batch_size, ThreadTuner& threads) {
+  NetworkAnswers answers{AnswerCounts(model.config().classes)};
+  double weight = 0;
   for_each_batch(
       model, examples, batch_size, threads, [&](MatrixView<const float> all, const Batch& batch) {
         for (std::size_t r = 0; r < batch.rows.size(); ++r) {
-          if (batch.labels[r] < 0) continue;
           const auto O = all.row_range(r, 1);
           const auto best = std::ranges::max_element(O.row(0)) - O.row(0).begin();
-          if (best == batch.labels[r]) ++correct;
-          loss += softmax_cross_entropy<float>(O, std::span(batch.labels).subspan(r, 1), 1);
+          const auto w = static_cast<double>(batch.weights[r]);
+          answers.counts.add(batch.labels[r], static_cast<std::int32_t>(best));
+          weight += w;
+          if (batch.labels[r] < 0) continue;
+          answers.loss +=
+              w * softmax_cross_entropy<float>(O, std::span(batch.labels).subspan(r, 1), 1);
         }
       });
-  const auto count = static_cast<double>(examples.size());
-  return {.value = static_cast<double>(correct) / count, .loss = loss / count};
+  answers.loss /= weight;
+  return answers;
 }
 
 std::vector<std::int32_t> labels_of(std::span<const Example> examples) {
   std::vector<std::int32_t> labels;
   for (const Example& example : examples) labels.push_back(example.label);
   return labels;
+}
+
+std::vector<float> weights_of(std::span<const Example> examples) {
+  std::vector<float> weights;
+  for (const Example& example : examples) weights.push_back(example.weight);
+  return weights;
 }
 
 std::size_t tokens_of(std::span<const Example> examples) {
@@ -185,7 +199,7 @@ std::vector<Example> take_examples(std::vector<Record> records,
     if (count_ngrams) count_ngrams(texts);
     for (const TokenizedText& text : texts) {
       Record& record = records[examples.size()];
-      examples.push_back({to_numbers(text), number_of(record.label, labels)});
+      examples.push_back({to_numbers(text), number_of(record.label, labels), record.weight});
       plan.cut_texts += text.cut ? 1 : 0;
       plan.empty_texts += text.tokens.empty() ? 1 : 0;
       std::string().swap(record.text);
@@ -225,26 +239,33 @@ std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_
 /// What the linear model says about the dev texts, to which a network's O comes after each epoch.
 class DevFusion {
  public:
-  DevFusion(std::vector<Tensor<double>> margins, std::vector<std::int32_t> labels)
-      : margins_(std::move(margins)), labels_(std::move(labels)) {}
+  DevFusion(std::vector<Tensor<double>> margins, std::span<const Example> dev)
+      : margins_(std::move(margins)), labels_(labels_of(dev)), weights_(weights_of(dev)) {}
 
   /// Sets the classifier's fusion to the weights that suit the dev texts. `O`: the network's,
   /// (rows, K), or nothing.
-  Score fit(ExpertScores O, TextClassifier& classifier) const {
+  DevScore fit(ExpertScores O, const Metric& metric, TextClassifier& classifier) const {
     std::vector<ExpertScores> experts;
     for (const Tensor<double>& margins : margins_) experts.push_back(margins.matrix());
     if (!O.empty()) experts.push_back(O);
     const auto priors = O.empty() ? std::span<const FusionPrior>(kNgramPriors) : kFusedPriors;
-    const std::vector<double> a = fit_fusion(experts, labels_, priors);
+    const DevRows rows{labels_, weights_};
+    const std::vector<double> a = fit_fusion(experts, rows, priors);
     classifier.set_fusion({.network = O.empty() ? 0 : a[2], .ngrams = {a[0], a[1]}});
-    const FusedScore fused = fused_score(experts, labels_, a);
-    return {.value = fused.accuracy, .loss = fused.loss};
+    const FusedAnswers fused = fused_answers(experts, rows, a);
+    AnswerCounts answers(classifier.labels().size());
+    for (std::size_t row = 0; row < labels_.size(); ++row) {
+      answers.add(labels_[row], fused.labels[row]);
+    }
+    return dev_score(answers, fused.loss, metric, classifier.labels());
   }
 
  private:
   std::vector<Tensor<double>> margins_;  // of each NgramModel
   std::vector<std::int32_t> labels_;
+  std::vector<float> weights_;
 };
+
 using TokenCounts = std::unordered_map<std::string, std::uint64_t>;
 
 std::size_t bytes_of(const WordVectors& vectors) {
@@ -292,7 +313,10 @@ class Session {
     count_reading(kProgramBytes + bytes_of(train) + bytes_of(dev) +
                   (train.size() + dev.size()) * (plan_.dev_held_back ? kSplitBytes : 0));
     const std::vector<std::string> labels = labels_of(train);
+    check_metric(options_.metric, labels);
     TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
+    weigh(train_, dev_, labels, options_.class_weights);
+    find_rarest(labels);
     release_freed_memory();
     plan_.memory->data_bytes = bytes_of(train_) + bytes_of(dev_);
     plan_.memory->process_bytes =
@@ -305,8 +329,9 @@ class Session {
     std::optional<NgramReport> ngrams;
     if (classifier.ngrams() != nullptr) ngrams = fit_ngrams(classifier);
     if (ngrams && observer_.ngrams) observer_.ngrams(*ngrams, classifier);
+    if (ngrams) dev_score_ = ngrams->score;
     const TrainingResult result = classifier.has_network() ? fit(classifier) : TrainingResult{};
-    return {std::move(classifier), plan_, std::move(ngrams), result};
+    return {std::move(classifier), plan_, std::move(ngrams), result, dev_score_};
   }
 
  private:
@@ -332,6 +357,16 @@ class Session {
                          counting(dev_ngrams_.counts),
                          [&](const TokenizedText& text) { return encoder.encode(text); });
     return encoder;
+  }
+
+  void find_rarest(std::span<const std::string> labels) {
+    std::vector<std::size_t> rows(labels.size());
+    for (const Example& example : train_) ++rows[static_cast<std::size_t>(example.label)];
+    const auto rarest = std::ranges::min_element(rows) - rows.begin();
+    plan_.rarest_label = labels[static_cast<std::size_t>(rarest)];
+    plan_.rarest_rows = rows[static_cast<std::size_t>(rarest)];
+    plan_.rarest_dev_rows =
+        static_cast<std::size_t>(std::ranges::count(dev_, rarest, &Example::label));
   }
 
   /// Reads the file of word vectors, if there is one. Words of it that are kept join the
@@ -400,7 +435,9 @@ class Session {
     index.number_columns(train_ngrams_.counts);
     index.number_columns(dev_ngrams_.counts);
     train_ngrams_.labels = labels_of(train_);
+    train_ngrams_.weights = weights_of(train_);
     dev_ngrams_.labels = labels_of(dev_);
+    dev_ngrams_.weights = weights_of(dev_);
     plan_.ngrams = index.size();
     const std::size_t labels = classifier.labels().size();
     classifier.set_ngrams(NgramClassifier(kNgrams, std::move(index), labels));
@@ -422,11 +459,11 @@ class Session {
     NgramTraining training =
         unroll::train_ngrams(train_ngrams_, dev_ngrams_, *classifier.ngrams(), options_.seed);
     train_ngrams_ = {};
-    dev_ngrams_.counts = {};
+    dev_ngrams_ = {};
     release_freed_memory();
-    fusion_.emplace(std::move(training.dev), std::move(dev_ngrams_.labels));
+    fusion_.emplace(std::move(training.dev), dev_);
     NgramReport report{.C = std::move(training.C), .score = {}, .seconds = 0};
-    report.score = fusion_->fit({}, classifier);
+    report.score = fusion_->fit({}, options_.metric, classifier);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
     report.seconds = seconds.count();
     return report;
@@ -503,6 +540,7 @@ class Session {
     std::uint64_t steps = 0;
     std::size_t tokens = 0;
     ThreadTuner threads;  // of the evaluation
+    DevScore latest;
 
     const TrainingTask task{
         .begin_epoch =
@@ -517,13 +555,16 @@ class Session {
               drop_words(steps, batch.ids);
               tokens = batch.shape.tokens();
               const DropoutSource dropout{.seed = options_.seed, .step = steps++};
-              return model.loss_and_gradients(batch.shape, batch.ids, batch.labels, pass, &dropout);
+              return model.loss_and_gradients(batch.shape, batch.ids,
+                                              {.classes = batch.labels, .weights = batch.weights},
+                                              pass, &dropout);
             },
         .work = [&](std::size_t step) { return work_of(batches[step]); },
         .evaluate =
             [&] {
-              return fusion_ ? fused_score_of(classifier, threads)
-                             : score(model, dev_, plan_.memory->evaluation.rows, threads);
+              latest = fusion_ ? fused_score_of(classifier, threads)
+                               : network_score_of(classifier, threads);
+              return latest.by(options_.metric);
             }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
@@ -532,7 +573,8 @@ class Session {
     FusionWeights best = classifier.fusion();
     watch.epoch = [&](const EpochReport& report) {
       if (report.best) best = classifier.fusion();
-      if (observer_.epoch) observer_.epoch(report, classifier);
+      if (report.best) dev_score_ = latest;
+      if (observer_.epoch) observer_.epoch(report, latest, classifier);
     };
     const auto optimizer = make_optimizer<float>(options_.optimizer);
     TrainingResult result =
@@ -541,8 +583,14 @@ class Session {
     return result;
   }
 
+  DevScore network_score_of(const TextClassifier& classifier, ThreadTuner& threads) const {
+    const NetworkAnswers answers =
+        answers_of(classifier.model(), dev_, plan_.memory->evaluation.rows, threads);
+    return dev_score(answers.counts, answers.loss, options_.metric, classifier.labels());
+  }
+
   /// Fits the fusion to the network as it is now.
-  Score fused_score_of(TextClassifier& classifier, ThreadTuner& threads) {
+  DevScore fused_score_of(TextClassifier& classifier, ThreadTuner& threads) {
     Tensor<double> O({dev_.size(), classifier.labels().size()});
     for_each_batch(classifier.model(), dev_, plan_.memory->evaluation.rows, threads,
                    [&](MatrixView<const float> all, const Batch& batch) {
@@ -550,7 +598,7 @@ class Session {
                        std::ranges::copy(all.row(r), O.matrix().row(batch.rows[r]).begin());
                      }
                    });
-    return fusion_->fit(O.matrix(), classifier);
+    return fusion_->fit(O.matrix(), options_.metric, classifier);
   }
 
   /// Tokens of a batch.
@@ -596,6 +644,7 @@ class Session {
   std::vector<Example> dev_;
   LabelledCounts train_ngrams_, dev_ngrams_;
   std::optional<DevFusion> fusion_;  // once the linear model is solved
+  DevScore dev_score_;               // of what is kept
 };
 
 }  // namespace

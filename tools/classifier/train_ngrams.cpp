@@ -82,6 +82,13 @@ class Trainer {
     return y;
   }
 
+  std::vector<double> costs_of_rows(double C) const {
+    std::vector<double> costs;
+    if (train_.weights.empty()) costs.assign(train_.labels.size(), C);
+    for (const float weight : train_.weights) costs.push_back(C * static_cast<double>(weight));
+    return costs;
+  }
+
   /// With rising C, each beginning at the solution of the one before.
   void solve(std::size_t at) {
     const bool is_tf_idf = at < machines_;
@@ -91,7 +98,7 @@ class Trainer {
     const CountWeights& weights = is_tf_idf ? tf_idf_ : naive_bayes;
     LinearSvm svm(train_.counts, weights, sides(label_of(at)));
     for (const double C : is_tf_idf ? kTfIdfCosts : kNaiveBayesCosts) {
-      svm.solve(std::vector<double>(train_.labels.size(), C), {.seed = seed_});
+      svm.solve(costs_of_rows(C), {.seed = seed_});
       solved_[at].push_back(rounded(svm, is_tf_idf));
     }
   }
@@ -159,7 +166,8 @@ class Trainer {
   double dev_loss(const Tensor<double>& margins) const {
     const std::array<ExpertScores, 1> experts{margins.matrix()};
     const std::array priors{FusionPrior{.weight = 2, .pull = 1}};
-    return fused_score(experts, dev_.labels, fit_fusion(experts, dev_.labels, priors)).loss;
+    const DevRows rows{dev_.labels, dev_.weights};
+    return fused_answers(experts, rows, fit_fusion(experts, rows, priors)).loss;
   }
 
   const LabelledCounts& train_;

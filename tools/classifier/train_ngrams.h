@@ -18,10 +18,12 @@ namespace unroll {
 void append_ngrams(std::span<const TokenizedText> texts, const NgramSettings& settings,
                    SparseCounts& rows);
 
-/// Counted texts with their labels (−1: one that training has not seen).
+/// Counted texts with their labels (−1: one that training has not seen), and their weights; without
+/// these all weigh 1.
 struct LabelledCounts {
   SparseCounts counts;
   std::vector<std::int32_t> labels;
+  std::vector<float> weights;
 };
 
 struct NgramTraining {
@@ -30,8 +32,8 @@ struct NgramTraining {
 };
 
 /// Sets the classifier's weights; `seed` orders the rows of the solver. Columns are numbers of its
-/// index. C of each model is the one tried with which the dev rows' labels are most probable. The
-/// result does not depend on the number of threads.
+/// index. A row's C is the model's times its weight. C of each model is the one tried with which
+/// the dev rows' labels are most probable. The result does not depend on the number of threads.
 NgramTraining train_ngrams(const LabelledCounts& train, const LabelledCounts& dev,
                            NgramClassifier& classifier, std::uint64_t seed = 1);
 
