@@ -65,8 +65,8 @@ void warn_of_unseen(const Evaluation& evaluation, std::span<const Record> record
 /// How much of the texts the model reads.
 void note_on_texts(const TextFigures& texts, const EncoderSettings& settings, Terminal& terminal) {
   if (texts.cut > 0) {
-    terminal.note(fmt::format("{} texts are longer than {} tokens and were cut", texts.cut,
-                              settings.max_tokens));
+    terminal.note(fmt::format("{} texts are longer than the {} tokens that the network reads",
+                              texts.cut, settings.max_tokens));
   }
   const double known = texts.tokens == 0 ? 1
                                          : static_cast<double>(texts.known_tokens) /
