@@ -12,7 +12,8 @@
 
 namespace unroll {
 
-/// An encoded text with the number of its label (−1: none, or one that training has not seen).
+/// An encoded text with the number of its label (−1: none, or one that training has not seen), or
+/// of its set of labels (unroll/text/label_sets.h).
 struct Example {
   std::vector<std::int32_t> ids;  ///< at least one
   std::int32_t label = -1;

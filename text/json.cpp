@@ -86,7 +86,9 @@ bool JsonReader::next(Record& record) {
   const JsonObject object = parsed();
   record.line = line_;
   record.text = text_of(object);
-  record.label = options_.labels ? label_of(object) : std::string();
+  record.label.clear();
+  record.more_labels.clear();
+  if (options_.labels) set_labels(object, record);
   record.weight = has_weights() ? weight_of(object) : 1;
   return true;
 }
@@ -128,14 +130,22 @@ std::string JsonReader::text_of(const JsonObject& object) const {
   return text;
 }
 
-std::string JsonReader::label_of(const JsonObject& object) const {
+void JsonReader::set_labels(const JsonObject& object, Record& record) const {
   const std::string& key = options_.label_column;
   const JsonValue& value = value_of(object, key, "label_column");
-  if (value.kind == JsonValue::Kind::kOther)
-    fail(line_, 0,
-         fmt::format("{} is of type {}, expected a string, a number or a boolean", in_quotes(key),
-                     value.type));
-  return checked_label(value.text, line_);
+  switch (value.kind) {
+    case JsonValue::Kind::kString:
+    case JsonValue::Kind::kPlain:
+      return add_labels(value.text, line_, record);
+    case JsonValue::Kind::kArray:
+      for (const std::string& label : value.items) add_labels(label, line_, record);
+      return;
+    case JsonValue::Kind::kOther:
+      fail(line_, 0,
+           fmt::format("{} is of type {}, expected a string, a number or a boolean, or an array of "
+                       "such labels",
+                       in_quotes(key), value.type));
+  }
 }
 
 bool JsonReader::has_weights() const noexcept {
@@ -145,7 +155,7 @@ bool JsonReader::has_weights() const noexcept {
 float JsonReader::weight_of(const JsonObject& object) const {
   const std::string& key = options_.weight_column;
   const JsonValue& value = value_of(object, key, "weight_column");
-  if (value.kind == JsonValue::Kind::kOther)
+  if (value.kind != JsonValue::Kind::kString && value.kind != JsonValue::Kind::kPlain)
     fail(line_, 0, fmt::format("{} is of type {}, expected a number", in_quotes(key), value.type));
   return checked_weight(value.text, line_);
 }

@@ -201,8 +201,10 @@ void examine_labels(std::span<const Record> records, const std::string& file, Re
 std::map<std::string_view, LabelRows> rows_by_label(std::span<const Record> records) {
   Labels labels;
   for (const Record& record : records) {
-    LabelRows& seen = labels[record.label];
-    if (seen.rows++ == 0) seen.line = record.line;
+    for (const std::string_view label : labels_of(record)) {
+      LabelRows& seen = labels[label];
+      if (seen.rows++ == 0) seen.line = record.line;
+    }
   }
   return labels;
 }
@@ -226,17 +228,21 @@ void match_labels(std::span<Record> records, std::span<const std::string> known,
   const Numbers numbers = numbers_of(known);
   std::size_t matched = 0, strangers = 0;
   std::string example;
-  for (Record& record : records) {
-    if (std::ranges::binary_search(known, record.label)) continue;
-    const auto number = number_of(record.label);
+  /// Whether it is a known label then.
+  const auto match = [&](std::string& label) {
+    if (std::ranges::binary_search(known, label)) return true;
+    const auto number = number_of(label);
     const auto found = number ? numbers.find(*number) : numbers.end();
-    if (found == numbers.end()) {
-      ++strangers;
-      continue;
-    }
+    if (found == numbers.end()) return false;
     if (matched++ == 0)
-      example = fmt::format("{} is {}", in_quotes(record.label), in_quotes(found->second));
-    record.label = found->second;
+      example = fmt::format("{} is {}", in_quotes(label), in_quotes(found->second));
+    label = found->second;
+    return true;
+  };
+  for (Record& record : records) {
+    bool is_known = record.label.empty() || match(record.label);
+    for (std::string& label : record.more_labels) is_known = match(label) || is_known;
+    strangers += is_known ? 0 : 1;
   }
   if (strangers == records.size() && !records.empty())
     refuse_strangers(rows_by_label(records), known, file);

@@ -25,7 +25,8 @@ struct LabelRows {
   std::size_t line = 0;  ///< of the first one
 };
 
-/// The rows of each label that occurs, in byte order. The records own the labels.
+/// The rows of each label that occurs, in byte order; a row with several labels counts for each.
+/// The records own the labels.
 std::map<std::string_view, LabelRows> rows_by_label(std::span<const Record> records);
 
 /// The labels that occur, in byte order.

@@ -38,10 +38,9 @@ check() {
 }
 
 if [ "$rows" -ge 20000 ]; then
-  for network in "" --no-ngrams; do
-    check $((rows / 250)) 0.95 $network
-    check $((rows / 1000)) 0.85 $network
-  done
+  check $((rows / 250)) 0.95
+  check $((rows / 1000)) 0.85
+  check $((rows / 250)) 0.95 --no-ngrams  # with four times fewer the network learns the rows by heart, not the word
   exit
 fi
 check $((rows / 250)) 0.95 --hidden 8 --embedding 8 --epochs 3 --lr 0.02
@@ -53,11 +52,11 @@ check $((rows / 250)) 0.95 --cell none
 small+=(--epochs 2)
 unset 'small[4]' 'small[5]'  # --epochs 6
 { printf 'label\ttext\n'; reviews 120; } >data.tsv
-for metric in accuracy macro-f1 f1:pos loss; do
+for metric in accuracy micro-f1 macro-f1 f1:pos loss; do
   "$unroll" train --train data.tsv --out run --overwrite "${small[@]}" --metric $metric --json >json
   grep -q "\"metric\":\"$metric\",\"dev_metric\":" json || fail "--metric $metric --json: $(cat json)"
 done
-expect_status 2 'accuracy, macro-f1, f1:LABEL and loss' "$unroll" train --train data.tsv --out x --metric f2
+expect_status 2 'accuracy, micro-f1, macro-f1, f1:LABEL and loss' "$unroll" train --train data.tsv --out x --metric f2
 expect_status 2 'theirs are "neg", "pos" (--metric)' "$unroll" train --train data.tsv --out x --metric f1:good
 
 # Weights: of labels, of rows; equal ones change no bit.

@@ -16,25 +16,40 @@ class FusedRows {
 
   std::size_t classes() const { return experts_.front().columns(); }
 
-  /// body(row, label, weight) for those that have a label, after O() and p() are those of the row.
+  /// body(row, labels, weight) for those that have a loss, after O() and p() are those of the row.
+  /// Labels that no expert knows are left out.
   template <typename Body>
   void for_each(Body body) {
     for (std::size_t row = 0; row < rows_.labels.size(); ++row) {
-      if (rows_.labels[row] < 0) continue;
+      auto labels = labels_of(rows_.labels[row], rows_.sets);
+      if (!labels.empty() && labels.front() < 0) labels = labels.subspan(1);
+      if (labels.empty() && !has_sets()) continue;
       set(row);
       const double weight = rows_.weights.empty() ? 1 : static_cast<double>(rows_.weights[row]);
-      body(row, static_cast<std::size_t>(rows_.labels[row]), weight);
+      body(row, labels, weight);
     }
   }
-  /// The label with the highest O.
-  std::int32_t best(std::size_t row) {
+  /// What is answered.
+  std::span<const std::int32_t> answer(std::size_t row) {
     set(row);
-    return static_cast<std::int32_t>(std::ranges::max_element(O_) - O_.begin());
+    answer_.clear();
+    if (!has_sets()) {
+      answer_.push_back(static_cast<std::int32_t>(std::ranges::max_element(O_) - O_.begin()));
+      return answer_;
+    }
+    for (std::size_t k = 0; k < O_.size(); ++k) {
+      if (O_[k] >= 0) answer_.push_back(static_cast<std::int32_t>(k));
+    }
+    return answer_;
   }
-  const std::vector<double>& O() const { return O_; }
+  bool has_sets() const { return rows_.sets != nullptr; }
   const std::vector<double>& p() const { return p_; }
-  /// −ln ŷ_label of the row.
-  double loss(std::size_t label) const { return log_sum_ - O_[label]; }
+  /// The loss of the row with these labels.
+  double loss(std::span<const std::int32_t> labels) const {
+    double loss = log_sum_;
+    for (const std::int32_t label : labels) loss -= O_[static_cast<std::size_t>(label)];
+    return loss;
+  }
 
  private:
   void set(std::size_t row) {
@@ -43,17 +58,30 @@ class FusedRows {
       const auto s = experts_[e].row(row);
       for (std::size_t k = 0; k < s.size(); ++k) O_[k] += a_[e] * s[k];
     }
+    has_sets() ? set_sigmoids() : set_softmax();
+  }
+  void set_softmax() {
     const double most = *std::ranges::max_element(O_);
     double sum = 0;
     for (std::size_t k = 0; k < O_.size(); ++k) sum += p_[k] = std::exp(O_[k] - most);
     for (double& p : p_) p /= sum;
     log_sum_ = most + std::log(sum);
   }
+  /// Σ_k ln(1 + exp O_k) takes the logarithm's place: the loss is that less the labels' O, too.
+  void set_sigmoids() {
+    log_sum_ = 0;
+    for (std::size_t k = 0; k < O_.size(); ++k) {
+      const double e = std::exp(-std::abs(O_[k]));
+      p_[k] = (O_[k] >= 0 ? 1 : e) / (1 + e);
+      log_sum_ += std::max(O_[k], 0.0) + std::log1p(e);
+    }
+  }
 
   std::span<const ExpertScores> experts_;
   const DevRows& rows_;
   std::span<const double> a_;
   std::vector<double> O_, p_;
+  std::vector<std::int32_t> answer_;
   double log_sum_ = 0;
 };
 
@@ -61,21 +89,28 @@ double mean(std::span<const double> p, std::span<const double> s) {
   return std::inner_product(p.begin(), p.end(), s.begin(), 0.0);
 }
 
-/// The second derivatives of L: for each row the covariance of the experts' scores under ŷ.
+/// Σ_k of the derivative of ŷ_k by a_e, times s_f,k: the covariance of two experts' scores under a
+/// softmax, Σ_k ŷ_k (1 − ŷ_k) s_e,k s_f,k of sigmoids.
+double curvature(const FusedRows& fused, std::span<const double> s_e, std::span<const double> s_f) {
+  const double mean_e = fused.has_sets() ? 0 : mean(fused.p(), s_e);
+  double sum = 0;
+  for (std::size_t k = 0; k < s_e.size(); ++k) {
+    const double p = fused.has_sets() ? fused.p()[k] * (1 - fused.p()[k]) : fused.p()[k];
+    sum += p * (s_e[k] - mean_e) * s_f[k];
+  }
+  return sum;
+}
+
+/// The second derivatives of L.
 std::vector<double> hessian(std::span<const ExpertScores> experts, const DevRows& rows,
                             std::span<const double> a, std::span<const FusionPrior> priors) {
   const std::size_t size = experts.size();
   std::vector<double> H(size * size);
   FusedRows fused(experts, rows, a);
-  fused.for_each([&](std::size_t row, std::size_t, double w) {
+  fused.for_each([&](std::size_t row, std::span<const std::int32_t>, double w) {
     for (std::size_t e = 0; e < size; ++e) {
-      const double mean_e = mean(fused.p(), experts[e].row(row));
       for (std::size_t f = 0; f < size; ++f) {
-        double sum = 0;
-        for (std::size_t k = 0; k < fused.classes(); ++k) {
-          sum += fused.p()[k] * (experts[e](row, k) - mean_e) * experts[f](row, k);
-        }
-        H[e * size + f] += w * sum;
+        H[e * size + f] += w * curvature(fused, experts[e].row(row), experts[f].row(row));
       }
     }
   });
@@ -109,10 +144,12 @@ double fusion_loss(std::span<const ExpertScores> experts, const DevRows& rows,
   double loss = 0;
   std::ranges::fill(gradient, 0.0);
   FusedRows fused(experts, rows, a);
-  fused.for_each([&](std::size_t row, std::size_t label, double w) {
-    loss += w * fused.loss(label);
+  fused.for_each([&](std::size_t row, std::span<const std::int32_t> labels, double w) {
+    loss += w * fused.loss(labels);
     for (std::size_t e = 0; e < gradient.size(); ++e) {  // [w Σ_k (ŷ_k − y_k) s_e,k]
-      gradient[e] += w * (mean(fused.p(), experts[e].row(row)) - experts[e](row, label));
+      double sum = mean(fused.p(), experts[e].row(row));
+      for (const std::int32_t label : labels) sum -= experts[e](row, label);
+      gradient[e] += w * sum;
     }
   });
   for (std::size_t e = 0; e < experts.size(); ++e) {
@@ -149,20 +186,18 @@ std::vector<double> fit_fusion(std::span<const ExpertScores> experts, const DevR
   return a;
 }
 
-FusedAnswers fused_answers(std::span<const ExpertScores> experts, const DevRows& rows,
-                           std::span<const double> a) {
-  FusedAnswers answers;
-  double weight = 0;
+double count_fused(std::span<const ExpertScores> experts, const DevRows& rows,
+                   std::span<const double> a, AnswerCounts& answers) {
+  double loss = 0, weight = 0;
   FusedRows fused(experts, rows, a);
   for (std::size_t row = 0; row < rows.labels.size(); ++row) {
-    answers.labels.push_back(fused.best(row));
+    answers.add(labels_of(rows.labels[row], rows.sets), fused.answer(row));
   }
-  fused.for_each([&](std::size_t, std::size_t label, double w) {
-    answers.loss += w * fused.loss(label);
+  fused.for_each([&](std::size_t, std::span<const std::int32_t> labels, double w) {
+    loss += w * fused.loss(labels);
     weight += w;
   });
-  if (weight > 0) answers.loss /= weight;
-  return answers;
+  return weight > 0 ? loss / weight : 0;
 }
 
 }  // namespace unroll

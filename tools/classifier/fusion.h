@@ -10,7 +10,9 @@
 ///
 ///     L(a) = −Σ_rows w_row ln ŷ_label + ½ Σ_e pull_e (a_e − prior_e)².
 ///
-/// docs/ngrams.md derives its gradient.
+/// docs/ngrams.md derives its gradient. Where texts have any number of labels, each label is a
+/// question of its own: ŷ_k = σ(O_k), and a row's loss is −Σ_k [y_k ln ŷ_k + (1 − y_k) ln(1 −
+/// ŷ_k)].
 #pragma once
 
 #include <cstddef>
@@ -19,6 +21,8 @@
 #include <vector>
 
 #include "unroll/core/tensor.h"
+#include "unroll/text/label_sets.h"
+#include "unroll/tools/classifier/metric.h"
 
 namespace unroll {
 
@@ -29,6 +33,7 @@ using ExpertScores = MatrixView<const double>;
 struct DevRows {
   std::span<const std::int32_t> labels;  ///< −1: one that no expert knows
   std::span<const float> weights{};      ///< w of each row; none: all 1
+  const LabelSets* sets = nullptr;       ///< whose numbers `labels` are; null: one label a row
 };
 
 struct FusionPrior {
@@ -36,7 +41,7 @@ struct FusionPrior {
   double pull = 0;
 };
 
-/// L(a) of the rows with a label (≥ 0), and its gradient where one is asked for.
+/// L(a) of the rows with a label (≥ 0) or a set of labels, and its gradient where one is asked for.
 double fusion_loss(std::span<const ExpertScores> experts, const DevRows& rows,
                    std::span<const double> a, std::span<const FusionPrior> priors,
                    std::span<double> gradient = {});
@@ -45,13 +50,10 @@ double fusion_loss(std::span<const ExpertScores> experts, const DevRows& rows,
 std::vector<double> fit_fusion(std::span<const ExpertScores> experts, const DevRows& rows,
                                std::span<const FusionPrior> priors);
 
-/// What is fused, row by row: the label with the highest O (of equals the first), and the mean of
-/// −ln ŷ_label over the rows that have a label, each times its weight.
-struct FusedAnswers {
-  std::vector<std::int32_t> labels;
-  double loss = 0;
-};
-FusedAnswers fused_answers(std::span<const ExpertScores> experts, const DevRows& rows,
-                           std::span<const double> a);
+/// Counts the fused answers: of each row the label with the highest O (of equals the first), or all
+/// labels with O ≥ 0, which are those with ŷ_k ≥ ½. Returns the mean loss of the rows that L is
+/// about, each times its weight.
+double count_fused(std::span<const ExpertScores> experts, const DevRows& rows,
+                   std::span<const double> a, AnswerCounts& answers);
 
 }  // namespace unroll

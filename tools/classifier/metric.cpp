@@ -19,6 +19,8 @@ double value_of(const AnswerCounts& answers, double loss, const Metric& metric,
   switch (metric.kind) {
     case Metric::Kind::kAccuracy:
       return answers.accuracy();
+    case Metric::Kind::kMicroF1:
+      return answers.micro_f1();
     case Metric::Kind::kMacroF1:
       return answers.macro_f1();
     case Metric::Kind::kLabelF1:
@@ -36,6 +38,8 @@ std::string to_string(const Metric& metric) {
   switch (metric.kind) {
     case Metric::Kind::kAccuracy:
       return "accuracy";
+    case Metric::Kind::kMicroF1:
+      return "micro-f1";
     case Metric::Kind::kMacroF1:
       return "macro-f1";
     case Metric::Kind::kLabelF1:
@@ -47,22 +51,29 @@ std::string to_string(const Metric& metric) {
 }
 
 std::optional<Metric> metric_from(std::string_view name) {
-  for (const auto kind : {Metric::Kind::kAccuracy, Metric::Kind::kMacroF1, Metric::Kind::kLoss}) {
+  for (const auto kind : {Metric::Kind::kAccuracy, Metric::Kind::kMicroF1, Metric::Kind::kMacroF1,
+                          Metric::Kind::kLoss}) {
     if (to_string(Metric{.kind = kind}) == name) return Metric{.kind = kind};
   }
   if (!name.starts_with(kF1Of) || name.size() == kF1Of.size()) return std::nullopt;
   return Metric{.kind = Metric::Kind::kLabelF1, .label = std::string(name.substr(kF1Of.size()))};
 }
 
-void AnswerCounts::add(std::int32_t actual, std::int32_t predicted) {
+void AnswerCounts::add(std::span<const std::int32_t> actual,
+                       std::span<const std::int32_t> predicted) {
   ++rows_;
-  ++counts_[static_cast<std::size_t>(predicted)].predicted;
-  if (actual < 0) return;
-  Count& count = counts_[static_cast<std::size_t>(actual)];
-  ++count.actual;
-  if (actual != predicted) return;
-  ++count.hits;
-  ++correct_;
+  correct_ += std::ranges::equal(actual, predicted) ? 1 : 0;
+  all_.actual += actual.size();
+  all_.predicted += predicted.size();
+  for (const std::int32_t label : predicted) ++counts_[static_cast<std::size_t>(label)].predicted;
+  for (const std::int32_t label : actual) {
+    if (label < 0) continue;
+    Count& count = counts_[static_cast<std::size_t>(label)];
+    ++count.actual;
+    if (!std::ranges::binary_search(predicted, label)) continue;
+    ++count.hits;
+    ++all_.hits;
+  }
 }
 
 double AnswerCounts::accuracy() const {
@@ -70,7 +81,14 @@ double AnswerCounts::accuracy() const {
 }
 
 double AnswerCounts::f1(std::size_t label) const {
-  const Count& count = counts_[label];
+  return f1_of(counts_[label]);
+}
+
+double AnswerCounts::micro_f1() const {
+  return f1_of(all_);
+}
+
+double AnswerCounts::f1_of(const Count& count) {
   const std::size_t whole = count.actual + count.predicted;
   return whole == 0 ? 0 : 2 * static_cast<double>(count.hits) / static_cast<double>(whole);
 }

@@ -3,7 +3,9 @@
 ///
 ///     F1 = 2 hits / (texts that have it + texts that were predicted so),
 ///
-/// sees nothing else, and macro-F1 is its mean over the labels, rare or frequent.
+/// sees nothing else, and macro-F1 is its mean over the labels, rare or frequent. Micro-F1 takes
+/// the hits and the texts of all labels together: where each text has one label it is the accuracy,
+/// and where texts have any number of labels it is what accuracy was.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +21,12 @@
 namespace unroll {
 
 struct Metric {
-  enum class Kind : std::uint8_t { kAccuracy, kMacroF1, kLabelF1, kLoss };
+  enum class Kind : std::uint8_t { kAccuracy, kMicroF1, kMacroF1, kLabelF1, kLoss };
   Kind kind = Kind::kAccuracy;
   std::string label = {};  ///< whose F1, of kLabelF1
 };
 
-/// "accuracy", "macro-f1", "f1:LABEL", "loss".
+/// "accuracy", "micro-f1", "macro-f1", "f1:LABEL", "loss".
 std::string to_string(const Metric& metric);
 std::optional<Metric> metric_from(std::string_view name);
 
@@ -33,12 +35,15 @@ class AnswerCounts {
  public:
   explicit AnswerCounts(std::size_t labels) : counts_(labels) {}
 
-  /// `actual` is −1 for a label that training has not seen: the answer is wrong.
-  void add(std::int32_t actual, std::int32_t predicted);
+  /// A row's labels, and those that were answered, in rising order. −1 among the former is a label
+  /// that training has not seen.
+  void add(std::span<const std::int32_t> actual, std::span<const std::int32_t> predicted);
 
+  /// The share of rows with all of their labels and no other ones. This and all others are 0 where
+  /// there is nothing to divide by.
   double accuracy() const;
-  /// Both are 0 where there is nothing to divide by.
   double f1(std::size_t label) const;
+  double micro_f1() const;
   /// The mean over the labels that some row has or was predicted to have.
   double macro_f1() const;
 
@@ -49,7 +54,10 @@ class AnswerCounts {
     std::size_t predicted = 0;
   };
 
+  static double f1_of(const Count& count);
+
   std::vector<Count> counts_;
+  Count all_;
   std::size_t rows_ = 0;
   std::size_t correct_ = 0;
 };

@@ -2,6 +2,7 @@
 /// while a network takes a minute.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 
 #include "unroll/core/sparse_counts.h"
 #include "unroll/text/encoder.h"
+#include "unroll/text/label_sets.h"
 #include "unroll/tools/classifier/ngram_classifier.h"
 
 namespace unroll {
@@ -24,6 +26,11 @@ struct LabelledCounts {
   SparseCounts counts;
   std::vector<std::int32_t> labels;
   std::vector<float> weights;
+  const LabelSets* sets = nullptr;  ///< whose numbers `labels` are; null: each text has one label
+
+  bool has(std::size_t row, std::int32_t label) const {
+    return std::ranges::binary_search(labels_of(labels[row], sets), label);
+  }
 };
 
 struct NgramTraining {

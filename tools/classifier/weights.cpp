@@ -7,6 +7,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/text/batches.h"
+#include "unroll/text/label_sets.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/utf8.h"
 
@@ -21,10 +22,13 @@ double sum_of_weights(std::span<const Example> examples) {
 }
 
 /// n / (K n_k) of each label; 1 for one that no example has.
-std::vector<double> balancing(std::span<const Example> examples, std::size_t labels) {
+std::vector<double> balancing(std::span<const Example> examples, std::size_t labels,
+                              const LabelSets* sets) {
   std::vector<double> weights(labels);
   for (const Example& example : examples) {
-    weights[static_cast<std::size_t>(example.label)] += static_cast<double>(example.weight);
+    for (const std::int32_t label : labels_of(example.label, sets)) {
+      weights[static_cast<std::size_t>(label)] += static_cast<double>(example.weight);
+    }
   }
   const double share = sum_of_weights(examples) / static_cast<double>(labels);
   for (double& weight : weights) weight = weight > 0 ? share / weight : 1;
@@ -32,8 +36,8 @@ std::vector<double> balancing(std::span<const Example> examples, std::size_t lab
 }
 
 std::vector<double> weights_of(std::span<const Example> train, std::span<const std::string> labels,
-                               const ClassWeights& weights) {
-  if (weights.balanced) return balancing(train, labels.size());
+                               const ClassWeights& weights, const LabelSets* sets) {
+  if (weights.balanced) return balancing(train, labels.size(), sets);
   std::vector<double> of_label(labels.size(), 1.0);
   for (const auto& [label, weight] : weights.of_label) {
     const auto found = std::ranges::lower_bound(labels, label);
@@ -48,21 +52,24 @@ std::vector<double> weights_of(std::span<const Example> train, std::span<const s
   return of_label;
 }
 
-void multiply(std::span<Example> examples, std::span<const double> of_label) {
+void multiply(std::span<Example> examples, std::span<const double> of_label,
+              const LabelSets* sets) {
   for (Example& example : examples) {
-    if (example.label < 0) continue;
-    const double weight = of_label[static_cast<std::size_t>(example.label)];
-    example.weight = static_cast<float>(static_cast<double>(example.weight) * weight);
+    double most = 0;
+    for (const std::int32_t label : labels_of(example.label, sets)) {
+      if (label >= 0) most = std::max(most, of_label[static_cast<std::size_t>(label)]);
+    }
+    if (most > 0) example.weight = static_cast<float>(static_cast<double>(example.weight) * most);
   }
 }
 
 }  // namespace
 
 void weigh(std::span<Example> train, std::span<Example> dev, std::span<const std::string> labels,
-           const ClassWeights& weights) {
-  const std::vector<double> of_label = weights_of(train, labels, weights);
-  multiply(train, of_label);
-  multiply(dev, of_label);
+           const ClassWeights& weights, const LabelSets* sets) {
+  const std::vector<double> of_label = weights_of(train, labels, weights, sets);
+  multiply(train, of_label, sets);
+  multiply(dev, of_label, sets);
   const double mean = sum_of_weights(train) / static_cast<double>(train.size());
   for (const std::span<Example> examples : {train, dev}) {
     for (Example& example : examples) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <memory>
 #include <random>
 
 namespace unroll {
@@ -37,7 +38,20 @@ struct Case {
     for (std::size_t row = 0; row < rows; ++row)
       weights.push_back(0.25F * static_cast<float>(row % 9));
   }
-  DevRows rows() const { return {labels, weights}; }
+  DevRows rows() const { return {labels, weights, sets.get()}; }
+
+  /// Every row has none, one or two labels then, a known one or none.
+  void take_sets() {
+    sets = std::make_unique<LabelSets>();
+    for (std::size_t row = 0; row < labels.size(); ++row) {
+      std::vector<std::int32_t> of_row;
+      if (row % 5 == 0) of_row.push_back(-1);
+      if (row % 3 > 0) of_row.push_back(0);
+      if (labels[row] > 0) of_row.push_back(labels[row]);
+      labels[row] = sets->number_of(of_row);
+    }
+  }
+  std::unique_ptr<LabelSets> sets;
 };
 
 TEST(Fusion, GradientMatchesFiniteDifferences) {
@@ -55,6 +69,47 @@ TEST(Fusion, GradientMatchesFiniteDifferences) {
                               (2 * kStep);
     EXPECT_NEAR(gradient[e], difference, 1e-7 * std::abs(difference)) << e;
   }
+}
+
+TEST(FusionOfSets, GradientMatchesFiniteDifferences) {
+  Case c(3, 40, 4);
+  c.take_sets();
+  const std::vector<double> a{0.3, 1.7, -0.4};
+  std::vector<double> gradient(3);
+  fusion_loss(c.experts, c.rows(), a, c.priors, gradient);
+  constexpr double kStep = 1e-5;
+  for (std::size_t e = 0; e < a.size(); ++e) {
+    std::vector<double> up = a, down = a;
+    up[e] += kStep;
+    down[e] -= kStep;
+    const double difference = (fusion_loss(c.experts, c.rows(), up, c.priors) -
+                               fusion_loss(c.experts, c.rows(), down, c.priors)) /
+                              (2 * kStep);
+    EXPECT_NEAR(gradient[e], difference, 1e-7 * std::abs(difference)) << e;
+  }
+}
+
+TEST(FusionOfSets, FitsWhereTheGradientIsZero) {
+  Case c(3, 200, 5);
+  c.take_sets();
+  const std::vector<double> a = fit_fusion(c.experts, c.rows(), c.priors);
+  std::vector<double> gradient(3);
+  fusion_loss(c.experts, c.rows(), a, c.priors, gradient);
+  for (const double d : gradient) EXPECT_NEAR(d, 0, 1e-8);
+}
+
+TEST(FusionOfSets, AnswersAllLabelsThatAreAsProbableAsNot) {
+  Tensor<double> scores({2, 3});
+  scores.matrix()(0, 0) = std::log(3.0);  // ŷ = ¾, ½, ¼
+  scores.matrix()(0, 2) = -std::log(3.0);
+  for (std::size_t k = 0; k < 3; ++k) scores.matrix()(1, k) = -1000;
+  const std::array<ExpertScores, 1> experts{scores.matrix()};
+  LabelSets sets;
+  const std::array labels{sets.number_of({0, 1}), sets.number_of({})};
+  AnswerCounts answers(3);
+  const double loss = count_fused(experts, {labels, {}, &sets}, std::array{1.0}, answers);
+  EXPECT_EQ(answers.accuracy(), 1);
+  EXPECT_DOUBLE_EQ(loss, (2 * std::log(4.0 / 3) + std::log(2.0)) / 2);
 }
 
 TEST(Fusion, FitsWhereTheGradientIsZero) {
@@ -86,11 +141,12 @@ TEST(Fusion, AnswersRowByRowWithTheirMeanLoss) {
   scores.matrix()(0, 1) = std::log(3.0);  // ŷ = ¼, ¾
   const std::array<ExpertScores, 1> experts{scores.matrix()};
   const std::array labels{1, -1, 1};
-  const FusedAnswers answers = fused_answers(experts, {labels}, std::array{1.0});
-  EXPECT_EQ(answers.labels, (std::vector<std::int32_t>{1, 0, 0}));  // of equal O the first
-  EXPECT_DOUBLE_EQ(answers.loss, (std::log(4.0 / 3) + std::log(2.0)) / 2);
+  AnswerCounts answers(2), again(2);
+  const double loss = count_fused(experts, {labels}, std::array{1.0}, answers);
+  EXPECT_DOUBLE_EQ(answers.accuracy(), 1.0 / 3);  // of equal O the first label is the answer
+  EXPECT_DOUBLE_EQ(loss, (std::log(4.0 / 3) + std::log(2.0)) / 2);
   const std::array weights{3.0F, 9.0F, 1.0F};
-  EXPECT_DOUBLE_EQ(fused_answers(experts, {labels, weights}, std::array{1.0}).loss,
+  EXPECT_DOUBLE_EQ(count_fused(experts, {labels, weights}, std::array{1.0}, again),
                    (3 * std::log(4.0 / 3) + std::log(2.0)) / 4);
 }
 

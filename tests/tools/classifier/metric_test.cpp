@@ -12,8 +12,13 @@
 namespace unroll {
 namespace {
 
+void add(AnswerCounts& counts, const std::vector<std::int32_t>& actual,
+         const std::vector<std::int32_t>& predicted) {
+  counts.add(actual, predicted);
+}
+
 TEST(Metric, IsNamedAsItIsRead) {
-  for (const std::string name : {"accuracy", "macro-f1", "f1:rare", "f1:f1:", "loss"}) {
+  for (const std::string name : {"accuracy", "micro-f1", "macro-f1", "f1:rare", "f1:f1:", "loss"}) {
     const auto metric = metric_from(name);
     ASSERT_TRUE(metric) << name;
     EXPECT_EQ(to_string(*metric), name);
@@ -30,12 +35,13 @@ TEST(AnswerCounts, AgreeWithTheEvaluationOfTest) {
   AnswerCounts counts(labels.size());
   std::vector<std::string> actual_labels, predicted_labels;
   for (std::size_t row = 0; row < actual.size(); ++row) {
-    counts.add(actual[row], predicted[row]);
+    counts.add({&actual[row], 1}, {&predicted[row], 1});
     actual_labels.push_back(labels[static_cast<std::size_t>(actual[row])]);
     predicted_labels.push_back(labels[static_cast<std::size_t>(predicted[row])]);
   }
   const Evaluation expected = evaluate(labels, actual_labels, predicted_labels);
   EXPECT_DOUBLE_EQ(counts.accuracy(), expected.accuracy);
+  EXPECT_DOUBLE_EQ(counts.micro_f1(), expected.accuracy);
   EXPECT_DOUBLE_EQ(counts.macro_f1(), expected.macro_f1);
   for (std::size_t k = 0; k < 3; ++k) EXPECT_DOUBLE_EQ(counts.f1(k), expected.classes[k].f1) << k;
   EXPECT_EQ(counts.f1(3), 0);  // in no row and no prediction
@@ -43,18 +49,28 @@ TEST(AnswerCounts, AgreeWithTheEvaluationOfTest) {
 
 TEST(AnswerCounts, CountALabelThatTrainingHasNotSeenAsWrong) {
   AnswerCounts counts(2);
-  counts.add(0, 0);
-  counts.add(-1, 0);
+  add(counts, {0}, {0});
+  add(counts, {-1}, {0});
   EXPECT_EQ(counts.accuracy(), 0.5);
   EXPECT_DOUBLE_EQ(counts.f1(0), 2.0 / 3);
+}
+
+TEST(AnswerCounts, CountEachLabelOfASet) {
+  AnswerCounts counts(3);
+  add(counts, {0, 1}, {0, 1});
+  add(counts, {-1, 0}, {2});
+  add(counts, {}, {});
+  EXPECT_DOUBLE_EQ(counts.accuracy(), 2.0 / 3);
+  EXPECT_DOUBLE_EQ(counts.micro_f1(), 2 * 2.0 / (4 + 3));
+  EXPECT_DOUBLE_EQ(counts.macro_f1(), (2.0 / 3 + 1 + 0) / 3);
 }
 
 TEST(DevScore, IsComparedByWhatWasAskedFor) {
   const std::vector<std::string> labels{"common", "rare"};
   AnswerCounts counts(2);
-  for (int k = 0; k < 98; ++k) counts.add(0, 0);
-  counts.add(1, 1);
-  counts.add(1, 0);
+  for (int k = 0; k < 98; ++k) add(counts, {0}, {0});
+  add(counts, {1}, {1});
+  add(counts, {1}, {0});
   const auto value = [&](const std::string& name) {
     const Metric metric = *metric_from(name);
     return dev_score(counts, 0.25, metric, labels).by(metric).value;

@@ -69,8 +69,8 @@ void add_data_flags(CLI::App& command, Flags& flags) {
 
 Metric metric_of(const std::string& name) {
   if (auto metric = metric_from(name)) return *std::move(metric);
-  throw UsageError(
-      fmt::format("--metric {} is none of accuracy, macro-f1, f1:LABEL and loss", in_quotes(name)));
+  throw UsageError(fmt::format(
+      "--metric {} is none of accuracy, micro-f1, macro-f1, f1:LABEL and loss", in_quotes(name)));
 }
 
 double class_weight_of(std::string_view text) {
@@ -116,12 +116,11 @@ ClassWeights class_weights_of(const std::string& text) {
 
 /// What counts, in the loss and between epochs.
 void add_importance_flags(CLI::App& command, TrainClassifierOptions& options) {
-  command
-      .add_option_function<std::string>(
-          "--metric", [&options](const std::string& name) { options.metric = metric_of(name); },
-          "What the dev texts choose the epoch by: accuracy, macro-f1, f1:LABEL, loss.\n"
-          "Accuracy hardly sees a label that one text in a hundred has")
-      ->default_str(to_string(options.metric));
+  command.add_option_function<std::string>(
+      "--metric", [&options](const std::string& name) { options.metric = metric_of(name); },
+      "What the dev texts choose the epoch by: accuracy, micro-f1, macro-f1,\n"
+      "f1:LABEL, loss. Accuracy hardly sees a label that one text in a hundred has\n"
+      "(default: accuracy, or micro-f1 where texts have any number of labels)");
   command
       .add_option_function<std::string>(
           "--class-weight",
@@ -372,14 +371,16 @@ std::string metric_text(const DevScore& dev, const Metric& metric) {
 /// Shows how training goes.
 class Progress {
  public:
-  Progress(const Metric& metric, Terminal& terminal) : metric_(metric), terminal_(terminal) {}
+  explicit Progress(Terminal& terminal) : terminal_(terminal) {}
 
   void plan(const TrainingPlan& plan, const TextClassifier& classifier) {
     plan_ = plan;
     terminal_.note(fmt::format(
-        "data    {} rows to train on, {} {}; {} labels; {} tokens an epoch", plan.train_rows,
+        "data    {} rows to train on, {} {}; {} labels{}; {} tokens an epoch", plan.train_rows,
         plan.dev_rows, plan.dev_held_back ? "of them held back" : "for dev",
-        classifier.labels().size(), count_text(static_cast<double>(plan.train_tokens))));
+        classifier.labels().size(),
+        classifier.has_any_number_of_labels() ? ", any number of them a text" : "",
+        count_text(static_cast<double>(plan.train_tokens))));
     note_on_rarest(plan);
     notes_on_texts(plan, classifier);
     if (classifier.has_network()) terminal_.note(describe_model(classifier));
@@ -428,9 +429,9 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   std::string dev_text(const DevScore& dev) const {
-    const bool is_accuracy = metric_.kind == Metric::Kind::kAccuracy;
-    return fmt::format("dev {}{}", is_accuracy ? "" : to_string(metric_) + " ",
-                       metric_text(dev, metric_));
+    const bool is_accuracy = plan_.metric.kind == Metric::Kind::kAccuracy;
+    return fmt::format("dev {}{}", is_accuracy ? "" : to_string(plan_.metric) + " ",
+                       metric_text(dev, plan_.metric));
   }
   static double since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -462,7 +463,7 @@ class Progress {
         fmt::format("        the rarest label is {}: {} rows of {} ({:.2g} %), and {} for dev{}",
                     in_quotes(plan.rarest_label), plan.rarest_rows, plan.train_rows, 100 * share,
                     plan.rarest_dev_rows,
-                    share < kRare && metric_.kind == Metric::Kind::kAccuracy
+                    share < kRare && plan.metric.kind == Metric::Kind::kAccuracy
                         ? "; accuracy hardly sees it (--metric macro-f1)"
                         : ""));
   }
@@ -532,7 +533,6 @@ class Progress {
                        to_string(*model.pool), count_text(static_cast<double>(plan_.parameters)));
   }
 
-  const Metric& metric_;
   Terminal& terminal_;
   TrainingPlan plan_;
   StepReport last_;
@@ -558,7 +558,7 @@ void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
 }
 
 void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMemory& memory,
-               std::optional<std::size_t> epoch, const DevScore& dev) {
+               const Metric& metric, std::optional<std::size_t> epoch, const DevScore& dev) {
   std::map<std::string, std::string> notes{
       {"program", fmt::format("unroll {}", kVersion)},
       {"train", flags.train},
@@ -566,7 +566,7 @@ void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMem
       {"seed", std::to_string(flags.options.seed)},
       {"precision", std::string(to_string(flags.options.precision))},
       {std::string(kMemoryNote), to_json(memory)},
-      {"metric", to_string(flags.options.metric)},
+      {"metric", to_string(metric)},
       {"dev_accuracy", fmt::format("{:.4f}", dev.accuracy)},
       {"dev_metric", fmt::format("{:.4f}", dev.metric)}};
   if (epoch) notes["epoch"] = std::to_string(*epoch + 1);
@@ -608,7 +608,7 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
         {"epochs", training.epochs.size()},
         {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
         {"dev_accuracy", trained.dev.accuracy},
-        {"metric", to_string(flags.options.metric)},
+        {"metric", to_string(trained.plan.metric)},
         {"dev_metric", trained.dev.metric},
         {"ngrams", trained.plan.ngrams},
         {"ngrams_dev_accuracy", ngrams_accuracy},
@@ -621,11 +621,11 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
   }
   if (has_epoch) {
     print("best epoch {} of {} ({}): dev {}\n", training.best_epoch + 1, training.epochs.size(),
-          ending(training), result_text(trained.dev, flags.options.metric));
+          ending(training), result_text(trained.dev, trained.plan.metric));
   } else {
     print("linear model alone ({}): dev {}\n",
           trained.classifier.has_network() ? ending(training) : "solved",
-          result_text(trained.dev, flags.options.metric));
+          result_text(trained.dev, trained.plan.metric));
   }
   print("model {} ({:.1f} MB), trained in {}\n", file.string(),
         static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
@@ -730,6 +730,27 @@ void refuse_hopeless(const Flags& flags, const TrainingPlan& plan,
   try_file(model, classifier.least_file_bytes());
 }
 
+/// A few texts with several labels among many may be slips, and they decide what the model is.
+void tell_of_label_sets(std::span<const Record> records, const std::string& file,
+                        Terminal& terminal) {
+  constexpr double kFew = 0.01;
+  std::size_t several = 0, none = 0, first = 0;
+  for (const Record& record : records) {
+    several += record.more_labels.empty() ? 0 : 1;
+    none += record.label.empty() ? 1 : 0;
+    if (several + none == 1 && first == 0) first = record.line;
+  }
+  if (several + none == 0) return;
+  const std::string text = fmt::format(
+      "{}:{}: {} of {} rows have several labels, {} have none; this is the first. The model "
+      "answers "
+      "any number of labels",
+      file, first, several, records.size(), none);
+  const bool is_dubious =
+      static_cast<double>(several + none) < kFew * static_cast<double>(records.size());
+  is_dubious ? terminal.warning(text) : terminal.note(text);
+}
+
 /// Dev labels that are training's as numbers become these.
 void match_dev_labels(std::span<const Record> train, std::span<Record> dev, const Flags& flags,
                       Terminal& terminal) {
@@ -753,14 +774,16 @@ int train_command(const Flags& flags, const CLI::App& command) {
   std::vector<Record> train = read_data(flags.train, columns, terminal);
   std::vector<Record> dev =
       flags.dev.empty() ? std::vector<Record>{} : read_data(flags.dev, columns, terminal);
+  tell_of_label_sets(train, flags.train, terminal);
   match_dev_labels(train, dev, flags, terminal);
   TrainClassifierOptions options = flags.options;
   if (!options.network) options.vectors.clear();
   options.reading_bytes = reading_bytes(flags, train, dev);
-  Progress progress(flags.options.metric, terminal);
+  Progress progress(terminal);
   std::unique_ptr<TrainingWatch> watch;
   if (flags.gradflow) watch = watch_gradient_flow(flags.out, dev.empty() ? train : dev, terminal);
   TrainingMemory memory;
+  Metric metric;
   bool linear_is_saved = false;
   const InterruptGuard guard;
   const ClassifierObserver observer{
@@ -773,6 +796,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
             warn_of_idle_flags(plan, flags.options, terminal);
             refuse_hopeless(flags, plan, classifier);
             memory = *plan.memory;
+            metric = plan.metric;
             if (watch) watch->measure(0, classifier);
           },
       .ngrams =
@@ -780,7 +804,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
             progress.ngrams(report);
             // A model that this run replaces stays until there is an epoch.
             if (options.network && has_model(flags.out)) return;
-            set_notes(classifier, flags, memory, {}, report.score);
+            set_notes(classifier, flags, memory, metric, {}, report.score);
             classifier.save(flags.out);
             linear_is_saved = true;
           },
@@ -790,7 +814,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
             progress.epoch(report, score);
             if (report.best) {
               // Written at once: whatever ends the run, the best epoch so far is on disk.
-              set_notes(classifier, flags, memory, report.epoch, score);
+              set_notes(classifier, flags, memory, metric, report.epoch, score);
               classifier.save(flags.out);
             }
             if (watch) watch->measure(report.epoch + 1, classifier);
