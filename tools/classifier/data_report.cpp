@@ -147,8 +147,11 @@ void find_troubles(std::span<const Record> records, FileReport& report) {
 }
 
 void find_conflicts(std::span<const Record> records, FileReport& report) {
-  std::unordered_map<std::string_view, std::set<std::string_view>> labels;
-  for (const Record& record : records) labels[record.text].insert(record.label);
+  std::unordered_map<std::string_view, std::set<std::set<std::string_view>>> labels;
+  for (const Record& record : records) {
+    const std::vector<std::string_view> of_row = labels_of(record);
+    labels[record.text].emplace(of_row.begin(), of_row.end());
+  }
   for (const auto& [text, of_text] : labels) report.conflicting_texts += of_text.size() > 1 ? 1 : 0;
   for (const Record& record : records)
     if (labels.at(record.text).size() > 1) count_row(report.conflicts, record.line);

@@ -129,24 +129,25 @@ TEST(FusedClassifier, OfTrainingAnswersByItsNgramsFirst) {
   TrainClassifierOptions options = small_options();
   options.epochs = 2;
   std::vector<std::string> order;
-  const ClassifierObserver observer{.plan =
-                                        [&](const TrainingPlan& plan, const TextClassifier&) {
-                                          EXPECT_GT(plan.ngrams, 0u);
-                                          order.push_back("plan");
-                                        },
-                                    .ngrams =
-                                        [&](const NgramReport& report, TextClassifier& classifier) {
-                                          EXPECT_GT(report.score.value, 0.8);
-                                          EXPECT_EQ(classifier.fusion().network, 0);
-                                          order.push_back("ngrams");
-                                        },
-                                    .step = {},
-                                    .epoch =
-                                        [&](const EpochReport&, TextClassifier& classifier) {
-                                          EXPECT_NE(classifier.fusion().network, 0);
-                                          order.push_back("epoch");
-                                        },
-                                    .stop = {}};
+  const ClassifierObserver observer{
+      .plan =
+          [&](const TrainingPlan& plan, const TextClassifier&) {
+            EXPECT_GT(plan.ngrams, 0u);
+            order.push_back("plan");
+          },
+      .ngrams =
+          [&](const NgramReport& report, TextClassifier& classifier) {
+            EXPECT_GT(report.score.accuracy, 0.8);
+            EXPECT_EQ(classifier.fusion().network, 0);
+            order.push_back("ngrams");
+          },
+      .step = {},
+      .epoch =
+          [&](const EpochReport&, const DevScore&, TextClassifier& classifier) {
+            EXPECT_NE(classifier.fusion().network, 0);
+            order.push_back("epoch");
+          },
+      .stop = {}};
   train_classifier(small_reviews(200), {}, options, observer);
   EXPECT_EQ(order, (std::vector<std::string>{"plan", "ngrams", "epoch", "epoch"}));
 }
@@ -176,7 +177,7 @@ TEST(FusedClassifier, MayBeEitherPartAlone) {
   TrainedClassifier linear = train_classifier(small_reviews(200), {}, options);
   EXPECT_FALSE(linear.classifier.has_network());
   EXPECT_TRUE(linear.training.epochs.empty());
-  EXPECT_EQ(linear.ngrams->score.value, 1);
+  EXPECT_EQ(linear.ngrams->score.accuracy, 1);
   EXPECT_EQ(TextPredictor(std::move(linear.classifier)).predict("a lovely film").label, "pos");
   options.ngrams = false;
   EXPECT_THROW(train_classifier(small_reviews(200), {}, options), UsageError);
