@@ -60,10 +60,12 @@ set(UNROLL_PUBLIC_HEADERS
   text/tokenizer.h
   text/vocabulary.h
   tools/classifier/evaluation.h
+  tools/classifier/metric.h
   tools/classifier/prediction_session.h
   tools/classifier/text_classifier.h
   tools/classifier/text_predictor.h
-  tools/classifier/train_classifier.h)
+  tools/classifier/train_classifier.h
+  tools/classifier/weights.h)
 set(UNROLL_DETAIL_HEADERS
   core/bfloat16.h
   core/function_ref.h

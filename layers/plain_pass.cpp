@@ -94,6 +94,44 @@ MatrixView<const Real> x_of_tokens(const RecurrentInput<Real>& input, Tensor<Rea
   return std::as_const(gathered).matrix();
 }
 
+/// dU, dW and the other gradients of the whole pass, whose dz are all there. dx of a word is the
+/// sum over its tokens.
+template <typename Real>
+void add_plain_gradients(RecurrentLayer<Real>& layer, const RecurrentInput<Real>& input,
+                         RecurrentPass<Real>& pass, MatrixView<Real> dx) {
+  PlainScratch<Real>& scratch = pass.scratch.plain;
+  const MatrixView<Real> dz = pass.scratch.full.dz.matrix();
+  const bool sums_dx = !input.rows.empty() && !dx.empty();
+  if (sums_dx) scratch.dx.resize({dz.rows(), layer.input_size()});
+  cell_gradients<Real>(layer.kind(), {.dz = dz,
+                                      .saved = pass.record.gates.matrix(),
+                                      .x = x_of_tokens(input, scratch.x),
+                                      .h_prev = pass.record.full.h_prev.matrix(),
+                                      .U = layer.U.value.matrix(),
+                                      .dU = layer.U.grad.matrix(),
+                                      .dW = layer.W.grad.matrix(),
+                                      .db = layer.b.grad.values(),
+                                      .dd = layer.d.grad.values(),
+                                      .dx = sums_dx ? scratch.dx.matrix() : dx});
+  if (!sums_dx) return;
+  fill_rows<Real>(dx, 0);
+  scatter_add_rows<Real, Real>(std::as_const(scratch.dx).matrix(), input.rows, dx);
+}
+
+/// ∂L/∂h_0 of every row, from its first step.
+template <typename Real>
+void go_back_to_first_states(const RecurrentLayer<Real>& layer, const RaggedShape& shape,
+                             RecurrentPass<Real>& pass, RecurrentState<Real>& dstate) {
+  for (std::size_t position = 0; position < shape.steps(); ++position) {
+    const WalkStep walk = walk_step(shape, layer.direction(), position, {0, shape.batch()});
+    const std::size_t come = walk.come(), begin = walk.here.count - come;
+    cell_first_state<Real>(layer.kind().cell,
+                           {.dz = rows_of(pass.scratch.full.dz, walk.here.token + come, begin),
+                            .W = layer.W.value.matrix(),
+                            .dh_0 = rows_of(dstate.h, walk.here.row + come, begin)});
+  }
+}
+
 }  // namespace
 
 template <typename Real>
@@ -185,31 +223,8 @@ void plain_backward(RecurrentLayer<Real>& layer, const RaggedShape& shape,
                          .dh_kept = dh_T,
                          .inner = late_product_back(pass, walk.here)});
   });
-  const bool is_shared = !input.rows.empty();
-  if (is_shared && !dx.empty()) scratch.dx.resize({N, layer.input_size()});
-  const MatrixView<Real> dx_of_tokens = is_shared && !dx.empty() ? scratch.dx.matrix() : dx;
-  cell_gradients<Real>(layer.kind(), {.dz = dz.matrix(),
-                                      .saved = record.gates.matrix(),
-                                      .x = x_of_tokens(input, scratch.x),
-                                      .h_prev = record.full.h_prev.matrix(),
-                                      .U = layer.U.value.matrix(),
-                                      .dU = layer.U.grad.matrix(),
-                                      .dW = layer.W.grad.matrix(),
-                                      .db = layer.b.grad.values(),
-                                      .dd = layer.d.grad.values(),
-                                      .dx = dx_of_tokens});
-  if (is_shared && !dx.empty()) {
-    fill_rows<Real>(dx, 0);
-    scatter_add_rows<Real, Real>(std::as_const(scratch.dx).matrix(), input.rows, dx);
-  }
-  for (std::size_t position = 0; position < shape.steps(); ++position) {
-    const WalkStep walk = walk_step(shape, layer.direction(), position, {0, shape.batch()});
-    const std::size_t come = walk.come(), begin = walk.here.count - come;
-    cell_first_state<Real>(layer.kind().cell,
-                           {.dz = rows_of(dz, walk.here.token + come, begin),
-                            .W = layer.W.value.matrix(),
-                            .dh_0 = rows_of(dstate.h, walk.here.row + come, begin)});
-  }
+  add_plain_gradients(layer, input, pass, dx);
+  go_back_to_first_states(layer, shape, pass, dstate);
 }
 
 template <typename Real>

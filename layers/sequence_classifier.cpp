@@ -6,6 +6,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/kernels/ops.h"
+#include "unroll/layers/sigmoid_cross_entropy.h"
 #include "unroll/layers/softmax_cross_entropy.h"
 
 namespace unroll {
@@ -23,8 +24,9 @@ DropoutSource in_whole(const DropoutSource& dropout, std::span<const std::int32_
 }
 
 /// picked (places) = the values at these places.
-void pick(std::span<const std::int32_t> values, std::span<const std::int32_t> places,
-          std::vector<std::int32_t>& picked) {
+template <typename Value>
+void pick(std::span<const Value> values, std::span<const std::int32_t> places,
+          std::vector<Value>& picked) {
   picked.clear();
   for (std::int32_t place : places) picked.push_back(values[static_cast<std::size_t>(place)]);
 }
@@ -127,15 +129,15 @@ void SequenceClassifier<Real>::run_forward(const RaggedShape& shape, Pass& pass,
 template <typename Real>
 double SequenceClassifier<Real>::loss_and_gradients(const RaggedShape& shape,
                                                     std::span<const std::int32_t> ids,
-                                                    std::span<const std::int32_t> targets,
-                                                    Pass& pass, const DropoutSource* dropout) {
+                                                    const Targets& targets, Pass& pass,
+                                                    const DropoutSource* dropout) {
   const double weight = 1.0 / static_cast<double>(shape.batch());
   if (pass.most_tokens == 0 || shape.tokens() <= pass.most_tokens) {
     forward(shape, ids, pass, dropout);
     return run_back(shape, targets, weight, pass, dropout != nullptr);
   }
   check("ids", ids.size(), shape.tokens());
-  check("targets", targets.size(), config_.pool ? shape.batch() : shape.tokens());
+  check_targets(targets, config_.pool ? shape.batch() : shape.tokens());
   pass.batch_words.find(ids, config_.vocabulary);
   double loss = 0;
   for (std::size_t row = 0; row < shape.batch(); row = pass.part.end()) {
@@ -145,16 +147,41 @@ double SequenceClassifier<Real>::loss_and_gradients(const RaggedShape& shape,
   return loss;
 }
 
+template <typename Real>
+void SequenceClassifier<Real>::check_targets(const Targets& targets, std::size_t rows) const {
+  const bool is_softmax = config_.output == OutputKind::kSoftmax;
+  check("targets", is_softmax ? targets.classes.size() : targets.y.rows(), rows);
+  if (!targets.weights.empty()) check("weights of targets", targets.weights.size(), rows);
+}
+
+/// Those of pass.part.
+template <typename Real>
+typename SequenceClassifier<Real>::Targets SequenceClassifier<Real>::part_of(const Targets& targets,
+                                                                             Pass& pass) const {
+  const auto rows = config_.pool ? pass.part.rows() : pass.part.tokens();
+  if (!targets.weights.empty()) pick(targets.weights, rows, pass.weights);
+  const std::span<const float> weights =
+      targets.weights.empty() ? targets.weights : std::span<const float>(pass.weights);
+  switch (config_.output) {
+    case OutputKind::kSoftmax:
+      pick(targets.classes, rows, pass.targets);
+      return {.classes = pass.targets, .weights = weights};
+    case OutputKind::kSigmoid:
+      pass.y.resize({rows.size(), config_.classes});
+      gather_rows<Real>(targets.y, rows, pass.y.matrix());
+      return {.classes = {}, .y = pass.y.matrix(), .weights = weights};
+  }
+  return {};
+}
+
 /// Takes pass.part with the loss's weight and the random numbers that its rows have in the batch.
 template <typename Real>
 double SequenceClassifier<Real>::loss_and_gradients_of_part(std::span<const std::int32_t> ids,
-                                                            std::span<const std::int32_t> targets,
-                                                            double weight, Pass& pass,
+                                                            const Targets& targets, double weight,
+                                                            Pass& pass,
                                                             const DropoutSource* dropout) {
   const RowPart& part = pass.part;
-  const auto with_target = config_.pool ? part.rows() : part.tokens();
   pick(ids, part.tokens(), pass.ids);
-  pick(targets, with_target, pass.targets);
   pass.words.find(pass.ids, config_.vocabulary);
   if (dropout == nullptr) {
     run_forward(part.shape(), pass, nullptr);
@@ -163,22 +190,34 @@ double SequenceClassifier<Real>::loss_and_gradients_of_part(std::span<const std:
     for (std::int32_t id : pass.words.ids()) pass.word_rows.push_back(pass.batch_words.row_of(id));
     const Dropouts dropouts{.x = in_whole(*dropout, pass.word_rows),
                             .h = in_whole(*dropout, part.tokens()),
-                            .p = in_whole(*dropout, with_target)};
+                            .p = in_whole(*dropout, config_.pool ? part.rows() : part.tokens())};
     run_forward(part.shape(), pass, &dropouts);
   }
-  return run_back(part.shape(), pass.targets, weight, pass, dropout != nullptr);
+  return run_back(part.shape(), part_of(targets, pass), weight, pass, dropout != nullptr);
 }
 
 /// The loss of a forward pass, and its gradients.
 template <typename Real>
-double SequenceClassifier<Real>::run_back(const RaggedShape& shape,
-                                          std::span<const std::int32_t> targets, double weight,
-                                          Pass& pass, bool dropout) {
+double SequenceClassifier<Real>::run_back(const RaggedShape& shape, const Targets& targets,
+                                          double weight, Pass& pass, bool dropout) {
   pass.dO.resize(pass.O.shape());
-  const double loss =
-      softmax_cross_entropy<Real>(pass.O.matrix(), targets, weight, pass.dO.matrix());
+  const double result = loss(targets, weight, pass);
   backward(shape, pass, dropout);
-  return loss;
+  return result;
+}
+
+/// The loss of pass.O; sets pass.dO.
+template <typename Real>
+double SequenceClassifier<Real>::loss(const Targets& targets, double weight, Pass& pass) const {
+  switch (config_.output) {
+    case OutputKind::kSoftmax:
+      return softmax_cross_entropy<Real>(pass.O.matrix(), targets.classes, weight, targets.weights,
+                                         pass.dO.matrix());
+    case OutputKind::kSigmoid:
+      return sigmoid_cross_entropy<Real>(pass.O.matrix(), targets.y, weight, targets.weights,
+                                         pass.dO.matrix());
+  }
+  return 0;
 }
 
 template <typename Real>
@@ -218,7 +257,10 @@ void SequenceClassifier<Real>::plan(const BatchLimits& limits, std::size_t most_
   pass.batch_words.plan(limits, config_.vocabulary, plan);
   plan.add(pass.word_rows, part.distinct);
   plan.add(pass.ids, part.tokens);
-  plan.add(pass.targets, config_.pool ? part.rows : part.tokens);
+  const std::size_t rows = config_.pool ? part.rows : part.tokens;
+  plan.add(pass.targets, rows);
+  plan.add(pass.weights, rows);
+  if (config_.output == OutputKind::kSigmoid) plan.add(pass.y, Shape{rows, config_.classes});
 }
 
 template <typename Real>

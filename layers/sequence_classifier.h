@@ -1,7 +1,7 @@
 /// SequenceClassifier: the homework's whole model.
 ///
 ///     ids → different words → embedding → dropout → recurrent stack → pooling over time → dropout
-///     → O = V h + c → softmax cross-entropy
+///     → O = V h + c → softmax cross-entropy, or K sigmoids' cross-entropy
 ///
 /// With a pool the loss is many-to-one, one target per sequence; without (`pool` empty) every step
 /// has an output and a target of its own, and the loss is the homework's many-to-many L = Σ_t
@@ -25,9 +25,14 @@
 
 namespace unroll {
 
+/// What the outputs O mean: one choice of K with ŷ = softmax(O), or K answers yes or no with
+/// ŷ_k = σ(O_k).
+enum class OutputKind : std::uint8_t { kSoftmax, kSigmoid };
+
 struct SequenceClassifierConfig {
   std::size_t vocabulary = 0;  ///< V, number of word ids
   std::size_t classes = 0;     ///< K
+  OutputKind output = OutputKind::kSoftmax;
   std::size_t embedding = 128;
   Cell cell = Cell::kLstm;
   Activation activation = Activation::kTanh;
@@ -53,6 +58,14 @@ template <typename Real>
 class SequenceClassifier {
  public:
   using Config = SequenceClassifierConfig;
+
+  /// What the outputs should be: for each sequence, or for each step (packed) where every step has
+  /// an output.
+  struct Targets {
+    std::span<const std::int32_t> classes;  ///< of softmax: one of K
+    MatrixView<const Real> y{};             ///< of sigmoids: (rows, K), 1 for yes and 0 for no
+    std::span<const float> weights{};       ///< how much each row counts; none: 1
+  };
 
   /// All that a forward and a backward pass own. One per thread of use.
   struct Pass {
@@ -80,6 +93,8 @@ class SequenceClassifier {
     DistinctIds batch_words;                 ///< of the whole batch
     std::vector<std::int32_t> word_rows;     ///< (M): where in them each of `words` is
     std::vector<std::int32_t> ids, targets;  ///< of the part
+    std::vector<float> weights;              ///< of the part's targets
+    Tensor<Real> y;                          ///< of the part, for sigmoids
   };
 
   /// What a pass computed, for somebody who wants to look. What begins with d is there after the
@@ -119,12 +134,17 @@ class SequenceClassifier {
   void forward(const RaggedShape& shape, std::span<const std::int32_t> ids, Pass& pass,
                const DropoutSource* dropout = nullptr) const;
 
-  /// Forward, loss (mean over the batch's sequences), backward: adds to all gradients. `targets`:
-  /// (B), or (N) packed where every step has one. In parts (Pass::most_tokens) the result is the
-  /// same up to rounding.
+  /// Forward, loss (mean over the batch's sequences, each times its weight), backward: adds to all
+  /// gradients. In parts (Pass::most_tokens) the result is the same up to rounding.
   double loss_and_gradients(const RaggedShape& shape, std::span<const std::int32_t> ids,
-                            std::span<const std::int32_t> targets, Pass& pass,
+                            const Targets& targets, Pass& pass,
                             const DropoutSource* dropout = nullptr);
+  /// The targets are classes: (B), or (N) packed where every step has one.
+  double loss_and_gradients(const RaggedShape& shape, std::span<const std::int32_t> ids,
+                            std::span<const std::int32_t> classes, Pass& pass,
+                            const DropoutSource* dropout = nullptr) {
+    return loss_and_gradients(shape, ids, Targets{.classes = classes}, pass, dropout);
+  }
 
   /// Copies of what a pass computed that was not planned, and so kept all of it.
   Inspection inspect(const Pass& pass) const;
@@ -140,11 +160,13 @@ class SequenceClassifier {
     DropoutSource x, h, p;
   };
   void run_forward(const RaggedShape& shape, Pass& pass, const Dropouts* dropouts) const;
-  double run_back(const RaggedShape& shape, std::span<const std::int32_t> targets, double weight,
-                  Pass& pass, bool dropout);
-  double loss_and_gradients_of_part(std::span<const std::int32_t> ids,
-                                    std::span<const std::int32_t> targets, double weight,
-                                    Pass& pass, const DropoutSource* dropout);
+  void check_targets(const Targets& targets, std::size_t rows) const;
+  Targets part_of(const Targets& targets, Pass& pass) const;
+  double loss(const Targets& targets, double weight, Pass& pass) const;
+  double run_back(const RaggedShape& shape, const Targets& targets, double weight, Pass& pass,
+                  bool dropout);
+  double loss_and_gradients_of_part(std::span<const std::int32_t> ids, const Targets& targets,
+                                    double weight, Pass& pass, const DropoutSource* dropout);
   void backward(const RaggedShape& shape, Pass& pass, bool dropout);
   void plan_pass(const BatchLimits& limits, Pass& pass, MemoryPlan& plan) const;
   /// What the output layer reads: the pooled vector, or every step's state.

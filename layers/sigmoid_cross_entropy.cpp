@@ -58,10 +58,32 @@ double sigmoid_cross_entropy(MatrixView<const Real> O, MatrixView<const Real> y,
   return loss;
 }
 
+template <typename Real>
+double sigmoid_cross_entropy(MatrixView<const Real> O, MatrixView<const Real> y, double weight,
+                             std::span<const float> weights, MatrixView<Real> dO) {
+  if (weights.empty()) return sigmoid_cross_entropy(O, y, weight, dO);
+  require_same_shape("y", y.shape(), O.shape());
+  require_same_shape("dO", dO.shape(), O.shape());
+  if (weights.size() != O.rows()) {
+    throw ShapeError(fmt::format("sigmoid_cross_entropy: O has {} rows, but {} weights", O.rows(),
+                                 weights.size()));
+  }
+  double loss = 0;
+  for (std::size_t r = 0; r < O.rows(); ++r) {
+    const auto w = static_cast<double>(weights[r]);
+    loss += w * sigmoid_cross_entropy<Real>(O.row_range(r, 1), y.row_range(r, 1), 1);
+    sigmoid_cross_entropy<Real>(O.row_range(r, 1), y.row_range(r, 1), weight * w,
+                                dO.row_range(r, 1));
+  }
+  return weight * loss;
+}
+
 #define UNROLL_INSTANTIATE(Real)                                                                 \
   template double sigmoid_cross_entropy(MatrixView<const Real>, MatrixView<const Real>, double); \
   template double sigmoid_cross_entropy(MatrixView<const Real>, MatrixView<const Real>, double,  \
-                                        MatrixView<Real>);
+                                        MatrixView<Real>);                                       \
+  template double sigmoid_cross_entropy(MatrixView<const Real>, MatrixView<const Real>, double,  \
+                                        std::span<const float>, MatrixView<Real>);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)
 #undef UNROLL_INSTANTIATE

@@ -2,6 +2,8 @@
 /// L = −Σ_k [y_k log σ(O_k) + (1 − y_k) log(1 − σ(O_k))], and ∂L/∂O = σ(O) − y.
 #pragma once
 
+#include <span>
+
 #include "unroll/core/tensor.h"
 
 namespace unroll {
@@ -12,6 +14,12 @@ namespace unroll {
 template <typename Real>
 double sigmoid_cross_entropy(MatrixView<const Real> O, MatrixView<const Real> y, double weight,
                              MatrixView<Real> dO);
+
+/// Each row counts for w·weights_r. With all weights_r = 1, or none, the bits are those of the loss
+/// above. Throws ShapeError if there are weights, but not one for each row.
+template <typename Real>
+double sigmoid_cross_entropy(MatrixView<const Real> O, MatrixView<const Real> y, double weight,
+                             std::span<const float> weights, MatrixView<Real> dO);
 
 /// The loss alone.
 template <typename Real>

@@ -16,6 +16,12 @@ template <typename Real>
 double softmax_cross_entropy(MatrixView<const Real> O, std::span<const std::int32_t> targets,
                              double weight, MatrixView<Real> dO);
 
+/// Each row counts for w·weights_r. With all weights_r = 1, or none, the bits are those of the loss
+/// above. Throws ShapeError if there are weights, but not one for each row.
+template <typename Real>
+double softmax_cross_entropy(MatrixView<const Real> O, std::span<const std::int32_t> targets,
+                             double weight, std::span<const float> weights, MatrixView<Real> dO);
+
 /// The loss alone.
 template <typename Real>
 double softmax_cross_entropy(MatrixView<const Real> O, std::span<const std::int32_t> targets,

@@ -70,9 +70,11 @@ void make_batch(std::span<const Example> examples, std::span<const std::size_t> 
   batch.shape.assign(batch.rows | std::views::transform(length));
   batch.ids.resize(batch.shape.tokens());
   batch.labels.clear();
+  batch.weights.clear();
   for (std::size_t row = 0; row < batch.rows.size(); ++row) {
     const Example& example = examples[batch.rows[row]];
     batch.labels.push_back(example.label);
+    batch.weights.push_back(example.weight);
     for (std::size_t t = 0; t < example.ids.size(); ++t)
       batch.ids[batch.shape.index(t, row)] = example.ids[t];
   }
@@ -82,6 +84,7 @@ void plan_batch(const BatchLimits& limits, Batch& batch, MemoryPlan& plan) {
   batch.shape.plan(limits, plan);
   plan.add(batch.ids, limits.tokens);
   plan.add(batch.labels, limits.rows);
+  plan.add(batch.weights, limits.rows);
   plan.add(batch.rows, limits.rows);
 }
 

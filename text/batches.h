@@ -12,10 +12,12 @@
 
 namespace unroll {
 
-/// An encoded text with the number of its label (−1: none, or one that training has not seen).
+/// An encoded text with the number of its label (−1: none, or one that training has not seen), or
+/// of its set of labels (unroll/text/label_sets.h).
 struct Example {
   std::vector<std::int32_t> ids;  ///< at least one
   std::int32_t label = -1;
+  float weight = 1;  ///< how much it counts in a loss
 };
 
 /// B examples, longest first.
@@ -23,6 +25,7 @@ struct Batch {
   RaggedShape shape;
   std::vector<std::int32_t> ids;     ///< (N), packed time-major
   std::vector<std::int32_t> labels;  ///< (B)
+  std::vector<float> weights;        ///< (B)
   std::vector<std::size_t> rows;     ///< (B): which example each row is
 };
 

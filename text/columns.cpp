@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "unroll/core/error.h"
 #include "unroll/text/unicode.h"
@@ -79,18 +80,42 @@ Cells text_names(const ReadOptions& options, const Cells& cells) {
   return is_one ? Cells{options.text_column} : parts_of(options.text_column);
 }
 
+bool has_weights(const ReadOptions& options) {
+  return options.labels && !options.weight_column.empty();
+}
+
 template <typename Find>
 Columns find_columns(const Cells& texts, const ReadOptions& options, Find find) {
   Columns columns;
   for (const std::string& name : texts) columns.texts.push_back(find(Wanted{name, "text_column"}));
   columns.label =
       options.labels ? find(Wanted{options.label_column, "label_column"}) : columns.texts.front();
-  columns.most = std::max(columns.label, std::ranges::max(columns.texts));
+  if (has_weights(options)) columns.weight = find(Wanted{options.weight_column, "weight_column"});
+  columns.most =
+      std::max({columns.label, std::ranges::max(columns.texts), columns.weight.value_or(0)});
   return columns;
 }
 
-bool is_text_too(const Columns& columns, const ReadOptions& options) {
-  return options.labels && std::ranges::find(columns.texts, columns.label) != columns.texts.end();
+/// A column that is asked for as two things.
+struct Clash {
+  std::size_t column;
+  const char* first;  // what it is asked for as
+  const char* second;
+  std::vector<std::string> options;  // that name it
+};
+
+std::optional<Clash> clash_of(const Columns& columns, const ReadOptions& options) {
+  const auto is_text = [&](std::size_t column) {
+    return std::ranges::find(columns.texts, column) != columns.texts.end();
+  };
+  if (options.labels && is_text(columns.label))
+    return Clash{columns.label, "text", "label", {"text_column", "label_column"}};
+  if (!columns.weight) return std::nullopt;
+  if (is_text(*columns.weight))
+    return Clash{*columns.weight, "text", "weight", {"text_column", "weight_column"}};
+  if (*columns.weight == columns.label)
+    return Clash{*columns.weight, "label", "weight", {"label_column", "weight_column"}};
+  return std::nullopt;
 }
 
 /// A name that is found as one, and is another column's number.
@@ -123,12 +148,14 @@ Columns columns_by_name(const Row& header, const ReadOptions& options, const std
   const Cells texts = text_names(options, cells);
   const Columns columns = find_columns(
       texts, options, [&](const Wanted& wanted) { return find_column(cells, wanted, place); });
-  if (is_text_too(columns, options)) {
+  if (auto clash = clash_of(columns, options)) {
+    clash->options.emplace_back("header");
     throw mended_by(
-        {"text_column", "label_column", "header"},
-        DataError(place, fmt::format("text and label are the same column, the {}th, whose name is "
+        std::move(clash->options),
+        DataError(place, fmt::format("{} and {} are the same column, the {}th, whose name is "
                                      "{}; if the first line is data already, read it so",
-                                     columns.label + 1, in_quotes(cells[columns.label]))));
+                                     clash->first, clash->second, clash->column + 1,
+                                     in_quotes(cells[clash->column]))));
   }
   warning = ambiguity(texts.front(), cells, place);
   if (warning.empty() && options.labels) warning = ambiguity(options.label_column, cells, place);
@@ -137,9 +164,11 @@ Columns columns_by_name(const Row& header, const ReadOptions& options, const std
 
 Columns columns_by_number(const ReadOptions& options) {
   const Columns columns = find_columns(parts_of(options.text_column), options, require_number);
-  if (!is_text_too(columns, options)) return columns;
-  throw mended_by({"text_column", "label_column"},
-                  UsageError(fmt::format("text and label are both column {}", columns.label + 1)));
+  auto clash = clash_of(columns, options);
+  if (!clash) return columns;
+  throw mended_by(std::move(clash->options),
+                  UsageError(fmt::format("{} and {} are both column {}", clash->first,
+                                         clash->second, clash->column + 1)));
 }
 
 bool are_named(const std::vector<std::string>& cells, const ReadOptions& options) {
@@ -147,14 +176,16 @@ bool are_named(const std::vector<std::string>& cells, const ReadOptions& options
     return std::ranges::find(cells, name) != cells.end();
   };
   return std::ranges::all_of(text_names(options, cells), is_there) &&
-         (!options.labels || is_there(options.label_column));
+         (!options.labels || is_there(options.label_column)) &&
+         (!has_weights(options) || is_there(options.weight_column));
 }
 
 bool are_numbers(const ReadOptions& options) {
   const Cells texts = parts_of(options.text_column);
   return std::ranges::all_of(texts,
                              [](const auto& name) { return column_number(name).has_value(); }) &&
-         (!options.labels || column_number(options.label_column).has_value());
+         (!options.labels || column_number(options.label_column).has_value()) &&
+         (!has_weights(options) || column_number(options.weight_column).has_value());
 }
 
 }  // namespace unroll

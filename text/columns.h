@@ -1,7 +1,8 @@
-/// Which columns of a TSV or CSV file hold the text and the label.
+/// Which columns of a TSV or CSV file hold the text, the label and the weight.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,13 +16,14 @@ namespace unroll {
 struct Columns {
   std::vector<std::size_t> texts;  ///< at least one
   std::size_t label = 0;           ///< the first text's, where labels were not asked for
-  std::size_t most = 0;            ///< the largest of these
+  std::optional<std::size_t> weight;
+  std::size_t most = 0;  ///< the largest of these
 };
 
 /// Finds the columns by the names in the first row, or by number if no column has that name. Throws
-/// DataError, which lists the columns, if a column is missing, if its name occurs twice, or if text
-/// and label are one column. `warning` is set if a name is that of one column and the number of
-/// another.
+/// DataError, which lists the columns, if a column is missing, if its name occurs twice, or if two
+/// of text, label and weight are one column. `warning` is set if a name is that of one column and
+/// the number of another.
 Columns columns_by_name(const Row& header, const ReadOptions& options, const std::string& file,
                         std::string& warning);
 

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <vector>
 
+#include "unroll/core/error.h"
 #include "unroll/text/lines.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
@@ -17,8 +18,7 @@ constexpr std::string_view kBlanks =
     " \t";  // between words; fastText knows no others within a line
 
 struct LabelledLine {
-  std::optional<std::string_view> label;
-  std::size_t labels = 0;
+  std::vector<std::string_view> labels;
   std::string text;
 };
 
@@ -39,10 +39,8 @@ LabelledLine take_labels(std::string_view line) {
     result.text += line.substr(begin, found - begin);
     const std::size_t end = std::min(line.find_first_of(kBlanks, found), line.size());
     if (found < line.size()) {
-      ++result.labels;
-      if (!result.label)
-        result.label =
-            line.substr(found + kFastTextLabel.size(), end - found - kFastTextLabel.size());
+      result.labels.push_back(
+          line.substr(found + kFastTextLabel.size(), end - found - kFastTextLabel.size()));
     }
     begin = std::min(line.find_first_not_of(kBlanks, end), line.size());
   }
@@ -65,6 +63,15 @@ bool has_fast_text_label(std::string_view line) {
   return find_label(line, 0) < line.size();
 }
 
+FastTextReader::FastTextReader(const Source& source, const ReadOptions& options)
+    : RecordReader(source, options), lines_(source.content) {
+  if (options.weight_column.empty()) return;
+  throw mended_by(
+      {"weight_column", "format"},
+      UsageError(fmt::format("{}: lines of {} words have no columns, so none of weights",
+                             source.name, kFastTextLabel)));
+}
+
 bool FastTextReader::next(Record& record) {
   do {
     if (!lines_.next(line_)) return false;
@@ -73,21 +80,13 @@ bool FastTextReader::next(Record& record) {
   if (line_.text.starts_with(kByteOrderMark)) line_.text.remove_prefix(kByteOrderMark.size());
   check_utf8(line_.text, line_.number);
   LabelledLine labelled = take_labels(line_.text);
-  if (options_.labels && !labelled.label) {
+  if (options_.labels && labelled.labels.empty()) {
     fail(line_.number, 0,
          fmt::format("no word begins with `{}`, as those of other lines do", kFastTextLabel));
   }
-  if (labelled.labels > 1 && several_++ == 0) first_several_ = line_.number;
-  record = {std::move(labelled.text), checked_label(labelled.label.value_or(""), line_.number),
-            line_.number};
+  record = {std::move(labelled.text), {}, line_.number};
+  for (const std::string_view label : labelled.labels) add_labels(label, line_.number, record);
   return true;
-}
-
-void FastTextReader::finish(ReadReport& report) const {
-  if (several_ == 0 || !options_.labels) return;
-  report.warn(
-      fmt::format("{}: {} of {} lines have several labels, and only the first is used (line {})",
-                  source_.name, several_, row_, first_several_));
 }
 
 const std::vector<std::string>& FastTextReader::column_names() const {

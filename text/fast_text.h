@@ -15,24 +15,21 @@ inline constexpr std::string_view kFastTextLabel = "__label__";
 /// Whether a word of the line begins with `__label__`.
 bool has_fast_text_label(std::string_view line);
 
-/// The first label of a line is the record's, without its prefix; the text is the rest of the line
-/// without further labels, of which the report warns. Lines of white space are skipped where
-/// labels are wanted, and are empty texts elsewhere. A line without label is an error.
+/// The labels of a line are the record's, without their prefix; the text is the rest. Lines of
+/// white space are skipped where labels are wanted, and are empty texts elsewhere. A line without
+/// label is an error.
 class FastTextReader final : public RecordReader {
  public:
-  FastTextReader(const Source& source, const ReadOptions& options)
-      : RecordReader(source, options), lines_(source.content) {}
+  /// Throws UsageError if a column of weights is asked for: there are no columns.
+  FastTextReader(const Source& source, const ReadOptions& options);
 
   bool next(Record& record) override;
-  void finish(ReadReport& report) const override;
   const std::vector<std::string>& column_names() const override;
   std::vector<std::string_view> cells() const override { return {line_.text}; }
 
  private:
   LineReader lines_;
   Line line_;
-  std::size_t several_ = 0;        // lines with more than one label
-  std::size_t first_several_ = 0;  // the first one's number
 };
 
 }  // namespace unroll

@@ -86,7 +86,10 @@ bool JsonReader::next(Record& record) {
   const JsonObject object = parsed();
   record.line = line_;
   record.text = text_of(object);
-  record.label = options_.labels ? label_of(object) : std::string();
+  record.label.clear();
+  record.more_labels.clear();
+  if (options_.labels) set_labels(object, record);
+  record.weight = has_weights() ? weight_of(object) : 1;
   return true;
 }
 
@@ -95,6 +98,7 @@ JsonObject JsonReader::parsed() const {
   JsonObject object;
   for (const std::string& key : text_keys_) object.want(key);
   if (options_.labels) object.want(options_.label_column);
+  if (has_weights()) object.want(options_.weight_column);
   if (const std::size_t failed_at = object.parse(object_); failed_at > 0) {
     const auto begin = static_cast<std::size_t>(object_.data() - content_.data());
     fail_at(begin + failed_at - 1, "this is not valid JSON; expected one whole object",
@@ -126,14 +130,34 @@ std::string JsonReader::text_of(const JsonObject& object) const {
   return text;
 }
 
-std::string JsonReader::label_of(const JsonObject& object) const {
+void JsonReader::set_labels(const JsonObject& object, Record& record) const {
   const std::string& key = options_.label_column;
   const JsonValue& value = value_of(object, key, "label_column");
-  if (value.kind == JsonValue::Kind::kOther)
-    fail(line_, 0,
-         fmt::format("{} is of type {}, expected a string, a number or a boolean", in_quotes(key),
-                     value.type));
-  return checked_label(value.text, line_);
+  switch (value.kind) {
+    case JsonValue::Kind::kString:
+    case JsonValue::Kind::kPlain:
+      return add_labels(value.text, line_, record);
+    case JsonValue::Kind::kArray:
+      for (const std::string& label : value.items) add_labels(label, line_, record);
+      return;
+    case JsonValue::Kind::kOther:
+      fail(line_, 0,
+           fmt::format("{} is of type {}, expected a string, a number or a boolean, or an array of "
+                       "such labels",
+                       in_quotes(key), value.type));
+  }
+}
+
+bool JsonReader::has_weights() const noexcept {
+  return options_.labels && !options_.weight_column.empty();
+}
+
+float JsonReader::weight_of(const JsonObject& object) const {
+  const std::string& key = options_.weight_column;
+  const JsonValue& value = value_of(object, key, "weight_column");
+  if (value.kind != JsonValue::Kind::kString && value.kind != JsonValue::Kind::kPlain)
+    fail(line_, 0, fmt::format("{} is of type {}, expected a number", in_quotes(key), value.type));
+  return checked_weight(value.text, line_);
 }
 
 }  // namespace unroll

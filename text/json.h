@@ -12,8 +12,9 @@
 namespace unroll {
 
 /// Columns are keys. The text is a string; a label is a string, a number as it is written, or a
-/// boolean. Half of a surrogate pair becomes U+FFFD, as where a text was cut in an emoji. A record
-/// is bad if it is anything else.
+/// boolean; several are an array of these, and an empty array is a text without labels. Half of a
+/// surrogate pair becomes U+FFFD, as where a text was cut in an emoji. A record is bad if it is
+/// anything else.
 class JsonReader final : public RecordReader {
  public:
   JsonReader(const Source& source, const ReadOptions& options);
@@ -29,7 +30,9 @@ class JsonReader final : public RecordReader {
   const JsonValue& value_of(const JsonObject& object, const std::string& key,
                             const char* option) const;
   std::string text_of(const JsonObject& object) const;
-  std::string label_of(const JsonObject& object) const;
+  void set_labels(const JsonObject& object, Record& record) const;
+  bool has_weights() const noexcept;
+  float weight_of(const JsonObject& object) const;
   std::size_t limit() const noexcept;
   void count_lines_to(std::size_t offset) noexcept;
   void skip_line() noexcept;

@@ -51,8 +51,8 @@ class Handler final : public nlohmann::json_sax<json> {
   }
   bool string(string_t& value) override { return keep(Kind::kString, "string", std::move(value)); }
   bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override { return begin("object"); }
-  bool start_array(std::size_t) override { return begin("array"); }
+  bool start_object(std::size_t) override { return begin(Kind::kOther, "object"); }
+  bool start_array(std::size_t) override { return begin(Kind::kArray, "array"); }
   bool end_object() override { return --depth_, true; }
   bool end_array() override { return --depth_, true; }
   bool key(string_t& name) override {
@@ -69,10 +69,21 @@ class Handler final : public nlohmann::json_sax<json> {
  private:
   bool keep(Kind kind, const char* type, std::string text) {
     if (depth_ == 1 && value_ != nullptr) *value_ = {kind, type, std::move(text)};
+    if (depth_ == 2 && value_ != nullptr) keep_item(kind, std::move(text));
     return true;
   }
-  bool begin(const char* type) {
-    keep(Kind::kOther, type, "");
+  /// An array with anything else in it is none of labels.
+  void keep_item(Kind kind, std::string text) {
+    if (value_->kind != Kind::kArray) return;
+    if (kind == Kind::kString || kind == Kind::kPlain) {
+      value_->items.push_back(std::move(text));
+    } else {
+      value_->kind = Kind::kOther;
+      value_->items.clear();
+    }
+  }
+  bool begin(Kind kind, const char* type) {
+    keep(kind, type, "");
     ++depth_;
     return true;
   }

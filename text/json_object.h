@@ -5,14 +5,16 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace unroll {
 
 struct JsonValue {
-  enum class Kind : std::uint8_t { kString, kPlain, kOther };
+  enum class Kind : std::uint8_t { kString, kPlain, kArray, kOther };
   Kind kind = Kind::kOther;
   const char* type = nullptr;  ///< as JSON names it; null: the key is not there
   std::string text;            ///< a string's value; a number or a boolean as it is written
+  std::vector<std::string> items = {};  ///< of an array of strings, numbers and booleans
 };
 
 class JsonObject {

@@ -162,14 +162,6 @@ void warn_of_look_alikes(const RowsByLabel& labels, const std::string& file, Rea
 
 // --------------------------------------------------------------------------------------- matching
 
-std::string list_of(std::span<const std::string_view> labels) {
-  constexpr std::size_t kListed = 10;
-  std::string list;
-  for (std::size_t i = 0; i < std::min(labels.size(), kListed); ++i)
-    list += (i == 0 ? "" : ", ") + in_quotes(labels[i]);
-  return list + (labels.size() > kListed ? fmt::format(", … ({} labels)", labels.size()) : "");
-}
-
 using Numbers = std::map<double, std::string_view>;
 
 /// The known labels that are numbers no other one is.
@@ -190,13 +182,13 @@ Numbers numbers_of(std::span<const std::string> known) {
 
 [[noreturn]] void refuse_strangers(const RowsByLabel& labels, std::span<const std::string> known,
                                    const std::string& file) {
-  std::vector<std::string_view> theirs, ours(known.begin(), known.end());
-  for (const auto& [label, seen] : labels) theirs.push_back(label);
+  std::vector<std::string> theirs;
+  for (const auto& [label, seen] : labels) theirs.emplace_back(label);
   throw mended_by(
       {"label_column"},
       DataError(fmt::format("{}: no label of this file is one of training's. Its labels "
                             "are {}; training's are {}",
-                            file, list_of(theirs), list_of(ours))));
+                            file, list_of_labels(theirs), list_of_labels(known))));
 }
 
 }  // namespace
@@ -211,8 +203,10 @@ void examine_labels(std::span<const Record> records, const std::string& file, Re
 RowsByLabel rows_by_label(std::span<const Record> records) {
   RowsByLabel labels;
   for (const Record& record : records) {
-    LabelRows& seen = labels[record.label];
-    if (seen.rows++ == 0) seen.line = record.line;
+    for (const std::string_view label : labels_of(record)) {
+      LabelRows& seen = labels[label];
+      if (seen.rows++ == 0) seen.line = record.line;
+    }
   }
   return labels;
 }
@@ -253,22 +247,34 @@ std::vector<std::string> labels_in(std::span<const Record> records) {
   return list;
 }
 
+std::string list_of_labels(std::span<const std::string> labels) {
+  constexpr std::size_t kListed = 10;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(labels.size(), kListed); ++i)
+    list += (i == 0 ? "" : ", ") + in_quotes(labels[i]);
+  return list + (labels.size() > kListed ? fmt::format(", … ({} labels)", labels.size()) : "");
+}
+
 void match_labels(std::span<Record> records, std::span<const std::string> known,
                   const std::string& file, ReadReport& report) {
   const Numbers numbers = numbers_of(known);
   std::size_t matched = 0, strangers = 0;
   std::string example;
-  for (Record& record : records) {
-    if (std::ranges::binary_search(known, record.label)) continue;
-    const auto number = number_of(record.label);
+  /// Whether it is a known label then.
+  const auto match = [&](std::string& label) {
+    if (std::ranges::binary_search(known, label)) return true;
+    const auto number = number_of(label);
     const auto found = number ? numbers.find(*number) : numbers.end();
-    if (found == numbers.end()) {
-      ++strangers;
-      continue;
-    }
+    if (found == numbers.end()) return false;
     if (matched++ == 0)
-      example = fmt::format("{} is {}", in_quotes(record.label), in_quotes(found->second));
-    record.label = found->second;
+      example = fmt::format("{} is {}", in_quotes(label), in_quotes(found->second));
+    label = found->second;
+    return true;
+  };
+  for (Record& record : records) {
+    bool is_known = record.label.empty() || match(record.label);
+    for (std::string& label : record.more_labels) is_known = match(label) || is_known;
+    strangers += is_known ? 0 : 1;
   }
   if (strangers == records.size() && !records.empty())
     refuse_strangers(rows_by_label(records), known, file);

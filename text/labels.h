@@ -23,7 +23,8 @@ struct LabelRows {
   std::size_t line = 0;  ///< of the first one
 };
 
-/// The rows of each label that occurs, in byte order. The records own the labels.
+/// The rows of each label that occurs, in byte order; a row with several labels counts for each.
+/// The records own the labels.
 using RowsByLabel = std::map<std::string_view, LabelRows>;
 RowsByLabel rows_by_label(std::span<const Record> records);
 
@@ -47,6 +48,9 @@ std::vector<LookAlike> look_alikes(const RowsByLabel& labels);
 
 /// The labels that occur, in byte order.
 std::vector<std::string> labels_in(std::span<const Record> records);
+
+/// Some labels as a message quotes them, with their number if there are more.
+std::string list_of_labels(std::span<const std::string> labels);
 
 /// Gives records whose label is none of `known`, but the same number as one of these, that label:
 /// 1.0 becomes 1. Throws DataError with both lists if no record has a known label. `known` is in

@@ -14,11 +14,13 @@ namespace {
 
 using Numbers = std::vector<std::int32_t>;
 
-/// Appends to each text's numbers those of its tokens in `table`.
-void add_to(TokenTable& table, std::span<const TokenizedText> texts, std::span<Numbers> numbers) {
+/// Appends to each text's numbers those of its first tokens in `table`.
+void add_to(TokenTable& table, std::span<const TokenizedText> texts, std::size_t most_tokens,
+            std::span<Numbers> numbers) {
   for (std::size_t k = 0; k < texts.size(); ++k) {
-    numbers[k].reserve(texts[k].tokens.size());
-    for (const std::string& token : texts[k].tokens) numbers[k].push_back(table.add(token));
+    const std::span<const std::string> tokens = texts[k].first(most_tokens);
+    numbers[k].reserve(tokens.size());
+    for (const std::string& token : tokens) numbers[k].push_back(table.add(token));
   }
 }
 
@@ -41,17 +43,17 @@ void for_each_part(std::size_t texts, std::size_t parts, Body body) {
 
 }  // namespace
 
-std::vector<Numbers> Lexicon::add(std::span<const TokenizedText> texts) {
+std::vector<Numbers> Lexicon::add(std::span<const TokenizedText> texts, std::size_t most_tokens) {
   std::vector<Numbers> numbers(texts.size());
   const std::size_t parts = std::min(texts.size(), thread_count());
   if (parts <= 1) {
-    add_to(tokens_, texts, numbers);
+    add_to(tokens_, texts, most_tokens, numbers);
     return numbers;
   }
   std::vector<TokenTable> tables(parts);
   for_each_part(texts.size(), parts, [&](std::size_t p, std::size_t begin, std::size_t size) {
     TokenTable table;  // on the thread's own stack: its neighbours in `tables` are other threads'
-    add_to(table, texts.subspan(begin, size), std::span(numbers).subspan(begin, size));
+    add_to(table, texts.subspan(begin, size), most_tokens, std::span(numbers).subspan(begin, size));
     tables[p] = std::move(table);
   });
   std::vector<Numbers> merged;
@@ -82,8 +84,9 @@ std::unordered_map<std::string, std::uint64_t> Lexicon::counts(
 TextEncoder encoder_of(std::span<const std::string_view> texts, const EncoderSettings& settings,
                        const Vocabulary::Limits& limits) {
   Lexicon lexicon;
-  for_each_block(texts, settings,
-                 [&](std::size_t, std::span<const TokenizedText> block) { lexicon.add(block); });
+  for_each_block(texts, settings, [&](std::size_t, std::span<const TokenizedText> block) {
+    lexicon.add(block, settings.max_tokens);
+  });
   return {settings, Vocabulary(lexicon.counts(limits.min_count, settings.tokenizer), limits)};
 }
 

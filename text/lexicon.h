@@ -24,8 +24,9 @@ namespace unroll {
 
 class Lexicon {
  public:
-  /// The numbers of the tokens of each text. The tokens are counted.
-  std::vector<std::vector<std::int32_t>> add(std::span<const TokenizedText> texts);
+  /// The numbers of the first `most_tokens` tokens of each text. These tokens are counted.
+  std::vector<std::vector<std::int32_t>> add(std::span<const TokenizedText> texts,
+                                             std::size_t most_tokens);
 
   /// How many different tokens there are.
   std::size_t size() const noexcept { return tokens_.size(); }

@@ -49,6 +49,8 @@ bool has_spaces(std::string_view token) {
 
 void NgramCounter::count(std::span<const std::string> tokens) {
   clear();
+  if (settings_.most_tokens > 0)
+    tokens = tokens.first(std::min(settings_.most_tokens, tokens.size()));
   add_words(tokens);
   if (settings_.most_letters > 0) {
     for (const std::string& token : tokens) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -32,11 +33,48 @@ void RecordReader::check_utf8(std::string_view part, std::size_t line) const {
   throw not_utf8({source_.name, line, column}, row_, part[*offset], content, source_.encoding);
 }
 
-std::string RecordReader::checked_label(std::string_view label, std::size_t line) const {
-  if (!options_.labels) return {};
+void RecordReader::add_labels(std::string_view label, std::size_t line, Record& record) const {
+  if (!options_.labels) return;
+  const std::string_view separator = options_.label_separator;
+  if (separator.empty()) return add_label(label, line, record);
+  if (trim(label).empty()) return;
+  for (std::size_t end = 0; end != std::string_view::npos; label.remove_prefix(end)) {
+    end = label.find(separator);
+    add_label(label.substr(0, end), line, record);
+    if (end == std::string_view::npos) break;
+    end += separator.size();
+  }
+}
+
+void RecordReader::add_label(std::string_view label, std::size_t line, Record& record) const {
   const std::string_view name = trim(label);
-  if (name.empty()) fail(line, 0, "the label is empty; give the record a label or remove it");
-  return std::string(name);
+  if (name.empty()) {
+    fail(line, 0,
+         options_.label_separator.empty()
+             ? "the label is empty; give the record a label or remove it"
+             : "a label is empty; expected labels with one separator between two of them");
+  }
+  if (record.label.empty()) {
+    record.label = name;
+  } else if (name != record.label &&
+             std::ranges::find(record.more_labels, name) == record.more_labels.end()) {
+    record.more_labels.emplace_back(name);
+  }
+}
+
+float RecordReader::checked_weight(std::string_view weight, std::size_t line) const {
+  // Beyond these a float no longer holds what the weights of two rows are to each other.
+  constexpr double kLeast = 1e-9, kMost = 1e9;
+  const std::string digits(trim(weight));
+  const char* const end = digits.data() + digits.size();
+  double value = 0;
+  const auto [parsed, error] = std::from_chars(digits.data(), end, value);
+  if (error == std::errc() && parsed == end && value >= kLeast && value <= kMost)
+    return static_cast<float>(value);
+  fail(line, 0,
+       fmt::format("the weight is {}, expected a number above 0, from {} to {}", in_quotes(digits),
+                   kLeast, kMost),
+       {"weight_column", "bad_rows=skip"});
 }
 
 }  // namespace unroll

@@ -41,12 +41,19 @@ class RecordReader {
                          std::vector<std::string> options = {}) const;
   /// Throws DataError if a part of the content, which begins in `line`, is not UTF-8.
   void check_utf8(std::string_view part, std::size_t line) const;
-  /// The label, trimmed, where labels are wanted. Throws DataError if it is empty.
-  std::string checked_label(std::string_view label, std::size_t line) const;
+  /// Sets the record's labels, where labels are wanted: cut at the separator, trimmed, each once.
+  /// `label` is the only one that the format shows, or one of several. Throws DataError if one is
+  /// empty; a column as a whole may be, where there is a separator.
+  void add_labels(std::string_view label, std::size_t line, Record& record) const;
+  /// The weight as a number. Throws DataError if it is none, or none that training can use.
+  float checked_weight(std::string_view weight, std::size_t line) const;
 
   const Source& source_;
   const ReadOptions& options_;
   std::size_t row_ = 0;
+
+ private:
+  void add_label(std::string_view label, std::size_t line, Record& record) const;
 };
 
 }  // namespace unroll

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "unroll/core/error.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/lines.h"
@@ -67,6 +69,19 @@ std::vector<std::string> read_lines(const std::string& path) {
   LineReader lines(source.content);
   for (Line line; lines.next(line);) texts.emplace_back(line.text);
   return texts;
+}
+
+std::vector<std::string_view> labels_of(const Record& record) {
+  if (record.label.empty()) return {};
+  std::vector<std::string_view> labels{record.label};
+  labels.insert(labels.end(), record.more_labels.begin(), record.more_labels.end());
+  return labels;
+}
+
+bool have_any_number_of_labels(std::span<const Record> records) {
+  return std::ranges::any_of(records, [](const Record& record) {
+    return record.label.empty() || !record.more_labels.empty();
+  });
 }
 
 std::vector<std::string_view> texts_of(std::span<const Record> records) {

@@ -20,9 +20,18 @@ namespace unroll {
 /// One labelled text, valid UTF-8.
 struct Record {
   std::string text;
-  std::string label;     ///< empty where labels were not asked for
+  std::string label;     ///< the first one; empty where labels were not asked for or there is none
   std::size_t line = 0;  ///< where the record begins in its file, from 1
+  float weight = 1;      ///< how much it counts in training, against the others
+  std::vector<std::string> more_labels = {};  ///< of a text that has several, the others
 };
+
+/// All labels of a record; none where it has none. The record owns them.
+std::vector<std::string_view> labels_of(const Record& record);
+
+/// Whether some text has several labels, or none: a file of such texts asks for a classifier that
+/// answers any number of labels. Labels were asked for.
+bool have_any_number_of_labels(std::span<const Record> records);
 
 enum class RecordFormat : std::uint8_t {
   kTsv,       ///< a separator between fields, one record a line
@@ -58,8 +67,13 @@ struct ReadOptions {
   /// Several, with commas between, make one text.
   std::string text_column = "text";
   std::string label_column = "label";
+  /// The column of the records' weights, as those above; "": all weigh 1.
+  std::string weight_column = {};
   bool header = true;  ///< the first record of TSV and CSV names the columns
   bool labels = true;  ///< false: no label column is needed
+  /// What is between the labels of a text that has several; "": such labels are one. An empty
+  /// column is then no label. Lines of `__label__` words and arrays of JSON need none.
+  std::string label_separator = {};
   /// A larger file, unpacked, is refused before it fills the memory.
   std::size_t most_bytes = std::numeric_limits<std::size_t>::max();
   std::optional<RecordFormat> format = {};  ///< none: told by content
@@ -74,9 +88,9 @@ struct ReadOptions {
 /// and CRLF or CR line ends are accepted; empty lines are skipped. `report` gets what is dubious.
 /// Throws DataError with file:line:column, the row's number, what was expected and what to do:
 /// missing file, no records, missing column (with the columns there are), a row with too few
-/// columns or with more than the first one, an empty label, an unterminated quote, invalid UTF-8,
-/// invalid JSON, truncated gzip. Throws MemoryError for a file that is too large, UsageError if a
-/// column has a name though there is no header.
+/// columns or with more than the first one, an empty label, a weight that is none, an unterminated
+/// quote, invalid UTF-8, invalid JSON, truncated gzip. Throws MemoryError for a file that is too
+/// large, UsageError if a column has a name though there is no header.
 std::vector<Record> read_records(const std::string& path, const ReadOptions& options,
                                  ReadReport& report);
 /// Reads them without a report.

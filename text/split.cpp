@@ -12,6 +12,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/random.h"
+#include "unroll/text/labels.h"
 
 namespace unroll {
 
@@ -75,12 +76,23 @@ std::vector<Group> group_records(std::span<const Record> records,
   return in_order;
 }
 
-/// The groups of each label. A group with several labels counts for that of its first record.
+/// The label of a record that the fewest others have, of equals the first: where a rare label is
+/// decides more than where a frequent one is. "" for a record without labels.
+std::string_view rarest_label_of(const Record& record,
+                                 const std::map<std::string_view, LabelRows>& rows) {
+  const std::vector<std::string_view> labels = labels_of(record);
+  const auto rarest = std::ranges::min_element(
+      labels, {}, [&](std::string_view label) { return rows.at(label).rows; });
+  return rarest == labels.end() ? std::string_view() : *rarest;
+}
+
+/// The groups of each label. A group with several labels counts for the rarest of its first record.
 std::map<std::string_view, std::vector<Group>> group_by_label(std::span<const Record> records,
                                                               std::span<const std::string> names) {
+  const std::map<std::string_view, LabelRows> rows = rows_by_label(records);
   std::map<std::string_view, std::vector<Group>> strata;
   for (Group& group : group_records(records, names)) {
-    strata[records[group.front()].label].push_back(std::move(group));
+    strata[rarest_label_of(records[group.front()], rows)].push_back(std::move(group));
   }
   return strata;
 }

@@ -14,8 +14,9 @@ namespace unroll {
 
 /// parts[p] holds record indices in their original order, about fraction_p of every label. Records
 /// whose texts are the same bytes always go to the same part, and count for the label of the first
-/// of them. `fractions` are positive and sum to 1 (UsageError otherwise). The result depends on the
-/// seed and the records alone.
+/// of them; a record with several labels counts for the one that the fewest records have.
+/// `fractions` are positive and sum to 1 (UsageError otherwise). The result depends on the seed and
+/// the records alone.
 ///
 /// Where no text repeats, a part's share of a label is its fraction rounded down or up (largest
 /// remainders), with one exception: a label with at least as many different texts as there are

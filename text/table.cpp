@@ -214,7 +214,10 @@ bool TableReader<Rows>::next(Record& record) {
   check_width();
   record.line = at_.line;
   record.text = text();
-  record.label = checked_label(at_.fields[columns_.label], at_.line);
+  record.label.clear();
+  record.more_labels.clear();
+  add_labels(at_.fields[columns_.label], at_.line, record);
+  record.weight = columns_.weight ? checked_weight(at_.fields[*columns_.weight], at_.line) : 1;
   if (options_.labels) {
     compare_with_first();
     suspect();

@@ -85,8 +85,6 @@ cut -f 1 appended | tail -n +2 | cmp - <(seq 20) || fail "--append loses a colum
 expect_status 2 'exclude one another' "${predict[@]}" rows.csv --json --append
 
 # labels
-printf '__label__a __label__b x y\n__label__b x z\n__label__a y\n' >several.txt
-expect_status 0 '1 of 3 lines have several labels' "${train[@]}" several.txt --dev several.txt
 { cat data.tsv; printf 'p\xd0\xbes\tgood film\n'; } >alike.tsv
 expect_status 0 '"p\u043Es"' "${train[@]}" alike.tsv
 awk -F '\t' 'NR == 1 { print; next } { print ($1 == "pos" ? 1 : 0) "\t" $2 }' data.tsv >ints.tsv

@@ -31,6 +31,10 @@ check() {
 reviews 3 | cut -f2 >texts
 "$unroll" train --train data.tsv --out run "${small[@]}" --json >train.json
 "$unroll" test run data.tsv --json >test.json
+awk -F'\t' 'NR > 1 { printf "{\"text\":\"%s\",\"label\":[\"%s\"%s]}\n", $2, $1, NR % 5 ? "" : ",\"more\"" }' data.tsv >sets.jsonl
+"$unroll" train --train sets.jsonl --out sets "${small[@]}" --json >/dev/null
+"$unroll" test sets sets.jsonl --json >sets.json
+"$unroll" inspect sets --json >inspect.sets
 "$unroll" predict run texts --json >predict.json
 "$unroll" inspect run --json >inspect.lstm
 "$unroll" train --train data.tsv --out gru --cell gru "${small[@]}" --json >/dev/null
@@ -50,9 +54,9 @@ for cell in rnn lstm; do "$unroll" gradflow --cell $cell --hidden 4 --lags 3 --d
 "$unroll" bench predict run --seconds 0.1 --quiet --json >speed.json
 
 check train train.json
-check test test.json
+check test test.json sets.json
 check predict predict.json
-check inspect inspect.lstm inspect.gru
+check inspect inspect.lstm inspect.gru inspect.sets
 check 'inspect --memory' memory.json
 check 'data check' data.json
 check doctor doctor.json

@@ -1,15 +1,17 @@
-// Squared error and sigmoid cross-entropy.
+// Squared error, sigmoid cross-entropy, and the weights of rows.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "tests/support/gradient_check.h"
 #include "tests/support/random_tensor.h"
 #include "unroll/core/error.h"
 #include "unroll/layers/sigmoid_cross_entropy.h"
+#include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/layers/squared_error.h"
 
 namespace unroll {
@@ -119,6 +121,55 @@ TEST(SigmoidCrossEntropy, RefusesATargetThatIsNoProbability) {
           << error.what();
     }
   }
+}
+
+const std::vector<float> kWeights{0.25F, 3, 1, 1, 0.5F, 7};
+
+TEST(WeightedLoss, GradientOfSoftmaxMatchesCentralDifferences) {
+  Tensor<double> O = random_tensor({6, 4}, "O", 2);
+  const std::vector<std::int32_t> classes{3, 0, 1, 1, 2, 0};
+  Tensor<double> dO(O.shape());
+  const auto loss = [&] {
+    return softmax_cross_entropy<double>(O.matrix(), classes, 1.0 / 6, kWeights, dO.matrix());
+  };
+  const auto numeric = central_differences(O.values(), loss);
+  loss();
+  EXPECT_LT(relative_error(dO.values(), numeric), kDifferenceBound);
+}
+
+TEST(WeightedLoss, GradientOfSigmoidsMatchesCentralDifferences) {
+  Tensor<double> O = random_tensor({6, 4}, "O", 2);
+  const Tensor<double> y = random_probabilities({6, 4});
+  Tensor<double> dO(O.shape());
+  const auto loss = [&] {
+    return sigmoid_cross_entropy<double>(O.matrix(), y.matrix(), 1.0 / 6, kWeights, dO.matrix());
+  };
+  const auto numeric = central_differences(O.values(), loss);
+  loss();
+  EXPECT_LT(relative_error(dO.values(), numeric), kDifferenceBound);
+}
+
+TEST(WeightedLoss, CountsARowAsOftenAsItsWeightSays) {
+  const Tensor<double> O = random_tensor({2, 3}, "O");
+  Tensor<double> dO({2, 3});
+  const std::vector<std::int32_t> classes{2, 0};
+  const auto of_row = [&](std::size_t r) {
+    return softmax_cross_entropy<double>(O.matrix().row_range(r, 1),
+                                         std::span(classes).subspan(r, 1), 1);
+  };
+  const std::vector<float> weights{2, 5};
+  EXPECT_NEAR(softmax_cross_entropy<double>(O.matrix(), classes, 0.5, weights, dO.matrix()),
+              0.5 * (2 * of_row(0) + 5 * of_row(1)), 1e-14);
+}
+
+TEST(WeightedLoss, RefusesWeightsThatAreNotOneForEachRow) {
+  const Tensor<double> O({2, 3});
+  Tensor<double> dO({2, 3});
+  const std::vector<std::int32_t> classes{2, 0};
+  EXPECT_THROW(softmax_cross_entropy<double>(O.matrix(), classes, 1, kWeights, dO.matrix()),
+               ShapeError);
+  EXPECT_THROW(sigmoid_cross_entropy<double>(O.matrix(), O.matrix(), 1, kWeights, dO.matrix()),
+               ShapeError);
 }
 
 TEST(SigmoidCrossEntropy, RefusesShapesThatDiffer) {

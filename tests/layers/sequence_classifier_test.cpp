@@ -10,6 +10,7 @@
 
 #include "tests/support/gradient_check.h"
 #include "tests/support/random_tensor.h"
+#include "unroll/core/error.h"
 
 namespace unroll {
 namespace {
@@ -30,6 +31,24 @@ std::vector<std::int32_t> targets_for(const SequenceClassifierConfig& config) {
     targets.push_back(static_cast<std::int32_t>(k % config.classes));
   return targets;
 }
+
+/// Targets of either kind, with weights of their own.
+struct Aim {
+  std::vector<std::int32_t> classes;
+  Tensor<double> y;
+  std::vector<float> weights;
+
+  explicit Aim(const SequenceClassifierConfig& config)
+      : classes(targets_for(config)), y({classes.size(), config.classes}) {
+    for (std::size_t k = 0; k < y.size(); ++k) y[k] = k % 3 == 0 ? 1 : 0;
+    for (std::size_t k = 0; k < classes.size(); ++k)
+      weights.push_back(0.5F + static_cast<float>(k % 4));
+  }
+  SequenceClassifier<double>::Targets targets(const SequenceClassifierConfig& config) const {
+    if (config.output == OutputKind::kSoftmax) return {.classes = classes, .weights = weights};
+    return {.classes = {}, .y = y.matrix(), .weights = weights};
+  }
+};
 
 void randomize(SequenceClassifier<double>& model) {
   for (auto* parameter : model.parameters()) {
@@ -53,6 +72,11 @@ std::vector<Case> cases() {
   add("lstm_mean", [](auto& c) { c.pool = Pool::kMean; });
   add("lstm_last", [](auto& c) { c.pool = Pool::kLast; });
   add("lstm_many_to_many", [](auto& c) { c.pool = std::nullopt; });
+  add("lstm_sigmoids", [](auto& c) { c.output = OutputKind::kSigmoid; });
+  add("lstm_many_to_many_sigmoids", [](auto& c) {
+    c.pool = std::nullopt;
+    c.output = OutputKind::kSigmoid;
+  });
   add("lstm_unidirectional", [](auto& c) { c.bidirectional = false; });
   add("lstm_two_layers", [](auto& c) { c.layers = 2; });
   for (Activation activation : {Activation::kTanh, Activation::kSigmoid, Activation::kRelu}) {
@@ -75,7 +99,8 @@ class SequenceClassifierBackward : public testing::TestWithParam<Case> {};
 TEST_P(SequenceClassifierBackward, MatchesCentralDifferences) {
   SequenceClassifier<double> model(GetParam().config);
   randomize(model);
-  const auto targets = targets_for(GetParam().config);
+  const Aim aim(GetParam().config);
+  const auto targets = aim.targets(GetParam().config);
   const DropoutSource dropout{.seed = 5, .step = 1};
   SequenceClassifier<double>::Pass pass;
   zero_grad(model.parameters());
@@ -112,7 +137,8 @@ Result result_of(const SequenceClassifierConfig& config, std::size_t most_tokens
   const DropoutSource dropout{.seed = 5, .step = 1};
   zero_grad(model.parameters());
   Result result;
-  result.loss = model.loss_and_gradients(kShape, kIds, targets_for(config), pass, &dropout);
+  const Aim aim(config);
+  result.loss = model.loss_and_gradients(kShape, kIds, aim.targets(config), pass, &dropout);
   for (auto* parameter : model.parameters()) result.gradients.push_back(parameter->grad);
   return result;
 }
@@ -137,6 +163,33 @@ TEST_P(SequenceClassifierBackward, HasTheSameBitsInPlannedMemory) {
   for (std::size_t k = 0; k < plain.gradients.size(); ++k) {
     EXPECT_TRUE(std::ranges::equal(planned.gradients[k].values(), plain.gradients[k].values()));
   }
+}
+
+TEST(SequenceClassifier, HasTheSameBitsWithWeightsOfOneAsWithNone) {
+  const std::vector<std::int32_t> classes = targets_for(small_config());
+  const std::vector<float> ones(classes.size(), 1.0F);
+  std::vector<double> losses;
+  std::vector<std::vector<double>> gradients;
+  for (const std::span<const float> weights : {std::span<const float>(), std::span(ones)}) {
+    SequenceClassifier<double> model(small_config());
+    randomize(model);
+    SequenceClassifier<double>::Pass pass;
+    losses.push_back(
+        model.loss_and_gradients(kShape, kIds, {.classes = classes, .weights = weights}, pass));
+    const auto values = model.output().V.grad.values();
+    gradients.emplace_back(values.begin(), values.end());
+  }
+  EXPECT_EQ(losses[0], losses[1]);
+  EXPECT_EQ(gradients[0], gradients[1]);
+}
+
+TEST(SequenceClassifier, RefusesTargetsThatAreNotOneForEachRow) {
+  SequenceClassifier<double> model(small_config());
+  SequenceClassifier<double>::Pass pass;
+  const std::vector<std::int32_t> classes = targets_for(small_config());
+  const std::vector<float> one(1, 1.0F);
+  EXPECT_THROW(model.loss_and_gradients(kShape, kIds, {.classes = classes, .weights = one}, pass),
+               ShapeError);
 }
 
 TEST(SequenceClassifier, LeavesAFrozenEmbeddingWithoutGradient) {

@@ -115,5 +115,24 @@ TEST(EscapedLabels, AreOneFieldOfOneLine) {
   EXPECT_EQ(escaped("好 label"), "好 label");
 }
 
+TEST(Labels, OfATextWithSeveralCountOneByOne) {
+  std::vector<Record> records = with_labels({"a", "b"});
+  records[0].more_labels = {"b", "c"};
+  const auto rows = rows_by_label(records);
+  EXPECT_EQ(rows.at("a").rows, 1u);
+  EXPECT_EQ(rows.at("b").rows, 2u);
+  EXPECT_EQ(rows.at("c").line, 2u);
+}
+
+TEST(Labels, OfATextWithSeveralAreMatchedOneByOne) {
+  std::vector<Record> records = with_labels({"1.0", "x"});
+  records[0].more_labels = {"y", "2.00"};
+  const std::vector<std::string> known{"1", "2"};
+  ReadReport report;
+  match_labels(records, known, "f", report);
+  EXPECT_EQ(records[0].label, "1");
+  EXPECT_EQ(records[0].more_labels, (std::vector<std::string>{"y", "2"}));
+}
+
 }  // namespace
 }  // namespace unroll

@@ -14,14 +14,16 @@ namespace {
 using Counts = std::unordered_map<std::string, std::uint64_t>;
 using Numbers = std::vector<std::int32_t>;
 
+constexpr std::size_t kAllTokens = 1000;
+
 std::vector<Numbers> add(Lexicon& lexicon, const std::vector<TokenizedText>& texts) {
-  return lexicon.add(texts);
+  return lexicon.add(texts, kAllTokens);
 }
 
 TEST(Lexicon, NumbersTokensAsTheyComeAndCountsThem) {
   Lexicon lexicon;
-  EXPECT_EQ(add(lexicon, {{{"a", "b", "a"}, false}}), (std::vector<Numbers>{{0, 1, 0}}));
-  EXPECT_EQ(add(lexicon, {{{"c", "b"}, true}, {}}), (std::vector<Numbers>{{2, 1}, {}}));
+  EXPECT_EQ(add(lexicon, {{{"a", "b", "a"}}}), (std::vector<Numbers>{{0, 1, 0}}));
+  EXPECT_EQ(add(lexicon, {{{"c", "b"}}, {}}), (std::vector<Numbers>{{2, 1}, {}}));
   EXPECT_EQ(add(lexicon, {}), std::vector<Numbers>());
   EXPECT_EQ(lexicon.counts(1, {}), (Counts{{"a", 2}, {"b", 2}, {"c", 1}}));
 }
@@ -29,7 +31,7 @@ TEST(Lexicon, NumbersTokensAsTheyComeAndCountsThem) {
 TEST(Lexicon, GivesTheSameNumbersWithAnyNumberOfThreads) {
   std::vector<TokenizedText> texts;
   for (std::size_t k = 0; k < 3000; ++k) {
-    texts.push_back({{std::to_string(k * k % 1009), "often", std::to_string(k) + "u"}, false});
+    texts.push_back({{std::to_string(k * k % 1009), "often", std::to_string(k) + "u"}});
   }
   const auto with = [&](std::size_t threads) {
     set_thread_count(threads);
@@ -49,8 +51,8 @@ TEST(Lexicon, GivesTheSameNumbersWithAnyNumberOfThreads) {
 TEST(Lexicon, CountsRareWordsOfUnspacedScriptsAsTheirCharacters) {
   Lexicon lexicon;
   const std::string often = "满意";
-  add(lexicon, {{{often, often, often, often, often}, false},
-                {{"不满", "意", "意", "ไทย", "rare", "a满"}, false}});
+  add(lexicon,
+      {{{often, often, often, often, often}}, {{"不满", "意", "意", "ไทย", "rare", "a满"}}});
   EXPECT_EQ(lexicon.counts(2, {}), (Counts{{"满意", 5},
                                            {"不", 1},
                                            {"满", 1},
@@ -65,7 +67,7 @@ TEST(Lexicon, CountsRareWordsOfUnspacedScriptsAsTheirCharacters) {
 
 TEST(Lexicon, CountsCharactersByTheRulesOfTheTokenizer) {
   Lexicon lexicon;
-  add(lexicon, {{{"コー"}, false}});
+  add(lexicon, {{{"コー"}}});
   EXPECT_EQ(lexicon.counts(2, {}), (Counts{{"コ", 1}, {"ー", 1}}));
   EXPECT_EQ(lexicon.counts(2, {.rules = 2}), (Counts{{"コー", 1}}));
 }
@@ -86,10 +88,8 @@ TEST(UnknownShare, LooksAtAllTextsBeforeItSaysThatMostIsUnknown) {
 }
 
 TEST(Lexicon, GivesTheIdsOfTheEncoder) {
-  const std::vector<TokenizedText> texts = {{{"好", "good", "不满意"}, false},
-                                            {{"rare", "好", "不满意"}, false},
-                                            {{}, false},
-                                            {{"不满意", "不满意", "good"}, false}};
+  const std::vector<TokenizedText> texts = {
+      {{"好", "good", "不满意"}}, {{"rare", "好", "不满意"}}, {}, {{"不满意", "不满意", "good"}}};
   Lexicon lexicon;
   const std::vector<Numbers> numbers = add(lexicon, texts);
   for (const std::size_t max_tokens : {4u, 100u}) {

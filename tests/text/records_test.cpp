@@ -9,7 +9,8 @@
 namespace unroll {
 
 inline bool operator==(const Record& a, const Record& b) {
-  return a.text == b.text && a.label == b.label && a.line == b.line;
+  return a.text == b.text && a.label == b.label && a.line == b.line && a.weight == b.weight &&
+         a.more_labels == b.more_labels;
 }
 inline void PrintTo(const Record& record, std::ostream* stream) {
   *stream << record.line << " [" << record.label << "] " << record.text;
@@ -229,15 +230,14 @@ TEST(JsonLines, RefuseOtherTypes) {
   EXPECT_TRUE(
       contains(error_of("{\"text\": \"a\", \"label\": null}"), "\"label\" is of type null"));
   EXPECT_TRUE(
-      contains(error_of("{\"text\": \"a\", \"label\": [1]}"), "\"label\" is of type array"));
+      contains(error_of("{\"text\": \"a\", \"label\": [[1]]}"), "\"label\" is of type array"));
   EXPECT_TRUE(
       contains(error_of("{\"text\": \"a\", \"label\": 1}\n[1]"), ":2:2: row 2: this is not JSON"));
 }
 
-TEST(FastText, ReadTheFirstLabelAndDropTheOthers) {
-  EXPECT_EQ(
-      records_of("__label__pos good film\n\n__label__neg __label__old bad __label__x film \n"),
-      (Records{{"good film", "pos", 1}, {"bad film", "neg", 3}}));
+TEST(FastText, SkipsEmptyLines) {
+  EXPECT_EQ(records_of("__label__pos good film\n\n__label__neg bad film \n"),
+            (Records{{"good film", "pos", 1}, {"bad film", "neg", 3}}));
 }
 
 TEST(FastText, ReadLabelsAnywhereInTheLaterLines) {
@@ -430,11 +430,6 @@ TEST(Json, ReadsHalfOfASurrogatePairAsTheReplacementCharacter) {
             (Records{{"so great �", "�x", 1}, {"😀 \\ud83d", "�A", 2}}));
 }
 
-TEST(FastText, WarnsOfSeveralLabels) {
-  EXPECT_EQ(remarks_of("__label__a x\n__label__b __label__c y\nz __label__a __label__b\n"),
-            "!%: 2 of 3 lines have several labels, and only the first is used (line 2)\n");
-}
-
 TEST(FastText, ReadsBlanksBeforeTheFirstLabel) {
   EXPECT_EQ(records_of("  __label__a x\n\t__label__b y\n"),
             (Records{{"x", "a", 1}, {"y", "b", 2}}));
@@ -479,6 +474,106 @@ TEST(ReadLines, UnpacksGzipAndReadsAnEmptyFile) {
   EXPECT_EQ(read_lines(folder.write("packed", gzipped("一\n二"))),
             (std::vector<std::string>{"一", "二"}));
   EXPECT_TRUE(read_lines(folder.write("empty", "")).empty());
+}
+
+const ReadOptions kWeighted = [] {
+  ReadOptions options;
+  options.weight_column = "w";
+  return options;
+}();
+
+TEST(Records, ReadTheWeightsOfAColumn) {
+  const Records expected{{"good", "pos", 2, 0.5F}, {"bad", "neg", 3, 20}};
+  EXPECT_EQ(records_of("label\tw\ttext\npos\t 0.5 \tgood\nneg\t2e1\tbad\n", kWeighted), expected);
+  EXPECT_EQ(records_of("text,label,w\ngood,pos,0.5\n\"bad\",neg,20\n", kWeighted), expected);
+  EXPECT_EQ(records_of("{\"text\":\"\",\"label\":\"x\",\"w\":1}\n"
+                       "{\"text\":\"good\",\"label\":\"pos\",\"w\":0.5}\n"
+                       "{\"text\":\"bad\",\"label\":\"neg\",\"w\":\"20\"}\n",
+                       kWeighted),
+            (Records{{"", "x", 1, 1}, expected[0], expected[1]}));
+  ReadOptions numbers = kByNumber;
+  numbers.weight_column = "3";
+  EXPECT_EQ(records_of("pos\tgood\t0.5\n", numbers), (Records{{"good", "pos", 1, 0.5F}}));
+}
+
+TEST(Records, RefuseAWeightThatIsNone) {
+  for (const std::string weight : {"0", "-1", "heavy", "inf", "nan", "", "1e10", "0,5", "1 2"}) {
+    const std::string row = "label\tw\ttext\npos\t1\tgood\nneg\t" + weight + "\tbad\n";
+    EXPECT_EQ(error_of(row, kWeighted),
+              ":3: row 2: the weight is \"" + weight +
+                  "\", expected a number above 0, from 1e-09 to 1000000000")
+        << weight;
+    EXPECT_EQ(options_of(row, kWeighted), (Names{"weight_column", "bad_rows=skip"}));
+  }
+  EXPECT_EQ(error_of("{\"text\":\"a\",\"label\":\"x\",\"w\":[1]}", kWeighted),
+            ":1: row 1: \"w\" is of type array, expected a number");
+}
+
+TEST(Records, RefuseAColumnOfWeightsThatIsNotThere) {
+  EXPECT_EQ(options_of("label\ttext\npos\tgood\n", kWeighted), (Names{"weight_column", "header"}));
+  EXPECT_EQ(error_of<UsageError>("__label__pos good\n", kWeighted),
+            ": lines of __label__ words have no columns, so none of weights");
+  ReadOptions same = kWeighted;
+  same.weight_column = "label";
+  EXPECT_EQ(options_of("label\ttext\npos\tgood\n", same),
+            (Names{"label_column", "weight_column", "header"}));
+  same.weight_column = "text";
+  EXPECT_EQ(options_of("label\ttext\npos\tgood\n", same),
+            (Names{"text_column", "weight_column", "header"}));
+}
+
+Record labelled(std::string text, std::vector<std::string> labels, std::size_t line) {
+  Record record{std::move(text), labels.empty() ? "" : labels.front(), line};
+  if (!labels.empty()) record.more_labels.assign(labels.begin() + 1, labels.end());
+  return record;
+}
+
+TEST(Records, TakeAllLabelsOfALineOfFastText) {
+  const Records records =
+      records_of("__label__a __label__b good film\n__label__b bad __label__c __label__b\n");
+  EXPECT_EQ(records,
+            (Records{labelled("good film", {"a", "b"}, 1), labelled("bad", {"b", "c"}, 2)}));
+  EXPECT_EQ(labels_of(records[1]), (std::vector<std::string_view>{"b", "c"}));
+  EXPECT_TRUE(have_any_number_of_labels(records));
+  EXPECT_FALSE(have_any_number_of_labels(records_of("__label__a good\n")));
+}
+
+TEST(Records, CutTheLabelsOfAColumnWhereThereIsASeparator) {
+  ReadOptions options;
+  options.label_separator = ",";
+  const Records records = records_of("label\ttext\na, b,a\tgood\nc\tbad\n\tnone\n", options);
+  EXPECT_EQ(records, (Records{labelled("good", {"a", "b"}, 2), labelled("bad", {"c"}, 3),
+                              labelled("none", {}, 4)}));
+  EXPECT_TRUE(have_any_number_of_labels(std::span(records).subspan(2)));
+  EXPECT_EQ(records_of("label\ttext\na,b\tgood\n"), (Records{labelled("good", {"a,b"}, 2)}));
+  options.label_separator = "; ";
+  EXPECT_EQ(records_of("label\ttext\na,b; c\tgood\n", options),
+            (Records{labelled("good", {"a,b", "c"}, 2)}));
+}
+
+TEST(Records, RefuseAnEmptyLabelBetweenOthers) {
+  ReadOptions options;
+  options.label_separator = ",";
+  for (const std::string labels : {"a,", ",a", "a,,b", ","}) {
+    EXPECT_EQ(error_of("label\ttext\n" + labels + "\tgood\n", options),
+              ":2: row 1: a label is empty; expected labels with one separator between two of them")
+        << labels;
+  }
+}
+
+TEST(Records, TakeTheLabelsOfAJsonArray) {
+  EXPECT_EQ(records_of("{\"text\":\"good\",\"label\":[\"a\",1,true,\"a\"]}\n"
+                       "{\"label\":[],\"text\":\"none\"}\n"
+                       "{\"label\":\"b\",\"text\":\"one\",\"more\":[[1],{\"x\":[2]}]}\n"),
+            (Records{labelled("good", {"a", "1", "true"}, 1), labelled("none", {}, 2),
+                     labelled("one", {"b"}, 3)}));
+  for (const std::string labels : {"[null]", "[\"a\",{}]", "[[\"a\"]]", "{\"a\":1}"}) {
+    EXPECT_TRUE(error_of("{\"text\":\"a\",\"label\":" + labels + "}")
+                    .starts_with(":1: row 1: \"label\" is of type"))
+        << labels;
+  }
+  EXPECT_EQ(error_of("{\"text\":\"a\",\"label\":[\" \"]}"),
+            ":1: row 1: the label is empty; give the record a label or remove it");
 }
 
 }  // namespace

@@ -169,5 +169,21 @@ TEST(StratifiedSplit, RefusesOtherFractions) {
   }
 }
 
+TEST(StratifiedSplit, SpreadsARareLabelThatComesWithFrequentOnes) {
+  std::vector<Record> records;
+  for (std::size_t k = 0; k < 400; ++k) {
+    Record record{"text " + std::to_string(k), k % 2 == 0 ? "even" : "odd", k + 1};
+    if (k % 40 == 0) record.more_labels = {"rare"};
+    if (k % 3 == 0) record.more_labels.emplace_back("third");
+    records.push_back(std::move(record));
+  }
+  const std::vector<double> fractions{0.8, 0.2};
+  const auto parts = stratified_split(records, fractions, 1);
+  const auto rare = std::ranges::count_if(parts[1], [&](std::size_t row) {
+    return std::ranges::find(records[row].more_labels, "rare") != records[row].more_labels.end();
+  });
+  EXPECT_EQ(rare, 2);
+}
+
 }  // namespace
 }  // namespace unroll

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <map>
 #include <set>
 #include <string_view>
@@ -148,8 +147,11 @@ void find_troubles(std::span<const Record> records, FileReport& report) {
 }
 
 void find_conflicts(std::span<const Record> records, FileReport& report) {
-  std::unordered_map<std::string_view, std::set<std::string_view>> labels;
-  for (const Record& record : records) labels[record.text].insert(record.label);
+  std::unordered_map<std::string_view, std::set<std::set<std::string_view>>> labels;
+  for (const Record& record : records) {
+    const std::vector<std::string_view> of_row = labels_of(record);
+    labels[record.text].emplace(of_row.begin(), of_row.end());
+  }
   for (const auto& [text, of_text] : labels) report.conflicting_texts += of_text.size() > 1 ? 1 : 0;
   for (const Record& record : records)
     if (labels.at(record.text).size() > 1) count_row(report.conflicts, record.line);
@@ -262,11 +264,10 @@ DataReport report_on(std::span<const DataFile> files, const TextOptions& options
   report.max_tokens = options.max_tokens;
   report.min_count = options.vocabulary.min_count;
   if (files.empty()) return report;
-  ChosenSettings chosen = chosen_for(files, options);
-  EncoderSettings& settings = chosen.settings;
+  const ChosenSettings chosen = chosen_for(files, options);
+  const EncoderSettings& settings = chosen.settings;
   const TextEncoder encoder =
       encoder_of(texts_of(files.front().records), settings, options.vocabulary);
-  settings.max_tokens = std::numeric_limits<std::size_t>::max();  // how long are texts really?
   report.tokenizer = chosen.tokenizer;
   report.unknown_as_words = chosen.unknown_share;
   report.vocabulary = encoder.vocabulary().size();

@@ -80,8 +80,7 @@ std::vector<ClassCounts> count_classes(const Evaluation& evaluation) {
   return counts;
 }
 
-void score_classes(Evaluation& evaluation) {
-  const std::vector<ClassCounts> counts = count_classes(evaluation);
+void score_classes(std::span<const ClassCounts> counts, Evaluation& evaluation) {
   for (std::size_t k = 0; k < counts.size(); ++k) {
     ClassScore& score = evaluation.classes[k];
     const auto hits = static_cast<double>(counts[k].hits);
@@ -89,9 +88,60 @@ void score_classes(Evaluation& evaluation) {
     score.precision = ratio(hits, static_cast<double>(counts[k].predicted));
     score.recall = ratio(hits, static_cast<double>(counts[k].actual));
     score.f1 = ratio(2 * score.precision * score.recall, score.precision + score.recall);
+    score.mistakes = counts[k].mistakes();
     evaluation.macro_f1 += score.f1 / static_cast<double>(counts.size());
-    evaluation.correct += counts[k].hits;
   }
+}
+
+/// Labels of all rows, one after the other.
+std::vector<std::string> all_labels(std::span<const LabelSet> sets) {
+  std::vector<std::string> all;
+  for (const LabelSet& set : sets) all.insert(all.end(), set.labels.begin(), set.labels.end());
+  return all;
+}
+
+bool has(const LabelSet& set, const std::string& label) {
+  return std::ranges::find(set.labels, label) != set.labels.end();
+}
+
+std::vector<ClassCounts> count_classes(const Numbers& numbers, std::span<const LabelSet> actual,
+                                       std::span<const LabelSet> predicted) {
+  std::vector<ClassCounts> counts(numbers.size());
+  for (std::size_t r = 0; r < actual.size(); ++r) {
+    for (const std::string& label : predicted[r].labels) ++counts[numbers.at(label)].predicted;
+    for (const std::string& label : actual[r].labels) {
+      ClassCounts& count = counts[numbers.at(label)];
+      ++count.actual;
+      count.hits += has(predicted[r], label) ? 1 : 0;
+    }
+  }
+  return counts;
+}
+
+LabelSetFigures figures_of(std::span<const ClassCounts> counts, std::span<const LabelSet> actual,
+                           std::span<const LabelSet> predicted) {
+  double hits = 0, of_actual = 0, of_predicted = 0, labelled = 0, firsts = 0;
+  for (const ClassCounts& count : counts) {
+    hits += static_cast<double>(count.hits);
+    of_actual += static_cast<double>(count.actual);
+    of_predicted += static_cast<double>(count.predicted);
+  }
+  for (std::size_t r = 0; r < actual.size(); ++r) {
+    labelled += actual[r].labels.empty() ? 0 : 1;
+    firsts += has(actual[r], predicted[r].first) ? 1 : 0;
+  }
+  return {.micro_precision = ratio(hits, of_predicted),
+          .micro_recall = ratio(hits, of_actual),
+          .micro_f1 = ratio(2 * hits, of_actual + of_predicted),
+          .precision_at_1 = ratio(firsts, labelled),
+          .recall_at_1 = ratio(firsts, of_actual)};
+}
+
+/// Whether all labels of both are the same; neither has one twice.
+bool are_equal(const LabelSet& actual, const LabelSet& predicted) {
+  return actual.labels.size() == predicted.labels.size() &&
+         std::ranges::all_of(actual.labels,
+                             [&](const std::string& label) { return has(predicted, label); });
 }
 
 // ------------------------------------------------------------------------------------------ table
@@ -136,9 +186,8 @@ std::vector<std::size_t> listed_classes(const Evaluation& evaluation) {
   std::vector<std::size_t> classes(evaluation.classes.size());
   std::iota(classes.begin(), classes.end(), std::size_t{0});
   if (classes.size() <= kClassesListed) return classes;
-  const std::vector<ClassCounts> counts = count_classes(evaluation);
   std::ranges::stable_sort(classes, std::greater<>(),
-                           [&](std::size_t k) { return counts[k].mistakes(); });
+                           [&](std::size_t k) { return evaluation.classes[k].mistakes; });
   classes.resize(kClassesListed);
   return classes;
 }
@@ -162,6 +211,22 @@ ClassScore average(const Evaluation& evaluation) {
     average.recall += score.recall / count;
   }
   return average;
+}
+
+std::string headline(const Evaluation& evaluation) {
+  if (!evaluation.sets) {
+    return fmt::format("accuracy {:.2f} %  ({} of {} rows)\n\n", 100 * evaluation.accuracy,
+                       evaluation.correct, evaluation.rows);
+  }
+  const LabelSetFigures& sets = *evaluation.sets;
+  return fmt::format(
+      "micro-F1 {:.2f} %  (precision {:.2f} %, recall {:.2f} %)\n"
+      "macro-F1 {:.2f} %\n"
+      "the most probable label: precision {:.2f} %, recall {:.2f} %\n"
+      "all labels right {:.2f} %  ({} of {} rows)\n\n",
+      100 * sets.micro_f1, 100 * sets.micro_precision, 100 * sets.micro_recall,
+      100 * evaluation.macro_f1, 100 * sets.precision_at_1, 100 * sets.recall_at_1,
+      100 * evaluation.accuracy, evaluation.correct, evaluation.rows);
 }
 
 std::string class_table(const Evaluation& evaluation, std::span<const std::string> labels,
@@ -227,7 +292,27 @@ Evaluation evaluate(std::span<const std::string> labels, std::span<const std::st
   evaluation.rows = actual.size();
   const Numbers numbers = number_labels(labels, actual, predicted, evaluation);
   evaluation.confusion = count_confusions(numbers, actual, predicted);
-  score_classes(evaluation);
+  for (const Confusion& c : evaluation.confusion) {
+    evaluation.correct += c.actual == c.predicted ? c.rows : 0;
+  }
+  score_classes(count_classes(evaluation), evaluation);
+  evaluation.accuracy =
+      ratio(static_cast<double>(evaluation.correct), static_cast<double>(evaluation.rows));
+  return evaluation;
+}
+
+Evaluation evaluate_sets(std::span<const std::string> labels, std::span<const LabelSet> actual,
+                         std::span<const LabelSet> predicted) {
+  Evaluation evaluation;
+  evaluation.rows = actual.size();
+  const std::vector<std::string> of_rows = all_labels(actual), of_answers = all_labels(predicted);
+  const Numbers numbers = number_labels(labels, of_rows, of_answers, evaluation);
+  const std::vector<ClassCounts> counts = count_classes(numbers, actual, predicted);
+  score_classes(counts, evaluation);
+  evaluation.sets = figures_of(counts, actual, predicted);
+  for (std::size_t r = 0; r < actual.size(); ++r) {
+    evaluation.correct += are_equal(actual[r], predicted[r]) ? 1 : 0;
+  }
   evaluation.accuracy =
       ratio(static_cast<double>(evaluation.correct), static_cast<double>(evaluation.rows));
   return evaluation;
@@ -237,9 +322,9 @@ std::string to_table(const Evaluation& evaluation, std::size_t width) {
   const std::vector<std::string> labels = shown_labels(evaluation, width);
   const std::vector<std::size_t> classes = listed_classes(evaluation);
   const std::size_t label_columns = widest(labels, classes);
-  std::string table = fmt::format("accuracy {:.2f} %  ({} of {} rows)\n\n",
-                                  100 * evaluation.accuracy, evaluation.correct, evaluation.rows);
+  std::string table = headline(evaluation);
   table += class_table(evaluation, labels, classes, label_columns);
+  if (evaluation.sets) return table;
   std::size_t cell = 5;
   for (const std::string& label : labels) cell = std::max(cell, columns_of(label));
   const bool fits = label_columns + labels.size() * (cell + 2) <= width;
@@ -264,18 +349,26 @@ std::string to_json(const Evaluation& evaluation) {
                          {"predicted", evaluation.classes[c.predicted].label},
                          {"rows", c.rows}});
   }
-  const Json json = {{"accuracy", evaluation.accuracy},
-                     {"rows", evaluation.rows},
-                     {"correct", evaluation.correct},
-                     {"macro_f1", evaluation.macro_f1},
-                     {"classes", classes},
-                     {"absent_labels", evaluation.absent},
-                     {"confusion", confusion},
-                     {"unseen_labels", evaluation.unseen},
-                     {"cut_texts", evaluation.texts.cut},
-                     {"unknown_texts", evaluation.texts.unknown},
-                     {"tokens", evaluation.texts.tokens},
-                     {"known_tokens", evaluation.texts.known_tokens}};
+  Json json = {{"accuracy", evaluation.accuracy},
+               {"rows", evaluation.rows},
+               {"correct", evaluation.correct},
+               {"macro_f1", evaluation.macro_f1},
+               {"classes", classes},
+               {"absent_labels", evaluation.absent},
+               {"confusion", confusion},
+               {"unseen_labels", evaluation.unseen},
+               {"cut_texts", evaluation.texts.cut},
+               {"unknown_texts", evaluation.texts.unknown},
+               {"tokens", evaluation.texts.tokens},
+               {"known_tokens", evaluation.texts.known_tokens}};
+  if (const auto& sets = evaluation.sets) {
+    json.erase("confusion");
+    json.update({{"micro_precision", sets->micro_precision},
+                 {"micro_recall", sets->micro_recall},
+                 {"micro_f1", sets->micro_f1},
+                 {"precision_at_1", sets->precision_at_1},
+                 {"recall_at_1", sets->recall_at_1}});
+  }
   return json.dump();
 }
 

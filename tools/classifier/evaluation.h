@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct ClassScore {
   double precision = 0;     ///< of the rows predicted so, the share that has it; 0 if none was
   double recall = 0;        ///< of the rows that have it, the share predicted so; 0 if none has
   double f1 = 0;            ///< harmonic mean of both; 0 if both are
+  std::size_t mistakes =
+      0;  ///< rows that have it and were not predicted so, or the other way round
 };
 
 /// A cell of the confusion matrix that is not zero. Both numbers are those of classes.
@@ -41,15 +44,27 @@ struct Confusion {
   bool operator==(const Confusion&) const = default;
 };
 
+/// What is predicted where texts have any number of labels. All figures are 0 where there is
+/// nothing to divide by.
+struct LabelSetFigures {
+  double micro_precision = 0;  ///< of all labels that were predicted, the share that is right
+  double micro_recall = 0;     ///< of all labels that rows have, the share that was predicted
+  double micro_f1 = 0;         ///< harmonic mean of both
+  double precision_at_1 = 0;   ///< of rows that have labels, those that have the most probable one
+  double recall_at_1 = 0;  ///< of all labels that rows have, those that are the most probable one
+};
+
 struct Evaluation {
   std::size_t rows = 0;
-  std::size_t correct = 0;
-  double accuracy = 0;  ///< a fraction
-  double macro_f1 = 0;  ///< mean over the classes
+  std::size_t correct = 0;  ///< with labels in sets: rows with all of their labels and no others
+  double accuracy = 0;      ///< a fraction
+  double macro_f1 = 0;      ///< mean over the classes
   /// The model's labels in its order, then the labels that it does not know in byte order.
   std::vector<ClassScore> classes;
   /// By rising actual, then by rising predicted; the right predictions are among them.
+  /// Empty with labels in sets.
   std::vector<Confusion> confusion;
+  std::optional<LabelSetFigures> sets;
   /// Labels of the data that the model does not know; their rows count as wrong.
   std::vector<std::string> unseen;
   TextFigures texts;
@@ -59,6 +74,17 @@ struct Evaluation {
 /// `labels`: the model's, in byte order. Every one of `predicted` is one of them.
 Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
                     std::span<const std::string> predicted);
+
+/// The labels of a text, whether it has them or they were predicted, and the most probable one.
+struct LabelSet {
+  std::vector<std::string> labels;
+  std::string
+      first;  ///< of predicted ones, the most probable label, though it may not be predicted
+};
+
+/// The same where texts have any number of labels. `actual` and `predicted`: one of each row.
+Evaluation evaluate_sets(std::span<const std::string> labels, std::span<const LabelSet> actual,
+                         std::span<const LabelSet> predicted);
 
 /// A table for people, of at most 40 lines, ending in a line break. Longer labels are cut so that a
 /// line has at most `width` columns, if that leaves them sixteen.

@@ -8,28 +8,48 @@ namespace unroll {
 
 namespace {
 
-/// Goes through the rows that have a label, with O and ŷ of each.
+/// Goes through rows, with O and ŷ of each.
 class FusedRows {
  public:
-  FusedRows(std::span<const ExpertScores> experts, std::span<const std::int32_t> labels,
-            std::span<const double> a)
-      : experts_(experts), labels_(labels), a_(a), O_(classes()), p_(classes()) {}
+  FusedRows(std::span<const ExpertScores> experts, const DevRows& rows, std::span<const double> a)
+      : experts_(experts), rows_(rows), a_(a), O_(classes()), p_(classes()) {}
 
   std::size_t classes() const { return experts_.front().columns(); }
 
-  /// body(row, label), after O() and p() are those of the row.
+  /// body(row, labels, weight) for those that have a loss, after O() and p() are those of the row.
+  /// Labels that no expert knows are left out.
   template <typename Body>
   void for_each(Body body) {
-    for (std::size_t row = 0; row < labels_.size(); ++row) {
-      if (labels_[row] < 0) continue;
+    for (std::size_t row = 0; row < rows_.labels.size(); ++row) {
+      auto labels = labels_of(rows_.labels[row], rows_.sets);
+      if (!labels.empty() && labels.front() < 0) labels = labels.subspan(1);
+      if (labels.empty() && !has_sets()) continue;
       set(row);
-      body(row, static_cast<std::size_t>(labels_[row]));
+      const double weight = rows_.weights.empty() ? 1 : static_cast<double>(rows_.weights[row]);
+      body(row, labels, weight);
     }
   }
-  const std::vector<double>& O() const { return O_; }
+  /// What is answered.
+  std::span<const std::int32_t> answer(std::size_t row) {
+    set(row);
+    answer_.clear();
+    if (!has_sets()) {
+      answer_.push_back(static_cast<std::int32_t>(std::ranges::max_element(O_) - O_.begin()));
+      return answer_;
+    }
+    for (std::size_t k = 0; k < O_.size(); ++k) {
+      if (O_[k] >= 0) answer_.push_back(static_cast<std::int32_t>(k));
+    }
+    return answer_;
+  }
+  bool has_sets() const { return rows_.sets != nullptr; }
   const std::vector<double>& p() const { return p_; }
-  /// −ln ŷ_label of the row.
-  double loss(std::size_t label) const { return log_sum_ - O_[label]; }
+  /// The loss of the row with these labels.
+  double loss(std::span<const std::int32_t> labels) const {
+    double loss = log_sum_;
+    for (const std::int32_t label : labels) loss -= O_[static_cast<std::size_t>(label)];
+    return loss;
+  }
 
  private:
   void set(std::size_t row) {
@@ -38,17 +58,30 @@ class FusedRows {
       const auto s = experts_[e].row(row);
       for (std::size_t k = 0; k < s.size(); ++k) O_[k] += a_[e] * s[k];
     }
+    has_sets() ? set_sigmoids() : set_softmax();
+  }
+  void set_softmax() {
     const double most = *std::ranges::max_element(O_);
     double sum = 0;
     for (std::size_t k = 0; k < O_.size(); ++k) sum += p_[k] = std::exp(O_[k] - most);
     for (double& p : p_) p /= sum;
     log_sum_ = most + std::log(sum);
   }
+  /// Σ_k ln(1 + exp O_k) takes the logarithm's place: the loss is that less the labels' O, too.
+  void set_sigmoids() {
+    log_sum_ = 0;
+    for (std::size_t k = 0; k < O_.size(); ++k) {
+      const double e = std::exp(-std::abs(O_[k]));
+      p_[k] = (O_[k] >= 0 ? 1 : e) / (1 + e);
+      log_sum_ += std::max(O_[k], 0.0) + std::log1p(e);
+    }
+  }
 
   std::span<const ExpertScores> experts_;
-  std::span<const std::int32_t> labels_;
+  const DevRows& rows_;
   std::span<const double> a_;
   std::vector<double> O_, p_;
+  std::vector<std::int32_t> answer_;
   double log_sum_ = 0;
 };
 
@@ -56,22 +89,28 @@ double mean(std::span<const double> p, std::span<const double> s) {
   return std::inner_product(p.begin(), p.end(), s.begin(), 0.0);
 }
 
-/// The second derivatives of L: for each row the covariance of the experts' scores under ŷ.
-std::vector<double> hessian(std::span<const ExpertScores> experts,
-                            std::span<const std::int32_t> labels, std::span<const double> a,
-                            std::span<const FusionPrior> priors) {
+/// Σ_k of the derivative of ŷ_k by a_e, times s_f,k: the covariance of two experts' scores under a
+/// softmax, Σ_k ŷ_k (1 − ŷ_k) s_e,k s_f,k of sigmoids.
+double curvature(const FusedRows& fused, std::span<const double> s_e, std::span<const double> s_f) {
+  const double mean_e = fused.has_sets() ? 0 : mean(fused.p(), s_e);
+  double sum = 0;
+  for (std::size_t k = 0; k < s_e.size(); ++k) {
+    const double p = fused.has_sets() ? fused.p()[k] * (1 - fused.p()[k]) : fused.p()[k];
+    sum += p * (s_e[k] - mean_e) * s_f[k];
+  }
+  return sum;
+}
+
+/// The second derivatives of L.
+std::vector<double> hessian(std::span<const ExpertScores> experts, const DevRows& rows,
+                            std::span<const double> a, std::span<const FusionPrior> priors) {
   const std::size_t size = experts.size();
   std::vector<double> H(size * size);
-  FusedRows rows(experts, labels, a);
-  rows.for_each([&](std::size_t row, std::size_t) {
+  FusedRows fused(experts, rows, a);
+  fused.for_each([&](std::size_t row, std::span<const std::int32_t>, double w) {
     for (std::size_t e = 0; e < size; ++e) {
-      const double mean_e = mean(rows.p(), experts[e].row(row));
       for (std::size_t f = 0; f < size; ++f) {
-        double sum = 0;
-        for (std::size_t k = 0; k < rows.classes(); ++k) {
-          sum += rows.p()[k] * (experts[e](row, k) - mean_e) * experts[f](row, k);
-        }
-        H[e * size + f] += sum;
+        H[e * size + f] += w * curvature(fused, experts[e].row(row), experts[f].row(row));
       }
     }
   });
@@ -99,16 +138,18 @@ std::vector<double> solve(std::vector<double> H, std::vector<double> g) {
 
 }  // namespace
 
-double fusion_loss(std::span<const ExpertScores> experts, std::span<const std::int32_t> labels,
+double fusion_loss(std::span<const ExpertScores> experts, const DevRows& rows,
                    std::span<const double> a, std::span<const FusionPrior> priors,
                    std::span<double> gradient) {
   double loss = 0;
   std::ranges::fill(gradient, 0.0);
-  FusedRows rows(experts, labels, a);
-  rows.for_each([&](std::size_t row, std::size_t label) {
-    loss += rows.loss(label);
-    for (std::size_t e = 0; e < gradient.size(); ++e) {  // [Σ_k (ŷ_k − y_k) s_e,k]
-      gradient[e] += mean(rows.p(), experts[e].row(row)) - experts[e](row, label);
+  FusedRows fused(experts, rows, a);
+  fused.for_each([&](std::size_t row, std::span<const std::int32_t> labels, double w) {
+    loss += w * fused.loss(labels);
+    for (std::size_t e = 0; e < gradient.size(); ++e) {  // [w Σ_k (ŷ_k − y_k) s_e,k]
+      double sum = mean(fused.p(), experts[e].row(row));
+      for (const std::int32_t label : labels) sum -= experts[e](row, label);
+      gradient[e] += w * sum;
     }
   });
   for (std::size_t e = 0; e < experts.size(); ++e) {
@@ -119,46 +160,44 @@ double fusion_loss(std::span<const ExpertScores> experts, std::span<const std::i
   return loss;
 }
 
-std::vector<double> fit_fusion(std::span<const ExpertScores> experts,
-                               std::span<const std::int32_t> labels,
+std::vector<double> fit_fusion(std::span<const ExpertScores> experts, const DevRows& rows,
                                std::span<const FusionPrior> priors) {
   constexpr int kMostSteps = 100, kMostHalvings = 40;
   constexpr double kEnough = 1e-10;  // of a step, against weights of about 1
   std::vector<double> a, gradient(experts.size());
   for (const FusionPrior& prior : priors) a.push_back(prior.weight);
-  double loss = fusion_loss(experts, labels, a, priors, gradient);
+  double loss = fusion_loss(experts, rows, a, priors, gradient);
   for (int step = 0; step < kMostSteps; ++step) {
-    const std::vector<double> change = solve(hessian(experts, labels, a, priors), gradient);
+    const std::vector<double> change = solve(hessian(experts, rows, a, priors), gradient);
     std::vector<double> next(a.size());
     double share = 1, next_loss = 0;
     for (int halving = 0; halving < kMostHalvings; ++halving, share /= 2) {
       for (std::size_t e = 0; e < a.size(); ++e) next[e] = a[e] - share * change[e];
-      next_loss = fusion_loss(experts, labels, next, priors);
+      next_loss = fusion_loss(experts, rows, next, priors);
       if (next_loss <= loss) break;
     }
     if (!(next_loss <= loss)) break;  // rounding is all that is left
     double moved = 0;
     for (std::size_t e = 0; e < a.size(); ++e) moved = std::max(moved, std::abs(next[e] - a[e]));
     a = next;
-    loss = fusion_loss(experts, labels, a, priors, gradient);
+    loss = fusion_loss(experts, rows, a, priors, gradient);
     if (moved < kEnough) break;
   }
   return a;
 }
 
-FusedScore fused_score(std::span<const ExpertScores> experts, std::span<const std::int32_t> labels,
-                       std::span<const double> a) {
-  double loss = 0;
-  std::size_t count = 0, correct = 0;
-  FusedRows rows(experts, labels, a);
-  rows.for_each([&](std::size_t, std::size_t label) {
-    const auto best = std::ranges::max_element(rows.O()) - rows.O().begin();
-    if (static_cast<std::size_t>(best) == label) ++correct;
-    loss += rows.loss(label);
-    ++count;
+double count_fused(std::span<const ExpertScores> experts, const DevRows& rows,
+                   std::span<const double> a, AnswerCounts& answers) {
+  double loss = 0, weight = 0;
+  FusedRows fused(experts, rows, a);
+  for (std::size_t row = 0; row < rows.labels.size(); ++row) {
+    answers.add(labels_of(rows.labels[row], rows.sets), fused.answer(row));
+  }
+  fused.for_each([&](std::size_t, std::span<const std::int32_t> labels, double w) {
+    loss += w * fused.loss(labels);
+    weight += w;
   });
-  return {.accuracy = static_cast<double>(correct) / static_cast<double>(labels.size()),
-          .loss = loss / static_cast<double>(std::max<std::size_t>(count, 1))};
+  return weight > 0 ? loss / weight : 0;
 }
 
 }  // namespace unroll

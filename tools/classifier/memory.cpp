@@ -138,6 +138,9 @@ std::size_t bytes_of(std::span<const Record> records) {
   std::size_t bytes = records.size_bytes();
   for (const Record& record : records) {
     bytes += heap_bytes(record.text.capacity()) + heap_bytes(record.label.capacity());
+    for (const std::string& label : record.more_labels) {
+      bytes += sizeof(std::string) + heap_bytes(label.capacity());
+    }
   }
   return bytes;
 }
@@ -171,11 +174,10 @@ std::size_t bytes_of(std::span<const Example> examples) {
 }
 
 std::size_t solving_bytes(const SparseCounts& train, const SparseCounts& dev, std::size_t ngrams,
-                          std::size_t labels) {
+                          std::size_t machines) {
   constexpr std::size_t kOfMachine = 2 * sizeof(double);  // scale and weight of a column
   constexpr std::size_t kOfRatios = 2 * sizeof(double);   // naive Bayes' counts, or its ratios
   constexpr std::size_t kOfRow = 4 * sizeof(double);      // norm, alpha, C, order
-  const std::size_t machines = kNgramModels.size() * machines_for(labels);
   const std::size_t learnt = machines * kCosts * ngrams * sizeof(BFloat16);
   const std::size_t a_machine = ngrams * (kOfMachine + kOfRatios) + train.rows() * kOfRow;
   return train.bytes() + dev.bytes() + learnt + std::min(machines, thread_count()) * a_machine;
@@ -204,6 +206,11 @@ MemoryPlan count_held(const TrainingMemory& memory) {
 
 }  // namespace
 
+void plan_targets(const SequenceClassifierConfig& config, const BatchLimits& limits,
+                  Tensor<float>& y, MemoryPlan& plan) {
+  if (config.output == OutputKind::kSigmoid) plan.add(y, Shape{limits.rows, config.classes});
+}
+
 MemoryPlan count_memory(const TextClassifier& classifier, const TrainingMemory& memory) {
   return classifier.has_network() ? count_memory(classifier.model(), memory) : count_held(memory);
 }
@@ -221,6 +228,8 @@ MemoryPlan count_memory(const SequenceClassifier<float>& borrowed, const Trainin
   Batch batch;
   plan_batch(memory.batch, batch, plan);
   SequenceClassifier<float>::Pass pass;
+  Tensor<float> y;
+  plan_targets(model.config(), memory.batch, y, plan);
   model.plan(memory.batch, memory.most_tokens, pass, plan);
   plan.begin_part("evaluation");
   plan_batch(memory.evaluation, batch, plan);

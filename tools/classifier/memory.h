@@ -54,14 +54,18 @@ std::size_t bytes_of(std::span<const Record> records);
 /// Bytes of a vocabulary, and of its JSON while a model is written.
 std::size_t bytes_of(const Vocabulary& vocabulary);
 /// Bytes while a linear model of so many n-grams is solved: the counted texts, and on each thread
-/// one machine with what it learnt with each C.
+/// one of the machines with what it learnt with each C. `machines`: of both models.
 std::size_t solving_bytes(const SparseCounts& train, const SparseCounts& dev, std::size_t ngrams,
-                          std::size_t labels);
+                          std::size_t machines);
 /// Bytes of what a tokenizer has besides: a dictionary or subwords, also as JSON while a model is
 /// written.
 std::size_t bytes_of(const TokenizerSettings& tokenizer);
 /// Bytes of encoded texts and of the numbers that order them.
 std::size_t bytes_of(std::span<const Example> examples);
+
+/// What a batch's targets of sigmoids take: y (B, K).
+void plan_targets(const SequenceClassifierConfig& config, const BatchLimits& limits,
+                  Tensor<float>& y, MemoryPlan& plan);
 
 /// All parts of training this model, whose embedding is frozen if it was or will be in training.
 MemoryPlan count_memory(const SequenceClassifier<float>& model, const TrainingMemory& memory);

@@ -23,9 +23,9 @@ double inverse_norm(double squares) noexcept {
 }
 
 NgramClassifier::NgramClassifier(const NgramSettings& settings, NgramIndex index,
-                                 std::size_t labels)
+                                 std::size_t labels, OutputKind output)
     : settings_(settings), index_(std::move(index)), labels_(labels) {
-  const std::size_t columns = kNgramModels.size() * machines_for(labels);
+  const std::size_t columns = kNgramModels.size() * machines_for(labels, output);
   idf = Tensor<float>({index_.size()});
   W = Tensor<BFloat16>({index_.size(), columns});
   b = Tensor<float>({columns});
@@ -57,7 +57,7 @@ void NgramClassifier::margins_of(std::span<const std::uint32_t> columns,
 }
 
 void NgramClassifier::clear(Sums& sums) const {
-  const std::size_t machines = machines_for(labels_);
+  const std::size_t machines = this->machines();
   sums.squares = {};
   sums.v.assign(2 * machines, 0.0);
   sums.ones.assign(machines, 0.0);
@@ -86,7 +86,7 @@ void NgramClassifier::set_margins(const Sums& sums, MatrixView<double> margins) 
         per_words * sums.v[m] + per_letters * sums.v[machines + m] + static_cast<double>(b[m]);
     naive_bayes[m] = sums.ones[m] + static_cast<double>(b[machines + m]);
   }
-  if (labels_ != 2) return;
+  if (machines == labels_) return;
   for (const auto row : {tf_idf, naive_bayes}) {  // one machine: its positive side is label 1
     row[1] = row[0];
     row[0] = -row[0];

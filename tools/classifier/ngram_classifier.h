@@ -19,6 +19,7 @@
 
 #include "unroll/core/bfloat16.h"
 #include "unroll/core/tensor.h"
+#include "unroll/layers/sequence_classifier.h"
 #include "unroll/text/ngram_index.h"
 #include "unroll/text/ngrams.h"
 
@@ -33,9 +34,10 @@ double term_weight(std::size_t count) noexcept;
 /// 1 / √squares, and 0 for 0.
 double inverse_norm(double squares) noexcept;
 
-/// The machines of one model: label against the others, or one for two labels.
-constexpr std::size_t machines_for(std::size_t labels) noexcept {
-  return labels == 2 ? 1 : labels;
+/// The machines of one model: label against the others, or one for two labels of which each text
+/// has one.
+constexpr std::size_t machines_for(std::size_t labels, OutputKind output) noexcept {
+  return labels == 2 && output == OutputKind::kSoftmax ? 1 : labels;
 }
 
 class NgramClassifier {
@@ -53,13 +55,16 @@ class NgramClassifier {
   };
 
   /// All weights 0. `index`: of one n-gram or more.
-  NgramClassifier(const NgramSettings& settings, NgramIndex index, std::size_t labels);
+  NgramClassifier(const NgramSettings& settings, NgramIndex index, std::size_t labels,
+                  OutputKind output = OutputKind::kSoftmax);
 
   const NgramSettings& settings() const noexcept { return settings_; }
   const NgramIndex& index() const noexcept { return index_; }
   /// The bytes of the index and of all weights.
   std::size_t bytes() const noexcept;
   std::size_t labels() const noexcept { return labels_; }
+  /// Of each of the two models.
+  std::size_t machines() const noexcept { return b.size() / kNgramModels.size(); }
 
   /// The margins of a text's tokens: `margins` (2, K), a row for each NgramModel.
   void margins(std::span<const std::string> tokens, Scratch& scratch,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -30,8 +31,8 @@ bool append_field(std::string_view text, std::string& line) {
 }
 
 /// Says whether the text had to be changed.
-bool append_row(const Record& record, std::string& content) {
-  append_field(record.label, content);
+bool append_row(const Record& record, std::string_view separator, std::string& content) {
+  append_field(fmt::format("{}", fmt::join(labels_of(record), separator)), content);
   content += '\t';
   const bool changed = append_field(record.text, content);
   content += '\n';
@@ -52,8 +53,11 @@ void require_rows(std::span<const std::vector<std::size_t>> parts, std::size_t r
 }  // namespace
 
 CleanResult find_repeats(std::span<const Record> records) {
-  std::map<std::string_view, std::set<std::string_view>> labels;
-  for (const Record& record : records) labels[record.text].insert(record.label);
+  std::map<std::string_view, std::set<std::set<std::string_view>>> labels;
+  for (const Record& record : records) {
+    const std::vector<std::string_view> of_row = labels_of(record);
+    labels[record.text].emplace(of_row.begin(), of_row.end());
+  }
   CleanResult result;
   std::set<std::string_view> seen;
   for (std::size_t row = 0; row < records.size(); ++row) {
@@ -75,12 +79,13 @@ SplitResult write_split(std::span<const Record> records, std::span<const double>
   const auto parts = stratified_split(records, fractions, seed, groups);
   require_rows(parts, records.size(), groups.empty());
   SplitResult result;
+  result.separator = label_separator(records);
   std::vector<std::string> contents;
   for (std::size_t p = 0; p < parts.size(); ++p) {
     std::string& content = contents.emplace_back(kHeader);
     result.rows[p] = parts[p].size();
     for (const std::size_t row : parts[p])
-      result.flattened += append_row(records[row], content) ? 1 : 0;
+      result.flattened += append_row(records[row], result.separator, content) ? 1 : 0;
   }
   make_folder(folder);
   std::vector<NewFile> files;
@@ -91,9 +96,25 @@ SplitResult write_split(std::span<const Record> records, std::span<const double>
   return result;
 }
 
+std::string label_separator(std::span<const Record> records) {
+  if (!have_any_number_of_labels(records)) return "";
+  for (const char* separator : {",", ";", "|", " | "}) {
+    const bool is_free = std::ranges::none_of(records, [&](const Record& record) {
+      return std::ranges::any_of(labels_of(record), [&](std::string_view label) {
+        return label.find(separator) != std::string_view::npos;
+      });
+    });
+    if (is_free) return separator;
+  }
+  throw DataError(
+      "some labels hold commas, semicolons and bars: nothing is left to write between "
+      "the labels of a text");
+}
+
 std::string to_tsv(std::span<const Record> records, std::size_t& flattened) {
   std::string content(kHeader);
-  for (const Record& record : records) flattened += append_row(record, content) ? 1 : 0;
+  const std::string separator = label_separator(records);
+  for (const Record& record : records) flattened += append_row(record, separator, content) ? 1 : 0;
   return content;
 }
 

@@ -28,6 +28,7 @@ inline constexpr std::array<const char*, 3> kPartFiles{"train.tsv", "dev.tsv", "
 
 struct SplitResult {
   std::array<std::size_t, 3> rows{};
+  std::string separator;  ///< between the labels of a text that has several; "" if none has
   std::size_t flattened =
       0;  ///< texts whose tabs or line breaks became spaces: a TSV field can't hold them
 };
@@ -38,8 +39,13 @@ SplitResult write_split(std::span<const Record> records, std::span<const double>
                         std::uint64_t seed, const std::filesystem::path& folder,
                         std::span<const std::string> groups = {});
 
-/// The records as TSV with a header, `label` TAB `text`. Counts in `flattened` the texts whose tabs
-/// or line breaks became spaces.
+/// What can be written between the labels of a text that has several: a comma, or what else no
+/// label holds; "" if no text has several labels, or none. Throws DataError if all that is tried is
+/// in some label.
+std::string label_separator(std::span<const Record> records);
+
+/// The records as TSV with a header, `label` TAB `text`, with label_separator between labels.
+/// Counts in `flattened` the texts whose tabs or line breaks became spaces.
 std::string to_tsv(std::span<const Record> records, std::size_t& flattened);
 
 }  // namespace unroll

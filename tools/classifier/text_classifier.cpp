@@ -23,9 +23,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A model without n-grams is written as the first programs did, and they can read it.
+/// A model is written in the first format that can hold it, so that the programs of its time read
+/// it. The first one has no n-grams.
 constexpr std::string_view kFirstFormat = "1";
-constexpr std::string_view kFormat = "2";
+/// It counts the n-grams of as many tokens as the network reads.
+constexpr std::string_view kCutNgramsFormat = "2";
+constexpr std::string_view kNgramsFormat = "3";
+/// It answers any number of labels, with or without n-grams.
+constexpr std::string_view kOutputFormat = "4";
+constexpr std::array kFormats{kFirstFormat, kCutNgramsFormat, kNgramsFormat, kOutputFormat};
 constexpr const char* kFormatKey = "unroll.format";
 constexpr const char* kPipelineKey = "unroll.pipeline";
 
@@ -42,6 +48,7 @@ struct NgramDescription {
 struct Description {
   TextEncoder encoder;
   std::vector<std::string> labels;
+  OutputKind output = OutputKind::kSoftmax;
   std::optional<SequenceClassifierConfig> config;
   std::optional<NgramDescription> ngrams;
   std::map<std::string, std::string> notes;
@@ -61,18 +68,28 @@ double weight_from(const Json& json, const char* key) {
   throw ModelError(fmt::format("its fusion weight {} is not finite", key));
 }
 
-NgramDescription ngrams_from(const Json& json) {
+/// `most_tokens`: what a text's n-grams are limited to where the JSON does not say.
+NgramDescription ngrams_from(const Json& json, std::size_t most_tokens) {
   const Json& fusion = json.at("fusion");
-  return {
-      .settings = {.words = length_from(json, "words"),
-                   .least_letters = length_from(json, "least_letters"),
-                   .most_letters = length_from(json, "most_letters"),
-                   .unspaced = length_from(json, "unspaced")},
-      .fusion = {.network = weight_from(fusion, "network"),
-                 .ngrams = {weight_from(fusion, "tf_idf"), weight_from(fusion, "naive_bayes")}}};
+  return {.settings = {.words = length_from(json, "words"),
+                       .least_letters = length_from(json, "least_letters"),
+                       .most_letters = length_from(json, "most_letters"),
+                       .unspaced = length_from(json, "unspaced"),
+                       .most_tokens = json.value("most_tokens", most_tokens)},
+          .fusion = {.network = weight_from(fusion, "network"),
+                     .ngrams = {weight_from(fusion, "tf_idf"), weight_from(fusion, "naive_bayes")},
+                     .bias = fusion.contains("bias") ? weight_from(fusion, "bias") : 0}};
 }
 
-Description parse_description(const std::string& text, bool has_ngrams) {
+OutputKind output_from(const Json& json) {
+  const auto name = json.at("output").get<std::string>();
+  for (const OutputKind output : {OutputKind::kSoftmax, OutputKind::kSigmoid}) {
+    if (to_string(output) == name) return output;
+  }
+  throw ModelError(fmt::format("its output is {}, which this program does not know", name));
+}
+
+Description parse_description(const std::string& text, std::string_view format) {
   EncoderReader encoder;
   bool in_encoder = false;
   const Json json = Json::parse(text, [&](int depth, Json::parse_event_t event, Json& parsed) {
@@ -81,17 +98,25 @@ Description parse_description(const std::string& text, bool has_ngrams) {
   });
   Description result{.encoder = encoder.encoder(json.at("encoder")),
                      .labels = json.at("labels").get<std::vector<std::string>>(),
+                     .output = OutputKind::kSoftmax,
                      .config = {},
                      .ngrams = {},
                      .notes = json.at("notes").get<std::map<std::string, std::string>>()};
   if (result.labels.size() < 2 || !std::is_sorted(result.labels.begin(), result.labels.end())) {
     throw ModelError("its labels are not two or more in byte order");
   }
-  if (has_ngrams) result.ngrams = ngrams_from(json.at("ngrams"));
+  if (format == kOutputFormat) result.output = output_from(json);
+  const bool has_ngrams =
+      format == kOutputFormat ? json.contains("ngrams") : format != kFirstFormat;
+  if (has_ngrams) {
+    const std::size_t read_by_network = result.encoder.settings().max_tokens;
+    result.ngrams = ngrams_from(json.at("ngrams"), read_by_network);
+  }
   if (has_ngrams && json.at("model").is_null()) return result;
   result.config = model_config_from_json(json.at("model").dump());
   result.config->vocabulary = result.encoder.vocabulary().size();
   result.config->classes = result.labels.size();
+  result.config->output = result.output;
   return result;
 }
 
@@ -102,13 +127,13 @@ Description read_description(const std::map<std::string, std::string>& metadata)
   if (format == metadata.end() || pipeline == metadata.end()) {
     throw ModelError("it holds tensors, but not a text classifier of unroll");
   }
-  if (format->second != kFirstFormat && format->second != kFormat) {
+  if (std::ranges::find(kFormats, format->second) == kFormats.end()) {
     throw ModelError(
-        fmt::format("its format is {}, this program reads formats {} and {}; use the version of "
+        fmt::format("its format is {}, this program reads formats {} to {}; use the version of "
                     "unroll that wrote it, or a later one",
-                    format->second, kFirstFormat, kFormat));
+                    format->second, kFormats.front(), kFormats.back()));
   }
-  return parse_description(pipeline->second, format->second == kFormat);
+  return parse_description(pipeline->second, format->second);
 }
 
 std::size_t count_values(const std::vector<TensorInfo>& tensors) {
@@ -196,10 +221,10 @@ constexpr const char* kKeys = "ngrams.keys";
 
 /// The tensors of an NgramClassifier with room for what the file has.
 struct NgramTensors {
-  NgramTensors(const std::vector<TensorInfo>& tensors, std::size_t labels) {
+  NgramTensors(const std::vector<TensorInfo>& tensors, std::size_t labels, OutputKind output) {
     const auto found = std::ranges::find(tensors, kKeys, &TensorInfo::name);
     if (found == tensors.end()) throw ModelError(fmt::format("tensor {} is missing", kKeys));
-    const std::size_t machines = kNgramModels.size() * machines_for(labels);
+    const std::size_t machines = kNgramModels.size() * machines_for(labels, output);
     keys.resize({found->shape.size()});
     idf.resize({keys.size()});
     W.resize({keys.size(), machines});
@@ -220,8 +245,9 @@ void for_each_ngram_tensor(Keys& keys, Idf& idf, Weights& W, Biases& b, Body bod
   body(kKeys, keys);
 }
 
-NgramClassifier assemble(const NgramSettings& settings, NgramTensors tensors, std::size_t labels) {
-  NgramClassifier ngrams(settings, NgramIndex(std::move(tensors.keys)), labels);
+NgramClassifier assemble(const NgramSettings& settings, NgramTensors tensors, std::size_t labels,
+                         OutputKind output) {
+  NgramClassifier ngrams(settings, NgramIndex(std::move(tensors.keys)), labels, output);
   ngrams.idf = std::move(tensors.idf);
   ngrams.W = std::move(tensors.W);
   ngrams.b = std::move(tensors.b);
@@ -230,7 +256,8 @@ NgramClassifier assemble(const NgramSettings& settings, NgramTensors tensors, st
 
 TextClassifier without_weights(Description& description) {
   if (!description.config) {
-    return TextClassifier(std::move(description.encoder), std::move(description.labels));
+    return TextClassifier(std::move(description.encoder), std::move(description.labels),
+                          description.output);
   }
   return TextClassifier(std::move(description.encoder), std::move(description.labels),
                         *description.config);
@@ -246,15 +273,15 @@ TextClassifier read_classifier(SafetensorsReader& file) {
   if (classifier.has_network()) add_places(classifier.model().parameters(), places);
   std::optional<NgramTensors> ngrams;
   if (description.ngrams) {
-    ngrams.emplace(file.tensors(), classifier.labels().size());
+    ngrams.emplace(file.tensors(), classifier.labels().size(), classifier.output());
     for_each_ngram_tensor(ngrams->keys, ngrams->idf, ngrams->W, ngrams->b,
                           [&](const char* name, auto& tensor) { places.add(name, tensor); });
   }
   places.read(file);
   file.finish();
   if (ngrams) {
-    classifier.set_ngrams(
-        assemble(description.ngrams->settings, std::move(*ngrams), classifier.labels().size()));
+    classifier.set_ngrams(assemble(description.ngrams->settings, std::move(*ngrams),
+                                   classifier.labels().size(), classifier.output()));
     classifier.set_fusion(description.ngrams->fusion);
   }
   return classifier;
@@ -284,12 +311,19 @@ Json pipeline_of(const TextClassifier& classifier) {
   }
   if (const NgramClassifier* ngrams = classifier.ngrams()) {
     pipeline["ngrams"] = Json::parse(to_json(ngrams->settings(), classifier.fusion()));
+    const std::size_t most_tokens = ngrams->settings().most_tokens;
+    const bool is_format_2 = most_tokens == classifier.encoder().settings().max_tokens;
+    if (!is_format_2) pipeline["ngrams"]["most_tokens"] = most_tokens;
   }
+  if (classifier.has_any_number_of_labels()) pipeline["output"] = to_string(classifier.output());
   return pipeline;
 }
 
 std::map<std::string, std::string> metadata_of(const Json& pipeline) {
-  const std::string_view format = pipeline.contains("ngrams") ? kFormat : kFirstFormat;
+  const std::string_view format = pipeline.contains("output")                  ? kOutputFormat
+                                  : !pipeline.contains("ngrams")               ? kFirstFormat
+                                  : pipeline["ngrams"].contains("most_tokens") ? kNgramsFormat
+                                                                               : kCutNgramsFormat;
   return {{kFormatKey, std::string(format)}, {kPipelineKey, pipeline.dump()}};
 }
 
@@ -315,23 +349,38 @@ std::string major_version(const std::string& version) {
 }  // namespace
 
 std::string to_json(const NgramSettings& settings, const FusionWeights& fusion) {
-  const Json json = {{"words", settings.words},
-                     {"least_letters", settings.least_letters},
-                     {"most_letters", settings.most_letters},
-                     {"unspaced", settings.unspaced},
-                     {"fusion",
-                      {{"network", fusion.network},
-                       {"tf_idf", fusion.ngrams[0]},
-                       {"naive_bayes", fusion.ngrams[1]}}}};
+  Json json = {{"words", settings.words},
+               {"least_letters", settings.least_letters},
+               {"most_letters", settings.most_letters},
+               {"unspaced", settings.unspaced},
+               {"fusion",
+                {{"network", fusion.network},
+                 {"tf_idf", fusion.ngrams[0]},
+                 {"naive_bayes", fusion.ngrams[1]}}}};
+  if (fusion.bias != 0) json["fusion"]["bias"] = fusion.bias;
   return json.dump();
+}
+
+std::string_view to_string(OutputKind output) {
+  switch (output) {
+    case OutputKind::kSoftmax:
+      return "softmax";
+    case OutputKind::kSigmoid:
+      return "sigmoid";
+  }
+  return "";
 }
 
 TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
                                const SequenceClassifierConfig& config)
-    : encoder_(std::move(encoder)), labels_(std::move(labels)), model_(checked(config)) {}
+    : encoder_(std::move(encoder)),
+      labels_(std::move(labels)),
+      output_(config.output),
+      model_(checked(config)) {}
 
-TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> labels)
-    : encoder_(std::move(encoder)), labels_(std::move(labels)) {}
+TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
+                               OutputKind output)
+    : encoder_(std::move(encoder)), labels_(std::move(labels)), output_(output) {}
 
 TextClassifier::~TextClassifier() = default;
 TextClassifier::TextClassifier(TextClassifier&&) noexcept = default;

@@ -27,10 +27,15 @@ struct NgramSettings;
 struct FusionWeights {
   double network = 0;
   std::array<double, 2> ngrams{};  ///< of each NgramModel
+  double bias = 0;                 ///< added to every O_k; a softmax would not notice
 };
 
-/// What a model file says about its linear model: one JSON object.
+/// What a model file says about its linear model: one JSON object, with the bias where there is
+/// one.
 std::string to_json(const NgramSettings& settings, const FusionWeights& fusion);
+
+/// "softmax" or "sigmoid".
+std::string_view to_string(OutputKind output);
 
 /// Reading it is safe from several threads.
 class TextClassifier {
@@ -44,7 +49,8 @@ class TextClassifier {
   TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
                  const SequenceClassifierConfig& config);
   /// Without a network, which `set_ngrams` must make up for.
-  TextClassifier(TextEncoder encoder, std::vector<std::string> labels);
+  TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
+                 OutputKind output = OutputKind::kSoftmax);
   ~TextClassifier();
   TextClassifier(TextClassifier&&) noexcept;
   TextClassifier& operator=(TextClassifier&&) noexcept;
@@ -70,6 +76,9 @@ class TextClassifier {
   const std::vector<std::string>& labels() const { return labels_; }
   /// The number of a label, −1 if there is no such label.
   std::int32_t label_number(std::string_view label) const;
+  /// Whether a text has one of the labels, or any number of them.
+  OutputKind output() const { return output_; }
+  bool has_any_number_of_labels() const { return output_ == OutputKind::kSigmoid; }
   const TextEncoder& encoder() const { return encoder_; }
   bool has_network() const { return model_.has_value(); }
   /// The network. Throws UsageError if there is none.
@@ -92,6 +101,7 @@ class TextClassifier {
  private:
   TextEncoder encoder_;
   std::vector<std::string> labels_;
+  OutputKind output_ = OutputKind::kSoftmax;
   std::optional<SequenceClassifier<float>> model_;
   std::unique_ptr<NgramClassifier> ngrams_;
   FusionWeights fusion_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <numeric>
 #include <utility>
@@ -35,7 +36,7 @@ void fuse(const FusionWeights& weights, std::span<const float> O, std::span<cons
     for (std::size_t model = 0; model < kNgramModels.size(); ++model) {
       sum += weights.ngrams[model] * margins[model * labels + k];
     }
-    fused[k] = static_cast<float>(sum);
+    fused[k] = static_cast<float>(sum + weights.bias);
   }
 }
 
@@ -193,8 +194,9 @@ TokenFigures TextPredictor::Engine::encode(std::string_view text, std::size_t k,
                                            PredictionScratch& scratch,
                                            const Encoded& encoded) const {
   const TokenizedText tokens = classifier_.encoder().tokenize(text, scratch.tokenizer);
-  const TokenFigures figures = classifier_.encoder().encode(tokens, encoded.examples[k].ids);
+  TokenFigures figures = classifier_.encoder().encode(tokens, encoded.examples[k].ids);
   if (const NgramClassifier* ngrams = classifier_.ngrams()) {
+    if (!predictor_ && ngrams->settings().most_tokens == 0) figures.cut = false;
     ngrams->margins(
         tokens.tokens, *scratch.ngrams,
         {encoded.margins.row(k).data(), kNgramModels.size(), classifier_.labels().size()});
@@ -245,9 +247,15 @@ void TextPredictor::Engine::set_prediction(std::span<const float> O,
     O = scratch.O;
   }
   prediction.probabilities.resize(classifier_.labels().size());
-  softmax<float>(
-      MatrixView<const float>(O.data(), 1, O.size()),
-      MatrixView<float>(prediction.probabilities.data(), 1, classifier_.labels().size()));
+  switch (classifier_.output()) {
+    case OutputKind::kSoftmax:
+      softmax<float>(MatrixView<const float>(O.data(), 1, O.size()),
+                     MatrixView<float>(prediction.probabilities.data(), 1, O.size()));
+      break;
+    case OutputKind::kSigmoid:
+      activate<float>(Activation::kSigmoid, O, prediction.probabilities);
+      break;
+  }
   const auto best = std::ranges::max_element(prediction.probabilities);
   prediction.label =
       classifier_.labels()[static_cast<std::size_t>(best - prediction.probabilities.begin())];
@@ -264,6 +272,24 @@ TextPredictor& TextPredictor::operator=(TextPredictor&&) noexcept = default;
 TextPredictor TextPredictor::load(const std::filesystem::path& path, WordProducts words,
                                   Precision precision) {
   return TextPredictor(TextClassifier::load(path), words, precision);
+}
+
+std::vector<std::string_view> TextPredictor::labels_of(const Prediction& prediction,
+                                                       double threshold) const {
+  std::vector<std::size_t> found;
+  if (classifier().has_any_number_of_labels()) {
+    for (std::size_t k = 0; k < prediction.probabilities.size(); ++k) {
+      if (static_cast<double>(prediction.probabilities[k]) >= threshold) found.push_back(k);
+    }
+    std::ranges::stable_sort(found, std::greater<>(),
+                             [&](std::size_t k) { return prediction.probabilities[k]; });
+  } else if (prediction.probability >= threshold) {
+    const auto best = std::ranges::max_element(prediction.probabilities);
+    found.push_back(static_cast<std::size_t>(best - prediction.probabilities.begin()));
+  }
+  std::vector<std::string_view> names;
+  for (const std::size_t k : found) names.push_back(labels()[k]);
+  return names;
 }
 
 Prediction TextPredictor::predict(std::string_view text) const {

@@ -55,6 +55,12 @@ class TextPredictor {
   void predict_with(PredictionScratch& scratch, std::span<const std::string_view> texts,
                     std::span<Prediction> predictions) const;
 
+  /// The labels of a prediction whose probability is `threshold` or more, the most probable first.
+  /// Where texts have any number of labels that is what the model answers, perhaps nothing; where
+  /// they have one, it is that one, or nothing if no label is so probable.
+  std::vector<std::string_view> labels_of(const Prediction& prediction,
+                                          double threshold = kThreshold) const;
+
   const std::vector<std::string>& labels() const;
   const TextClassifier& classifier() const;
   /// The bytes of the products with the whole vocabulary; 0 without them.
@@ -63,6 +69,8 @@ class TextPredictor {
   /// Texts that are predicted together. Any number gives the same bits; from some ten on, the
   /// kernels are at their best.
   static constexpr std::size_t kBatch = 32;
+  /// A label is as probable as not.
+  static constexpr double kThreshold = 0.5;
 
  private:
   class Engine;  // the classifier, its packed weights, and scratch for simple calls

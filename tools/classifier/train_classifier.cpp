@@ -21,6 +21,7 @@
 #include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/optim/optimizer.h"
 #include "unroll/text/batches.h"
+#include "unroll/text/label_sets.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/lexicon.h"
 #include "unroll/text/split.h"
@@ -48,8 +49,13 @@ constexpr std::array kFusedPriors{FusionPrior{.weight = 0.7, .pull = kPull},
 /// Rows per batch in evaluation; any number gives the same bits.
 constexpr std::size_t kEvaluationBatch = 64;
 
-std::vector<std::string> labels_of(std::span<const Record> records) {
+std::vector<std::string> labels_of(std::span<const Record> records, OutputKind output) {
   std::vector<std::string> labels = labels_in(records);
+  if (labels.size() < 2 && output == OutputKind::kSigmoid) {
+    throw DataError(fmt::format(
+        "training data: \"{}\" is the only label; a classifier needs at least two labels",
+        labels.empty() ? "" : labels.front()));
+  }
   if (labels.size() < 2) {
     throw mended_by(
         {"label_column"},
@@ -102,30 +108,45 @@ void for_each_batch(const SequenceClassifier<float>& model, std::span<const Exam
   }
 }
 
-/// The share of examples whose label the model finds, and the mean loss. A label that training has
-/// not seen counts as wrong and has no loss.
-Score score(const SequenceClassifier<float>& model, std::span<const Example> examples,
-            std::size_t batch_size, ThreadTuner& threads) {
-  std::size_t correct = 0;
+/// How the network answers: what it finds for each example, and the mean loss, weighted. A label
+/// that training has not seen has no loss.
+struct NetworkAnswers {
+  AnswerCounts counts;
   double loss = 0;
+};
+
+NetworkAnswers answers_of(const SequenceClassifier<float>& model, std::span<const Example> examples,
+                          std::size_t batch_size, ThreadTuner& threads) {
+  NetworkAnswers answers{AnswerCounts(model.config().classes)};
+  double weight = 0;
   for_each_batch(
       model, examples, batch_size, threads, [&](MatrixView<const float> all, const Batch& batch) {
         for (std::size_t r = 0; r < batch.rows.size(); ++r) {
-          if (batch.labels[r] < 0) continue;
           const auto O = all.row_range(r, 1);
           const auto best = std::ranges::max_element(O.row(0)) - O.row(0).begin();
-          if (best == batch.labels[r]) ++correct;
-          loss += softmax_cross_entropy<float>(O, std::span(batch.labels).subspan(r, 1), 1);
+          const auto w = static_cast<double>(batch.weights[r]);
+          const auto answer = static_cast<std::int32_t>(best);
+          answers.counts.add({&batch.labels[r], 1}, {&answer, 1});
+          weight += w;
+          if (batch.labels[r] < 0) continue;
+          answers.loss +=
+              w * softmax_cross_entropy<float>(O, std::span(batch.labels).subspan(r, 1), 1);
         }
       });
-  const auto count = static_cast<double>(examples.size());
-  return {.value = static_cast<double>(correct) / count, .loss = loss / count};
+  answers.loss /= weight;
+  return answers;
 }
 
 std::vector<std::int32_t> labels_of(std::span<const Example> examples) {
   std::vector<std::int32_t> labels;
   for (const Example& example : examples) labels.push_back(example.label);
   return labels;
+}
+
+std::vector<float> weights_of(std::span<const Example> examples) {
+  std::vector<float> weights;
+  for (const Example& example : examples) weights.push_back(example.weight);
+  return weights;
 }
 
 std::size_t tokens_of(std::span<const Example> examples) {
@@ -150,6 +171,33 @@ std::int32_t number_of(const std::string& label, const std::vector<std::string>&
   return is_known ? static_cast<std::int32_t>(found - labels.begin()) : -1;
 }
 
+/// The numbers of a record's labels, in rising order.
+std::vector<std::int32_t> numbers_of(const Record& record, const std::vector<std::string>& labels) {
+  std::vector<std::int32_t> numbers;
+  for (const std::string_view label : labels_of(record)) {
+    numbers.push_back(number_of(std::string(label), labels));
+  }
+  std::ranges::sort(numbers);
+  const auto repeats = std::ranges::unique(numbers);
+  numbers.erase(repeats.begin(), repeats.end());
+  return numbers;
+}
+
+/// What Example::label is: the number of a label, or of a set of labels.
+class LabelNumbers {
+ public:
+  LabelNumbers(const std::vector<std::string>& labels, LabelSets* sets)
+      : labels_(labels), sets_(sets) {}
+  std::int32_t operator()(const Record& record) const {
+    return sets_ == nullptr ? number_of(record.label, labels_)
+                            : sets_->number_of(numbers_of(record, labels_));
+  }
+
+ private:
+  const std::vector<std::string>& labels_;
+  LabelSets* sets_;
+};
+
 /// What a text's place in a split takes, and a token's in the lexicon while a vocabulary is made.
 constexpr std::size_t kSplitBytes = 176;
 constexpr std::size_t kLexiconBytes = 320;
@@ -167,8 +215,7 @@ using CountNgrams = std::function<void(std::span<const TokenizedText>)>;
 /// Splits texts block by block, so that the tokens of one block are held, and frees each text then.
 /// `to_numbers` makes the tokens of its texts the ids of examples, or what will become these.
 template <typename ToNumbers>
-std::vector<Example> take_examples(std::vector<Record> records,
-                                   const std::vector<std::string>& labels,
+std::vector<Example> take_examples(std::vector<Record> records, const LabelNumbers& label_of,
                                    const EncoderSettings& settings, TrainingPlan& plan,
                                    std::size_t& held_bytes, const CountNgrams& count_ngrams,
                                    ToNumbers to_numbers) {
@@ -182,8 +229,8 @@ std::vector<Example> take_examples(std::vector<Record> records,
     std::vector<std::vector<std::int32_t>> numbers = to_numbers(texts);
     for (std::size_t k = 0; k < texts.size(); ++k) {
       Record& record = records[examples.size()];
-      examples.push_back({std::move(numbers[k]), number_of(record.label, labels)});
-      plan.cut_texts += texts[k].cut ? 1 : 0;
+      examples.push_back({std::move(numbers[k]), label_of(record), record.weight});
+      plan.cut_texts += texts[k].tokens.size() > settings.max_tokens ? 1 : 0;
       plan.empty_texts += texts[k].tokens.empty() ? 1 : 0;
       std::string().swap(record.text);
     }
@@ -203,26 +250,53 @@ std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_
 /// What the linear model says about the dev texts, to which a network's O comes after each epoch.
 class DevFusion {
  public:
-  DevFusion(std::vector<Tensor<double>> margins, std::vector<std::int32_t> labels)
-      : margins_(std::move(margins)), labels_(std::move(labels)) {}
+  /// `sets` are those of the examples, and outlive it.
+  DevFusion(std::vector<Tensor<double>> margins, std::span<const Example> dev,
+            const LabelSets* sets)
+      : margins_(std::move(margins)),
+        labels_(labels_of(dev)),
+        weights_(weights_of(dev)),
+        sets_(sets) {
+    if (sets == nullptr || margins_.empty()) return;
+    ones_ = Tensor<double>(margins_.front().shape());
+    ones_.fill(1);
+  }
 
   /// Sets the classifier's fusion to the weights that suit the dev texts. `O`: the network's,
   /// (rows, K), or nothing.
-  Score fit(ExpertScores O, TextClassifier& classifier) const {
+  DevScore fit(ExpertScores O, const Metric& metric, TextClassifier& classifier) const {
     std::vector<ExpertScores> experts;
     for (const Tensor<double>& margins : margins_) experts.push_back(margins.matrix());
     if (!O.empty()) experts.push_back(O);
-    const auto priors = O.empty() ? std::span<const FusionPrior>(kNgramPriors) : kFusedPriors;
-    const std::vector<double> a = fit_fusion(experts, labels_, priors);
-    classifier.set_fusion({.network = O.empty() ? 0 : a[2], .ngrams = {a[0], a[1]}});
-    const FusedScore fused = fused_score(experts, labels_, a);
-    return {.value = fused.accuracy, .loss = fused.loss};
+    if (sets_ != nullptr) experts.push_back(ones_.matrix());
+    const DevRows rows{labels_, weights_, sets_};
+    const std::vector<double> a = fit_fusion(experts, rows, priors(!O.empty()));
+    classifier.set_fusion({.network = O.empty() ? 0 : a[2],
+                           .ngrams = {a[0], a[1]},
+                           .bias = sets_ == nullptr ? 0 : a.back()});
+    AnswerCounts answers(classifier.labels().size());
+    const double loss = count_fused(experts, rows, a, answers);
+    return dev_score(answers, loss, metric, classifier.labels());
   }
 
  private:
+  /// A label against all others has m and not ±m for scores, so its weights are twice as large.
+  std::vector<FusionPrior> priors(bool has_network) const {
+    const auto known = has_network ? std::span<const FusionPrior>(kFusedPriors) : kNgramPriors;
+    std::vector<FusionPrior> priors(known.begin(), known.end());
+    if (sets_ == nullptr) return priors;
+    for (std::size_t model = 0; model < kNgramModels.size(); ++model) priors[model].weight *= 2;
+    priors.push_back({.weight = 0, .pull = kPull});
+    return priors;
+  }
+
   std::vector<Tensor<double>> margins_;  // of each NgramModel
   std::vector<std::int32_t> labels_;
+  std::vector<float> weights_;
+  const LabelSets* sets_;
+  Tensor<double> ones_;  // the bias's expert, where there are sets
 };
+
 using TokenCounts = std::unordered_map<std::string, std::uint64_t>;
 
 std::size_t bytes_of(const WordVectors& vectors) {
@@ -269,8 +343,17 @@ class Session {
     count_reading(options_.reading_bytes);
     count_reading(kProgramBytes + bytes_of(train) + bytes_of(dev) +
                   (train.size() + dev.size()) * (plan_.dev_held_back ? kSplitBytes : 0));
-    const std::vector<std::string> labels = labels_of(train);
+    if (have_any_number_of_labels(train)) plan_.output = OutputKind::kSigmoid;
+    if (plan_.output == OutputKind::kSoftmax) refuse_several_labels(dev);
+    const std::vector<std::string> labels = labels_of(train, plan_.output);
+    labels_ = labels.size();
+    const bool is_softmax = plan_.output == OutputKind::kSoftmax;
+    plan_.metric = options_.metric.value_or(
+        Metric{.kind = is_softmax ? Metric::Kind::kAccuracy : Metric::Kind::kMicroF1});
+    check_metric(plan_.metric, labels);
     TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
+    weigh(train_, dev_, labels, options_.class_weights, sets());
+    find_rarest(labels);
     release_freed_memory();
     plan_.memory->data_bytes = bytes_of(train_) + bytes_of(dev_);
     plan_.memory->process_bytes =
@@ -283,8 +366,9 @@ class Session {
     std::optional<NgramReport> ngrams;
     if (classifier.ngrams() != nullptr) ngrams = fit_ngrams(classifier);
     if (ngrams && observer_.ngrams) observer_.ngrams(*ngrams, classifier);
+    if (ngrams) dev_score_ = ngrams->score;
     const TrainingResult result = classifier.has_network() ? fit(classifier) : TrainingResult{};
-    return {std::move(classifier), plan_, std::move(ngrams), result};
+    return {std::move(classifier), plan_, std::move(ngrams), result, dev_score_};
   }
 
  private:
@@ -298,14 +382,35 @@ class Session {
     return std::move(chosen.settings);
   }
 
+  static void refuse_several_labels(std::span<const Record> dev) {
+    const auto found = std::ranges::find_if(dev, [](const Record& record) {
+      return have_any_number_of_labels({&record, 1});
+    });
+    if (found == dev.end()) return;
+    throw mended_by(
+        {"dev"}, DataError(fmt::format("the dev texts have several labels or none (line {}), the "
+                                       "training texts one each",
+                                       found->line)));
+  }
+
+  /// Null where each text has one label.
+  const LabelSets* sets() const {
+    return plan_.output == OutputKind::kSigmoid ? &label_sets_ : nullptr;
+  }
+  LabelNumbers label_numbers(const std::vector<std::string>& labels) {
+    return {labels, plan_.output == OutputKind::kSigmoid ? &label_sets_ : nullptr};
+  }
+
   /// Texts become examples. The vocabulary is that of the training texts.
   TextEncoder encode(std::vector<Record> train, std::vector<Record> dev,
                      const std::vector<std::string>& labels) {
     const EncoderSettings settings = choose_encoder_settings(train, dev);
     Lexicon lexicon;
-    train_ = take_examples(
-        std::move(train), labels, settings, plan_, held_bytes_, counting(train_ngrams_.counts),
-        [&](std::span<const TokenizedText> texts) { return lexicon.add(texts); });
+    train_ =
+        take_examples(std::move(train), label_numbers(labels), settings, plan_, held_bytes_,
+                      counting(train_ngrams_.counts), [&](std::span<const TokenizedText> texts) {
+                        return lexicon.add(texts, settings.max_tokens);
+                      });
     const TokenCounts counts = lexicon.counts(options_.vocabulary.min_count, settings.tokenizer);
     Vocabulary vocabulary(counts, options_.vocabulary);
     read_vectors(settings, counts, vocabulary);
@@ -318,10 +423,30 @@ class Session {
     count_reading(kProgramBytes + bytes_of(train_) + bytes_of(dev) +
                   lexicon.size() * kLexiconBytes + bytes_of(vectors_));
     held_bytes_ = std::max(held_bytes_, resident_bytes());
-    dev_ = take_examples(
-        std::move(dev), labels, settings, plan_, held_bytes_, counting(dev_ngrams_.counts),
-        [&](std::span<const TokenizedText> texts) { return encoder.encode(texts); });
+    dev_ = take_examples(std::move(dev), label_numbers(labels), settings, plan_, held_bytes_,
+                         counting(dev_ngrams_.counts), [&](std::span<const TokenizedText> texts) {
+                           return encoder.encode(texts);
+                         });
     return encoder;
+  }
+
+  void find_rarest(std::span<const std::string> labels) {
+    std::vector<std::size_t> rows(labels.size());
+    for (const Example& example : train_) {
+      for (const std::int32_t label : unroll::labels_of(example.label, sets())) {
+        ++rows[static_cast<std::size_t>(label)];
+      }
+    }
+    const auto rarest = std::ranges::min_element(rows) - rows.begin();
+    plan_.rarest_label = labels[static_cast<std::size_t>(rarest)];
+    plan_.rarest_rows = rows[static_cast<std::size_t>(rarest)];
+    plan_.rarest_dev_rows = dev_rows_with(static_cast<std::int32_t>(rarest));
+  }
+
+  std::size_t dev_rows_with(std::int32_t label) const {
+    return static_cast<std::size_t>(std::ranges::count_if(dev_, [&](const Example& example) {
+      return std::ranges::binary_search(unroll::labels_of(example.label, sets()), label);
+    }));
   }
 
   /// Reads the file of word vectors, if there is one. Words of it that are kept join the
@@ -357,13 +482,14 @@ class Session {
 
   TextClassifier make_classifier(TextEncoder encoder, const std::vector<std::string>& labels) {
     if (!options_.network) {
-      TextClassifier classifier(std::move(encoder), labels);
+      TextClassifier classifier(std::move(encoder), labels, plan_.output);
       classifier.notes[TextClassifier::kIcuNote] = icu_version();
       return classifier;
     }
     SequenceClassifierConfig config = options_.model;
     config.vocabulary = encoder.vocabulary().size();
     config.classes = labels.size();
+    config.output = plan_.output;
     if (vectors_.dimension > 0) config.embedding = vectors_.dimension;
     TextClassifier classifier(std::move(encoder), labels, config);
     classifier.notes[TextClassifier::kIcuNote] = icu_version();
@@ -390,14 +516,19 @@ class Session {
     index.number_columns(train_ngrams_.counts);
     index.number_columns(dev_ngrams_.counts);
     train_ngrams_.labels = labels_of(train_);
+    train_ngrams_.weights = weights_of(train_);
     dev_ngrams_.labels = labels_of(dev_);
+    dev_ngrams_.weights = weights_of(dev_);
+    train_ngrams_.sets = dev_ngrams_.sets = sets();
     plan_.ngrams = index.size();
     const std::size_t labels = classifier.labels().size();
-    classifier.set_ngrams(NgramClassifier(kNgrams, std::move(index), labels));
+    classifier.set_ngrams(NgramClassifier(kNgrams, std::move(index), labels, plan_.output));
     plan_.memory->ngram_bytes =
-        classifier.ngrams()->bytes() + kNgramModels.size() * dev_.size() * labels * sizeof(double);
+        classifier.ngrams()->bytes() +
+        (kNgramModels.size() + (sets() == nullptr ? 0 : 1)) * dev_.size() * labels * sizeof(double);
     count_reading(process_bytes() + plan_.memory->ngram_bytes +
-                  solving_bytes(train_ngrams_.counts, dev_ngrams_.counts, plan_.ngrams, labels));
+                  solving_bytes(train_ngrams_.counts, dev_ngrams_.counts, plan_.ngrams,
+                                kNgramModels.size() * classifier.ngrams()->machines()));
   }
 
   /// Of what is there before the first step, besides the n-grams.
@@ -412,11 +543,11 @@ class Session {
     NgramTraining training =
         unroll::train_ngrams(train_ngrams_, dev_ngrams_, *classifier.ngrams(), options_.seed);
     train_ngrams_ = {};
-    dev_ngrams_.counts = {};
+    dev_ngrams_ = {};
     release_freed_memory();
-    fusion_.emplace(std::move(training.dev), std::move(dev_ngrams_.labels));
+    fusion_.emplace(std::move(training.dev), dev_, sets());
     NgramReport report{.C = std::move(training.C), .score = {}, .seconds = 0};
-    report.score = fusion_->fit({}, classifier);
+    report.score = fusion_->fit({}, plan_.metric, classifier);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
     report.seconds = seconds.count();
     return report;
@@ -430,8 +561,7 @@ class Session {
     if (plan_.tokenizer.reason != TokenizerReason::kMostlyUnknown) {
       plan_.unknown_share = share_of_unknown(dev_);
     }
-    plan_.unknown_dev_labels =
-        static_cast<std::size_t>(std::ranges::count(dev_, -1, &Example::label));
+    plan_.unknown_dev_labels = dev_rows_with(-1);
     if (!classifier.has_network()) return;
     plan_.steps_per_epoch = (train_.size() + options_.batch - 1) / options_.batch;
     plan_.epochs = epochs_for(options_, plan_.steps_per_epoch);
@@ -476,11 +606,12 @@ class Session {
   }
 
   /// So that no step asks for memory.
-  void reserve(SequenceClassifier<float>& model, Batch& batch,
+  void reserve(SequenceClassifier<float>& model, Batch& batch, Tensor<float>& y,
                SequenceClassifier<float>::Pass& pass) const {
     MemoryPlan plan(MemoryPlan::Mode::kReserve);
     plan_parameters(model.parameters(), plan);
     plan_batch(plan_.memory->batch, batch, plan);
+    plan_targets(model.config(), plan_.memory->batch, y, plan);
     model.plan(plan_.memory->batch, plan_.memory->most_tokens, pass, plan);
   }
 
@@ -488,33 +619,37 @@ class Session {
     SequenceClassifier<float>& model = classifier.model();
     SequenceClassifier<float>::Pass pass;
     Batch batch;
-    reserve(model, batch, pass);
+    Tensor<float> y;
+    reserve(model, batch, y, pass);
     std::vector<std::vector<std::size_t>> batches;
     std::uint64_t steps = 0;
     std::size_t tokens = 0;
     ThreadTuner threads;  // of the evaluation
+    DevScore latest;
 
-    const TrainingTask task{
-        .begin_epoch =
-            [&](std::size_t epoch) {
-              Random random(options_.seed, "shuffle/" + std::to_string(epoch));
-              batches = shuffled_batches(train_, options_.batch, random);
-              return batches.size();
-            },
-        .loss_and_gradients =
-            [&](std::size_t step) {
-              make_batch(train_, batches[step], batch);
-              drop_words(steps, batch.ids);
-              tokens = batch.shape.tokens();
-              const DropoutSource dropout{.seed = options_.seed, .step = steps++};
-              return model.loss_and_gradients(batch.shape, batch.ids, batch.labels, pass, &dropout);
-            },
-        .work = [&](std::size_t step) { return work_of(batches[step]); },
-        .evaluate =
-            [&] {
-              return fusion_ ? fused_score_of(classifier, threads)
-                             : score(model, dev_, plan_.memory->evaluation.rows, threads);
-            }};
+    const TrainingTask task{.begin_epoch =
+                                [&](std::size_t epoch) {
+                                  Random random(options_.seed, "shuffle/" + std::to_string(epoch));
+                                  batches = shuffled_batches(train_, options_.batch, random);
+                                  return batches.size();
+                                },
+                            .loss_and_gradients =
+                                [&](std::size_t step) {
+                                  make_batch(train_, batches[step], batch);
+                                  drop_words(steps, batch.ids);
+                                  tokens = batch.shape.tokens();
+                                  const DropoutSource dropout{.seed = options_.seed,
+                                                              .step = steps++};
+                                  return model.loss_and_gradients(
+                                      batch.shape, batch.ids, targets_of(batch, y), pass, &dropout);
+                                },
+                            .work = [&](std::size_t step) { return work_of(batches[step]); },
+                            .evaluate =
+                                [&] {
+                                  latest = fusion_ ? fused_score_of(classifier, threads)
+                                                   : network_score_of(classifier, threads);
+                                  return latest.by(plan_.metric);
+                                }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
     if (observer_.step)
@@ -522,7 +657,8 @@ class Session {
     FusionWeights best = classifier.fusion();
     watch.epoch = [&](const EpochReport& report) {
       if (report.best) best = classifier.fusion();
-      if (observer_.epoch) observer_.epoch(report, classifier);
+      if (report.best) dev_score_ = latest;
+      if (observer_.epoch) observer_.epoch(report, latest, classifier);
     };
     const auto optimizer = make_optimizer<float>(options_.optimizer);
     TrainingResult result =
@@ -531,8 +667,39 @@ class Session {
     return result;
   }
 
-  /// Fits the fusion to the network as it is now.
-  Score fused_score_of(TextClassifier& classifier, ThreadTuner& threads) {
+  /// The targets of a batch. `y` is where those of sigmoids are.
+  SequenceClassifier<float>::Targets targets_of(const Batch& batch, Tensor<float>& y) const {
+    if (sets() == nullptr) return {.classes = batch.labels, .weights = batch.weights};
+    y.resize({batch.labels.size(), labels_});
+    y.fill(0);
+    for (std::size_t r = 0; r < batch.labels.size(); ++r) {
+      for (const std::int32_t label : label_sets_[batch.labels[r]]) {
+        y.matrix()(r, static_cast<std::size_t>(label)) = 1;
+      }
+    }
+    return {.classes = {}, .y = y.matrix(), .weights = batch.weights};
+  }
+
+  DevScore network_score_of(const TextClassifier& classifier, ThreadTuner& threads) const {
+    if (sets() != nullptr) return sigmoid_score_of(classifier, threads);
+    const NetworkAnswers answers =
+        answers_of(classifier.model(), dev_, plan_.memory->evaluation.rows, threads);
+    return dev_score(answers.counts, answers.loss, plan_.metric, classifier.labels());
+  }
+
+  /// The network alone is what is fused where there is nothing else.
+  DevScore sigmoid_score_of(const TextClassifier& classifier, ThreadTuner& threads) const {
+    const Tensor<double> O = dev_outputs(classifier, threads);
+    const std::array<ExpertScores, 1> experts{O.matrix()};
+    const std::vector<std::int32_t> labels = labels_of(dev_);
+    const std::vector<float> weights = weights_of(dev_);
+    AnswerCounts answers(classifier.labels().size());
+    const double loss = count_fused(experts, {labels, weights, sets()}, std::array{1.0}, answers);
+    return dev_score(answers, loss, plan_.metric, classifier.labels());
+  }
+
+  /// The network's O of each dev text, (rows, K).
+  Tensor<double> dev_outputs(const TextClassifier& classifier, ThreadTuner& threads) const {
     Tensor<double> O({dev_.size(), classifier.labels().size()});
     for_each_batch(classifier.model(), dev_, plan_.memory->evaluation.rows, threads,
                    [&](MatrixView<const float> all, const Batch& batch) {
@@ -540,7 +707,13 @@ class Session {
                        std::ranges::copy(all.row(r), O.matrix().row(batch.rows[r]).begin());
                      }
                    });
-    return fusion_->fit(O.matrix(), classifier);
+    return O;
+  }
+
+  /// Fits the fusion to the network as it is now.
+  DevScore fused_score_of(TextClassifier& classifier, ThreadTuner& threads) {
+    const Tensor<double> O = dev_outputs(classifier, threads);
+    return fusion_->fit(O.matrix(), plan_.metric, classifier);
   }
 
   /// Tokens of a batch.
@@ -563,7 +736,7 @@ class Session {
   TrainingOptions loop_options() const {
     return {.epochs = plan_.epochs,
             .early_stop = plan_.early_stop,
-            .loss_counts = fusion_.has_value(),
+            .loss_counts = fusion_.has_value() || plan_.metric.kind != Metric::Kind::kAccuracy,
             .clip_norm = options_.clip_norm,
             .clip_value = options_.clip_value,
             .averaging = options_.averaging,
@@ -582,10 +755,13 @@ class Session {
   std::size_t held_bytes_ = 0;  // by the process, as measured
   std::optional<WordVectorFile> vector_file_;
   WordVectors vectors_;  // until they are in the model
+  std::size_t labels_ = 0;
+  LabelSets label_sets_;  // where texts have any number of labels
   std::vector<Example> train_;
   std::vector<Example> dev_;
   LabelledCounts train_ngrams_, dev_ngrams_;
   std::optional<DevFusion> fusion_;  // once the linear model is solved
+  DevScore dev_score_;               // of what is kept
 };
 
 }  // namespace

@@ -13,8 +13,10 @@
 #include "unroll/optim/schedule.h"
 #include "unroll/optim/training_loop.h"
 #include "unroll/text/records.h"
+#include "unroll/tools/classifier/metric.h"
 #include "unroll/tools/classifier/text_classifier.h"
 #include "unroll/tools/classifier/text_options.h"
+#include "unroll/tools/classifier/weights.h"
 
 namespace unroll {
 
@@ -48,7 +50,11 @@ struct TrainClassifierOptions : TextOptions {
   std::size_t reading_bytes =
       0;  ///< the process at its largest while records are read; 0: not counted
   // data
-  double dev_fraction = 0.1;  ///< held back from the training records if there are no dev records
+  /// Of the dev texts, which chooses the epoch; none: accuracy, or micro-F1 where texts have any
+  /// number of labels.
+  std::optional<Metric> metric;
+  ClassWeights class_weights;  ///< besides the records' own weights
+  double dev_fraction = 0.1;   ///< held back from the training records if there are no dev records
   std::uint64_t seed = 1;
 
   static constexpr std::size_t kDefaultEpochs = 10;
@@ -75,10 +81,15 @@ struct TrainingPlan {
   std::size_t train_rows = 0;
   std::size_t dev_rows = 0;
   bool dev_held_back = false;
-  std::size_t train_tokens = 0;  ///< an epoch's
-  std::size_t cut_texts = 0;     ///< of both parts, longer than max_tokens
-  std::size_t empty_texts = 0;   ///< without tokens: one unknown word
-  std::size_t unknown_dev_labels = 0;
+  std::size_t train_tokens = 0;        ///< an epoch's
+  std::size_t cut_texts = 0;           ///< of both parts, longer than max_tokens
+  std::size_t empty_texts = 0;         ///< without tokens: one unknown word
+  std::size_t unknown_dev_labels = 0;  ///< dev rows with a label that training lacks
+  OutputKind output = OutputKind::kSoftmax;
+  Metric metric;
+  std::string rarest_label;  ///< of the training rows
+  std::size_t rarest_rows = 0;
+  std::size_t rarest_dev_rows = 0;
   TokenizerChoice tokenizer;
   double unknown_share = 0;  ///< of the dev texts' tokens; with the reason kMostlyUnknown, of what
                              ///< they would have been
@@ -97,7 +108,7 @@ struct TrainingPlan {
 /// The linear model, before the network's first step.
 struct NgramReport {
   std::vector<double> C;  ///< of each NgramModel, chosen by the dev texts
-  Score score;            ///< of both together
+  DevScore score;         ///< of both together
   double seconds = 0;     ///< to solve it
 };
 
@@ -107,7 +118,7 @@ struct ClassifierObserver {
   std::function<void(const NgramReport&, TextClassifier&)> ngrams{};
   std::function<void(const StepReport&, std::size_t tokens)> step;  ///< tokens of that step
   /// The classifier is the one of this epoch; called after it was evaluated.
-  std::function<void(const EpochReport&, TextClassifier&)> epoch;
+  std::function<void(const EpochReport&, const DevScore&, TextClassifier&)> epoch;
   std::function<bool()> stop;
 };
 
@@ -116,11 +127,14 @@ struct TrainedClassifier {
   TrainingPlan plan;
   std::optional<NgramReport> ngrams;
   TrainingResult training;
+  DevScore dev;  ///< of the classifier
 };
 
-/// The records are taken over: a text is freed as soon as it is encoded. Throws DataError if they
-/// have fewer than two labels, or if word vectors are to be frozen and no word has one; MemoryError
-/// if the memory does not suffice.
+/// Where some training text has several labels or none, the classifier answers any number of
+/// labels. The records are taken over: a text is freed as soon as it is encoded. Throws DataError
+/// if they have fewer than two labels, or if word vectors are to be frozen and no word has one;
+/// UsageError if the metric or a class weight is about a label that they lack; MemoryError if the
+/// memory does not suffice.
 TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer = {});

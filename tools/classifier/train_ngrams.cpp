@@ -26,7 +26,7 @@ std::vector<double> naive_bayes_ratios(const LabelledCounts& rows, std::size_t c
   std::vector<double> p(columns, 1.0), q(columns, 1.0);
   double all_p = static_cast<double>(columns), all_q = all_p;
   for (std::size_t r = 0; r < rows.labels.size(); ++r) {
-    const bool is_label = rows.labels[r] == label;
+    const bool is_label = rows.has(r, label);
     const Range values = rows.counts.row(r);
     for (std::size_t k = values.begin; k < values.end; ++k) {
       (is_label ? p : q)[rows.counts.columns[k]] += 1;
@@ -55,7 +55,7 @@ class Trainer {
         dev_(dev),
         classifier_(classifier),
         seed_(seed),
-        machines_(machines_for(classifier.labels())),
+        machines_(classifier.machines()),
         tf_idf_(
             tf_idf_weights(train.counts, classifier.index().size(), classifier.index().words())),
         solved_(kNgramModels.size() * machines_) {
@@ -73,13 +73,23 @@ class Trainer {
  private:
   /// The machine's positive label: with two labels the second one's.
   std::int32_t label_of(std::size_t at) const {
-    return static_cast<std::int32_t>(machines_ == 1 ? 1 : at % machines_);
+    const bool is_one_for_two = machines_ < classifier_.labels();
+    return static_cast<std::int32_t>(is_one_for_two ? 1 : at % machines_);
   }
 
   std::vector<std::int8_t> sides(std::int32_t label) const {
     std::vector<std::int8_t> y;
-    for (const std::int32_t actual : train_.labels) y.push_back(actual == label ? 1 : -1);
+    for (std::size_t row = 0; row < train_.labels.size(); ++row) {
+      y.push_back(train_.has(row, label) ? 1 : -1);
+    }
     return y;
+  }
+
+  std::vector<double> costs_of_rows(double C) const {
+    std::vector<double> costs;
+    if (train_.weights.empty()) costs.assign(train_.labels.size(), C);
+    for (const float weight : train_.weights) costs.push_back(C * static_cast<double>(weight));
+    return costs;
   }
 
   /// With rising C, each beginning at the solution of the one before.
@@ -91,7 +101,7 @@ class Trainer {
     const CountWeights& weights = is_tf_idf ? tf_idf_ : naive_bayes;
     LinearSvm svm(train_.counts, weights, sides(label_of(at)));
     for (const double C : is_tf_idf ? kTfIdfCosts : kNaiveBayesCosts) {
-      svm.solve(std::vector<double>(train_.labels.size(), C), {.seed = seed_});
+      svm.solve(costs_of_rows(C), {.seed = seed_});
       solved_[at].push_back(rounded(svm, is_tf_idf));
     }
   }
@@ -157,9 +167,18 @@ class Trainer {
 
   /// Of the margins times the factor that suits them best: an SVM's are no logarithms.
   double dev_loss(const Tensor<double>& margins) const {
-    const std::array<ExpertScores, 1> experts{margins.matrix()};
-    const std::array priors{FusionPrior{.weight = 2, .pull = 1}};
-    return fused_score(experts, dev_.labels, fit_fusion(experts, dev_.labels, priors)).loss;
+    std::vector<ExpertScores> experts{margins.matrix()};
+    std::vector<FusionPrior> priors{{.weight = 2, .pull = 1}};
+    Tensor<double> ones;
+    if (dev_.sets != nullptr) {  // the bias that the fusion has, too
+      ones = Tensor<double>(margins.shape());
+      ones.fill(1);
+      experts.push_back(ones.matrix());
+      priors.push_back({.weight = 0, .pull = 1});
+    }
+    const DevRows rows{dev_.labels, dev_.weights, dev_.sets};
+    AnswerCounts uncounted(classifier_.labels());
+    return count_fused(experts, rows, fit_fusion(experts, rows, priors), uncounted);
   }
 
   const LabelledCounts& train_;

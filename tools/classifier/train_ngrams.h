@@ -2,6 +2,7 @@
 /// while a network takes a minute.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 
 #include "unroll/core/sparse_counts.h"
 #include "unroll/text/encoder.h"
+#include "unroll/text/label_sets.h"
 #include "unroll/tools/classifier/ngram_classifier.h"
 
 namespace unroll {
@@ -18,10 +20,17 @@ namespace unroll {
 void append_ngrams(std::span<const TokenizedText> texts, const NgramSettings& settings,
                    SparseCounts& rows);
 
-/// Counted texts with their labels (−1: one that training has not seen).
+/// Counted texts with their labels (−1: one that training has not seen), and their weights; without
+/// these all weigh 1.
 struct LabelledCounts {
   SparseCounts counts;
   std::vector<std::int32_t> labels;
+  std::vector<float> weights;
+  const LabelSets* sets = nullptr;  ///< whose numbers `labels` are; null: each text has one label
+
+  bool has(std::size_t row, std::int32_t label) const {
+    return std::ranges::binary_search(labels_of(labels[row], sets), label);
+  }
 };
 
 struct NgramTraining {
@@ -30,8 +39,8 @@ struct NgramTraining {
 };
 
 /// Sets the classifier's weights; `seed` orders the rows of the solver. Columns are numbers of its
-/// index. C of each model is the one tried with which the dev rows' labels are most probable. The
-/// result does not depend on the number of threads.
+/// index. A row's C is the model's times its weight. C of each model is the one tried with which
+/// the dev rows' labels are most probable. The result does not depend on the number of threads.
 NgramTraining train_ngrams(const LabelledCounts& train, const LabelledCounts& dev,
                            NgramClassifier& classifier, std::uint64_t seed = 1);
 

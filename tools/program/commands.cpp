@@ -8,6 +8,7 @@
 #include "unroll/core/file.h"
 #include "unroll/core/parallel.h"
 #include "unroll/text/utf8.h"
+#include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
@@ -103,7 +104,13 @@ void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data
                                  .add_option("--label-col", options.label_column,
                                              "Column of the labels, by name or number")
                                  ->capture_default_str();
-  if (data != nullptr) label->needs(data);
+  CLI::Option* const separator = command.add_option(
+      "--label-separator", options.label_separator,
+      "What is between the labels of a text that has several, such as a comma (default:\n"
+      "a column is one label). An empty column is then a text without labels");
+  if (data == nullptr) return;
+  label->needs(data);
+  separator->needs(data);
 }
 
 std::vector<Record> read_data(const std::string& path, const ReadOptions& options,
@@ -142,6 +149,12 @@ void add_precision_flag(CLI::App& command, Precision& precision) {
              "prediction are faster; elsewhere only the prediction of single texts is");
 }
 
+CLI::Option* add_threshold_flag(CLI::App& command, double& threshold, const std::string& help) {
+  return command.add_option("--threshold", threshold, help)
+      ->check(real_number(0.0, 1.0))
+      ->default_str(fmt::format("{}", TextPredictor::kThreshold));
+}
+
 std::string mib_text(std::size_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / 0x1p20);
 }
@@ -157,6 +170,14 @@ TextClassifier load_classifier(const std::string& path) {
     Terminal(false).warning(fmt::format("{}: {}", path, *warning));
   }
   return classifier;
+}
+
+void refuse_sigmoids(const TextClassifier& classifier, std::string_view command) {
+  if (!classifier.has_any_number_of_labels()) return;
+  throw UsageError(fmt::format(
+      "{} shows models that answer one label a text, and this one answers any number of them; "
+      "train one on texts with one label each",
+      command));
 }
 
 std::string with_version(std::string_view object) {

@@ -68,11 +68,16 @@ void add_threads_flag(CLI::App& command);
 std::string mib_text(std::size_t bytes);
 /// --precision: what the recurrent layers' products multiply.
 void add_precision_flag(CLI::App& command, Precision& precision);
+/// --threshold, a probability.
+CLI::Option* add_threshold_flag(CLI::App& command, double& threshold, const std::string& help);
 /// --quiet.
 void add_quiet_flag(CLI::App& command, bool& quiet);
 
 /// The model for a command that gives it texts. Warns if it was trained with another ICU.
 TextClassifier load_classifier(const std::string& path);
+
+/// Throws UsageError for a model of any number of labels: `command` works out a softmax.
+void refuse_sigmoids(const TextClassifier& classifier, std::string_view command);
 
 /// A JSON object as --json prints it: its first key is the version of docs/json.md.
 std::string with_version(std::string_view object);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <vector>
@@ -17,34 +16,89 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Kind = AnswerForm::Kind;
 
-/// Numbers of the `count` most probable labels, most probable first, equals in the labels' order.
-std::vector<std::size_t> top_labels(const Prediction& prediction, std::size_t count) {
-  std::vector<std::size_t> order(prediction.probabilities.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::greater<>(),
-                           [&](std::size_t k) { return prediction.probabilities[k]; });
-  order.resize(std::min(count, order.size()));
+using Numbers = std::vector<std::size_t>;
+
+/// Numbers of the `count` most probable labels that are at least so probable, most probable first,
+/// equals in the labels' order.
+Numbers top_labels(const Prediction& prediction, std::size_t count, double least) {
+  Numbers order;
+  for (std::size_t k = 0; k < prediction.probabilities.size(); ++k) {
+    if (static_cast<double>(prediction.probabilities[k]) >= least) order.push_back(k);
+  }
+  const auto comes_first = [&](std::size_t a, std::size_t b) {
+    const float p_a = prediction.probabilities[a], p_b = prediction.probabilities[b];
+    return p_a > p_b || (p_a == p_b && a < b);
+  };
+  count = std::min(count, order.size());
+  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(count), comes_first);
+  order.resize(count);
   return order;
 }
 
-/// label TAB probability, as many pairs as asked for.
-std::string pairs_line(std::span<const std::string> labels, const Prediction& prediction,
-                       std::size_t top) {
+/// Numbers of what is answered: `count` labels at most, or with 0 as many as texts of the model
+/// have.
+Numbers answered(const TextPredictor& predictor, const Prediction& prediction, std::size_t count,
+                 const AnswerForm& form) {
+  const bool takes_all = predictor.classifier().has_any_number_of_labels() && count == 0;
+  const std::size_t most =
+      takes_all ? prediction.probabilities.size() : std::max<std::size_t>(count, 1);
+  const double least = form.threshold.value_or(takes_all ? TextPredictor::kThreshold : 0);
+  return top_labels(prediction, most, least);
+}
+
+/// label TAB probability, as many pairs as there are numbers.
+std::string pairs_line(const TextPredictor& predictor, const Prediction& prediction,
+                       const Numbers& numbers) {
   std::string line;
-  for (std::size_t k : top_labels(prediction, top)) {
-    line += fmt::format("{}{}\t{:.6f}", line.empty() ? "" : "\t", escaped(labels[k]),
+  for (const std::size_t k : numbers) {
+    line += fmt::format("{}{}\t{:.6f}", line.empty() ? "" : "\t", escaped(predictor.labels()[k]),
                         prediction.probabilities[k]);
   }
   return line;
 }
 
-std::string json_line(std::span<const std::string> labels, const Prediction& prediction,
-                      std::size_t top) {
-  Json probabilities = Json::object();
-  for (std::size_t k : top_labels(prediction, top == 0 ? labels.size() : top))
-    probabilities[labels[k]] = prediction.probabilities[k];
-  const Json json = {{"label", prediction.label},
+std::string labels_line(const TextPredictor& predictor, const Numbers& numbers) {
+  std::string line;
+  for (const std::size_t k : numbers)
+    line += (line.empty() ? "" : "\t") + escaped(predictor.labels()[k]);
+  return line;
+}
+
+/// What --append adds: two columns for each of the top labels, empty where there are fewer.
+std::string columns_line(const TextPredictor& predictor, const Prediction& prediction,
+                         const AnswerForm& form) {
+  const std::size_t count = std::max<std::size_t>(form.top, 1);
+  const Numbers numbers = answered(predictor, prediction, count, form);
+  std::string line = pairs_line(predictor, prediction, numbers);
+  const std::size_t shown = std::min(count, prediction.probabilities.size());
+  for (std::size_t k = numbers.size(); k < shown; ++k) line += k == 0 ? "\t" : "\t\t";
+  return line;
+}
+
+/// What --append adds where texts have any number of labels: these in one column, with commas
+/// between, and their probabilities in another one.
+std::string set_columns_line(const TextPredictor& predictor, const Prediction& prediction,
+                             const AnswerForm& form) {
+  std::string labels, probabilities;
+  for (const std::size_t k : answered(predictor, prediction, form.top, form)) {
+    labels += (labels.empty() ? "" : ",") + escaped(predictor.labels()[k]);
+    probabilities +=
+        fmt::format("{}{:.6f}", probabilities.empty() ? "" : ",", prediction.probabilities[k]);
+  }
+  return labels + '\t' + probabilities;
+}
+
+std::string json_line(const TextPredictor& predictor, const Prediction& prediction,
+                      const AnswerForm& form) {
+  const std::vector<std::string>& names = predictor.labels();
+  const Numbers found = answered(predictor, prediction, 0, form);
+  Json probabilities = Json::object(), labels = Json::array();
+  for (std::size_t k : top_labels(prediction, form.top == 0 ? names.size() : form.top, 0))
+    probabilities[names[k]] = prediction.probabilities[k];
+  for (const std::size_t k : found) labels.push_back(names[k]);
+  const Json json = {{"label", found.empty() ? "" : names[found.front()]},
                      {"probability", prediction.probability},
+                     {"labels", labels},
                      {"probabilities", probabilities},
                      {"tokens", prediction.text.tokens},
                      {"known_tokens", prediction.text.known},
@@ -61,21 +115,24 @@ std::string with_key(std::string_view object, std::string_view key, std::string_
 
 }  // namespace
 
-std::string answer_line(std::span<const std::string> labels, const Prediction& prediction,
+std::string answer_line(const TextPredictor& predictor, const Prediction& prediction,
                         std::string_view input, const AnswerForm& form) {
   switch (form.kind) {
     case Kind::kJson:
-      return json_line(labels, prediction, form.top);
+      return json_line(predictor, prediction, form);
     case Kind::kJsonl:
-      return with_key(input, "prediction", json_line(labels, prediction, form.top));
+      return with_key(input, "prediction", json_line(predictor, prediction, form));
     case Kind::kAppend:
       return fmt::format("{}\t{}", input,
-                         pairs_line(labels, prediction, std::max<std::size_t>(form.top, 1)));
+                         predictor.classifier().has_any_number_of_labels()
+                             ? set_columns_line(predictor, prediction, form)
+                             : columns_line(predictor, prediction, form));
     case Kind::kLabel:
       break;
   }
-  if (form.top > 0) return pairs_line(labels, prediction, form.top);
-  return form.probabilities ? pairs_line(labels, prediction, 1) : escaped(prediction.label);
+  const Numbers numbers = answered(predictor, prediction, form.top, form);
+  return form.top > 0 || form.probabilities ? pairs_line(predictor, prediction, numbers)
+                                            : labels_line(predictor, numbers);
 }
 
 std::string error_line(std::string_view error, const AnswerForm& form) {
@@ -84,10 +141,12 @@ std::string error_line(std::string_view error, const AnswerForm& form) {
   return Json({{"error", error}}).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string append_header(std::span<const std::string> columns, const AnswerForm& form) {
+std::string append_header(std::span<const std::string> columns, bool has_sets,
+                          const AnswerForm& form) {
   std::string line;
   for (const std::string& column : columns) line += escaped(column) + '\t';
-  for (std::size_t k = 0; k < std::max<std::size_t>(form.top, 1); ++k) {
+  const std::size_t pairs = has_sets ? 1 : std::max<std::size_t>(form.top, 1);
+  for (std::size_t k = 0; k < pairs; ++k) {
     const std::string number = k == 0 ? "" : fmt::format("_{}", k + 1);
     line += fmt::format("{}predicted{}\tprobability{}", k == 0 ? "" : "\t", number, number);
   }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,24 +14,29 @@ namespace unroll {
 
 struct AnswerForm {
   enum class Kind : std::uint8_t {
-    kLabel,   ///< the label, or with `top` or `probabilities` pairs of label and probability
+    kLabel,   ///< the label, or several with tabs between; with `top` or `probabilities` pairs of
+              ///< label and probability
     kJson,    ///< a JSON object
     kAppend,  ///< the input's columns and such pairs, as TSV
     kJsonl,   ///< the input's columns with "prediction", the object of kJson
   };
   Kind kind = Kind::kLabel;
-  std::size_t top = 0;         ///< 0: only the label
+  std::size_t top = 0;         ///< 0: only the label, or the labels
   bool probabilities = false;  ///< with the label
+  /// Less probable labels are left out; none: labels of which a text has any number have
+  /// TextPredictor::kThreshold, and the one label that a text has is told however probable it is.
+  std::optional<double> threshold = {};
 };
 
 /// `input`: the input's columns, in kAppend as TSV, in kJsonl as a JSON object.
-std::string answer_line(std::span<const std::string> labels, const Prediction& prediction,
+std::string answer_line(const TextPredictor& predictor, const Prediction& prediction,
                         std::string_view input, const AnswerForm& form);
 
 /// What keeps the lines in step where a text can't be read: nothing, or in JSON the error.
 std::string error_line(std::string_view error, const AnswerForm& form);
 
-/// The first line of kAppend.
-std::string append_header(std::span<const std::string> columns, const AnswerForm& form);
+/// The first line of kAppend. `has_sets`: texts of the model have any number of labels.
+std::string append_header(std::span<const std::string> columns, bool has_sets,
+                          const AnswerForm& form);
 
 }  // namespace unroll

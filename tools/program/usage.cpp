@@ -118,6 +118,7 @@ constexpr FlagOfOption kFlagsOfOptions[] = {{"encoding", "--encoding"},
                                             {"bad_rows", "--bad-rows"},
                                             {"text_column", "--text-col"},
                                             {"label_column", "--label-col"},
+                                            {"weight_column", "--weight-col"},
                                             {"header", "--no-header"},
                                             {"dev", "--dev"},
                                             {"dictionary", "--dictionary"},
@@ -128,6 +129,8 @@ constexpr FlagOfOption kFlagsOfOptions[] = {{"encoding", "--encoding"},
                                             {"vectors", "--vectors"},
                                             {"freeze_embedding", "--freeze-embedding"},
                                             {"group_column", "--group-col"},
+                                            {"metric", "--metric"},
+                                            {"class_weights", "--class-weight"},
                                             {"out", "--out"}};
 
 }  // namespace

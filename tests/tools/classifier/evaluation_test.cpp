@@ -164,5 +164,37 @@ TEST(EvaluationJson, IsOneObjectWithAccuracyAsAFraction) {
   EXPECT_EQ(json["absent_labels"], 0);
 }
 
+TEST(EvaluationOfSets, CountsByHand) {
+  const std::vector<std::string> labels{"a", "b", "c", "d"};
+  const std::vector<LabelSet> actual{{{"a", "b"}, ""}, {{"b"}, ""}, {{}, ""}, {{"c", "new"}, ""}};
+  const std::vector<LabelSet> predicted{{{"b", "a"}, "b"}, {{"a"}, "a"}, {{}, "a"}, {{"c"}, "c"}};
+  const Evaluation e = evaluate_sets(labels, actual, predicted);
+  EXPECT_EQ(e.rows, 4u);
+  EXPECT_EQ(e.correct, 2u);  // in any order; nothing for nothing
+  EXPECT_DOUBLE_EQ(e.accuracy, 0.5);
+  ASSERT_TRUE(e.sets);
+  EXPECT_DOUBLE_EQ(e.sets->micro_precision, 3.0 / 4);
+  EXPECT_DOUBLE_EQ(e.sets->micro_recall, 3.0 / 5);
+  EXPECT_DOUBLE_EQ(e.sets->micro_f1, 2 * 3.0 / 9);
+  EXPECT_DOUBLE_EQ(e.sets->precision_at_1, 2.0 / 3);  // of the rows that have labels
+  EXPECT_DOUBLE_EQ(e.sets->recall_at_1, 2.0 / 5);
+  EXPECT_DOUBLE_EQ(e.macro_f1, (2.0 / 3 + 2.0 / 3 + 1 + 0) / 4);  // a, b, c, new
+  EXPECT_EQ(e.unseen, (std::vector<std::string>{"new"}));
+  EXPECT_EQ(e.absent, 1u);  // d
+  EXPECT_TRUE(e.confusion.empty());
+  EXPECT_NE(to_table(e, 80).find("micro-F1 66.67 %"), std::string::npos) << to_table(e, 80);
+  EXPECT_NE(to_json(e).find("\"micro_precision\":0.75"), std::string::npos) << to_json(e);
+}
+
+TEST(EvaluationOfSets, GivesZeroNotNanWhereThereIsNothingToDivideBy) {
+  const std::vector<std::string> labels{"a", "b"};
+  const std::vector<LabelSet> nothing{{{}, "a"}};
+  const Evaluation e = evaluate_sets(labels, nothing, nothing);
+  EXPECT_EQ(e.accuracy, 1);
+  EXPECT_EQ(e.sets->micro_f1, 0);
+  EXPECT_EQ(e.sets->precision_at_1, 0);
+  EXPECT_EQ(e.macro_f1, 0);
+}
+
 }  // namespace
 }  // namespace unroll

@@ -129,24 +129,25 @@ TEST(FusedClassifier, OfTrainingAnswersByItsNgramsFirst) {
   TrainClassifierOptions options = small_options();
   options.epochs = 2;
   std::vector<std::string> order;
-  const ClassifierObserver observer{.plan =
-                                        [&](const TrainingPlan& plan, const TextClassifier&) {
-                                          EXPECT_GT(plan.ngrams, 0u);
-                                          order.push_back("plan");
-                                        },
-                                    .ngrams =
-                                        [&](const NgramReport& report, TextClassifier& classifier) {
-                                          EXPECT_GT(report.score.value, 0.8);
-                                          EXPECT_EQ(classifier.fusion().network, 0);
-                                          order.push_back("ngrams");
-                                        },
-                                    .step = {},
-                                    .epoch =
-                                        [&](const EpochReport&, TextClassifier& classifier) {
-                                          EXPECT_NE(classifier.fusion().network, 0);
-                                          order.push_back("epoch");
-                                        },
-                                    .stop = {}};
+  const ClassifierObserver observer{
+      .plan =
+          [&](const TrainingPlan& plan, const TextClassifier&) {
+            EXPECT_GT(plan.ngrams, 0u);
+            order.push_back("plan");
+          },
+      .ngrams =
+          [&](const NgramReport& report, TextClassifier& classifier) {
+            EXPECT_GT(report.score.accuracy, 0.8);
+            EXPECT_EQ(classifier.fusion().network, 0);
+            order.push_back("ngrams");
+          },
+      .step = {},
+      .epoch =
+          [&](const EpochReport&, const DevScore&, TextClassifier& classifier) {
+            EXPECT_NE(classifier.fusion().network, 0);
+            order.push_back("epoch");
+          },
+      .stop = {}};
   train_classifier(small_reviews(200), {}, options, observer);
   EXPECT_EQ(order, (std::vector<std::string>{"plan", "ngrams", "epoch", "epoch"}));
 }
@@ -176,10 +177,23 @@ TEST(FusedClassifier, MayBeEitherPartAlone) {
   TrainedClassifier linear = train_classifier(small_reviews(200), {}, options);
   EXPECT_FALSE(linear.classifier.has_network());
   EXPECT_TRUE(linear.training.epochs.empty());
-  EXPECT_EQ(linear.ngrams->score.value, 1);
+  EXPECT_EQ(linear.ngrams->score.accuracy, 1);
   EXPECT_EQ(TextPredictor(std::move(linear.classifier)).predict("a lovely film").label, "pos");
   options.ngrams = false;
   EXPECT_THROW(train_classifier(small_reviews(200), {}, options), UsageError);
+}
+
+TEST(FusedClassifier, CountsTheNgramsOfWholeTexts) {
+  TrainClassifierOptions options = small_options();
+  options.network = false;
+  options.max_tokens = 1;  // the word that tells is the second one
+  TrainedClassifier linear = train_classifier(small_reviews(200), {}, options);
+  EXPECT_EQ(linear.plan.cut_texts, 200u);
+  const TextPredictor predictor(std::move(linear.classifier));
+  const Prediction prediction = predictor.predict("a lovely film");
+  EXPECT_EQ(prediction.label, "pos");
+  EXPECT_FALSE(prediction.text.cut);
+  EXPECT_EQ(predictor.predict("a dreadful film").label, "neg");
 }
 
 }  // namespace

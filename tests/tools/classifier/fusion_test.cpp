@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <memory>
 #include <random>
 
 namespace unroll {
@@ -14,6 +15,7 @@ struct Case {
   std::vector<Tensor<double>> scores;
   std::vector<ExpertScores> experts;
   std::vector<std::int32_t> labels;
+  std::vector<float> weights;
   std::vector<FusionPrior> priors;
 
   Case(std::size_t count, std::size_t rows, std::size_t classes) {
@@ -33,31 +35,88 @@ struct Case {
           {.weight = 1 / static_cast<double>(1 + e), .pull = 0.5 + static_cast<double>(e)});
     }
     for (const auto& tensor : scores) experts.push_back(tensor.matrix());
+    for (std::size_t row = 0; row < rows; ++row)
+      weights.push_back(0.25F * static_cast<float>(row % 9));
   }
+  DevRows rows() const { return {labels, weights, sets.get()}; }
+
+  /// Every row has none, one or two labels then, a known one or none.
+  void take_sets() {
+    sets = std::make_unique<LabelSets>();
+    for (std::size_t row = 0; row < labels.size(); ++row) {
+      std::vector<std::int32_t> of_row;
+      if (row % 5 == 0) of_row.push_back(-1);
+      if (row % 3 > 0) of_row.push_back(0);
+      if (labels[row] > 0) of_row.push_back(labels[row]);
+      labels[row] = sets->number_of(of_row);
+    }
+  }
+  std::unique_ptr<LabelSets> sets;
 };
 
 TEST(Fusion, GradientMatchesFiniteDifferences) {
   const Case c(3, 40, 4);
   const std::vector<double> a{0.3, 1.7, -0.4};
   std::vector<double> gradient(3);
-  fusion_loss(c.experts, c.labels, a, c.priors, gradient);
+  fusion_loss(c.experts, c.rows(), a, c.priors, gradient);
   constexpr double kStep = 1e-5;
   for (std::size_t e = 0; e < a.size(); ++e) {
     std::vector<double> up = a, down = a;
     up[e] += kStep;
     down[e] -= kStep;
-    const double difference = (fusion_loss(c.experts, c.labels, up, c.priors) -
-                               fusion_loss(c.experts, c.labels, down, c.priors)) /
+    const double difference = (fusion_loss(c.experts, c.rows(), up, c.priors) -
+                               fusion_loss(c.experts, c.rows(), down, c.priors)) /
                               (2 * kStep);
     EXPECT_NEAR(gradient[e], difference, 1e-7 * std::abs(difference)) << e;
   }
 }
 
+TEST(FusionOfSets, GradientMatchesFiniteDifferences) {
+  Case c(3, 40, 4);
+  c.take_sets();
+  const std::vector<double> a{0.3, 1.7, -0.4};
+  std::vector<double> gradient(3);
+  fusion_loss(c.experts, c.rows(), a, c.priors, gradient);
+  constexpr double kStep = 1e-5;
+  for (std::size_t e = 0; e < a.size(); ++e) {
+    std::vector<double> up = a, down = a;
+    up[e] += kStep;
+    down[e] -= kStep;
+    const double difference = (fusion_loss(c.experts, c.rows(), up, c.priors) -
+                               fusion_loss(c.experts, c.rows(), down, c.priors)) /
+                              (2 * kStep);
+    EXPECT_NEAR(gradient[e], difference, 1e-7 * std::abs(difference)) << e;
+  }
+}
+
+TEST(FusionOfSets, FitsWhereTheGradientIsZero) {
+  Case c(3, 200, 5);
+  c.take_sets();
+  const std::vector<double> a = fit_fusion(c.experts, c.rows(), c.priors);
+  std::vector<double> gradient(3);
+  fusion_loss(c.experts, c.rows(), a, c.priors, gradient);
+  for (const double d : gradient) EXPECT_NEAR(d, 0, 1e-8);
+}
+
+TEST(FusionOfSets, AnswersAllLabelsThatAreAsProbableAsNot) {
+  Tensor<double> scores({2, 3});
+  scores.matrix()(0, 0) = std::log(3.0);  // ŷ = ¾, ½, ¼
+  scores.matrix()(0, 2) = -std::log(3.0);
+  for (std::size_t k = 0; k < 3; ++k) scores.matrix()(1, k) = -1000;
+  const std::array<ExpertScores, 1> experts{scores.matrix()};
+  LabelSets sets;
+  const std::array labels{sets.number_of({0, 1}), sets.number_of({})};
+  AnswerCounts answers(3);
+  const double loss = count_fused(experts, {labels, {}, &sets}, std::array{1.0}, answers);
+  EXPECT_EQ(answers.accuracy(), 1);
+  EXPECT_DOUBLE_EQ(loss, (2 * std::log(4.0 / 3) + std::log(2.0)) / 2);
+}
+
 TEST(Fusion, FitsWhereTheGradientIsZero) {
   const Case c(3, 200, 5);
-  const std::vector<double> a = fit_fusion(c.experts, c.labels, c.priors);
+  const std::vector<double> a = fit_fusion(c.experts, c.rows(), c.priors);
   std::vector<double> gradient(3);
-  fusion_loss(c.experts, c.labels, a, c.priors, gradient);
+  fusion_loss(c.experts, c.rows(), a, c.priors, gradient);
   for (const double d : gradient) EXPECT_NEAR(d, 0, 1e-8);
   EXPECT_LT(a[0], a[2]);  // who knows more gets more
 }
@@ -65,7 +124,7 @@ TEST(Fusion, FitsWhereTheGradientIsZero) {
 TEST(Fusion, OfRowsWithoutLabelsIsThePrior) {
   Case c(2, 20, 3);
   c.labels.assign(20, -1);
-  const std::vector<double> a = fit_fusion(c.experts, c.labels, c.priors);
+  const std::vector<double> a = fit_fusion(c.experts, c.rows(), c.priors);
   EXPECT_EQ(a, (std::vector<double>{1, 0.5}));
 }
 
@@ -73,18 +132,22 @@ TEST(Fusion, EndsWhereTheExpertsAgreeInEveryThing) {
   Case c(2, 50, 3);
   c.experts[1] = c.experts[0];
   for (FusionPrior& prior : c.priors) prior.pull = 0;
-  const std::vector<double> a = fit_fusion(c.experts, c.labels, c.priors);
+  const std::vector<double> a = fit_fusion(c.experts, c.rows(), c.priors);
   for (const double weight : a) EXPECT_TRUE(std::isfinite(weight));
 }
 
-TEST(Fusion, CountsRightAnswersAndTheirLoss) {
+TEST(Fusion, AnswersRowByRowWithTheirMeanLoss) {
   Tensor<double> scores({3, 2});
   scores.matrix()(0, 1) = std::log(3.0);  // ŷ = ¼, ¾
   const std::array<ExpertScores, 1> experts{scores.matrix()};
   const std::array labels{1, -1, 1};
-  const FusedScore score = fused_score(experts, labels, std::array{1.0});
-  EXPECT_DOUBLE_EQ(score.accuracy, 1.0 / 3);  // of equal O the first label is the answer
-  EXPECT_DOUBLE_EQ(score.loss, (std::log(4.0 / 3) + std::log(2.0)) / 2);
+  AnswerCounts answers(2), again(2);
+  const double loss = count_fused(experts, {labels}, std::array{1.0}, answers);
+  EXPECT_DOUBLE_EQ(answers.accuracy(), 1.0 / 3);  // of equal O the first label is the answer
+  EXPECT_DOUBLE_EQ(loss, (std::log(4.0 / 3) + std::log(2.0)) / 2);
+  const std::array weights{3.0F, 9.0F, 1.0F};
+  EXPECT_DOUBLE_EQ(count_fused(experts, {labels, weights}, std::array{1.0}, again),
+                   (3 * std::log(4.0 / 3) + std::log(2.0)) / 4);
 }
 
 }  // namespace

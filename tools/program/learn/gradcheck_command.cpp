@@ -85,6 +85,7 @@ std::string sample_text(const GradientSample& sample, const Flags& flags) {
 int gradcheck_command(const Flags& flags) {
   require_stdout();
   const TextClassifier classifier = load_classifier(flags.model);
+  refuse_sigmoids(classifier, "gradcheck");
   const GradientSample sample =
       flags.data.empty() ? sample_of_nothing(classifier, flags) : sample_of_data(classifier, flags);
   GradientReport report;

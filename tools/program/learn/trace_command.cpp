@@ -75,6 +75,7 @@ void trace_command(const Flags& flags) {
   try_output(flags.html);
   const TextPredictor predictor(load_classifier(flags.model));
   const TextClassifier& classifier = predictor.classifier();
+  refuse_sigmoids(classifier, "trace");
   const Subject subject = subject_of(predictor, flags);
   const std::string_view text = subject.record.text;
   const std::vector<std::int32_t> ids = classifier.encoder().encode(std::span(&text, 1)).front();
@@ -83,9 +84,8 @@ void trace_command(const Flags& flags) {
                                              request_of(classifier, ids.size(), flags));
 
   WorkedExampleNames names{
-      fmt::format(
-          "The worked example: {}{}", subject.name,
-          classifier.ngrams() == nullptr ? "" : " (the network alone)"),
+      fmt::format("The worked example: {}{}", subject.name,
+                  classifier.ngrams() == nullptr ? "" : " (the network alone)"),
       {},
       classifier.labels()};
   for (std::int32_t id : ids)

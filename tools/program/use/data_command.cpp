@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/terminal.h"
 #include "unroll/tools/program/use/data_commands.h"
 
 namespace unroll {
@@ -11,6 +14,14 @@ void add_data_command(CLI::App& program, int& status) {
   add_data_convert_command(*data, status);
   add_data_vocab_command(*data, status);
   add_data_tokenize_command(*data, status);
+}
+
+void note_on_separator(const std::string& separator, Terminal& terminal) {
+  if (separator.empty()) return;
+  terminal.note(
+      fmt::format("some texts have several labels or none: read the result with "
+                  "--label-separator '{}'",
+                  separator));
 }
 
 }  // namespace unroll

@@ -2,13 +2,19 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 namespace unroll {
+
+class Terminal;
 
 void add_data_check_command(CLI::App& data, int& status);
 void add_data_split_command(CLI::App& data, int& status);
 void add_data_convert_command(CLI::App& data, int& status);
 void add_data_vocab_command(CLI::App& data, int& status);
 void add_data_tokenize_command(CLI::App& data, int& status);
+
+/// Says how files are read whose texts have any number of labels. "": they have one each.
+void note_on_separator(const std::string& separator, Terminal& terminal);
 
 }  // namespace unroll

@@ -24,6 +24,7 @@ void convert_command(const Flags& flags) {
   const std::vector<Record> records = read_data(flags.data, flags.columns, terminal);
   std::size_t flattened = 0;
   write_output(flags.out, to_tsv(records, flattened));
+  note_on_separator(label_separator(records), terminal);
   if (flattened > 0) {
     terminal.note(fmt::format("{} texts had tabs or line breaks, which became spaces", flattened));
   }

@@ -78,6 +78,7 @@ void split_command(const Flags& flags) {
     terminal.note(
         fmt::format("{} texts had tabs or line breaks, which became spaces", result.flattened));
   }
+  note_on_separator(result.separator, terminal);
   for (std::size_t p = 0; p < kPartFiles.size(); ++p) {
     print("{}  {} rows\n", (std::filesystem::path(flags.out) / kPartFiles[p]).string(),
           result.rows[p]);

@@ -76,8 +76,9 @@ void print_models(const TextClassifier& classifier) {
         ngrams->index().size(), settings.words, settings.least_letters, settings.most_letters,
         settings.unspaced);
     const FusionWeights& fusion = classifier.fusion();
-    print("fusion      {:.3f} × network + {:.3f} × TF-IDF + {:.3f} × naive Bayes\n", fusion.network,
-          fusion.ngrams[0], fusion.ngrams[1]);
+    print("fusion      {:.3f} × network + {:.3f} × TF-IDF + {:.3f} × naive Bayes{}\n",
+          fusion.network, fusion.ngrams[0], fusion.ngrams[1],
+          classifier.has_any_number_of_labels() ? fmt::format(" + {:.3f}", fusion.bias) : "");
   }
 }
 
@@ -97,6 +98,7 @@ void print_text(const TextClassifier& classifier) {
   };
 
   print("labels      {}\n", list_text(classifier.labels().size(), label));
+  if (classifier.has_any_number_of_labels()) print("            a text has any number of them\n");
   print("tokenizer   {}{}, at most {} tokens, {} stop words\n", to_string(text.tokenizer.kind),
         folding_text(text.tokenizer), text.max_tokens, text.stop_words.words().size());
   print("vocabulary  {} words; with counts: {}\n", vocabulary.size(),
@@ -127,6 +129,7 @@ void print_json(const TextClassifier& classifier) {
   Json encoder = Json::parse(classifier.encoder().to_json());
   encoder["tokenizer"].erase("dictionary");  // megabytes, and packed
   const Json json = {{"labels", classifier.labels()},
+                     {"output", to_string(classifier.output())},
                      {"encoder", encoder},
                      {"model", model},
                      {"ngrams", ngrams},

@@ -48,7 +48,7 @@ class Block {
     const std::vector<Prediction> predictions = predictor.predict(good);
     auto next = predictions.begin();
     for (const InputText& text : texts_) {
-      print("{}\n", text.error.empty() ? answer_line(predictor.labels(), *next++, text.input, form)
+      print("{}\n", text.error.empty() ? answer_line(predictor, *next++, text.input, form)
                                        : error_line(text.error, form));
     }
     texts_.clear();
@@ -99,7 +99,8 @@ void predict_command(const Flags& flags) {
   PredictionInput input(flags.file, input_options(flags), report);
   show(std::exchange(report, {}), terminal);
   if (flags.answer.kind == AnswerForm::Kind::kAppend)
-    print("{}\n", append_header(input.column_names(), flags.answer));
+    print("{}\n", append_header(input.column_names(),
+                                predictor.classifier().has_any_number_of_labels(), flags.answer));
   predict_all(predictor, input, flags.answer);
   input.finish(report);
   show(report, terminal);
@@ -132,6 +133,12 @@ void add_predict_command(CLI::App& program, int& status) {
                    "Print this many of the most probable labels: label TAB probability, repeated")
       ->check(whole_number(1, 1000000));
   command->add_flag("--prob", flags->answer.probabilities, "Print label TAB probability");
+  command
+      ->add_option("--threshold", flags->answer.threshold,
+                   "Leave out labels that are less probable: an empty line is none of the\n"
+                   "labels (default: 0.5 where a text has any number of labels, which are then\n"
+                   "printed with tabs between them; no threshold where it has one)")
+      ->check(real_number(0.0, 1.0));
   const auto set_form = [flags](AnswerForm::Kind kind) {
     return [flags, kind] { flags->answer.kind = kind; };
   };

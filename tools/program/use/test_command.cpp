@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "unroll/core/error.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/utf8.h"
 #include "unroll/tools/classifier/evaluation.h"
@@ -24,26 +25,74 @@ struct Flags {
   std::string data;
   bool quiet = false;
   bool json = false;
+  double threshold = TextPredictor::kThreshold;
   Precision precision = Precision::kFull;
   ReadOptions columns;
 };
 
-std::vector<std::string> predict_labels(const TextPredictor& predictor,
-                                        std::span<const Record> records, Terminal& terminal,
-                                        TextFigures& texts_read) {
-  std::vector<std::string_view> texts;
-  for (const Record& record : records) texts.push_back(record.text);
-  std::vector<std::string> labels;
+/// Calls body(prediction) for all texts in order.
+template <typename Body>
+void for_each_prediction(const TextPredictor& predictor, std::span<const Record> records,
+                         Terminal& terminal, Body body) {
+  const std::vector<std::string_view> texts = texts_of(records);
   for (std::size_t first = 0; first < texts.size(); first += kBlock) {
     const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
-    for (Prediction& prediction : predictor.predict(block)) {
-      labels.push_back(std::move(prediction.label));
-      texts_read.add(prediction.text);
-    }
-    terminal.progress(fmt::format("test  {:3.0f} %", 100 * static_cast<double>(labels.size()) /
-                                                         static_cast<double>(texts.size())));
+    for (Prediction& prediction : predictor.predict(block)) body(prediction);
+    terminal.progress(fmt::format(
+        "test  {:3.0f} %",
+        100 * static_cast<double>(first + block.size()) / static_cast<double>(texts.size())));
   }
-  return labels;
+}
+
+Evaluation evaluate_labels(const TextPredictor& predictor, std::span<const Record> records,
+                           Terminal& terminal) {
+  std::vector<std::string> actual, predicted;
+  for (const Record& record : records) actual.push_back(record.label);
+  TextFigures texts;
+  for_each_prediction(predictor, records, terminal, [&](Prediction& prediction) {
+    predicted.push_back(std::move(prediction.label));
+    texts.add(prediction.text);
+  });
+  Evaluation evaluation = evaluate(predictor.labels(), actual, predicted);
+  evaluation.texts = texts;
+  return evaluation;
+}
+
+LabelSet set_of(std::span<const std::string_view> labels, std::string first) {
+  return {{labels.begin(), labels.end()}, std::move(first)};
+}
+
+Evaluation evaluate_label_sets(const TextPredictor& predictor, std::span<const Record> records,
+                               double threshold, Terminal& terminal) {
+  std::vector<LabelSet> actual, predicted;
+  for (const Record& record : records) actual.push_back(set_of(labels_of(record), ""));
+  TextFigures texts;
+  for_each_prediction(predictor, records, terminal, [&](Prediction& prediction) {
+    predicted.push_back(set_of(predictor.labels_of(prediction, threshold), prediction.label));
+    texts.add(prediction.text);
+  });
+  Evaluation evaluation = evaluate_sets(predictor.labels(), actual, predicted);
+  evaluation.texts = texts;
+  return evaluation;
+}
+
+/// A model that answers one label can't be right about a row with several.
+void refuse_label_sets(std::span<const Record> records, const std::string& file) {
+  const auto has_set = [](const Record& record) { return have_any_number_of_labels({&record, 1}); };
+  const auto first = std::ranges::find_if(records, has_set);
+  if (first == records.end()) return;
+  throw DataError({file == "-" ? "<stdin>" : file, first->line},
+                  fmt::format("{} of {} rows have several labels or none, this is the first; the "
+                              "model answers one label a text. Train it on texts with several "
+                              "labels, or test it on texts with one",
+                              std::ranges::count_if(records, has_set), records.size()));
+}
+
+std::string_view first_unseen(const Record& record, const Evaluation& evaluation) {
+  const std::vector<std::string_view> labels = labels_of(record);
+  return *std::ranges::find_if(labels, [&](std::string_view label) {
+    return std::ranges::binary_search(evaluation.unseen, label);
+  });
 }
 
 /// One warning, however many labels: the first row tells where to look.
@@ -51,22 +100,24 @@ void warn_of_unseen(const Evaluation& evaluation, std::span<const Record> record
                     const std::string& file, Terminal& terminal) {
   if (evaluation.unseen.empty()) return;
   const auto is_unseen = [&](const Record& record) {
-    return std::ranges::binary_search(evaluation.unseen, record.label);
+    return std::ranges::any_of(labels_of(record), [&](std::string_view label) {
+      return std::ranges::binary_search(evaluation.unseen, label);
+    });
   };
   const auto first = std::ranges::find_if(records, is_unseen);
-  terminal.warning(
-      fmt::format("rows that count as wrong because training had no such label: {}; labels: {}, "
-                  "the first is {} "
-                  "at {}:{}",
-                  std::ranges::count_if(records, is_unseen), evaluation.unseen.size(),
-                  in_quotes(first->label), file == "-" ? "<stdin>" : file, first->line));
+  terminal.warning(fmt::format(
+      "rows that count as wrong because training had no such label: {}; labels: {}, "
+      "the first is {} "
+      "at {}:{}",
+      std::ranges::count_if(records, is_unseen), evaluation.unseen.size(),
+      in_quotes(first_unseen(*first, evaluation)), file == "-" ? "<stdin>" : file, first->line));
 }
 
 /// How much of the texts the model reads.
 void note_on_texts(const TextFigures& texts, const EncoderSettings& settings, Terminal& terminal) {
   if (texts.cut > 0) {
-    terminal.note(fmt::format("{} texts are longer than {} tokens and were cut", texts.cut,
-                              settings.max_tokens));
+    terminal.note(fmt::format("{} texts are longer than the {} tokens that the network reads",
+                              texts.cut, settings.max_tokens));
   }
   const double known = texts.tokens == 0 ? 1
                                          : static_cast<double>(texts.known_tokens) /
@@ -90,21 +141,23 @@ std::vector<Record> read_test_data(const Flags& flags, const TextPredictor& pred
   return records;
 }
 
-void test_command(const Flags& flags) {
+void test_command(const Flags& flags, const CLI::App& command) {
   require_stdout();
   const TextPredictor predictor(load_classifier(flags.model), WordProducts::kPerBatch,
                                 flags.precision);
+  refuse_flag(command, "--threshold", !predictor.classifier().has_any_number_of_labels(),
+              "is for models that answer any number of labels, and this one answers one");
   Evaluation evaluation;
   {
     Terminal terminal(flags.quiet);
     const std::vector<Record> records = read_test_data(flags, predictor, terminal);
-    std::vector<std::string> actual;
-    for (const Record& record : records) actual.push_back(record.label);
-    TextFigures texts;
-    evaluation =
-        evaluate(predictor.labels(), actual, predict_labels(predictor, records, terminal, texts));
-    evaluation.texts = texts;
-    note_on_texts(texts, predictor.classifier().encoder().settings(), terminal);
+    if (predictor.classifier().has_any_number_of_labels()) {
+      evaluation = evaluate_label_sets(predictor, records, flags.threshold, terminal);
+    } else {
+      refuse_label_sets(records, flags.data);
+      evaluation = evaluate_labels(predictor, records, terminal);
+    }
+    note_on_texts(evaluation.texts, predictor.classifier().encoder().settings(), terminal);
     warn_of_unseen(evaluation, records, flags.data, terminal);
   }
   if (flags.json) {
@@ -122,12 +175,14 @@ void add_test_command(CLI::App& program, int& status) {
   command->add_option("model", flags->model, "Folder of the model")->required();
   command->add_option("data", flags->data, "Labelled texts; - is stdin")->required();
   add_column_flags(*command, flags->columns);
+  add_threshold_flag(*command, flags->threshold,
+                     "Of a model with any number of labels, the least probability of a label");
   add_precision_flag(*command, flags->precision);
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);
   command->add_flag("--json", flags->json, "Print one JSON object, with all labels");
-  command->callback([flags, &status] {
-    test_command(*flags);
+  command->callback([flags, command, &status] {
+    test_command(*flags, *command);
     status = 0;
   });
 }

@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
+#include <limits>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,6 +17,8 @@
 #include "unroll/core/output_folder.h"
 #include "unroll/text/folding.h"
 #include "unroll/text/labels.h"
+#include "unroll/text/unicode.h"
+#include "unroll/text/utf8.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
@@ -56,6 +62,72 @@ void add_data_flags(CLI::App& command, Flags& flags) {
   command.add_option("--out", flags.out, "Folder of the model")->required();
   command.add_flag("--overwrite", flags.overwrite, "Replace the model that --out holds");
   add_column_flags(command, flags.columns);
+  command.add_option("--weight-col", flags.columns.weight_column,
+                     "Column of the rows' weights, by name or number: how much each row counts\n"
+                     "(default: all alike)");
+}
+
+Metric metric_of(const std::string& name) {
+  if (auto metric = metric_from(name)) return *std::move(metric);
+  throw UsageError(fmt::format(
+      "--metric {} is none of accuracy, micro-f1, macro-f1, f1:LABEL and loss", in_quotes(name)));
+}
+
+double class_weight_of(std::string_view text) {
+  double weight = 0;
+  const char* const end = text.data() + text.size();
+  const auto [parsed, error] = std::from_chars(text.data(), end, weight);
+  const bool is_weight = error == std::errc() && parsed == end && std::isfinite(weight);
+  return is_weight && weight > 0 ? weight : 0;
+}
+
+/// The weights in "label=2,other=0.5". A label may hold commas, and =, since a number follows the
+/// last = before a comma.
+std::map<std::string, double> weights_by_label(std::string_view text) {
+  std::map<std::string, double> weights;
+  for (std::size_t begin = 0, end = 0; begin <= text.size(); begin = end + 1) {
+    std::string_view item;
+    double weight = 0;
+    for (end = begin; weight == 0; ++end) {
+      end = std::min(text.find(',', end), text.size());
+      item = text.substr(begin, end - begin);
+      const std::size_t equals = item.rfind('=');
+      weight = equals == std::string_view::npos ? 0 : class_weight_of(item.substr(equals + 1));
+      if (weight > 0 || end == text.size()) break;
+    }
+    const std::string_view label = trim(item.substr(0, item.rfind('=')));
+    if (weight == 0 || label.empty()) {
+      throw UsageError(fmt::format(
+          "--class-weight: {} is not none, balanced or label=weight with a weight above 0, such as "
+          "spam=5,ham=1",
+          in_quotes(item)));
+    }
+    if (!weights.emplace(label, weight).second)
+      throw UsageError(fmt::format("--class-weight names {} twice", in_quotes(label)));
+  }
+  return weights;
+}
+
+ClassWeights class_weights_of(const std::string& text) {
+  if (text == "none") return {};
+  if (text == "balanced") return {.balanced = true};
+  return {.balanced = false, .of_label = weights_by_label(text)};
+}
+
+/// What counts, in the loss and between epochs.
+void add_importance_flags(CLI::App& command, TrainClassifierOptions& options) {
+  command.add_option_function<std::string>(
+      "--metric", [&options](const std::string& name) { options.metric = metric_of(name); },
+      "What the dev texts choose the epoch by: accuracy, micro-f1, macro-f1,\n"
+      "f1:LABEL, loss. Accuracy hardly sees a label that one text in a hundred has\n"
+      "(default: accuracy, or micro-f1 where texts have any number of labels)");
+  command
+      .add_option_function<std::string>(
+          "--class-weight",
+          [&options](const std::string& text) { options.class_weights = class_weights_of(text); },
+          "How much the texts of a label count: none (all alike), balanced (all labels\n"
+          "weigh the same together), or label=weight,label2=weight2 (others have 1)")
+      ->default_str("none");
 }
 
 /// The value of --cell without a network.
@@ -290,6 +362,12 @@ void tell_of_vectors(const VectorCoverage& vectors, Terminal& terminal) {
   }
 }
 
+/// "85.83 %", or the loss, which is no share.
+std::string metric_text(const DevScore& dev, const Metric& metric) {
+  return metric.kind == Metric::Kind::kLoss ? fmt::format("{:.4f}", dev.loss)
+                                            : fmt::format("{:.2f} %", 100 * dev.metric);
+}
+
 /// Shows how training goes.
 class Progress {
  public:
@@ -298,9 +376,12 @@ class Progress {
   void plan(const TrainingPlan& plan, const TextClassifier& classifier) {
     plan_ = plan;
     terminal_.note(fmt::format(
-        "data    {} rows to train on, {} {}; {} labels; {} tokens an epoch", plan.train_rows,
+        "data    {} rows to train on, {} {}; {} labels{}; {} tokens an epoch", plan.train_rows,
         plan.dev_rows, plan.dev_held_back ? "of them held back" : "for dev",
-        classifier.labels().size(), count_text(static_cast<double>(plan.train_tokens))));
+        classifier.labels().size(),
+        classifier.has_any_number_of_labels() ? ", any number of them a text" : "",
+        count_text(static_cast<double>(plan.train_tokens))));
+    note_on_rarest(plan);
     notes_on_texts(plan, classifier);
     if (classifier.has_network()) terminal_.note(describe_model(classifier));
     if (plan.ngrams > 0) {
@@ -318,8 +399,8 @@ class Progress {
   }
 
   void ngrams(const NgramReport& report) {
-    terminal_.note(fmt::format("linear  C {}  {:.1f} s  dev {:.2f} %", fmt::join(report.C, " and "),
-                               report.seconds, 100 * report.score.value));
+    terminal_.note(fmt::format("linear  C {}  {:.1f} s  {}", fmt::join(report.C, " and "),
+                               report.seconds, dev_text(report.score)));
     epoch_begun_ = Clock::now();
   }
 
@@ -333,12 +414,11 @@ class Progress {
 
   /// An epoch that is kept because its loss is lower is not called the best: the figure that is
   /// shown is no better.
-  void epoch(const EpochReport& report) {
+  void epoch(const EpochReport& report, const DevScore& dev) {
     const bool is_best = report.score.value > best_shown_;
     best_shown_ = std::max(best_shown_, report.score.value);
-    terminal_.note(fmt::format("{}  {}  dev {:.2f} %{}", epoch_text(report.epoch),
-                               figures(report.mean_loss), 100 * report.score.value,
-                               is_best ? terminal_.highlight("  best") : ""));
+    terminal_.note(fmt::format("{}  {}  {}{}", epoch_text(report.epoch), figures(report.mean_loss),
+                               dev_text(dev), is_best ? terminal_.highlight("  best") : ""));
     epoch_tokens_ = 0;
     epoch_begun_ = Clock::now();
   }
@@ -348,6 +428,11 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
 
+  std::string dev_text(const DevScore& dev) const {
+    const bool is_accuracy = plan_.metric.kind == Metric::Kind::kAccuracy;
+    return fmt::format("dev {}{}", is_accuracy ? "" : to_string(plan_.metric) + " ",
+                       metric_text(dev, plan_.metric));
+  }
   static double since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
   }
@@ -369,6 +454,20 @@ class Progress {
     return since(begun_) / done * (all - done);
   }
 
+  /// A label that one text in fifty has changes accuracy by less than other labels' noise.
+  void note_on_rarest(const TrainingPlan& plan) {
+    constexpr double kRare = 0.02;
+    const double share =
+        static_cast<double>(plan.rarest_rows) / static_cast<double>(plan.train_rows);
+    terminal_.note(
+        fmt::format("        the rarest label is {}: {} rows of {} ({:.2g} %), and {} for dev{}",
+                    in_quotes(plan.rarest_label), plan.rarest_rows, plan.train_rows, 100 * share,
+                    plan.rarest_dev_rows,
+                    share < kRare && plan.metric.kind == Metric::Kind::kAccuracy
+                        ? "; accuracy hardly sees it (--metric macro-f1)"
+                        : ""));
+  }
+
   void notes_on_texts(const TrainingPlan& plan, const TextClassifier& classifier) {
     const EncoderSettings& text = classifier.encoder().settings();
     terminal_.note(fmt::format("text    tokenizer {}, {} stop words, vocabulary {}",
@@ -377,7 +476,8 @@ class Progress {
     note_on_tokenizer(plan);
     if (plan.cut_texts > 0) {
       terminal_.note(
-          fmt::format("        {} texts are longer than {} tokens and were cut (--max-tokens)",
+          fmt::format("        {} texts are longer than {} tokens; the network reads no more "
+                      "(--max-tokens)",
                       plan.cut_texts, text.max_tokens));
     }
     if (plan.empty_texts > 0) {
@@ -436,7 +536,7 @@ class Progress {
   Terminal& terminal_;
   TrainingPlan plan_;
   StepReport last_;
-  double best_shown_ = 0;
+  double best_shown_ = -std::numeric_limits<double>::infinity();
   std::size_t epoch_tokens_ = 0;
   std::size_t steps_done_ = 0;
   Clock::time_point begun_ = Clock::now();
@@ -458,7 +558,7 @@ void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
 }
 
 void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMemory& memory,
-               std::optional<std::size_t> epoch, double dev_accuracy) {
+               const Metric& metric, std::optional<std::size_t> epoch, const DevScore& dev) {
   std::map<std::string, std::string> notes{
       {"program", fmt::format("unroll {}", kVersion)},
       {"train", flags.train},
@@ -466,7 +566,9 @@ void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMem
       {"seed", std::to_string(flags.options.seed)},
       {"precision", std::string(to_string(flags.options.precision))},
       {std::string(kMemoryNote), to_json(memory)},
-      {"dev_accuracy", fmt::format("{:.4f}", dev_accuracy)}};
+      {"metric", to_string(metric)},
+      {"dev_accuracy", fmt::format("{:.4f}", dev.accuracy)},
+      {"dev_metric", fmt::format("{:.4f}", dev.metric)}};
   if (epoch) notes["epoch"] = std::to_string(*epoch + 1);
   notes.merge(classifier.notes);
   classifier.notes = std::move(notes);
@@ -486,21 +588,28 @@ std::string_view ending(const TrainingResult& training) {
   return "?";
 }
 
+/// "accuracy 85.83 %", behind the figure that chose, where that is another one.
+std::string result_text(const DevScore& dev, const Metric& metric) {
+  const std::string accuracy = fmt::format("accuracy {:.2f} %", 100 * dev.accuracy);
+  if (metric.kind == Metric::Kind::kAccuracy) return accuracy;
+  return fmt::format("{} {}, {}", to_string(metric), metric_text(dev, metric), accuracy);
+}
+
 void print_result(const Flags& flags, const TrainedClassifier& trained, double seconds) {
   const TrainingResult& training = trained.training;
   const auto file = std::filesystem::path(flags.out) / TextClassifier::kFileName;
   const bool has_epoch = !training.epochs.empty();
-  const double dev_accuracy =
-      has_epoch ? training.best_score.value : trained.ngrams.value_or(NgramReport()).score.value;
   if (flags.json) {
     nlohmann::ordered_json ngrams_accuracy;  // null without n-grams
-    if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.value;
+    if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.accuracy;
     const nlohmann::ordered_json json = {
         {"model", file.string()},
         {"end", trained.classifier.has_network() ? ending(training) : "solved"},
         {"epochs", training.epochs.size()},
         {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
-        {"dev_accuracy", dev_accuracy},
+        {"dev_accuracy", trained.dev.accuracy},
+        {"metric", to_string(trained.plan.metric)},
+        {"dev_metric", trained.dev.metric},
         {"ngrams", trained.plan.ngrams},
         {"ngrams_dev_accuracy", ngrams_accuracy},
         {"most_tokens", trained.plan.memory->most_tokens},
@@ -511,11 +620,12 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
     return;
   }
   if (has_epoch) {
-    print("best epoch {} of {} ({}): dev accuracy {:.2f} %\n", training.best_epoch + 1,
-          training.epochs.size(), ending(training), 100 * dev_accuracy);
+    print("best epoch {} of {} ({}): dev {}\n", training.best_epoch + 1, training.epochs.size(),
+          ending(training), result_text(trained.dev, trained.plan.metric));
   } else {
-    print("linear model alone ({}): dev accuracy {:.2f} %\n",
-          trained.classifier.has_network() ? ending(training) : "solved", 100 * dev_accuracy);
+    print("linear model alone ({}): dev {}\n",
+          trained.classifier.has_network() ? ending(training) : "solved",
+          result_text(trained.dev, trained.plan.metric));
   }
   print("model {} ({:.1f} MB), trained in {}\n", file.string(),
         static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
@@ -620,6 +730,27 @@ void refuse_hopeless(const Flags& flags, const TrainingPlan& plan,
   try_file(model, classifier.least_file_bytes());
 }
 
+/// A few texts with several labels among many may be slips, and they decide what the model is.
+void tell_of_label_sets(std::span<const Record> records, const std::string& file,
+                        Terminal& terminal) {
+  constexpr double kFew = 0.01;
+  std::size_t several = 0, none = 0, first = 0;
+  for (const Record& record : records) {
+    several += record.more_labels.empty() ? 0 : 1;
+    none += record.label.empty() ? 1 : 0;
+    if (several + none == 1 && first == 0) first = record.line;
+  }
+  if (several + none == 0) return;
+  const std::string text = fmt::format(
+      "{}:{}: {} of {} rows have several labels, {} have none; this is the first. The model "
+      "answers "
+      "any number of labels",
+      file, first, several, records.size(), none);
+  const bool is_dubious =
+      static_cast<double>(several + none) < kFew * static_cast<double>(records.size());
+  is_dubious ? terminal.warning(text) : terminal.note(text);
+}
+
 /// Dev labels that are training's as numbers become these.
 void match_dev_labels(std::span<const Record> train, std::span<Record> dev, const Flags& flags,
                       Terminal& terminal) {
@@ -643,6 +774,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   std::vector<Record> train = read_data(flags.train, columns, terminal);
   std::vector<Record> dev =
       flags.dev.empty() ? std::vector<Record>{} : read_data(flags.dev, columns, terminal);
+  tell_of_label_sets(train, flags.train, terminal);
   match_dev_labels(train, dev, flags, terminal);
   TrainClassifierOptions options = flags.options;
   if (!options.network) options.vectors.clear();
@@ -651,6 +783,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   std::unique_ptr<TrainingWatch> watch;
   if (flags.gradflow) watch = watch_gradient_flow(flags.out, dev.empty() ? train : dev, terminal);
   TrainingMemory memory;
+  Metric metric;
   bool linear_is_saved = false;
   const InterruptGuard guard;
   const ClassifierObserver observer{
@@ -663,6 +796,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
             warn_of_idle_flags(plan, flags.options, terminal);
             refuse_hopeless(flags, plan, classifier);
             memory = *plan.memory;
+            metric = plan.metric;
             if (watch) watch->measure(0, classifier);
           },
       .ngrams =
@@ -670,17 +804,17 @@ int train_command(const Flags& flags, const CLI::App& command) {
             progress.ngrams(report);
             // A model that this run replaces stays until there is an epoch.
             if (options.network && has_model(flags.out)) return;
-            set_notes(classifier, flags, memory, {}, report.score.value);
+            set_notes(classifier, flags, memory, metric, {}, report.score);
             classifier.save(flags.out);
             linear_is_saved = true;
           },
       .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },
       .epoch =
-          [&](const EpochReport& report, TextClassifier& classifier) {
-            progress.epoch(report);
+          [&](const EpochReport& report, const DevScore& score, TextClassifier& classifier) {
+            progress.epoch(report, score);
             if (report.best) {
               // Written at once: whatever ends the run, the best epoch so far is on disk.
-              set_notes(classifier, flags, memory, report.epoch, report.score.value);
+              set_notes(classifier, flags, memory, metric, report.epoch, score);
               classifier.save(flags.out);
             }
             if (watch) watch->measure(report.epoch + 1, classifier);
@@ -701,6 +835,7 @@ void add_train_command(CLI::App& program, int& status) {
   add_max_tokens_flag(*command, flags->options);
   add_vocabulary_flags(*command, flags->options);
   add_model_flags(*command, flags->options);
+  add_importance_flags(*command, flags->options);
   add_optimization_flags(*command, flags->options);
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);

@@ -25,7 +25,7 @@ TrainedClassifier train_watched(const TrainClassifierOptions& options, TrainingF
       .plan = [&](const TrainingPlan&,
                   const TextClassifier& classifier) { flow.measure(0, classifier); },
       .step = {},
-      .epoch = [&](const EpochReport& report,
+      .epoch = [&](const EpochReport& report, const DevScore&,
                    TextClassifier& classifier) { flow.measure(report.epoch + 1, classifier); },
       .stop = {}};
   return train_classifier(small_reviews(60), small_reviews(20), options, observer);
