@@ -59,6 +59,7 @@ set(UNROLL_PUBLIC_HEADERS
   text/stop_words.h
   text/tokenizer.h
   text/vocabulary.h
+  tools/classifier/calibration.h
   tools/classifier/evaluation.h
   tools/classifier/prediction_session.h
   tools/classifier/text_classifier.h

@@ -212,6 +212,24 @@ std::string confusion_list(const Evaluation& evaluation, std::span<const std::st
   return list;
 }
 
+// ------------------------------------------------------------------------------------------- JSON
+
+using Json = nlohmann::ordered_json;
+
+/// Means of no rows are null.
+Json json_of(const Calibration& calibration) {
+  Json bins = Json::array();
+  for (const CalibrationBin& bin : calibration.bins) {
+    const auto mean = [&](double value) { return bin.rows > 0 ? Json(value) : Json(); };
+    bins.push_back({{"from", bin.from},
+                    {"to", bin.to},
+                    {"rows", bin.rows},
+                    {"confidence", mean(bin.confidence)},
+                    {"accuracy", mean(bin.accuracy)}});
+  }
+  return {{"error", calibration.error}, {"bins", bins}};
+}
+
 }  // namespace
 
 void TextFigures::add(const TokenFigures& text) {
@@ -230,6 +248,7 @@ Evaluation evaluate(std::span<const std::string> labels, std::span<const std::st
   score_classes(evaluation);
   evaluation.accuracy =
       ratio(static_cast<double>(evaluation.correct), static_cast<double>(evaluation.rows));
+  evaluation.interval = wilson_interval(evaluation.correct, evaluation.rows);
   return evaluation;
 }
 
@@ -237,8 +256,10 @@ std::string to_table(const Evaluation& evaluation, std::size_t width) {
   const std::vector<std::string> labels = shown_labels(evaluation, width);
   const std::vector<std::size_t> classes = listed_classes(evaluation);
   const std::size_t label_columns = widest(labels, classes);
-  std::string table = fmt::format("accuracy {:.2f} %  ({} of {} rows)\n\n",
-                                  100 * evaluation.accuracy, evaluation.correct, evaluation.rows);
+  std::string table =
+      fmt::format("accuracy {:.2f} %  ({} of {} rows; 95 % interval: {:.2f} to {:.2f} %)\n\n",
+                  100 * evaluation.accuracy, evaluation.correct, evaluation.rows,
+                  100 * evaluation.interval.low, 100 * evaluation.interval.high);
   table += class_table(evaluation, labels, classes, label_columns);
   std::size_t cell = 5;
   for (const std::string& label : labels) cell = std::max(cell, columns_of(label));
@@ -249,7 +270,6 @@ std::string to_table(const Evaluation& evaluation, std::size_t width) {
 }
 
 std::string to_json(const Evaluation& evaluation) {
-  using Json = nlohmann::ordered_json;
   Json classes = Json::array();
   for (const ClassScore& score : evaluation.classes) {
     classes.push_back({{"label", score.label},
@@ -264,18 +284,21 @@ std::string to_json(const Evaluation& evaluation) {
                          {"predicted", evaluation.classes[c.predicted].label},
                          {"rows", c.rows}});
   }
-  const Json json = {{"accuracy", evaluation.accuracy},
-                     {"rows", evaluation.rows},
-                     {"correct", evaluation.correct},
-                     {"macro_f1", evaluation.macro_f1},
-                     {"classes", classes},
-                     {"absent_labels", evaluation.absent},
-                     {"confusion", confusion},
-                     {"unseen_labels", evaluation.unseen},
-                     {"cut_texts", evaluation.texts.cut},
-                     {"unknown_texts", evaluation.texts.unknown},
-                     {"tokens", evaluation.texts.tokens},
-                     {"known_tokens", evaluation.texts.known_tokens}};
+  const Json json = {
+      {"accuracy", evaluation.accuracy},
+      {"interval", {{"low", evaluation.interval.low}, {"high", evaluation.interval.high}}},
+      {"rows", evaluation.rows},
+      {"correct", evaluation.correct},
+      {"macro_f1", evaluation.macro_f1},
+      {"classes", classes},
+      {"absent_labels", evaluation.absent},
+      {"confusion", confusion},
+      {"calibration", json_of(evaluation.calibration)},
+      {"unseen_labels", evaluation.unseen},
+      {"cut_texts", evaluation.texts.cut},
+      {"unknown_texts", evaluation.texts.unknown},
+      {"tokens", evaluation.texts.tokens},
+      {"known_tokens", evaluation.texts.known_tokens}};
   return json.dump();
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "unroll/text/encoder.h"
+#include "unroll/tools/classifier/calibration.h"
 
 namespace unroll {
 
@@ -45,6 +46,8 @@ struct Evaluation {
   std::size_t rows = 0;
   std::size_t correct = 0;
   double accuracy = 0;  ///< a fraction
+  Interval
+      interval;  ///< in which it lies with 95 % certainty (unroll/tools/classifier/calibration.h)
   double macro_f1 = 0;  ///< mean over the classes
   /// The model's labels in its order, then the labels that it does not know in byte order.
   std::vector<ClassScore> classes;
@@ -53,7 +56,8 @@ struct Evaluation {
   /// Labels of the data that the model does not know; their rows count as wrong.
   std::vector<std::string> unseen;
   TextFigures texts;
-  std::size_t absent = 0;  ///< how many of the model's labels do not occur
+  Calibration calibration;  ///< no bins where the predictions' confidences are not known
+  std::size_t absent = 0;   ///< how many of the model's labels do not occur
 };
 
 /// `labels`: the model's, in byte order. Every one of `predicted` is one of them.

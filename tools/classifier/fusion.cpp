@@ -1,6 +1,7 @@
 #include "unroll/tools/classifier/fusion.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -144,6 +145,13 @@ std::vector<double> fit_fusion(std::span<const ExpertScores> experts,
     if (moved < kEnough) break;
   }
   return a;
+}
+
+double fit_inverse_temperature(ExpertScores scores, std::span<const std::int32_t> labels,
+                               FusionPrior prior) {
+  constexpr double kLeast = 0.01;  // of scores that say nothing, or the contrary
+  const double a = fit_fusion(std::array{scores}, labels, std::array{prior}).front();
+  return std::max(a, kLeast);  // L is convex: the nearest value is the best one
 }
 
 FusedScore fused_score(std::span<const ExpertScores> experts, std::span<const std::int32_t> labels,

@@ -10,7 +10,8 @@
 ///
 ///     L(a) = −Σ_rows ln ŷ_label + ½ Σ_e pull_e (a_e − prior_e)².
 ///
-/// docs/ngrams.md derives its gradient.
+/// docs/ngrams.md derives its gradient. The weight of one expert alone is what calibration calls an
+/// inverse temperature (Guo et al. 2017): it makes the expert as sure as it is often right.
 #pragma once
 
 #include <cstddef>
@@ -39,6 +40,11 @@ double fusion_loss(std::span<const ExpertScores> experts, std::span<const std::i
 std::vector<double> fit_fusion(std::span<const ExpertScores> experts,
                                std::span<const std::int32_t> labels,
                                std::span<const FusionPrior> priors);
+
+/// The a of least L of one expert alone, 1 / T. It is more than 0, so that whatever label has the
+/// highest score keeps it.
+double fit_inverse_temperature(ExpertScores scores, std::span<const std::int32_t> labels,
+                               FusionPrior prior);
 
 /// How good the fused answers are: the share of rows whose label has the highest O (of equals the
 /// first), and the mean of −ln ŷ_label over the rows that have a label.

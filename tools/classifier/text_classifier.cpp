@@ -44,6 +44,7 @@ struct Description {
   std::vector<std::string> labels;
   std::optional<SequenceClassifierConfig> config;
   std::optional<NgramDescription> ngrams;
+  double network_weight = 1;  // of a network alone
   std::map<std::string, std::string> notes;
 };
 
@@ -72,6 +73,14 @@ NgramDescription ngrams_from(const Json& json) {
                  .ngrams = {weight_from(fusion, "tf_idf"), weight_from(fusion, "naive_bayes")}}};
 }
 
+/// A network alone that is not calibrated has no key for it, as in the files of the first programs.
+double network_weight_from(const Json& json) {
+  if (!json.contains("fusion")) return 1;
+  const double weight = weight_from(json.at("fusion"), "network");
+  if (weight > 0) return weight;
+  throw ModelError(fmt::format("its network's weight is {}, expected more than 0", weight));
+}
+
 Description parse_description(const std::string& text, bool has_ngrams) {
   EncoderReader encoder;
   bool in_encoder = false;
@@ -83,6 +92,7 @@ Description parse_description(const std::string& text, bool has_ngrams) {
                      .labels = json.at("labels").get<std::vector<std::string>>(),
                      .config = {},
                      .ngrams = {},
+                     .network_weight = has_ngrams ? 0 : network_weight_from(json),
                      .notes = json.at("notes").get<std::map<std::string, std::string>>()};
   if (result.labels.size() < 2 || !std::is_sorted(result.labels.begin(), result.labels.end())) {
     throw ModelError("its labels are not two or more in byte order");
@@ -252,6 +262,7 @@ TextClassifier read_classifier(SafetensorsReader& file) {
   }
   places.read(file);
   file.finish();
+  classifier.set_fusion({.network = description.network_weight});
   if (ngrams) {
     classifier.set_ngrams(
         assemble(description.ngrams->settings, std::move(*ngrams), classifier.labels().size()));
@@ -274,6 +285,11 @@ bool uses_network(const TextClassifier& classifier) {
          (classifier.ngrams() == nullptr || classifier.fusion().network != 0);
 }
 
+/// Whether a network alone has a temperature, which a file then holds.
+bool has_temperature(const TextClassifier& classifier) {
+  return classifier.ngrams() == nullptr && classifier.fusion().network != 1;
+}
+
 /// What makes the classifier, besides its tensors.
 Json pipeline_of(const TextClassifier& classifier) {
   Json pipeline = {{"encoder", Json::parse(classifier.encoder().to_json())},
@@ -281,6 +297,9 @@ Json pipeline_of(const TextClassifier& classifier) {
                    {"model", nullptr}};
   if (uses_network(classifier)) {
     pipeline["model"] = Json::parse(to_json(classifier.model().config()));
+  }
+  if (has_temperature(classifier)) {
+    pipeline["fusion"] = {{"network", classifier.fusion().network}};
   }
   if (const NgramClassifier* ngrams = classifier.ngrams()) {
     pipeline["ngrams"] = Json::parse(to_json(ngrams->settings(), classifier.fusion()));
@@ -328,7 +347,10 @@ std::string to_json(const NgramSettings& settings, const FusionWeights& fusion) 
 
 TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
                                const SequenceClassifierConfig& config)
-    : encoder_(std::move(encoder)), labels_(std::move(labels)), model_(checked(config)) {}
+    : encoder_(std::move(encoder)),
+      labels_(std::move(labels)),
+      model_(checked(config)),
+      fusion_{.network = 1} {}
 
 TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> labels)
     : encoder_(std::move(encoder)), labels_(std::move(labels)) {}
@@ -354,6 +376,7 @@ void TextClassifier::set_ngrams(NgramClassifier ngrams) {
                                  ngrams.labels(), labels_.size()));
   }
   ngrams_ = std::make_unique<NgramClassifier>(std::move(ngrams));
+  fusion_ = {};
 }
 
 TextClassifier TextClassifier::load(const std::filesystem::path& path) {

@@ -17,7 +17,6 @@
 #include "unroll/core/random.h"
 #include "unroll/core/thread_tuner.h"
 #include "unroll/layers/sequence_predictor.h"
-#include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/optim/optimizer.h"
 #include "unroll/text/batches.h"
 #include "unroll/text/labels.h"
@@ -44,6 +43,7 @@ constexpr std::array kNgramPriors{FusionPrior{.weight = 1.2, .pull = kPull},
 constexpr std::array kFusedPriors{FusionPrior{.weight = 0.7, .pull = kPull},
                                   FusionPrior{.weight = 0.85, .pull = kPull},
                                   FusionPrior{.weight = 0.3, .pull = kPull}};
+constexpr FusionPrior kNetworkPrior{.weight = 1, .pull = kPull};  // of a network alone
 
 /// Rows per batch in evaluation; any number gives the same bits.
 constexpr std::size_t kEvaluationBatch = 64;
@@ -104,26 +104,6 @@ void for_each_batch(const SequenceClassifier<float>& model, std::span<const Exam
     const ThreadTuner::Turn turn(threads, static_cast<double>(batch.shape.tokens()));
     body(predictor.predict(batch.shape, batch.ids, scratch), batch);
   }
-}
-
-/// The share of examples whose label the model finds, and the mean loss. A label that training has
-/// not seen counts as wrong and has no loss.
-Score score(const SequenceClassifier<float>& model, std::span<const Example> examples,
-            std::size_t batch_size, ThreadTuner& threads) {
-  std::size_t correct = 0;
-  double loss = 0;
-  for_each_batch(
-      model, examples, batch_size, threads, [&](MatrixView<const float> all, const Batch& batch) {
-        for (std::size_t r = 0; r < batch.rows.size(); ++r) {
-          if (batch.labels[r] < 0) continue;
-          const auto O = all.row_range(r, 1);
-          const auto best = std::ranges::max_element(O.row(0)) - O.row(0).begin();
-          if (best == batch.labels[r]) ++correct;
-          loss += softmax_cross_entropy<float>(O, std::span(batch.labels).subspan(r, 1), 1);
-        }
-      });
-  const auto count = static_cast<double>(examples.size());
-  return {.value = static_cast<double>(correct) / count, .loss = loss / count};
 }
 
 std::vector<std::int32_t> labels_of(std::span<const Example> examples) {
@@ -222,27 +202,41 @@ std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_
   return std::max(TrainClassifierOptions::kDefaultEpochs, enough);
 }
 
-/// What the linear model says about the dev texts, to which a network's O comes after each epoch.
+/// The answers to the dev texts: what the linear model says about them, if there is one, to which a
+/// network's O comes after each epoch.
 class DevFusion {
  public:
-  DevFusion(std::vector<Tensor<double>> margins, std::vector<std::int32_t> labels)
-      : margins_(std::move(margins)), labels_(std::move(labels)) {}
+  explicit DevFusion(std::vector<std::int32_t> labels) : labels_(std::move(labels)) {}
+
+  /// `margins`: of each NgramModel.
+  void set_margins(std::vector<Tensor<double>> margins) { margins_ = std::move(margins); }
 
   /// Sets the classifier's fusion to the weights that suit the dev texts. `O`: the network's,
   /// (rows, K), or nothing.
   Score fit(ExpertScores O, TextClassifier& classifier) const {
+    if (margins_.empty()) return calibrate(O, classifier);
     std::vector<ExpertScores> experts;
     for (const Tensor<double>& margins : margins_) experts.push_back(margins.matrix());
     if (!O.empty()) experts.push_back(O);
     const auto priors = O.empty() ? std::span<const FusionPrior>(kNgramPriors) : kFusedPriors;
     const std::vector<double> a = fit_fusion(experts, labels_, priors);
     classifier.set_fusion({.network = O.empty() ? 0 : a[2], .ngrams = {a[0], a[1]}});
+    return score(experts, a);
+  }
+
+ private:
+  /// The score is that of O as it is: which epoch is best shall not hang on a temperature.
+  Score calibrate(ExpertScores O, TextClassifier& classifier) const {
+    classifier.set_fusion({.network = fit_inverse_temperature(O, labels_, kNetworkPrior)});
+    return score(std::array{O}, std::array{1.0});
+  }
+
+  Score score(std::span<const ExpertScores> experts, std::span<const double> a) const {
     const FusedScore fused = fused_score(experts, labels_, a);
     return {.value = fused.accuracy, .loss = fused.loss};
   }
 
- private:
-  std::vector<Tensor<double>> margins_;  // of each NgramModel
+  std::vector<Tensor<double>> margins_;
   std::vector<std::int32_t> labels_;
 };
 using TokenCounts = std::unordered_map<std::string, std::uint64_t>;
@@ -294,7 +288,11 @@ class Session {
     const std::vector<std::string> labels = labels_of(train);
     TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
     release_freed_memory();
+    fusion_.emplace(labels_of(dev_));
     plan_.memory->data_bytes = bytes_of(train_) + bytes_of(dev_);
+    if (options_.network) {  // and what it says about the dev texts
+      plan_.memory->data_bytes += dev_.size() * labels.size() * sizeof(double);
+    }
     plan_.memory->process_bytes =
         kProgramBytes + bytes_of(encoder.vocabulary()) + bytes_of(encoder.settings().tokenizer);
     TextClassifier classifier = make_classifier(std::move(encoder), labels);
@@ -424,7 +422,7 @@ class Session {
     train_ngrams_ = {};
     dev_ngrams_.counts = {};
     release_freed_memory();
-    fusion_.emplace(std::move(training.dev), std::move(dev_ngrams_.labels));
+    fusion_->set_margins(std::move(training.dev));
     NgramReport report{.C = std::move(training.C), .score = {}, .seconds = 0};
     report.score = fusion_->fit({}, classifier);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
@@ -520,11 +518,7 @@ class Session {
               return model.loss_and_gradients(batch.shape, batch.ids, batch.labels, pass, &dropout);
             },
         .work = [&](std::size_t step) { return work_of(batches[step]); },
-        .evaluate =
-            [&] {
-              return fusion_ ? fused_score_of(classifier, threads)
-                             : score(model, dev_, plan_.memory->evaluation.rows, threads);
-            }};
+        .evaluate = [&] { return score_of(classifier, threads); }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
     if (observer_.step)
@@ -542,7 +536,7 @@ class Session {
   }
 
   /// Fits the fusion to the network as it is now.
-  Score fused_score_of(TextClassifier& classifier, ThreadTuner& threads) {
+  Score score_of(TextClassifier& classifier, ThreadTuner& threads) {
     Tensor<double> O({dev_.size(), classifier.labels().size()});
     for_each_batch(classifier.model(), dev_, plan_.memory->evaluation.rows, threads,
                    [&](MatrixView<const float> all, const Batch& batch) {
@@ -573,7 +567,7 @@ class Session {
   TrainingOptions loop_options() const {
     return {.epochs = plan_.epochs,
             .early_stop = plan_.early_stop,
-            .loss_counts = fusion_.has_value(),
+            .loss_counts = options_.ngrams,
             .clip_norm = options_.clip_norm,
             .clip_value = options_.clip_value,
             .averaging = options_.averaging,
@@ -595,7 +589,7 @@ class Session {
   std::vector<Example> train_;
   std::vector<Example> dev_;
   LabelledCounts train_ngrams_, dev_ngrams_;
-  std::optional<DevFusion> fusion_;  // once the linear model is solved
+  std::optional<DevFusion> fusion_;  // once the dev texts are encoded
 };
 
 }  // namespace

@@ -28,22 +28,29 @@ struct Flags {
   ReadOptions columns;
 };
 
-std::vector<std::string> predict_labels(const TextPredictor& predictor,
-                                        std::span<const Record> records, Terminal& terminal,
-                                        TextFigures& texts_read) {
+/// What is predicted for each row, and how sure that is.
+struct Answers {
+  std::vector<std::string> labels;
+  std::vector<double> confidences;
+};
+
+Answers predict_labels(const TextPredictor& predictor, std::span<const Record> records,
+                       Terminal& terminal, TextFigures& texts_read) {
   std::vector<std::string_view> texts;
   for (const Record& record : records) texts.push_back(record.text);
-  std::vector<std::string> labels;
+  Answers answers;
   for (std::size_t first = 0; first < texts.size(); first += kBlock) {
     const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
     for (Prediction& prediction : predictor.predict(block)) {
-      labels.push_back(std::move(prediction.label));
+      answers.labels.push_back(std::move(prediction.label));
+      answers.confidences.push_back(prediction.probability);
       texts_read.add(prediction.text);
     }
-    terminal.progress(fmt::format("test  {:3.0f} %", 100 * static_cast<double>(labels.size()) /
-                                                         static_cast<double>(texts.size())));
+    terminal.progress(fmt::format(
+        "test  {:3.0f} %",
+        100 * static_cast<double>(answers.labels.size()) / static_cast<double>(texts.size())));
   }
-  return labels;
+  return answers;
 }
 
 /// One warning, however many labels: the first row tells where to look.
@@ -101,8 +108,9 @@ void test_command(const Flags& flags) {
     std::vector<std::string> actual;
     for (const Record& record : records) actual.push_back(record.label);
     TextFigures texts;
-    evaluation =
-        evaluate(predictor.labels(), actual, predict_labels(predictor, records, terminal, texts));
+    const Answers answers = predict_labels(predictor, records, terminal, texts);
+    evaluation = evaluate(predictor.labels(), actual, answers.labels);
+    evaluation.calibration = calibrate(actual, answers.labels, answers.confidences);
     evaluation.texts = texts;
     note_on_texts(texts, predictor.classifier().encoder().settings(), terminal);
     warn_of_unseen(evaluation, records, flags.data, terminal);
@@ -110,7 +118,8 @@ void test_command(const Flags& flags) {
   if (flags.json) {
     print("{}\n", with_version(to_json(evaluation)));
   } else {
-    write_stdout(to_table(evaluation, terminal_width(STDOUT_FILENO)));
+    const std::size_t width = terminal_width(STDOUT_FILENO);
+    print("{}\n{}", to_table(evaluation, width), to_plot(evaluation.calibration, width));
   }
 }
 
