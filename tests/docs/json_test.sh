@@ -32,6 +32,7 @@ reviews 3 | cut -f2 >texts
 "$unroll" train --train data.tsv --out run "${small[@]}" --json >train.json
 "$unroll" test run data.tsv --json >test.json
 "$unroll" predict run texts --json >predict.json
+"$unroll" why run --json <texts >why.json
 "$unroll" inspect run --json >inspect.lstm
 "$unroll" train --train data.tsv --out gru --cell gru "${small[@]}" --json >/dev/null
 "$unroll" inspect gru --json >inspect.gru
@@ -52,6 +53,7 @@ for cell in rnn lstm; do "$unroll" gradflow --cell $cell --hidden 4 --lags 3 --d
 check train train.json
 check test test.json
 check predict predict.json
+check why why.json
 check inspect inspect.lstm inspect.gru
 check 'inspect --memory' memory.json
 check 'data check' data.json

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "unroll/text/utf8.h"
+#include "unroll/tools/classifier/shown_text.h"
 
 namespace unroll {
 
@@ -96,29 +96,8 @@ void score_classes(Evaluation& evaluation) {
 
 // ------------------------------------------------------------------------------------------ table
 
-/// Columns on a terminal, where East Asian characters take two: fmt knows them when it pads, so
-/// what it adds tells.
-std::size_t columns_of(std::string_view text) {
-  const std::size_t wide = 4 * text.size() + 1;
-  const std::size_t padding = fmt::format("{:<{}}", text, wide).size() - text.size();
-  return wide - padding;
-}
-
 std::string padded(std::string_view text, std::size_t width) {
   return fmt::format("{:<{}}", text, width);
-}
-
-/// A label on one line, of at most so many columns.
-std::string shown(std::string_view label, std::size_t most_columns) {
-  constexpr std::size_t kBytesOfACharacter = 4;
-  std::string_view kept = utf8_prefix(label, most_columns * kBytesOfACharacter);
-  if (kept.size() < label.size() || columns_of(kept) > most_columns) {
-    while (columns_of(kept) + 1 > most_columns) kept = utf8_prefix(kept, kept.size() - 1);
-  }
-  std::string text(kept);
-  std::ranges::replace_if(
-      text, [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }, ' ');
-  return kept.size() < label.size() ? text + "…" : text;
 }
 
 /// The labels as they are shown.

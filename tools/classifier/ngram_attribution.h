@@ -1,0 +1,25 @@
+/// What each n-gram of a text adds to the linear models' decision between two labels. A margin is a
+/// sum over n-grams, so these parts and the biases are all of it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "unroll/tools/classifier/attribution.h"
+#include "unroll/tools/classifier/ngram_classifier.h"
+
+namespace unroll {
+
+struct NgramParts {
+  std::vector<NgramAttribution> ngrams;  ///< those that the model knows, in the order of the text
+  double bias = 0;                       ///< what the models say of a text without n-grams
+};
+
+/// The decision is Σ_model weight_model (m_label − m_other).
+NgramParts ngram_parts(const NgramClassifier& classifier, const std::array<double, 2>& weights,
+                       std::span<const std::string> tokens, std::size_t label, std::size_t other);
+
+}  // namespace unroll
