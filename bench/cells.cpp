@@ -1,5 +1,5 @@
-// One RNN or LSTM layer, forward and a training step, on one thread and on two: ours, in fp32 and
-// in bfloat16, and the peers whose modules lie beside this program (bench/peers/cells,
+// One LSTM, GRU or RNN layer, forward and a training step, on one thread and on two: ours, in fp32
+// and in bfloat16, and the peers whose modules lie beside this program (bench/peers/cells,
 // bench/compare-cells.sh). With --from-ids the layer reads ids of words.
 //
 // Prints Markdown. --markdown FILE also writes it into the file's section for this kind of CPU.
@@ -28,7 +28,7 @@ namespace {
 constexpr std::size_t kVocabulary = 20000;
 
 struct Flags {
-  CellGrid grid = {.cells = {Cell::kLstm, Cell::kRnn}};
+  CellGrid grid = {.cells = {Cell::kLstm, Cell::kGru, Cell::kRnn}};
   CellRaceSettings race = {.cases = {}, .threads = {1, 2}, .seconds = 300, .least_rounds = 30};
   std::string shapes;
   bool from_ids = false;
@@ -65,7 +65,7 @@ void add_grid_flags(CLI::App& program, CellGrid& grid) {
       .add_option_function<std::string>(
           "--activation",
           [&grid](const std::string& name) { grid.activation = *from_name<Activation>(name); },
-          "Of the RNN")
+          "The RNN's")
       ->check(CLI::IsMember({"tanh", "relu", "sigmoid"}));
   add_names(program, "--passes", grid.passes);
   add_sizes(program, "--steps", grid.steps, "T");

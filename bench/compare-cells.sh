@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Races our RNN and LSTM layers against oneDNN's, LIBXSMM's, PyTorch's and ONNX Runtime's, forward and a training step, on one
+# Races our LSTM, GRU and RNN layers against oneDNN's, LIBXSMM's, PyTorch's and ONNX Runtime's, forward and a training step, on one
 # thread and on two: installs what is missing, builds, prints the tables as Markdown. Twenty minutes once all is there. Flags go
 # to build/release/bench/cells:
 #

@@ -60,7 +60,6 @@ set(UNROLL_PUBLIC_HEADERS
   text/tokenizer.h
   text/vocabulary.h
   tools/classifier/attribution.h
-  tools/classifier/calibration.h
   tools/classifier/evaluation.h
   tools/classifier/prediction_session.h
   tools/classifier/text_classifier.h

@@ -129,10 +129,11 @@ void sum_gru_tile(const RecurrentStep<RealOf<V>, Operand>& step, StepLines lines
   (to.store(i / vectors, i % halves, gate_of(i) == 2 ? 3 : gate_of(i), sums[i]), ...);
 }
 
-/// What the cell of these rows, in so many units from j on, will read and write.
+/// What the cell of these rows, in so many units from j on, will read and write. Static, because no
+/// type tells one instruction set's copy from another's, and a linker might keep the wrong one.
 template <std::size_t most, typename Real, typename Operand>
-LinesToCome<most> gru_lines(const RecurrentStep<Real, Operand>& step, std::size_t r,
-                            std::size_t rows, std::size_t j, std::size_t count) {
+static LinesToCome<most> gru_lines(const RecurrentStep<Real, Operand>& step, std::size_t r,
+                                   std::size_t rows, std::size_t j, std::size_t count) {
   LinesToCome<most> lines;
   for (std::size_t end = r + rows; r < end; ++r) {
     for (std::size_t part = 0; part < 4 && step.saved.data() != nullptr; ++part) {

@@ -327,7 +327,7 @@ void NarrowPanels::plan(std::size_t H, std::size_t gates, MemoryPlan& plan) {
 template <typename Real, typename Operand>
 void product(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& B,
              MatrixView<Real> C) {
-  product<Real>(A, A.column_range(A.columns(), 0), B, C);
+  product<Real>(A, A.column_range(0, 0), B, C);
 }
 
 template <typename Real, typename Operand>

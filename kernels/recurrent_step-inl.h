@@ -76,10 +76,12 @@ void sum_step(V (&sums)[sizeof...(i)], const RecurrentStep<RealOf<V>, Operand>& 
                       panel.after(lines.U), next, to_come);
 }
 
-/// What the cell of these rows, in so many units from j on, will read and write.
+/// What the cell of these rows, in so many units from j on, will read and write. Static, because no
+/// type tells one instruction set's copy from another's, and a linker might keep the wrong one.
 template <std::size_t most, typename Real, typename Operand>
-LinesToCome<most> cell_lines(const RecurrentStep<Real, Operand>& step, std::size_t r,
-                             std::size_t rows, std::size_t j, std::size_t count, std::size_t G) {
+static LinesToCome<most> cell_lines(const RecurrentStep<Real, Operand>& step, std::size_t r,
+                                    std::size_t rows, std::size_t j, std::size_t count,
+                                    std::size_t G) {
   LinesToCome<most> lines;
   for (std::size_t end = r + rows; r < end; ++r) {
     if (step.saved.data() != nullptr) {
@@ -96,8 +98,8 @@ LinesToCome<most> cell_lines(const RecurrentStep<Real, Operand>& step, std::size
   return lines;
 }
 template <std::size_t most, typename Real, typename Operand>
-LinesToCome<most> cell_lines(const RecurrentStepBack<Real, Operand>& step, std::size_t r,
-                             std::size_t rows, std::size_t j, std::size_t count) {
+static LinesToCome<most> cell_lines(const RecurrentStepBack<Real, Operand>& step, std::size_t r,
+                                    std::size_t rows, std::size_t j, std::size_t count) {
   LinesToCome<most> lines;
   for (std::size_t end = r + rows; r < end; ++r) {
     lines.add(row(step.dh, r) + j, count);

@@ -13,11 +13,9 @@ constexpr std::size_t kTextsPerPart = 32;  // below, making a tokenizer costs mo
 
 TokenizedText tokenize_one(std::string_view text, const EncoderSettings& settings,
                            Tokenizer& tokenizer) {
-  TokenizedText result{tokenizer(text), false};
+  TokenizedText result{tokenizer(text)};
   std::erase_if(result.tokens,
                 [&](const std::string& token) { return settings.stop_words.contains(token); });
-  result.cut = result.tokens.size() > settings.max_tokens;
-  if (result.cut) result.tokens.resize(settings.max_tokens);
   return result;
 }
 
@@ -54,10 +52,11 @@ TokenizedText TextEncoder::tokenize(std::string_view text, Tokenizer& tokenizer)
 }
 
 TokenFigures TextEncoder::encode(const TokenizedText& text, std::vector<std::int32_t>& ids) const {
+  const std::span<const std::string> tokens = text.first(settings_.max_tokens);
   ids.clear();
-  ids.reserve(text.tokens.size());
-  for (const std::string& token : text.tokens) append_ids(token, ids);
-  const bool cut = text.cut || ids.size() > settings_.max_tokens;
+  ids.reserve(tokens.size());
+  for (const std::string& token : tokens) append_ids(token, ids);
+  const bool cut = tokens.size() < text.tokens.size() || ids.size() > settings_.max_tokens;
   if (ids.size() > settings_.max_tokens) ids.resize(settings_.max_tokens);
   const TokenFigures figures{
       .tokens = ids.size(),

@@ -1,6 +1,7 @@
 /// TextEncoder: the whole way from a text to ids, as one value that travels inside the model file.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,13 +20,17 @@ namespace unroll {
 struct EncoderSettings {
   TokenizerSettings tokenizer;
   StopWords stop_words;
-  std::size_t max_tokens = 400;  ///< longer texts are cut, after stop words are dropped
+  std::size_t max_tokens = 400;  ///< so many ids a text has at most, without its stop words
 };
 
-/// The tokens of one text: normalized, split, without stop words, cut.
+/// All tokens of one text: normalized, split, without stop words.
 struct TokenizedText {
   std::vector<std::string> tokens;
-  bool cut = false;
+
+  /// The beginning of a text, which is all of it where it has no more than `most` tokens.
+  std::span<const std::string> first(std::size_t most) const noexcept {
+    return std::span(tokens).first(std::min(most, tokens.size()));
+  }
 };
 
 /// All texts, on all threads; same result for any number of them.
@@ -50,7 +55,7 @@ void for_each_tokenized(std::span<const std::string_view> texts, const EncoderSe
 struct TokenFigures {
   std::size_t tokens = 0;  ///< 0 for a text without tokens, though it has the unknown word's id
   std::size_t known = 0;   ///< those that the vocabulary has
-  bool cut = false;        ///< whether there were more than max_tokens
+  bool cut = false;        ///< whether there were more than max_tokens, and its end is not read
 };
 
 class TextEncoder {

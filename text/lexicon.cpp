@@ -9,10 +9,10 @@
 
 namespace unroll {
 
-std::vector<std::int32_t> Lexicon::add(const TokenizedText& text) {
+std::vector<std::int32_t> Lexicon::add(std::span<const std::string> tokens) {
   std::vector<std::int32_t> numbers;
-  numbers.reserve(text.tokens.size());
-  for (const std::string& word : text.tokens) {
+  numbers.reserve(tokens.size());
+  for (const std::string& word : tokens) {
     const auto next = static_cast<std::int32_t>(tokens_.size());
     Token& token = tokens_.try_emplace(word, Token{next, 0}).first->second;
     ++token.count;
@@ -39,8 +39,9 @@ std::unordered_map<std::string, std::uint64_t> Lexicon::counts(
 TextEncoder encoder_of(std::span<const std::string_view> texts, const EncoderSettings& settings,
                        const Vocabulary::Limits& limits) {
   Lexicon lexicon;
-  for_each_tokenized(texts, settings,
-                     [&](std::size_t, const TokenizedText& text) { lexicon.add(text); });
+  for_each_tokenized(texts, settings, [&](std::size_t, const TokenizedText& text) {
+    lexicon.add(text.first(settings.max_tokens));
+  });
   return {settings, Vocabulary(lexicon.counts(limits.min_count, settings.tokenizer), limits)};
 }
 

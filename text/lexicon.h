@@ -18,8 +18,8 @@ namespace unroll {
 
 class Lexicon {
  public:
-  /// The numbers of the tokens of one text, which are counted.
-  std::vector<std::int32_t> add(const TokenizedText& text);
+  /// The numbers of these tokens of one text, which are counted.
+  std::vector<std::int32_t> add(std::span<const std::string> tokens);
 
   /// How many different tokens there are.
   std::size_t size() const noexcept { return tokens_.size(); }

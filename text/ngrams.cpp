@@ -54,6 +54,8 @@ class NgramWalk {
       : settings_(settings), letters_(letters), found_(found) {}
 
   void run(std::span<const std::string> tokens) {
+    if (settings_.most_tokens > 0)
+      tokens = tokens.first(std::min(settings_.most_tokens, tokens.size()));
     find_words(tokens);
     if (settings_.most_letters > 0) {
       for (std::size_t k = 0; k < tokens.size(); ++k) {

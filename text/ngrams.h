@@ -30,6 +30,9 @@ struct NgramSettings {
   std::size_t least_letters = 3;
   std::size_t most_letters = 5;  ///< 0: none
   std::size_t unspaced = 3;
+  /// The n-grams of a text are those of its first so many tokens; 0: of all. The first classifiers
+  /// with n-grams counted as many tokens as their networks read.
+  std::size_t most_tokens = 0;
   bool operator==(const NgramSettings&) const = default;
 };
 

@@ -75,7 +75,6 @@ std::vector<Range> place_tokens(std::string_view text, const EncoderSettings& se
     const Range place = folded.next(token);
     if (!settings.stop_words.contains(token)) places.push_back(place);
   }
-  places.resize(std::min(places.size(), settings.max_tokens));
   return places;
 }
 

@@ -56,9 +56,9 @@ $name, $column: left $left" ;; esac
 $name, $column: left an empty folder"
 }
 
-# The least address space in which the program starts at all.
+# The least address space in which the program starts at all; a sanitizer's program needs terabytes.
 least=16384
-while (ulimit -v $least; "$unroll" --version) >/dev/null 2>&1; [ $? != 0 ]; do least=$((least + 4096)); done
+while ! sanitized && (ulimit -v $least; "$unroll" --version) >/dev/null 2>&1; [ $? != 0 ]; do least=$((least + 4096)); done
 
 # Under more and more address space a command says that it is too little, until it is enough. Here it needs some.
 memory() {
@@ -96,7 +96,7 @@ terminate() { # while it waits for somebody to read its output, or while it trai
     run 'exec >/dev/null 2>/dev/full'; check 'stderr full' 0
     run 'ulimit -f 0; exec >output 2>/dev/null'; check SIGXFSZ 7
     if is_silent "$name"; then terminate 0; check SIGTERM 0 143; else terminate 0.5; check SIGTERM 143; fi
-    memory; check 'ulimit -v' 0 8
+    cell=''; sanitized || { memory; check 'ulimit -v' 0 8; }
     echo "$row"
   done
   echo "$wrong" >wrong

@@ -19,7 +19,7 @@ grep -q '^lstm.0.forward.U ' inspect || fail "inspect does not show the network"
 "$unroll" train --train data.tsv --out network --no-ngrams "${small[@]}" >stdout
 grep -aq '"unroll.format":"1"' network/model.safetensors || fail "a network alone is not of format 1"
 grep -aq 'ngrams' network/model.safetensors && fail "--no-ngrams has n-grams"
-grep -aq '"unroll.format":"2"' both/model.safetensors || fail "a fused model is not of format 2"
+grep -aq '"unroll.format":"3"' both/model.safetensors || fail "a fused model is not of format 3"
 
 # The linear model alone: no network, the same answers from a file, the same model on any threads.
 "$unroll" train --train data.tsv --out linear --cell none --quiet >stdout

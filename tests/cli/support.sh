@@ -28,5 +28,8 @@ reviews() {
   }'
 }
 
+# sanitized: whether the program was built with a sanitizer, whose memory and threads are not the program's.
+sanitized() { grep -qaE '__[at]san_init' "$unroll"; }
+
 # Flags for a model that trains in a moment.
 small=(--hidden 8 --embedding 8 --epochs 6 --lr 0.02 --quiet)

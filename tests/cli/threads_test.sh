@@ -12,7 +12,7 @@ pid=$ask_PID
 head -n 1 texts.txt >&"${ask[1]}"
 IFS= read -r -t 60 answer <&"${ask[0]}" || fail "no answer"
 tasks=$(ls "/proc/$pid/task" | wc -l)
-[ "$tasks" = 1 ] || fail "$tasks tasks with --threads 1"
+sanitized || [ "$tasks" = 1 ] || fail "$tasks tasks with --threads 1"
 kill "$pid"; wait "$pid" 2>/dev/null || true
 
 # Where no thread may be made the caller works alone. Root is not bound by the limit, so somebody else is asked for.
@@ -22,6 +22,7 @@ alone() { # COMMAND...
   [ "$(id -u)" -ne 0 ] || as=(setpriv --reuid 65534 --clear-groups)
   "${as[@]}" bash -c 'ulimit -u 1; exec "$@"' bash "$@"
 }
+export ASAN_OPTIONS=detect_leaks=0  # which takes a thread
 [ "$(alone ./unroll --version)" = "$("$unroll" --version)" ] || fail "--version where no thread may be made"
 for threads in 1 2 8; do
   alone ./unroll predict run texts.txt --prob --threads $threads | cmp - expected ||

@@ -90,7 +90,7 @@ printf 'bu film iyi\r\n\r\n   \r\niyi\r\n' | "$unroll" predict tr --prob | cmp -
 [ "$(wc -l <lf)" = 4 ] || fail "empty lines have no answer"
 "$unroll" train --train tr.tsv --max-tokens 3 --out short "${tiny[@]}" --quiet >/dev/null
 "$unroll" test short tr.tsv >/dev/null 2>notes
-grep -q '120 texts are longer than 3 tokens and were cut' notes || fail "test does not say what it cuts: $(cat notes)"
+grep -q '120 texts are longer than the 3 tokens that the network reads' notes || fail "test does not say what it cuts: $(cat notes)"
 "$unroll" test short tr.tsv --json --quiet | grep -q '"cut_texts":120,"unknown_texts":0,"tokens":360,"known_tokens":360' ||
   fail "test --json: $("$unroll" test short tr.tsv --json --quiet)"
 printf 'a bu film iyi\n' | "$unroll" predict short --json | grep -q '"cut":true' || fail "predict --json does not say what it cuts"

@@ -1,4 +1,5 @@
 #include "unroll/core/parallel.h"
+#include "tests/support/conditions.h"
 
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -305,7 +306,7 @@ bool is_helped() {
 /// Both sleep between the calls. Without avoiding its processor Linux lets the helper wait for the
 /// caller on many virtual machines.
 TEST_F(ParallelParts, HelpACallerThatSleptToo) {
-  if (usable_processors() < 2) GTEST_SKIP() << "a helper needs a processor of its own";
+  if (!test::has_two_free_processors()) GTEST_SKIP() << "a helper needs a processor of its own";
   set_thread_count(2);
   int in_a_row = 0;
   EXPECT_TRUE(comes_true([&] {

@@ -17,7 +17,8 @@ constexpr TokenizerKind kKinds[] = {TokenizerKind::kChar, TokenizerKind::kSpace,
 void check_encoder(const EncoderSettings& settings, std::string_view text) {
   const std::string_view texts[] = {text};
   Lexicon lexicon;
-  const std::vector<std::int32_t> numbers = lexicon.add(tokenize(texts, settings).front());
+  const std::vector<std::int32_t> numbers =
+      lexicon.add(tokenize(texts, settings).front().first(settings.max_tokens));
   const TextEncoder encoder(settings,
                             Vocabulary(lexicon.counts(2, settings.tokenizer), {.min_count = 2}));
   const auto ids = encoder.encode(texts).front();

@@ -383,8 +383,8 @@ TYPED_TEST(RecurrentStepOf, DzMayTakeThePlaceOfTheGates) {
 
 TYPED_TEST(RecurrentStepOf, HMayBeColumnsOfAWiderMatrix) {
   using Real = TypeParam;
-  constexpr std::size_t H = 18;
   test::for_each_isa([] {
+    constexpr std::size_t H = 18;
     Step<Real> s(4, 5, 3, H);
     RecurrentStep<Real> step = s.whole();
     lstm_step(step);

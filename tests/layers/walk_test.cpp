@@ -1,4 +1,5 @@
 #include "unroll/layers/walk.h"
+#include "tests/support/conditions.h"
 
 #include <gtest/gtest.h>
 
@@ -57,7 +58,7 @@ TEST_F(Walk, OfFewRowsVisitsEveryPositionOnceInItsOrder) {
 
 /// A helper needs some microseconds to wake up, and sleeps again while the caller walks alone.
 TEST_F(Walk, AsksAgainForHelpersThatWereAsleepAtItsBeginning) {
-  if (usable_processors() < 2) GTEST_SKIP() << "a helper needs a processor of its own";
+  if (!test::has_two_free_processors()) GTEST_SKIP() << "a helper needs a processor of its own";
   const RaggedShape shape = one_row();
   int shared_in_a_row = 0;  // one may be shared by chance: its helper woke up in time
   for (const auto end = Clock::now() + 20s; shared_in_a_row < 20 && Clock::now() < end;) {

@@ -29,13 +29,13 @@ TextEncoder small_encoder() {
                                            {"<unk>", 7}, {"好", 5}, {"a\"\n", 2}}));
 }
 
-TEST(Tokenize, DropsStopWordsThenCuts) {
+TEST(Tokenize, DropsStopWordsAndCutsNothing) {
   const std::vector<std::string_view> texts = {"The a b THE c", "a b c d", "the", ""};
   const auto results = tokenize(texts, settings_with(3));
   EXPECT_EQ(results[0].tokens, (Tokens{"a", "b", "c"}));
-  EXPECT_FALSE(results[0].cut);
-  EXPECT_EQ(results[1].tokens, (Tokens{"a", "b", "c"}));
-  EXPECT_TRUE(results[1].cut);
+  EXPECT_EQ(results[1].tokens, (Tokens{"a", "b", "c", "d"}));
+  EXPECT_EQ(results[1].first(3).size(), 3u);
+  EXPECT_EQ(results[1].first(5).size(), 4u);
   EXPECT_TRUE(results[2].tokens.empty());
   EXPECT_TRUE(results[3].tokens.empty());
 }
@@ -76,19 +76,19 @@ TEST(TextEncoder, ReadsAnUnknownWordOfAnUnspacedScriptAsItsCharacters) {
   const TextEncoder encoder(
       settings_with(9),
       Vocabulary(std::vector<Vocabulary::Entry>{{"<unk>", 0}, {"满意", 3}, {"满", 2}, {"不", 1}}));
-  EXPECT_EQ(encoder.encode(TokenizedText{{"满意", "不满意", "rare"}, false}), (Ids{1, 3, 2, 0, 0}));
+  EXPECT_EQ(encoder.encode(TokenizedText{{"满意", "不满意", "rare"}}), (Ids{1, 3, 2, 0, 0}));
 }
 
 TEST(TextEncoder, IsNeverLongerThanMaxTokens) {
   const TextEncoder encoder(settings_with(2), Vocabulary());
-  EXPECT_EQ(encoder.encode(TokenizedText{{"不满意"}, false}), (Ids{0, 0}));
+  EXPECT_EQ(encoder.encode(TokenizedText{{"不满意"}}), (Ids{0, 0}));
 }
 
 TEST(TextEncoder, GivesIdsAndTheUnknownWord) {
   const TextEncoder encoder = small_encoder();
   const std::vector<std::string_view> texts = {"好 x 好", "", "the", "好 好 好 好"};
   EXPECT_EQ(encoder.encode(texts), (std::vector<Ids>{{1, 0, 1}, {0}, {0}, {1, 1, 1}}));
-  EXPECT_EQ(encoder.encode(TokenizedText{{"a\"\n"}, false}), (Ids{2}));
+  EXPECT_EQ(encoder.encode(TokenizedText{{"a\"\n"}}), (Ids{2}));
 }
 
 TEST(TextEncoder, ComesBackFromJson) {

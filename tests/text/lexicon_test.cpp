@@ -9,20 +9,21 @@ namespace {
 
 using Counts = std::unordered_map<std::string, std::uint64_t>;
 using Numbers = std::vector<std::int32_t>;
+using Words = std::vector<std::string>;
 
 TEST(Lexicon, NumbersTokensAsTheyComeAndCountsThem) {
   Lexicon lexicon;
-  EXPECT_EQ(lexicon.add({{"a", "b", "a"}, false}), (Numbers{0, 1, 0}));
-  EXPECT_EQ(lexicon.add({{"c", "b"}, true}), (Numbers{2, 1}));
-  EXPECT_EQ(lexicon.add({}), Numbers());
+  EXPECT_EQ(lexicon.add(Words{"a", "b", "a"}), (Numbers{0, 1, 0}));
+  EXPECT_EQ(lexicon.add(Words{"c", "b"}), (Numbers{2, 1}));
+  EXPECT_EQ(lexicon.add(Words{}), Numbers());
   EXPECT_EQ(lexicon.counts(1, {}), (Counts{{"a", 2}, {"b", 2}, {"c", 1}}));
 }
 
 TEST(Lexicon, CountsRareWordsOfUnspacedScriptsAsTheirCharacters) {
   Lexicon lexicon;
   const std::string often = "满意";
-  lexicon.add({{often, often, often, often, often}, false});
-  lexicon.add({{"不满", "意", "意", "ไทย", "rare", "a满"}, false});
+  lexicon.add(Words{often, often, often, often, often});
+  lexicon.add(Words{"不满", "意", "意", "ไทย", "rare", "a满"});
   EXPECT_EQ(lexicon.counts(2, {}), (Counts{{"满意", 5},
                                            {"不", 1},
                                            {"满", 1},
@@ -37,7 +38,7 @@ TEST(Lexicon, CountsRareWordsOfUnspacedScriptsAsTheirCharacters) {
 
 TEST(Lexicon, CountsCharactersByTheRulesOfTheTokenizer) {
   Lexicon lexicon;
-  lexicon.add({{"コー"}, false});
+  lexicon.add(Words{"コー"});
   EXPECT_EQ(lexicon.counts(2, {}), (Counts{{"コ", 1}, {"ー", 1}}));
   EXPECT_EQ(lexicon.counts(2, {.rules = 2}), (Counts{{"コー", 1}}));
 }
@@ -58,13 +59,11 @@ TEST(UnknownShare, LooksAtAllTextsBeforeItSaysThatMostIsUnknown) {
 }
 
 TEST(Lexicon, GivesTheIdsOfTheEncoder) {
-  const std::vector<TokenizedText> texts = {{{"好", "good", "不满意"}, false},
-                                            {{"rare", "好", "不满意"}, false},
-                                            {{}, false},
-                                            {{"不满意", "不满意", "good"}, false}};
+  const std::vector<TokenizedText> texts = {
+      {{"好", "good", "不满意"}}, {{"rare", "好", "不满意"}}, {}, {{"不满意", "不满意", "good"}}};
   Lexicon lexicon;
   std::vector<Numbers> numbers;
-  for (const TokenizedText& text : texts) numbers.push_back(lexicon.add(text));
+  for (const TokenizedText& text : texts) numbers.push_back(lexicon.add(text.tokens));
   for (const std::size_t max_tokens : {4u, 100u}) {
     EncoderSettings settings;
     settings.max_tokens = max_tokens;

@@ -36,6 +36,13 @@ int total(const Counts& counts) {
   return sum;
 }
 
+TEST(Ngrams, ComeFromTheFirstTokensAloneWhereThatIsSet) {
+  const Tokens text{"a", "good", "film", "不满意"};
+  EXPECT_EQ(counts_of(text, {.most_tokens = 2}), counts_of({"a", "good"}));
+  EXPECT_EQ(counts_of(text, {.most_tokens = 9}), counts_of(text));
+  EXPECT_NE(counts_of(text, {.most_tokens = 3}), counts_of(text));
+}
+
 constexpr NgramSettings kWordsAlone{.words = 2, .most_letters = 0, .unspaced = 0};
 
 TEST(Ngrams, OfWordsAreEachWordAndEachPair) {

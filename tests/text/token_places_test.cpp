@@ -52,11 +52,9 @@ TEST(TokenPlaces, KeepTheirOrderWhereAWordComesAgainOrIsDropped) {
   EXPECT_EQ(place_tokens(text, settings)[2].begin, 20u);
 }
 
-TEST(TokenPlaces, EndWhereTheTextIsCut) {
-  EncoderSettings settings = with(TokenizerKind::kSpace);
-  settings.max_tokens = 2;
-  EXPECT_EQ(pieces_of("a b c d", settings), (Pieces{"a", "b"}));
-  EXPECT_TRUE(place_tokens("", settings).empty());
+TEST(TokenPlaces, OfATextWithoutTokensAreNone) {
+  EXPECT_TRUE(place_tokens("", with(TokenizerKind::kIcu)).empty());
+  EXPECT_TRUE(place_tokens(" \u00ad\n", with(TokenizerKind::kIcu)).empty());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 # bash make.sh PROGRAM RULES: the model files of one version of the tokenizers, rules-RULES-<tokenizer>.safetensors,
 # and what PROGRAM answers, rules-RULES-<tokenizer>.tsv: text TAB label TAB probability.
+# bash make.sh PROGRAM RULES NAME: instead one model with n-grams, NAME.safetensors and NAME.tsv; most texts are longer than it reads.
 # Run it once, with the program that writes these rules first: later programs must give these answers, not make them anew.
 set -euo pipefail
 program=$(realpath "$1")
@@ -91,20 +92,34 @@ fi
 # flags TOKENIZER: what it takes besides.
 flags() { case $1 in jieba) echo --dictionary package ;; subword) echo --subwords 300 ;; esac; }
 
-for tokenizer in "${tokenizers[@]}"; do
-  # shellcheck disable=SC2046
-  "$program" train --train invented.tsv --dev invented.tsv --out "$tokenizer" --tokenizer "$tokenizer" $(flags "$tokenizer") \
+# keep NAME TRAINING-FLAGS...: trains a model, asks it in several orders, and keeps it with its answers as NAME.
+keep() {
+  local name=$1
+  shift
+  "$program" train --train invented.tsv --dev invented.tsv --out model --overwrite "$@" \
     --hidden 5 --embedding 6 --min-count 1 --epochs 25 --lr 0.05 --dropout 0 --seed 1 --quiet >/dev/null
-  "$program" predict "$tokenizer" asked.txt --prob >answers
+  "$program" predict model asked.txt --prob >answers
   # An answer may depend neither on the texts before it nor on a process that has seen none.
   paste asked.txt answers | sort >expected
   for order in 1 2 3 4 5; do
     shuf --random-source=<(yes $order) asked.txt >shuffled
-    "$program" predict "$tokenizer" shuffled --prob | paste shuffled - | sort | cmp - expected
+    "$program" predict model shuffled --prob | paste shuffled - | sort | cmp - expected
   done
   while IFS= read -r text; do
-    printf '%s\n' "$text" | "$program" predict "$tokenizer" --prob | paste <(printf '%s\n' "$text") -
+    printf '%s\n' "$text" | "$program" predict model --prob | paste <(printf '%s\n' "$text") -
   done <asked.txt | sort | cmp - expected
-  cp "$tokenizer/model.safetensors" "$here/rules-$rules-$tokenizer.safetensors"
-  paste asked.txt answers >"$here/rules-$rules-$tokenizer.tsv"
+  cp model/model.safetensors "$here/$name.safetensors"
+  paste asked.txt answers >"$here/$name.tsv"
+}
+
+if [ $# -gt 2 ]; then
+  keep "$3" --max-tokens 5
+  exit
+fi
+# Programs that know n-grams are asked for the network alone.
+network=()
+! "$program" train --help | grep -q -- --no-ngrams || network=(--no-ngrams)
+for tokenizer in "${tokenizers[@]}"; do
+  # shellcheck disable=SC2046
+  keep "rules-$rules-$tokenizer" --tokenizer "$tokenizer" $(flags "$tokenizer") "${network[@]}"
 done

@@ -46,7 +46,7 @@ class Scorer {
                    std::span<double> scores) {
     std::vector<Example> examples(texts.size());
     for (std::size_t k = 0; k < texts.size(); ++k)
-      classifier_.encoder().encode({texts[k], false}, examples[k].ids);
+      classifier_.encoder().encode(TokenizedText{texts[k]}, examples[k].ids);
     for (const std::vector<std::size_t>& rows : sorted_batches(examples, TextPredictor::kBatch)) {
       make_batch(examples, rows, batch_);
       const auto O = network_->predict(batch_.shape, batch_.ids, scratch_);
@@ -78,28 +78,33 @@ class Scorer {
   SequencePredictor<float>::Scratch scratch_;
 };
 
-/// The text, then the text without each of its tokens.
-std::vector<Tokens> with_each_left_out(const Tokens& tokens) {
-  std::vector<Tokens> texts(tokens.size() + 1, tokens);
-  for (std::size_t t = 0; t < tokens.size(); ++t)
-    texts[t + 1].erase(texts[t + 1].begin() + static_cast<std::ptrdiff_t>(t));
+/// The text without each of these tokens.
+std::vector<Tokens> without_each(const Tokens& tokens, Range left_out) {
+  std::vector<Tokens> texts(left_out.size(), tokens);
+  for (std::size_t k = 0; k < texts.size(); ++k)
+    texts[k].erase(texts[k].begin() + static_cast<std::ptrdiff_t>(left_out.begin + k));
   return texts;
 }
 
-/// The number of a label, or of the most probable one but `not_this`.
-std::size_t number_of(const std::string& label, const TextClassifier& classifier,
-                      const Prediction& prediction, std::size_t not_this) {
-  if (!label.empty()) {
-    const std::int32_t number = classifier.label_number(label);
-    if (number >= 0) return static_cast<std::size_t>(number);
-    throw UsageError(fmt::format("the model has no label \"{}\"; its labels are {}", label,
-                                 fmt::join(classifier.labels(), ", ")));
-  }
-  if (not_this == classifier.labels().size())
-    return static_cast<std::size_t>(classifier.label_number(prediction.label));
-  std::size_t best = not_this == 0 ? 1 : 0;
+/// How many of a text's tokens can change its label.
+std::size_t tokens_read(const TextClassifier& classifier, std::size_t tokens) {
+  const NgramClassifier* ngrams = classifier.ngrams();
+  if (ngrams != nullptr && ngrams->settings().most_tokens == 0) return tokens;
+  return std::min(tokens, classifier.encoder().settings().max_tokens);
+}
+
+std::size_t number_of(std::string_view label, const TextClassifier& classifier) {
+  const std::int32_t number = classifier.label_number(label);
+  if (number >= 0) return static_cast<std::size_t>(number);
+  throw UsageError(fmt::format("the model has no label \"{}\"; its labels are {}", label,
+                               fmt::join(classifier.labels(), ", ")));
+}
+
+/// The most probable label but this one.
+std::size_t rival_of(std::size_t label, const Prediction& prediction) {
+  std::size_t best = label == 0 ? 1 : 0;
   for (std::size_t k = 0; k < prediction.probabilities.size(); ++k) {
-    if (k != not_this && prediction.probabilities[k] > prediction.probabilities[best]) best = k;
+    if (k != label && prediction.probabilities[k] > prediction.probabilities[best]) best = k;
   }
   return best;
 }
@@ -107,8 +112,9 @@ std::size_t number_of(const std::string& label, const TextClassifier& classifier
 Decision decision_of(const AttributedLabels& labels, const TextClassifier& classifier,
                      const Prediction& prediction) {
   Decision decision;
-  decision.label = number_of(labels.label, classifier, prediction, classifier.labels().size());
-  decision.against = number_of(labels.against, classifier, prediction, decision.label);
+  decision.label = number_of(labels.label.empty() ? prediction.label : labels.label, classifier);
+  decision.against = labels.against.empty() ? rival_of(decision.label, prediction)
+                                            : number_of(labels.against, classifier);
   if (decision.label != decision.against) return decision;
   throw UsageError(fmt::format("\"{}\" against itself is no decision; name another label",
                                classifier.labels()[decision.label]));
@@ -147,8 +153,8 @@ class Attributor::Implementation {
  private:
   std::vector<TokenAttribution> named(std::string_view text, const Tokens& tokens) const {
     const std::vector<Range> places = place_tokens(text, classifier_.encoder().settings());
-    std::vector<TokenAttribution> named(tokens.size());
-    for (std::size_t t = 0; t < tokens.size(); ++t) {
+    std::vector<TokenAttribution> named(tokens_read(classifier_, tokens.size()));
+    for (std::size_t t = 0; t < named.size(); ++t) {
       named[t].token = tokens[t];
       named[t].begin = places[t].begin;
       named[t].end = places[t].end;
@@ -164,22 +170,26 @@ class Attributor::Implementation {
   }
 
   void add_occlusion(const Tokens& tokens, const Decision& decision, Attribution& result) {
-    const std::vector<double> scores = scorer_(with_each_left_out(tokens), decision);
-    result.score = scores.front();
-    for (std::size_t t = 0; t < tokens.size(); ++t)
-      result.tokens[t].occlusion = scores.front() - scores[t + 1];
+    constexpr std::size_t kTogether = TextPredictor::kBatch;
+    result.score = scorer_(std::span(&tokens, 1), decision).front();
+    for (std::size_t first = 0; first < result.tokens.size(); first += kTogether) {
+      const Range range{first, std::min(first + kTogether, result.tokens.size())};
+      const std::vector<double> scores = scorer_(without_each(tokens, range), decision);
+      for (std::size_t k = 0; k < scores.size(); ++k)
+        result.tokens[first + k].occlusion = result.score - scores[k];
+    }
   }
 
   /// A token may have become several ids, and those at the end may have been cut off. A text
   /// without tokens is one unknown word, which is then a part of the base.
   void add_network(const Tokens& tokens, const Decision& decision, Attribution& result) {
     const double weight = classifier_.fusion().network;
-    const auto ids = classifier_.encoder().encode(TokenizedText{tokens, false});
+    const auto ids = classifier_.encoder().encode(TokenizedText{tokens});
     const NetworkParts parts = network_->parts(ids, decision.label, decision.against);
     result.network_base = weight * parts.base;
     if (tokens.empty()) result.network_base += weight * parts.words.front();
     std::vector<std::int32_t> own;
-    for (std::size_t t = 0, id = 0; t < tokens.size(); ++t) {
+    for (std::size_t t = 0, id = 0; t < tokens.size() && id < ids.size(); ++t) {
       own.clear();
       classifier_.encoder().append_ids(tokens[t], own);
       for (std::size_t k = 0; k < own.size() && id < ids.size(); ++k, ++id) {

@@ -49,14 +49,14 @@ struct NgramAttribution {
 
 struct Attribution {
   std::string label, against;
-  double probability = 0;  ///< of the label
-  double score = 0;        ///< S
-  std::vector<TokenAttribution> tokens;
+  double probability = 0;                ///< of the label
+  double score = 0;                      ///< S
+  std::vector<TokenAttribution> tokens;  ///< all that network or n-grams read
   std::vector<NgramAttribution> ngrams;  ///< known ones; what moved S most comes first
   double network_base = 0;               ///< what the network says about words without meaning
   double ngram_base = 0;                 ///< what the linear model says about no n-grams
   double rest = 0;                       ///< S less all parts
-  bool cut = false;                      ///< the text is longer than the model reads
+  bool cut = false;                      ///< the text is longer than the network reads
 };
 
 /// Between which labels; what is empty is the most probable one.

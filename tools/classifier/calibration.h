@@ -12,34 +12,15 @@
 #include <cstddef>
 #include <span>
 #include <string>
-#include <vector>
+
+#include "unroll/tools/classifier/evaluation.h"
 
 namespace unroll {
-
-struct Interval {
-  double low = 0;
-  double high = 1;
-};
 
 /// The 95 % interval of a share; from 0 to 1 if there are no rows.
 Interval wilson_interval(std::size_t correct, std::size_t rows);
 
-/// Answers whose confidence is more than that of the bins before, at most `to`.
-struct CalibrationBin {
-  double from = 0;
-  double to = 0;
-  std::size_t rows = 0;
-  double confidence = 0;  ///< mean; 0 without rows
-  double accuracy = 0;    ///< share that is right; 0 without rows
-};
-
-struct Calibration {
-  static constexpr std::size_t kBins = 15;  ///< of equal width
-  double error = 0;                         ///< the expected calibration error
-  std::vector<CalibrationBin> bins;         ///< kBins of them
-};
-
-/// How right the answers of each confidence are.
+/// How right the answers of each confidence are; all three have one element for each row.
 Calibration calibrate(std::span<const std::string> actual, std::span<const std::string> predicted,
                       std::span<const double> confidences);
 

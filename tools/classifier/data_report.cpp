@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <map>
 #include <set>
 #include <string_view>
@@ -271,8 +270,7 @@ DataReport report_on(std::span<const DataFile> files, const TextOptions& options
   report.min_count = options.vocabulary.min_count;
   if (files.empty()) return report;
   const TextEncoder encoder = encoder_for(files.front().records, options);
-  EncoderSettings settings = encoder.settings();
-  settings.max_tokens = std::numeric_limits<std::size_t>::max();  // how long are texts really?
+  const EncoderSettings& settings = encoder.settings();
   report.tokenizer = settings.tokenizer.kind;
   report.vocabulary = encoder.vocabulary().size();
   for (const DataFile& file : files) {

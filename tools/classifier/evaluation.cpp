@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "unroll/tools/classifier/calibration.h"
 #include "unroll/tools/classifier/shown_text.h"
 
 namespace unroll {
@@ -219,7 +220,7 @@ void TextFigures::add(const TokenFigures& text) {
 }
 
 Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
-                    std::span<const std::string> predicted) {
+                    std::span<const std::string> predicted, std::span<const double> confidences) {
   Evaluation evaluation;
   evaluation.rows = actual.size();
   const Numbers numbers = number_labels(labels, actual, predicted, evaluation);
@@ -228,6 +229,7 @@ Evaluation evaluate(std::span<const std::string> labels, std::span<const std::st
   evaluation.accuracy =
       ratio(static_cast<double>(evaluation.correct), static_cast<double>(evaluation.rows));
   evaluation.interval = wilson_interval(evaluation.correct, evaluation.rows);
+  if (!confidences.empty()) evaluation.calibration = calibrate(actual, predicted, confidences);
   return evaluation;
 }
 

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "unroll/text/encoder.h"
-#include "unroll/tools/classifier/calibration.h"
 
 namespace unroll {
 
@@ -42,6 +41,27 @@ struct Confusion {
   bool operator==(const Confusion&) const = default;
 };
 
+/// Where a share lies with 95 % certainty.
+struct Interval {
+  double low = 0;
+  double high = 1;
+};
+
+/// Answers whose confidence is more than that of the bins before, at most `to`.
+struct CalibrationBin {
+  double from = 0;
+  double to = 0;
+  std::size_t rows = 0;
+  double confidence = 0;  ///< mean; 0 without rows
+  double accuracy = 0;    ///< share that is right; 0 without rows
+};
+
+struct Calibration {
+  static constexpr std::size_t kBins = 15;  ///< of equal width
+  double error = 0;                         ///< the expected calibration error
+  std::vector<CalibrationBin> bins;         ///< kBins of them
+};
+
 struct Evaluation {
   std::size_t rows = 0;
   std::size_t correct = 0;
@@ -56,13 +76,15 @@ struct Evaluation {
   /// Labels of the data that the model does not know; their rows count as wrong.
   std::vector<std::string> unseen;
   TextFigures texts;
-  Calibration calibration;  ///< no bins where the predictions' confidences are not known
+  Calibration calibration;  ///< without bins where no confidences are given
   std::size_t absent = 0;   ///< how many of the model's labels do not occur
 };
 
-/// `labels`: the model's, in byte order. Every one of `predicted` is one of them.
+/// `labels`: the model's, in byte order. Every one of `predicted` is one of them. `confidences`:
+/// the probability of each, or none (unroll/tools/classifier/calibration.h).
 Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
-                    std::span<const std::string> predicted);
+                    std::span<const std::string> predicted,
+                    std::span<const double> confidences = {});
 
 /// A table for people, of at most 40 lines, ending in a line break. Longer labels are cut so that a
 /// line has at most `width` columns, if that leaves them sixteen.

@@ -25,7 +25,10 @@ using Json = nlohmann::ordered_json;
 
 /// A model without n-grams is written as the first programs did, and they can read it.
 constexpr std::string_view kFirstFormat = "1";
-constexpr std::string_view kFormat = "2";
+/// It counts the n-grams of as many tokens as the network reads.
+constexpr std::string_view kCutNgramsFormat = "2";
+constexpr std::string_view kFormat = "3";
+constexpr std::array kFormats{kFirstFormat, kCutNgramsFormat, kFormat};
 constexpr const char* kFormatKey = "unroll.format";
 constexpr const char* kPipelineKey = "unroll.pipeline";
 
@@ -62,13 +65,15 @@ double weight_from(const Json& json, const char* key) {
   throw ModelError(fmt::format("its fusion weight {} is not finite", key));
 }
 
-NgramDescription ngrams_from(const Json& json) {
+/// `most_tokens`: what a text's n-grams are limited to where the JSON does not say.
+NgramDescription ngrams_from(const Json& json, std::size_t most_tokens) {
   const Json& fusion = json.at("fusion");
   return {
       .settings = {.words = length_from(json, "words"),
                    .least_letters = length_from(json, "least_letters"),
                    .most_letters = length_from(json, "most_letters"),
-                   .unspaced = length_from(json, "unspaced")},
+                   .unspaced = length_from(json, "unspaced"),
+                   .most_tokens = json.value("most_tokens", most_tokens)},
       .fusion = {.network = weight_from(fusion, "network"),
                  .ngrams = {weight_from(fusion, "tf_idf"), weight_from(fusion, "naive_bayes")}}};
 }
@@ -97,7 +102,10 @@ Description parse_description(const std::string& text, bool has_ngrams) {
   if (result.labels.size() < 2 || !std::is_sorted(result.labels.begin(), result.labels.end())) {
     throw ModelError("its labels are not two or more in byte order");
   }
-  if (has_ngrams) result.ngrams = ngrams_from(json.at("ngrams"));
+  if (has_ngrams) {
+    const std::size_t read_by_network = result.encoder.settings().max_tokens;
+    result.ngrams = ngrams_from(json.at("ngrams"), read_by_network);
+  }
   if (has_ngrams && json.at("model").is_null()) return result;
   result.config = model_config_from_json(json.at("model").dump());
   result.config->vocabulary = result.encoder.vocabulary().size();
@@ -112,13 +120,13 @@ Description read_description(const std::map<std::string, std::string>& metadata)
   if (format == metadata.end() || pipeline == metadata.end()) {
     throw ModelError("it holds tensors, but not a text classifier of unroll");
   }
-  if (format->second != kFirstFormat && format->second != kFormat) {
+  if (std::ranges::find(kFormats, format->second) == kFormats.end()) {
     throw ModelError(
-        fmt::format("its format is {}, this program reads formats {} and {}; use the version of "
+        fmt::format("its format is {}, this program reads formats {} to {}; use the version of "
                     "unroll that wrote it, or a later one",
-                    format->second, kFirstFormat, kFormat));
+                    format->second, kFormats.front(), kFormats.back()));
   }
-  return parse_description(pipeline->second, format->second == kFormat);
+  return parse_description(pipeline->second, format->second != kFirstFormat);
 }
 
 std::size_t count_values(const std::vector<TensorInfo>& tensors) {
@@ -303,12 +311,17 @@ Json pipeline_of(const TextClassifier& classifier) {
   }
   if (const NgramClassifier* ngrams = classifier.ngrams()) {
     pipeline["ngrams"] = Json::parse(to_json(ngrams->settings(), classifier.fusion()));
+    const std::size_t most_tokens = ngrams->settings().most_tokens;
+    const bool is_format_2 = most_tokens == classifier.encoder().settings().max_tokens;
+    if (!is_format_2) pipeline["ngrams"]["most_tokens"] = most_tokens;
   }
   return pipeline;
 }
 
 std::map<std::string, std::string> metadata_of(const Json& pipeline) {
-  const std::string_view format = pipeline.contains("ngrams") ? kFormat : kFirstFormat;
+  const std::string_view format = !pipeline.contains("ngrams")                 ? kFirstFormat
+                                  : pipeline["ngrams"].contains("most_tokens") ? kFormat
+                                                                               : kCutNgramsFormat;
   return {{kFormatKey, std::string(format)}, {kPipelineKey, pipeline.dump()}};
 }
 

@@ -193,8 +193,9 @@ TokenFigures TextPredictor::Engine::encode(std::string_view text, std::size_t k,
                                            PredictionScratch& scratch,
                                            const Encoded& encoded) const {
   const TokenizedText tokens = classifier_.encoder().tokenize(text, scratch.tokenizer);
-  const TokenFigures figures = classifier_.encoder().encode(tokens, encoded.examples[k].ids);
+  TokenFigures figures = classifier_.encoder().encode(tokens, encoded.examples[k].ids);
   if (const NgramClassifier* ngrams = classifier_.ngrams()) {
+    if (!predictor_ && ngrams->settings().most_tokens == 0) figures.cut = false;
     ngrams->margins(
         tokens.tokens, *scratch.ngrams,
         {encoded.margins.row(k).data(), kNgramModels.size(), classifier_.labels().size()});

@@ -166,7 +166,7 @@ std::vector<Example> take_examples(std::vector<Record> records,
     for (const TokenizedText& text : texts) {
       Record& record = records[examples.size()];
       examples.push_back({to_numbers(text), number_of(record.label, labels)});
-      plan.cut_texts += text.cut ? 1 : 0;
+      plan.cut_texts += text.tokens.size() > settings.max_tokens ? 1 : 0;
       plan.empty_texts += text.tokens.empty() ? 1 : 0;
       std::string().swap(record.text);
     }
@@ -314,9 +314,9 @@ class Session {
     const EncoderSettings settings =
         choose_encoder_settings(options_, texts_of(train), texts_of(dev), plan_);
     Lexicon lexicon;
-    train_ = take_examples(std::move(train), labels, settings, plan_, held_bytes_,
-                           counting(train_ngrams_.counts),
-                           [&](const TokenizedText& text) { return lexicon.add(text); });
+    train_ = take_examples(
+        std::move(train), labels, settings, plan_, held_bytes_, counting(train_ngrams_.counts),
+        [&](const TokenizedText& text) { return lexicon.add(text.first(settings.max_tokens)); });
     const TokenCounts counts = lexicon.counts(options_.vocabulary.min_count, settings.tokenizer);
     Vocabulary vocabulary(counts, options_.vocabulary);
     read_vectors(settings, counts, vocabulary);

@@ -242,7 +242,7 @@ std::string sums(const Attribution& attribution) {
 std::string to_text(const Attribution& attribution, std::string_view text,
                     const AttributionForm& form) {
   std::string result = headline(attribution, form);
-  if (attribution.cut) result += "the text is too long for the model, which reads its beginning\n";
+  if (attribution.cut) result += "the text is too long for the network, which reads its beginning\n";
   result += "\n";
   if (form.colors) result += colored_text(attribution, text, form.width) + "\n";
   if (!attribution.tokens.empty()) result += token_table(attribution, text, form);

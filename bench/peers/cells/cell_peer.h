@@ -10,10 +10,11 @@
 
 namespace unroll::bench {
 
-enum class CellPeerKind { kLstm, kTanhRnn, kSigmoidRnn, kReluRnn };
+/// kGru resets after the product with W.
+enum class CellPeerKind { kLstm, kGru, kTanhRnn, kSigmoidRnn, kReluRnn };
 
-/// One layer in one direction on a dense batch, h_0 = C_0 = 0. G gates: 4 of the LSTM, stacked f i
-/// a o, otherwise 1. The arrays outlive what is made of them.
+/// One layer in one direction on a dense batch, h_0 = C_0 = 0. G gates: an LSTM has 4, stacked f i
+/// a o, a GRU 3, stacked r u h̃, an RNN 1. The arrays outlive what is made of them.
 struct CellPeerProblem {
   CellPeerKind kind;
   bool train;          ///< also ∂L/∂U, ∂L/∂W, ∂L/∂b
@@ -24,6 +25,7 @@ struct CellPeerProblem {
   const float* U;      ///< (G·H, I)
   const float* W;      ///< (G·H, H)
   const float* b;      ///< (G·H)
+  const float* d;      ///< (H) of a GRU, inside the reset; otherwise null
   const float* x;      ///< (T, B, I); null where it is to be read by ids
   const float* dh;     ///< (T, B, H), of a training step
 
@@ -34,7 +36,17 @@ struct CellPeerProblem {
 };
 
 inline std::size_t gates_of(const CellPeerProblem& problem) {
-  return problem.kind == CellPeerKind::kLstm ? 4 : 1;
+  switch (problem.kind) {
+    case CellPeerKind::kLstm:
+      return 4;
+    case CellPeerKind::kGru:
+      return 3;
+    case CellPeerKind::kTanhRnn:
+    case CellPeerKind::kSigmoidRnn:
+    case CellPeerKind::kReluRnn:
+      break;
+  }
+  return 1;
 }
 
 /// x (T·B, stride) of the ids, for a library that has no embedding of its own.
@@ -45,12 +57,14 @@ inline void gather_input(const CellPeerProblem& problem, float* x, std::size_t s
   }
 }
 
-/// Where outputs go; the gradients null unless the problem is to train. Shapes as of h, U, W, b.
+/// Where outputs go; the gradients are null unless the problem is to train, dd unless it is a GRU.
+/// Each has the shape of its h, U, W, b or d.
 struct CellPeerOutputs {
   float* h;
   float* dU;
   float* dW;
   float* db;
+  float* dd;
 };
 
 struct CellPeer {
@@ -78,13 +92,13 @@ constexpr CellPeer cell_peer(const char* implementation, const char* version) {
           [](void* layer) { delete static_cast<Layer*>(layer); }};
 }
 
-/// Everybody's order of gates but ours begins i f, then a o as ours. Swaps the first two of four
-/// blocks, so it leads there and back; one block stays.
-inline std::vector<float> input_gate_first(const float* blocks, std::size_t gates,
+/// `blocks`, one a gate, with the first two swapped, which leads there and back; one block stays.
+/// An LSTM of PyTorch and oneDNN has i f a o where ours has f i a o, a GRU of oneDNN u r h̃.
+inline std::vector<float> swap_first_gates(const float* blocks, std::size_t gates,
                                            std::size_t values) {
   const std::size_t block = values / gates;
   std::vector<float> swapped(blocks, blocks + values);
-  if (gates == 4)
+  if (gates > 1)
     std::swap_ranges(swapped.begin(), swapped.begin() + block, swapped.begin() + block);
   return swapped;
 }

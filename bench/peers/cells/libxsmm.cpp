@@ -34,9 +34,11 @@ libxsmm_dnn_rnncell_type cell_type(CellPeerKind kind) {
       return LIBXSMM_DNN_RNNCELL_RNN_TANH;
     case CellPeerKind::kSigmoidRnn:
       return LIBXSMM_DNN_RNNCELL_RNN_SIGMOID;
-    default:
-      return LIBXSMM_DNN_RNNCELL_RNN_RELU;
+    case CellPeerKind::kReluRnn:
+    case CellPeerKind::kGru:  // make() refuses it
+      break;
   }
+  return LIBXSMM_DNN_RNNCELL_RNN_RELU;
 }
 
 /// Memory aligned as LIBXSMM likes it, zeros.
@@ -114,6 +116,7 @@ class Layer {
  public:
   /// None where H is no multiple of 16, and no RNN of one step: its backward pass reads two.
   static std::unique_ptr<Layer> make(const CellPeerProblem& problem, int threads) {
+    if (problem.kind == CellPeerKind::kGru) return nullptr;  // LIBXSMM's resets before the product
     const bool lacks_a_step = problem.train && problem.steps == 1 && gates_of(problem) == 1;
     if (block_of(problem.hidden) == 0 || lacks_a_step) return nullptr;
     return std::make_unique<Layer>(problem, threads);

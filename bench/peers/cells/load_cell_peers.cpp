@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -29,22 +28,21 @@ CellPeerKind kind_of(Activation activation) {
   return CellPeerKind::kTanhRnn;
 }
 
-/// Nothing for a cell that no peer of this folder has been taught.
-std::optional<CellPeerKind> kind_of(const CellCase& at) {
+CellPeerKind kind_of(const CellCase& at) {
   switch (at.cell) {
     case Cell::kRnn:
       return kind_of(at.activation);
     case Cell::kLstm:
       return CellPeerKind::kLstm;
     case Cell::kGru:
-      return std::nullopt;
+      return CellPeerKind::kGru;
   }
   return CellPeerKind::kLstm;
 }
 
 CellPeerProblem as_peers_see_it(const CellProblem& problem, const std::vector<std::int32_t>& ids) {
   const CellCase& at = problem.at;
-  return {.kind = *kind_of(at),
+  return {.kind = kind_of(at),
           .train = at.pass == CellPass::kTrain,
           .steps = at.steps,
           .batch = at.batch,
@@ -53,6 +51,7 @@ CellPeerProblem as_peers_see_it(const CellProblem& problem, const std::vector<st
           .U = problem.U.data(),
           .W = problem.W.data(),
           .b = problem.b.data(),
+          .d = problem.d.values().empty() ? nullptr : problem.d.data(),
           .x = ids.empty() ? problem.x.data() : nullptr,
           .dh = problem.dh.data(),
           .ids = ids.empty() ? nullptr : ids.data(),
@@ -81,8 +80,10 @@ class PeerRunner : public CellRunner {
       out.dU.resize(problem_.U.shape());
       out.dW.resize(problem_.W.shape());
       out.db.resize(problem_.b.shape());
+      out.dd.resize(problem_.d.shape());
     }
-    peer_.read(layer_.get(), {out.h.data(), out.dU.data(), out.dW.data(), out.db.data()});
+    float* const dd = out.dd.values().empty() ? nullptr : out.dd.data();
+    peer_.read(layer_.get(), {out.h.data(), out.dU.data(), out.dW.data(), out.db.data(), dd});
     return out;
   }
 
@@ -97,7 +98,6 @@ class PeerRunner : public CellRunner {
 CellContender contender(const CellPeer& peer) {
   const auto make = [&peer](const CellProblem& problem,
                             std::size_t threads) -> std::unique_ptr<CellRunner> {
-    if (!kind_of(problem.at)) return nullptr;
     try {
       std::vector<std::int32_t> ids(problem.ids_of(0).size());
       PeerRunner::Layer layer(peer.make(as_peers_see_it(problem, ids), static_cast<int>(threads)),

@@ -1,7 +1,7 @@
-// oneDNN's LSTM and vanilla RNN, compiled by oneDNN at run time for the best instruction set it
-// knows. Primitives are made and weights are put into the order that it likes best before the
-// timing, which a training step would have to do anew each time. Its backward pass always computes
-// ∂L/∂x.
+// oneDNN's LSTM, GRU (lbr_gru, which resets after the product) and vanilla RNN, compiled by oneDNN
+// at run time for the best instruction set it knows. Primitives are made and weights are put into
+// the order that it likes best before the timing, which a training step would have to do anew each
+// time. Its backward pass always computes ∂L/∂x.
 #include <omp.h>
 
 #include <algorithm>
@@ -58,11 +58,16 @@ struct Descs {
         h(desc({dim(p.steps), dim(p.batch), dim(p.hidden)}, Tag::tnc)),
         U(desc({1, 1, dim(p.input), dim(gates_of(p)), dim(p.hidden)}, U_tag)),
         W(desc({1, 1, dim(p.hidden), dim(gates_of(p)), dim(p.hidden)}, W_tag)),
-        b(desc({1, 1, dim(gates_of(p)), dim(p.hidden)}, b_tag)) {
+        b(desc({1, 1, dim(biases_of(p)), dim(p.hidden)}, b_tag)) {
     if (p.train) start = desc({1, 1, dim(p.batch), dim(p.hidden)}, Tag::ldnc);
   }
 
   static memory::dim dim(std::size_t size) { return static_cast<memory::dim>(size); }
+
+  /// A GRU's d is the bias of a fourth gate.
+  static std::size_t biases_of(const CellPeerProblem& p) {
+    return gates_of(p) + (p.d != nullptr ? 1 : 0);
+  }
 
   Desc x, h, U, W, b;
   /// h_0 and C_0. Nothing, which means zeros, in a forward pass alone; but without them the
@@ -77,9 +82,12 @@ dnnl::algorithm activation(CellPeerKind kind) {
       return dnnl::algorithm::eltwise_logistic;
     case CellPeerKind::kReluRnn:
       return dnnl::algorithm::eltwise_relu;
-    default:
-      return dnnl::algorithm::eltwise_tanh;
+    case CellPeerKind::kTanhRnn:
+    case CellPeerKind::kLstm:  // not asked
+    case CellPeerKind::kGru:
+      break;
   }
+  return dnnl::algorithm::eltwise_tanh;
 }
 
 class Layer {
@@ -100,10 +108,18 @@ class Layer {
         plain_(problem, Tag::ldgoi, Tag::ldgoi, Tag::ldgo),
         stream_(engine()) {
     const Descs any(problem, Tag::any, Tag::any, Tag::ldgo);
-    if (is_lstm()) {
-      describe_lstm(any);
-    } else {
-      describe_rnn(any);
+    switch (problem_.kind) {
+      case CellPeerKind::kLstm:
+        describe_lstm(any);
+        break;
+      case CellPeerKind::kGru:
+        describe_gru(any);
+        break;
+      case CellPeerKind::kTanhRnn:
+      case CellPeerKind::kSigmoidRnn:
+      case CellPeerKind::kReluRnn:
+        describe_rnn(any);
+        break;
     }
   }
 
@@ -123,7 +139,7 @@ class Layer {
     if (!problem_.train) return;
     read_gradient(DNNL_ARG_DIFF_WEIGHTS_LAYER, plain_.U, outputs.dU);
     read_gradient(DNNL_ARG_DIFF_WEIGHTS_ITER, plain_.W, outputs.dW);
-    read_gradient(DNNL_ARG_DIFF_BIAS, plain_.b, outputs.db);
+    read_biases(outputs);
   }
 
  private:
@@ -147,6 +163,17 @@ class Layer {
         forward, kBackward, kDirection, d.x, d.start, d.start, d.U, d.W, d.b, d.h, d.none, d.none,
         d.x, d.start, d.start, d.U, d.W, d.b, d.h, d.none, d.none);
     set_backward(backward, dnnl::lstm_backward(backward));
+  }
+
+  void describe_gru(const Descs& d) {
+    const auto forward = forward_of<dnnl::lbr_gru_forward>(forward_kind(), kDirection, d.x, d.start,
+                                                           d.U, d.W, d.b, d.h, d.none);
+    set_forward(forward, dnnl::lbr_gru_forward(forward));
+    if (!problem_.train) return;
+    const auto backward = backward_of<dnnl::lbr_gru_backward>(
+        forward, kBackward, kDirection, d.x, d.start, d.U, d.W, d.b, d.h, d.none, d.x, d.start, d.U,
+        d.W, d.b, d.h, d.none);
+    set_backward(backward, dnnl::lbr_gru_backward(backward));
   }
 
   void describe_rnn(const Descs& d) {
@@ -197,8 +224,18 @@ class Layer {
     if (problem_.train && is_lstm()) a[DNNL_ARG_SRC_ITER_C] = zeros(plain_.start);
     a[DNNL_ARG_WEIGHTS_LAYER] = ordered(plain_.U, problem_.U, description.weights_layer_desc());
     a[DNNL_ARG_WEIGHTS_ITER] = ordered(plain_.W, problem_.W, description.weights_iter_desc());
-    a[DNNL_ARG_BIAS] = ordered(plain_.b, problem_.b, description.bias_desc());
+    a[DNNL_ARG_BIAS] = biases(description.bias_desc());
     return a;
+  }
+
+  /// b, and a GRU's d.
+  memory biases(const Desc& at) const {
+    const std::size_t values = gates_of(problem_) * problem_.hidden;
+    std::vector<float> all = swap_first_gates(problem_.b, gates_of(problem_), values);
+    if (problem_.d != nullptr) all.insert(all.end(), problem_.d, problem_.d + problem_.hidden);
+    memory made(at, engine());
+    std::ranges::copy(all, static_cast<float*>(made.get_data_handle()));
+    return made;
   }
 
   static memory zeros(const Desc& at) {
@@ -213,7 +250,7 @@ class Layer {
 
   memory ordered(const Desc& from, const float* data, const Desc& to) {
     std::vector<float> swapped =
-        input_gate_first(data, gates_of(problem_), from.get_size() / sizeof(float));
+        swap_first_gates(data, gates_of(problem_), from.get_size() / sizeof(float));
     memory source(from, engine(), swapped.data());
     memory target(to, engine());
     dnnl::reorder(source, target).execute(stream_, source, target);
@@ -230,9 +267,17 @@ class Layer {
     memory target(plain, engine());
     dnnl::reorder(source, target).execute(stream_, source, target);
     stream_.wait();
-    std::ranges::copy(input_gate_first(static_cast<const float*>(target.get_data_handle()),
+    std::ranges::copy(swap_first_gates(static_cast<const float*>(target.get_data_handle()),
                                        gates_of(problem_), plain.get_size() / sizeof(float)),
                       to);
+  }
+
+  void read_biases(const CellPeerOutputs& outputs) {
+    const memory& gradient = backward_arguments_.at(DNNL_ARG_DIFF_BIAS);
+    const auto* const all = static_cast<const float*>(gradient.get_data_handle());
+    const std::size_t values = gates_of(problem_) * problem_.hidden;
+    std::ranges::copy(swap_first_gates(all, gates_of(problem_), values), outputs.db);
+    if (outputs.dd != nullptr) std::copy_n(all + values, problem_.hidden, outputs.dd);
   }
 
   CellPeerProblem problem_;

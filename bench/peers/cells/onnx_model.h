@@ -2,6 +2,7 @@
 /// buffers, onnx.proto3) as that takes.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -61,35 +62,60 @@ inline Message constant(std::string_view name, const std::vector<std::size_t>& s
   return tensor.add(2, kFloat).add(8, name).add(9, bytes);
 }
 
-/// Gates of ONNX's order, i o f a, from ours, f i a o; one stays.
+/// For each of ONNX's gates the place of ours: i o f a of f i a o, z r h of r u h̃.
+inline std::vector<std::size_t> order_of_gates(CellPeerKind kind) {
+  switch (kind) {
+    case CellPeerKind::kLstm:
+      return {1, 3, 0, 2};
+    case CellPeerKind::kGru:
+      return {1, 0, 2};
+    case CellPeerKind::kTanhRnn:
+    case CellPeerKind::kSigmoidRnn:
+    case CellPeerKind::kReluRnn:
+      break;
+  }
+  return {0};
+}
+
 inline std::vector<float> gates_in_order(const CellPeerProblem& p, const float* blocks,
                                          std::size_t columns) {
   const std::size_t block = p.hidden * columns;
-  if (gates_of(p) == 1) return {blocks, blocks + block};
   std::vector<float> ordered;
-  for (std::size_t gate : {1, 3, 0, 2}) {
+  for (std::size_t gate : order_of_gates(p.kind)) {
     ordered.insert(ordered.end(), blocks + gate * block, blocks + (gate + 1) * block);
   }
   return ordered;
 }
 
-inline std::string_view activation(CellPeerKind kind) {
-  return kind == CellPeerKind::kReluRnn      ? "Relu"
-         : kind == CellPeerKind::kSigmoidRnn ? "Sigmoid"
-                                             : "Tanh";
+/// AttributeProto of one number, or of one string.
+inline Message attribute(std::string_view name, std::uint64_t value) {
+  return Message().add(1, name).add(3, value).add(20, kIntAttribute);
 }
 
-/// NodeProto of an LSTM or RNN: x, U, W, b → h.
+inline Message attribute(std::string_view name, std::string_view value) {
+  return Message().add(1, name).add(9, value).add(20, kStringsAttribute);
+}
+
+/// NodeProto of an LSTM, a GRU or an RNN: x, U, W, b → h.
 inline Message node(const CellPeerProblem& p) {
-  const bool is_lstm = p.kind == CellPeerKind::kLstm;
-  Message node;
-  for (std::string_view name : {"x", "U", "W", "b"}) node.add(1, name);
-  node.add(2, "h").add(4, is_lstm ? "LSTM" : "RNN");
-  node.add(5, Message().add(1, "hidden_size").add(3, p.hidden).add(20, kIntAttribute));
-  if (is_lstm) return node;
-  const Message activations =
-      Message().add(1, "activations").add(9, activation(p.kind)).add(20, kStringsAttribute);
-  return node.add(5, activations);
+  const auto of_type = [&p](std::string_view type) {
+    Message node;
+    for (std::string_view name : {"x", "U", "W", "b"}) node.add(1, name);
+    return node.add(2, "h").add(4, type).add(5, attribute("hidden_size", p.hidden));
+  };
+  switch (p.kind) {
+    case CellPeerKind::kLstm:
+      return of_type("LSTM");
+    case CellPeerKind::kGru:  // which resets after the product
+      return of_type("GRU").add(5, attribute("linear_before_reset", 1));
+    case CellPeerKind::kReluRnn:
+      return of_type("RNN").add(5, attribute("activations", "Relu"));
+    case CellPeerKind::kSigmoidRnn:
+      return of_type("RNN").add(5, attribute("activations", "Sigmoid"));
+    case CellPeerKind::kTanhRnn:
+      break;
+  }
+  return of_type("RNN");
 }
 
 /// NodeProto of an embedding: rows of E, ids → x.
@@ -97,18 +123,25 @@ inline Message gather() {
   return Message().add(1, "E").add(1, "ids").add(2, "x").add(4, "Gather");
 }
 
-/// ModelProto: input x (T, B, I), or ids (T, B); output h (T, 1, B, H); its second bias is 0.
+/// U's biases and then W's: of these only a GRU's d is not 0.
+inline std::vector<float> biases(const CellPeerProblem& p) {
+  const std::size_t rows = gates_of(p) * p.hidden;
+  std::vector<float> all = gates_in_order(p, p.b, 1);
+  all.resize(2 * rows);
+  if (p.d != nullptr) std::copy_n(p.d, p.hidden, all.end() - static_cast<std::ptrdiff_t>(p.hidden));
+  return all;
+}
+
+/// ModelProto: input x (T, B, I), or ids (T, B); output h (T, 1, B, H).
 inline std::string model(const CellPeerProblem& p) {
   constexpr std::uint64_t kFormat = 8, kOperators = 14;
   const std::size_t rows = gates_of(p) * p.hidden;
-  std::vector<float> biases = gates_in_order(p, p.b, 1);
-  biases.resize(2 * rows);
   Message graph;
   if (p.ids != nullptr) graph.add(1, gather());
   graph.add(1, node(p)).add(2, "layer");
   graph.add(5, constant("U", {1, rows, p.input}, gates_in_order(p, p.U, p.input)));
   graph.add(5, constant("W", {1, rows, p.hidden}, gates_in_order(p, p.W, p.hidden)));
-  graph.add(5, constant("b", {1, 2 * rows}, biases));
+  graph.add(5, constant("b", {1, 2 * rows}, biases(p)));
   if (p.ids != nullptr) {
     const std::vector<float> E(p.E, p.E + p.vocabulary * p.input);
     graph.add(5, constant("E", {p.vocabulary, p.input}, E));

@@ -1,6 +1,6 @@
-// ONNX Runtime's LSTM and RNN, inference only: a model of one node, from and into memory of ours,
-// on its own threads. Its Python package has the library without its headers; but its C interface
-// is a table of functions whose order is promised never to change.
+// ONNX Runtime's LSTM, GRU and RNN, inference only: a model of one node, from and into memory of
+// ours, on its own threads. Its Python package has the library without its headers; but its C
+// interface is a table of functions whose order is promised never to change.
 #include <dlfcn.h>
 
 #include <algorithm>

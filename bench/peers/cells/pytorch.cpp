@@ -1,8 +1,10 @@
-// PyTorch's lstm, rnn_tanh and rnn_relu, which torch::nn::LSTM and RNN call, with their tensors
-// made once: in inference mode, or with a backward pass through autograd. On its own threads.
+// PyTorch's lstm, gru, rnn_tanh and rnn_relu, which torch::nn::LSTM, GRU and RNN call, with their
+// tensors made once: in inference mode, or with a backward pass through autograd. PyTorch runs them
+// on its own threads.
 #include <ATen/Parallel.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/gru.h>
 #include <ATen/ops/lstm.h>
 #include <ATen/ops/rnn_relu.h>
 #include <ATen/ops/rnn_tanh.h>
@@ -41,8 +43,7 @@ class Layer {
         state_(at::zeros({1, size(p.batch), size(p.hidden)})),
         weights_{gates_in_order(p.U, p.input), gates_in_order(p.W, p.hidden),
                  gates_in_order(p.b, 1).flatten()} {
-    // PyTorch has two biases and adds them.
-    weights_.push_back(at::zeros_like(weights_[2]));
+    weights_.push_back(second_bias());
     if (p.ids != nullptr) E_ = borrowed(p.E, {size(p.vocabulary), size(p.input)});
     if (!p.train) return;
     dh_ = borrowed(p.dh, {size(p.steps), size(p.batch), size(p.hidden)});
@@ -67,6 +68,9 @@ class Layer {
     read_gradient(0, outputs.dU);
     read_gradient(1, outputs.dW);
     read_gradient(2, outputs.db);
+    if (outputs.dd == nullptr) return;
+    const Tensor dd = last_gate(weights_[3].grad()).contiguous();
+    std::copy_n(dd.const_data_ptr<float>(), dd.numel(), outputs.dd);
   }
 
  private:
@@ -83,8 +87,26 @@ class Layer {
 
   Tensor gates_in_order(const float* data, std::size_t columns) const {
     const std::size_t rows = gates_of(problem_) * problem_.hidden;
-    std::vector<float> swapped = input_gate_first(data, gates_of(problem_), rows * columns);
-    return borrowed(swapped.data(), {size(rows), size(columns)}).clone();
+    std::vector<float> ordered = in_order(data, rows * columns);
+    return borrowed(ordered.data(), {size(rows), size(columns)}).clone();
+  }
+
+  /// A GRU's gates are ours, r u h̃, which PyTorch calls r z n.
+  std::vector<float> in_order(const float* data, std::size_t values) const {
+    if (problem_.kind == CellPeerKind::kGru) return {data, data + values};
+    return swap_first_gates(data, gates_of(problem_), values);
+  }
+
+  /// PyTorch adds W's bias to U's; only a GRU needs it, for d.
+  Tensor second_bias() const {
+    Tensor bias = at::zeros_like(weights_[2]);
+    if (problem_.d != nullptr) last_gate(bias).copy_(borrowed(problem_.d, {size(problem_.hidden)}));
+    return bias;
+  }
+
+  Tensor last_gate(const Tensor& biases) const {
+    const std::int64_t H = size(problem_.hidden);
+    return biases.narrow(0, biases.numel() - H, H);
   }
 
   Tensor forward() const {
@@ -92,11 +114,15 @@ class Layer {
       case CellPeerKind::kLstm:
         return call([](const auto&... a) { return at::lstm(a...); },
                     std::vector<Tensor>{state_, state_});
+      case CellPeerKind::kGru:
+        return call([](const auto&... a) { return at::gru(a...); }, state_);
       case CellPeerKind::kReluRnn:
         return call([](const auto&... a) { return at::rnn_relu(a...); }, state_);
-      default:
-        return call([](const auto&... a) { return at::rnn_tanh(a...); }, state_);
+      case CellPeerKind::kTanhRnn:
+      case CellPeerKind::kSigmoidRnn:  // make() refuses it
+        break;
     }
+    return call([](const auto&... a) { return at::rnn_tanh(a...); }, state_);
   }
 
   /// Its h of every step.
@@ -112,9 +138,8 @@ class Layer {
 
   void read_gradient(std::size_t weight, float* to) const {
     const Tensor gradient = weights_[weight].grad().contiguous();
-    std::ranges::copy(input_gate_first(gradient.const_data_ptr<float>(), gates_of(problem_),
-                                       static_cast<std::size_t>(gradient.numel())),
-                      to);
+    std::ranges::copy(
+        in_order(gradient.const_data_ptr<float>(), static_cast<std::size_t>(gradient.numel())), to);
   }
 
   CellPeerProblem problem_;

@@ -182,5 +182,18 @@ TEST(FusedClassifier, MayBeEitherPartAlone) {
   EXPECT_THROW(train_classifier(small_reviews(200), {}, options), UsageError);
 }
 
+TEST(FusedClassifier, CountsTheNgramsOfWholeTexts) {
+  TrainClassifierOptions options = small_options();
+  options.network = false;
+  options.max_tokens = 1;  // the word that tells is the second one
+  TrainedClassifier linear = train_classifier(small_reviews(200), {}, options);
+  EXPECT_EQ(linear.plan.cut_texts, 200u);
+  const TextPredictor predictor(std::move(linear.classifier));
+  const Prediction prediction = predictor.predict("a lovely film");
+  EXPECT_EQ(prediction.label, "pos");
+  EXPECT_FALSE(prediction.text.cut);
+  EXPECT_EQ(predictor.predict("a dreadful film").label, "neg");
+}
+
 }  // namespace
 }  // namespace unroll

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "tests/support/conditions.h"
 #include "tests/tools/small_data.h"
 #include "unroll/core/error.h"
 #include "unroll/tools/classifier/train_classifier.h"
@@ -121,6 +122,7 @@ TEST(TrainingMemory, SaysHowMuchTheLeastIs) {
 }
 
 TEST(TrainingMemory, ChangesNoMoreThanRoundingWhenItIsHeld) {
+  if (test::kSanitized) GTEST_SKIP() << "a sanitizer's memory is not the program's";
   TrainClassifierOptions options = small_options();
   options.epochs = 1;
   options.model.hidden = 128;  // so that the parts weigh more than what varies in the process

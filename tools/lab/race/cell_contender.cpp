@@ -79,8 +79,8 @@ class OurRunner : public CellRunner {
   }
 
   CellOutputs outputs() const override {
-    if (problem_.at.pass == CellPass::kForward) return {h_, {}, {}, {}};
-    return {h_, layer_->U.grad, layer_->W.grad, layer_->b.grad};
+    if (problem_.at.pass == CellPass::kForward) return {h_, {}, {}, {}, {}};
+    return {h_, layer_->U.grad, layer_->W.grad, layer_->b.grad, layer_->d.grad};
   }
 
  private:
@@ -197,7 +197,8 @@ double relative_error(const CellOutputs& found, const CellOutputs& expected) {
   return std::max({relative_error(found.h.values(), expected.h.values()),
                    relative_error(found.dU.values(), expected.dU.values()),
                    relative_error(found.dW.values(), expected.dW.values()),
-                   relative_error(found.db.values(), expected.db.values())});
+                   relative_error(found.db.values(), expected.db.values()),
+                   relative_error(found.dd.values(), expected.dd.values())});
 }
 
 double error_of_plain_loops(const CellProblem& problem, const Tensor<float>& h) {

@@ -15,7 +15,8 @@
 
 namespace unroll {
 
-/// A case with its data, random. G gates, stacked f i a o.
+/// A case with its random data. G gates: f i a o of an LSTM, r u h̃ of a GRU that resets after the
+/// product, one of an RNN.
 struct CellProblem {
   explicit CellProblem(const CellCase& at);
 
@@ -39,9 +40,10 @@ struct CellProblem {
 /// What a pass leaves. The gradients are those of a training step, otherwise empty.
 struct CellOutputs {
   Tensor<float> h;   ///< (T·B, H)
-  Tensor<float> dU;  ///< as U, W, b
+  Tensor<float> dU;  ///< as U, W, b, d
   Tensor<float> dW;
   Tensor<float> db;
+  Tensor<float> dd;
 };
 
 /// A layer made ready for one problem and one number of threads.
@@ -68,8 +70,8 @@ struct CellContender {
 /// threads.
 CellContender our_cells(Precision precision = Precision::kFull);
 
-/// The largest difference of h, dU, dW or db, as a part of the largest value there; infinite where
-/// a value is not finite or a size differs.
+/// The largest difference of h, dU, dW, db or dd, as a part of the largest value there; infinite
+/// where a value is not finite or a size differs.
 double relative_error(const CellOutputs& found, const CellOutputs& expected);
 
 /// The error of h against the equations as plain loops in double, in the first and the last row of

@@ -24,7 +24,10 @@ struct Flags {
 std::vector<std::vector<std::string>> split(std::span<const std::string_view> texts,
                                             const EncoderSettings& settings) {
   std::vector<std::vector<std::string>> lines;
-  for (TokenizedText& text : tokenize(texts, settings)) lines.push_back(std::move(text.tokens));
+  for (const TokenizedText& text : tokenize(texts, settings)) {
+    const auto tokens = text.first(settings.max_tokens);
+    lines.emplace_back(tokens.begin(), tokens.end());
+  }
   return lines;
 }
 

@@ -6,7 +6,7 @@
 
 #include "unroll/text/labels.h"
 #include "unroll/text/utf8.h"
-#include "unroll/tools/classifier/evaluation.h"
+#include "unroll/tools/classifier/calibration.h"
 #include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/output.h"
@@ -72,8 +72,8 @@ void warn_of_unseen(const Evaluation& evaluation, std::span<const Record> record
 /// How much of the texts the model reads.
 void note_on_texts(const TextFigures& texts, const EncoderSettings& settings, Terminal& terminal) {
   if (texts.cut > 0) {
-    terminal.note(fmt::format("{} texts are longer than {} tokens and were cut", texts.cut,
-                              settings.max_tokens));
+    terminal.note(fmt::format("{} texts are longer than the {} tokens that the network reads",
+                              texts.cut, settings.max_tokens));
   }
   const double known = texts.tokens == 0 ? 1
                                          : static_cast<double>(texts.known_tokens) /
@@ -109,8 +109,7 @@ void test_command(const Flags& flags) {
     for (const Record& record : records) actual.push_back(record.label);
     TextFigures texts;
     const Answers answers = predict_labels(predictor, records, terminal, texts);
-    evaluation = evaluate(predictor.labels(), actual, answers.labels);
-    evaluation.calibration = calibrate(actual, answers.labels, answers.confidences);
+    evaluation = evaluate(predictor.labels(), actual, answers.labels, answers.confidences);
     evaluation.texts = texts;
     note_on_texts(texts, predictor.classifier().encoder().settings(), terminal);
     warn_of_unseen(evaluation, records, flags.data, terminal);

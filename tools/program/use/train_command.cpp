@@ -377,7 +377,8 @@ class Progress {
     note_on_tokenizer(plan);
     if (plan.cut_texts > 0) {
       terminal_.note(
-          fmt::format("        {} texts are longer than {} tokens and were cut (--max-tokens)",
+          fmt::format("        {} texts are longer than {} tokens; the network reads no more "
+                      "(--max-tokens)",
                       plan.cut_texts, text.max_tokens));
     }
     if (plan.empty_texts > 0) {
