@@ -49,7 +49,7 @@ Numbers number_tokens(std::vector<unroll::Record> records, const unroll::Encoder
   numbers.reserve(records.size());
   const auto texts = unroll::texts_of(records);
   unroll::for_each_block(texts, settings, [&](std::size_t first, const auto& block) {
-    std::ranges::move(lexicon.add(block), std::back_inserter(numbers));
+    std::ranges::move(lexicon.add(block, settings.max_tokens), std::back_inserter(numbers));
     for (std::size_t k = first; k < numbers.size(); ++k) std::string().swap(records[k].text);
   });
   return numbers;

@@ -59,6 +59,7 @@ set(UNROLL_PUBLIC_HEADERS
   text/stop_words.h
   text/tokenizer.h
   text/vocabulary.h
+  tools/classifier/attribution.h
   tools/classifier/evaluation.h
   tools/classifier/metric.h
   tools/classifier/prediction_session.h

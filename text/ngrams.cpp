@@ -45,19 +45,117 @@ bool has_spaces(std::string_view token) {
   return is_ascii(token) || !is_unspaced(token);
 }
 
+/// Goes through the n-grams of a text: found(key, the tokens that it touches, its letters), without
+/// letters for an n-gram of words.
+template <typename Found>
+class NgramWalk {
+ public:
+  NgramWalk(const NgramSettings& settings, NgramCounter::Letters& letters, Found found)
+      : settings_(settings), letters_(letters), found_(found) {}
+
+  void run(std::span<const std::string> tokens) {
+    if (settings_.most_tokens > 0)
+      tokens = tokens.first(std::min(settings_.most_tokens, tokens.size()));
+    find_words(tokens);
+    if (settings_.most_letters > 0) {
+      for (std::size_t k = 0; k < tokens.size(); ++k) {
+        if (has_spaces(tokens[k])) find_letters(tokens[k], k);
+      }
+    }
+    if (settings_.unspaced > 0) find_unspaced(tokens);
+  }
+
+ private:
+  void find_words(std::span<const std::string> tokens) {
+    for (std::size_t first = 0; first < tokens.size(); ++first) {
+      std::uint64_t hash = kWords;
+      const std::size_t end = std::min(tokens.size(), first + settings_.words);
+      for (std::size_t k = first; k < end; ++k) {
+        hash = hash_bytes(hash_byte(hash, kBetween), tokens[k]);
+        found_(word_key(hash), Range{first, k + 1}, std::string_view());
+      }
+    }
+  }
+
+  void find_letters(std::string_view word, std::size_t token) {
+    clear();
+    add_letter({&kBegin, 1}, token);
+    for_each_character(word, [&](std::string_view letter) { add_letter(letter, token); });
+    add_letter({&kEnd, 1}, token);
+    constexpr std::size_t kOneLetter = 3;  // with begin and end: it is a word and nothing more
+    if (letters_.ends.size() > kOneLetter) {
+      find_runs(kLetters, settings_.least_letters, settings_.most_letters);
+    }
+  }
+
+  void find_unspaced(std::span<const std::string> tokens) {
+    clear();
+    for (std::size_t k = 0; k <= tokens.size(); ++k) {
+      if (k < tokens.size() && !has_spaces(tokens[k])) {
+        for_each_character(tokens[k], [&](std::string_view letter) { add_letter(letter, k); });
+      } else if (!letters_.ends.empty()) {
+        find_runs(kUnspaced, 1, settings_.unspaced);
+        clear();
+      }
+    }
+  }
+
+  void clear() {
+    letters_.bytes.clear();
+    letters_.ends.clear();
+    letters_.tokens.clear();
+  }
+
+  void add_letter(std::string_view letter, std::size_t token) {
+    letters_.bytes += letter;
+    letters_.ends.push_back(letters_.bytes.size());
+    letters_.tokens.push_back(token);
+  }
+
+  /// `least` .. `most` neighbouring letters.
+  void find_runs(std::uint64_t seed, std::size_t least, std::size_t most) {
+    const std::string_view bytes = letters_.bytes;
+    const auto& ends = letters_.ends;
+    for (std::size_t first = 0; first < ends.size(); ++first) {
+      std::uint64_t hash = seed;
+      const std::size_t begin = first == 0 ? 0 : ends[first - 1];
+      const std::size_t last = std::min(ends.size(), first + most);
+      for (std::size_t k = first, from = begin; k < last; from = ends[k++]) {
+        hash = hash_bytes(hash, bytes.substr(from, ends[k] - from));
+        if (k + 1 - first < least) continue;
+        found_(word_key(hash) | kLetterKeys, Range{letters_.tokens[first], letters_.tokens[k] + 1},
+               bytes.substr(begin, ends[k] - begin));
+      }
+    }
+  }
+
+  const NgramSettings& settings_;
+  NgramCounter::Letters& letters_;
+  Found found_;
+};
+
+/// Letters as a reader would write them: where they are neither a word's beginning nor its end, a
+/// mark tells them from a word.
+std::string text_of(std::string_view letters) {
+  const bool begins = letters.front() == kBegin, ends = letters.back() == kEnd;
+  if (begins) letters.remove_prefix(1);
+  if (ends) letters.remove_suffix(1);
+  return (begins ? "<" : "~") + std::string(letters) + (ends ? ">" : "~");
+}
+
+std::string text_of(std::span<const std::string> tokens) {
+  std::string text;
+  for (const std::string& token : tokens) text += (text.empty() ? "" : " ") + token;
+  return text;
+}
+
 }  // namespace
 
 void NgramCounter::count(std::span<const std::string> tokens) {
   clear();
-  if (settings_.most_tokens > 0)
-    tokens = tokens.first(std::min(settings_.most_tokens, tokens.size()));
-  add_words(tokens);
-  if (settings_.most_letters > 0) {
-    for (const std::string& token : tokens) {
-      if (has_spaces(token)) add_letters(token);
-    }
-  }
-  if (settings_.unspaced > 0) add_unspaced(tokens);
+  NgramWalk walk(settings_, letters_,
+                 [&](std::uint32_t key, Range, std::string_view) { add(key); });
+  walk.run(tokens);
 }
 
 /// The last key goes first: so none before it is searched for past a slot that is already empty.
@@ -65,61 +163,6 @@ void NgramCounter::clear() {
   for (std::size_t k = keys_.size(); k-- > 0;) slots_[slot_of(keys_[k])] = 0;
   keys_.clear();
   counts_.clear();
-}
-
-void NgramCounter::add_words(std::span<const std::string> tokens) {
-  for (std::size_t first = 0; first < tokens.size(); ++first) {
-    std::uint64_t hash = kWords;
-    const std::size_t end = std::min(tokens.size(), first + settings_.words);
-    for (std::size_t k = first; k < end; ++k) {
-      hash = hash_bytes(hash_byte(hash, kBetween), tokens[k]);
-      add(word_key(hash));
-    }
-  }
-}
-
-void NgramCounter::add_letters(std::string_view word) {
-  letters_.assign(1, kBegin);
-  letters_ += word;
-  letters_ += kEnd;
-  ends_.assign(1, 1);
-  for_each_character(
-      word, [&](std::string_view letter) { ends_.push_back(ends_.back() + letter.size()); });
-  ends_.push_back(letters_.size());
-  constexpr std::size_t kOneLetter = 3;  // with begin and end: it is a word and nothing more
-  if (ends_.size() > kOneLetter) {
-    add_runs(kLetters, settings_.least_letters, settings_.most_letters);
-  }
-}
-
-void NgramCounter::add_unspaced(std::span<const std::string> tokens) {
-  letters_.clear();
-  ends_.clear();
-  for (std::size_t k = 0; k <= tokens.size(); ++k) {
-    if (k < tokens.size() && !has_spaces(tokens[k])) {
-      for_each_character(tokens[k], [&](std::string_view letter) {
-        letters_ += letter;
-        ends_.push_back(letters_.size());
-      });
-    } else if (!ends_.empty()) {
-      add_runs(kUnspaced, 1, settings_.unspaced);
-      letters_.clear();
-      ends_.clear();
-    }
-  }
-}
-
-void NgramCounter::add_runs(std::uint64_t seed, std::size_t least, std::size_t most) {
-  for (std::size_t first = 0; first < ends_.size(); ++first) {
-    std::uint64_t hash = seed;
-    std::size_t begin = first == 0 ? 0 : ends_[first - 1];
-    const std::size_t last = std::min(ends_.size(), first + most);
-    for (std::size_t k = first; k < last; ++k) {
-      hash = hash_bytes(hash, std::string_view(letters_).substr(begin, ends_[k] - begin));
-      begin = ends_[k];
-      if (k + 1 - first >= least) add(word_key(hash) | kLetterKeys);
-    }
-  }
 }
 
 void NgramCounter::add(std::uint32_t key) {
@@ -148,6 +191,18 @@ std::size_t NgramCounter::slot_of(std::uint32_t key) const noexcept {
   std::size_t slot = key & mask;
   while (slots_[slot] != 0 && keys_[slots_[slot] - 1] != key) slot = (slot + 1) & mask;
   return slot;
+}
+
+std::vector<NgramPlace> place_ngrams(std::span<const std::string> tokens,
+                                     const NgramSettings& settings) {
+  std::vector<NgramPlace> places;
+  NgramCounter::Letters letters;
+  NgramWalk walk(settings, letters, [&](std::uint32_t key, Range range, std::string_view found) {
+    const auto touched = tokens.subspan(range.begin, range.size());
+    places.push_back({key, range, found.empty() ? text_of(touched) : text_of(found)});
+  });
+  walk.run(tokens);
+  return places;
 }
 
 }  // namespace unroll

@@ -21,6 +21,8 @@
 #include <string_view>
 #include <vector>
 
+#include "unroll/core/range.h"
+
 namespace unroll {
 
 struct NgramSettings {
@@ -41,6 +43,13 @@ inline constexpr std::uint32_t kLetterKeys = std::uint32_t{1} << 31;
 /// before letters. It keeps its memory from one text to the next. One per thread.
 class NgramCounter {
  public:
+  /// Letters in a row: their bytes, and for each where it ends and which token has it.
+  struct Letters {
+    std::string bytes;
+    std::vector<std::size_t> ends;
+    std::vector<std::size_t> tokens;
+  };
+
   explicit NgramCounter(const NgramSettings& settings) : settings_(settings) {}
 
   /// `tokens`: of valid UTF-8.
@@ -54,18 +63,24 @@ class NgramCounter {
   void add(std::uint32_t key);
   void grow();
   std::size_t slot_of(std::uint32_t key) const noexcept;
-  void add_words(std::span<const std::string> tokens);
-  void add_letters(std::string_view word);
-  void add_unspaced(std::span<const std::string> tokens);
-  /// Hashes of `least` .. `most` neighbouring letters of letters_, whose ends are in ends_.
-  void add_runs(std::uint64_t seed, std::size_t least, std::size_t most);
 
   NgramSettings settings_;
   std::vector<std::uint32_t> keys_;
   std::vector<std::uint8_t> counts_;
   std::vector<std::uint32_t> slots_;  // by key: 1 + place in keys_, or 0
-  std::string letters_;
-  std::vector<std::size_t> ends_;
+  Letters letters_;
 };
+
+/// An n-gram at one place of a text.
+struct NgramPlace {
+  std::uint32_t key = 0;
+  Range tokens;  ///< those that it touches
+  std::string
+      text;  ///< tokens with blanks between them; or ~letters~, where < and > are a word's ends
+};
+
+/// All n-grams of a text, each as often as it comes, in the counter's order.
+std::vector<NgramPlace> place_ngrams(std::span<const std::string> tokens,
+                                     const NgramSettings& settings);
 
 }  // namespace unroll

@@ -16,6 +16,7 @@ declare -A commands=(
   [train]="train --train data.tsv --out out/model ${small[*]} --epochs 2"
   [test]='test run data.tsv'
   [predict]='predict run texts.txt --prob'
+  [why]='why run great'
   [inspect]='inspect run'
   [explain]='explain RNN-dW'
   [trace]='trace run --text great'
@@ -85,7 +86,7 @@ terminate() { # while it waits for somebody to read its output, or while it trai
 {
   echo 'command|stdout closed|stdout full|stderr closed|stderr full|SIGXFSZ|SIGTERM|ulimit -v'
   wrong=''
-  for name in train test predict inspect explain trace 'trace --html' exercise 'exercise --html' gradcheck gradflow 'data split' \
+  for name in train test predict why inspect explain trace 'trace --html' exercise 'exercise --html' gradcheck gradflow 'data split' \
     'bench activations' 'bench cells' 'bench predict' doctor --help --version; do
     row=$name; needs_stdout=7
     is_silent "$name" && needs_stdout=0

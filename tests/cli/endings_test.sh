@@ -45,6 +45,7 @@ done <<'COMMANDS'
 train|--train none.tsv --out none
 predict|none none.txt
 test|none none.tsv
+why|none great
 inspect|none
 data split|none.tsv --out none
 explain|RNN-dW

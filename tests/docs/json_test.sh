@@ -36,6 +36,7 @@ awk -F'\t' 'NR > 1 { printf "{\"text\":\"%s\",\"label\":[\"%s\"%s]}\n", $2, $1, 
 "$unroll" test sets sets.jsonl --json >sets.json
 "$unroll" inspect sets --json >inspect.sets
 "$unroll" predict run texts --json >predict.json
+"$unroll" why run --json <texts >why.json
 "$unroll" inspect run --json >inspect.lstm
 "$unroll" train --train data.tsv --out gru --cell gru "${small[@]}" --json >/dev/null
 "$unroll" inspect gru --json >inspect.gru
@@ -56,6 +57,7 @@ for cell in rnn lstm; do "$unroll" gradflow --cell $cell --hidden 4 --lags 3 --d
 check train train.json
 check test test.json sets.json
 check predict predict.json
+check why why.json
 check inspect inspect.lstm inspect.gru inspect.sets
 check 'inspect --memory' memory.json
 check 'data check' data.json

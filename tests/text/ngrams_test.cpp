@@ -159,5 +159,23 @@ TEST(NgramIndex, RefusesKeysThatDoNotRise) {
   EXPECT_THROW(NgramIndex{keys}, ModelError);
 }
 
+TEST(NgramPlaces, AreAllThatTheCounterCounts) {
+  const Tokens tokens{"good", "很好", "的", "good", "x", "film"};
+  Counts counts;
+  for (const NgramPlace& place : place_ngrams(tokens, {})) ++counts[place.key];
+  EXPECT_EQ(counts, counts_of(tokens));
+}
+
+TEST(NgramPlaces, SayWhatAReaderWouldWriteAndWhichTokensItTouches) {
+  const Tokens tokens{"so", "很好", "的"};
+  std::map<std::string, Range> places;
+  for (const NgramPlace& place : place_ngrams(tokens, {})) places[place.text] = place.tokens;
+  EXPECT_EQ(places.at("so 很好").end, 2u);
+  EXPECT_EQ(places.at("<so>").begin, 0u);
+  EXPECT_EQ(places.at("<so>").end, 1u);
+  EXPECT_EQ(places.at("~好的~").begin, 1u) << "across the tokenizer's cut";
+  EXPECT_EQ(places.at("~好的~").end, 3u);
+}
+
 }  // namespace
 }  // namespace unroll

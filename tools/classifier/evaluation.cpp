@@ -11,7 +11,8 @@
 #include <string_view>
 #include <utility>
 
-#include "unroll/text/utf8.h"
+#include "unroll/tools/classifier/calibration.h"
+#include "unroll/tools/classifier/shown_text.h"
 
 namespace unroll {
 
@@ -144,31 +145,16 @@ bool are_equal(const LabelSet& actual, const LabelSet& predicted) {
                              [&](const std::string& label) { return has(predicted, label); });
 }
 
-// ------------------------------------------------------------------------------------------ table
-
-/// Columns on a terminal, where East Asian characters take two: fmt knows them when it pads, so
-/// what it adds tells.
-std::size_t columns_of(std::string_view text) {
-  const std::size_t wide = 4 * text.size() + 1;
-  const std::size_t padding = fmt::format("{:<{}}", text, wide).size() - text.size();
-  return wide - padding;
+void set_accuracy(Evaluation& evaluation) {
+  evaluation.accuracy =
+      ratio(static_cast<double>(evaluation.correct), static_cast<double>(evaluation.rows));
+  evaluation.interval = wilson_interval(evaluation.correct, evaluation.rows);
 }
+
+// ------------------------------------------------------------------------------------------ table
 
 std::string padded(std::string_view text, std::size_t width) {
   return fmt::format("{:<{}}", text, width);
-}
-
-/// A label on one line, of at most so many columns.
-std::string shown(std::string_view label, std::size_t most_columns) {
-  constexpr std::size_t kBytesOfACharacter = 4;
-  std::string_view kept = utf8_prefix(label, most_columns * kBytesOfACharacter);
-  if (kept.size() < label.size() || columns_of(kept) > most_columns) {
-    while (columns_of(kept) + 1 > most_columns) kept = utf8_prefix(kept, kept.size() - 1);
-  }
-  std::string text(kept);
-  std::ranges::replace_if(
-      text, [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }, ' ');
-  return kept.size() < label.size() ? text + "…" : text;
 }
 
 /// The labels as they are shown.
@@ -215,8 +201,9 @@ ClassScore average(const Evaluation& evaluation) {
 
 std::string headline(const Evaluation& evaluation) {
   if (!evaluation.sets) {
-    return fmt::format("accuracy {:.2f} %  ({} of {} rows)\n\n", 100 * evaluation.accuracy,
-                       evaluation.correct, evaluation.rows);
+    return fmt::format("accuracy {:.2f} %  ({} of {} rows; 95 % interval: {:.2f} to {:.2f} %)\n\n",
+                       100 * evaluation.accuracy, evaluation.correct, evaluation.rows,
+                       100 * evaluation.interval.low, 100 * evaluation.interval.high);
   }
   const LabelSetFigures& sets = *evaluation.sets;
   return fmt::format(
@@ -277,6 +264,24 @@ std::string confusion_list(const Evaluation& evaluation, std::span<const std::st
   return list;
 }
 
+// ------------------------------------------------------------------------------------------- JSON
+
+using Json = nlohmann::ordered_json;
+
+/// Means of no rows are null.
+Json json_of(const Calibration& calibration) {
+  Json bins = Json::array();
+  for (const CalibrationBin& bin : calibration.bins) {
+    const auto mean = [&](double value) { return bin.rows > 0 ? Json(value) : Json(); };
+    bins.push_back({{"from", bin.from},
+                    {"to", bin.to},
+                    {"rows", bin.rows},
+                    {"confidence", mean(bin.confidence)},
+                    {"accuracy", mean(bin.accuracy)}});
+  }
+  return {{"error", calibration.error}, {"bins", bins}};
+}
+
 }  // namespace
 
 void TextFigures::add(const TokenFigures& text) {
@@ -287,7 +292,7 @@ void TextFigures::add(const TokenFigures& text) {
 }
 
 Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
-                    std::span<const std::string> predicted) {
+                    std::span<const std::string> predicted, std::span<const double> confidences) {
   Evaluation evaluation;
   evaluation.rows = actual.size();
   const Numbers numbers = number_labels(labels, actual, predicted, evaluation);
@@ -296,8 +301,8 @@ Evaluation evaluate(std::span<const std::string> labels, std::span<const std::st
     evaluation.correct += c.actual == c.predicted ? c.rows : 0;
   }
   score_classes(count_classes(evaluation), evaluation);
-  evaluation.accuracy =
-      ratio(static_cast<double>(evaluation.correct), static_cast<double>(evaluation.rows));
+  set_accuracy(evaluation);
+  if (!confidences.empty()) evaluation.calibration = calibrate(actual, predicted, confidences);
   return evaluation;
 }
 
@@ -313,8 +318,7 @@ Evaluation evaluate_sets(std::span<const std::string> labels, std::span<const La
   for (std::size_t r = 0; r < actual.size(); ++r) {
     evaluation.correct += are_equal(actual[r], predicted[r]) ? 1 : 0;
   }
-  evaluation.accuracy =
-      ratio(static_cast<double>(evaluation.correct), static_cast<double>(evaluation.rows));
+  set_accuracy(evaluation);
   return evaluation;
 }
 
@@ -334,7 +338,6 @@ std::string to_table(const Evaluation& evaluation, std::size_t width) {
 }
 
 std::string to_json(const Evaluation& evaluation) {
-  using Json = nlohmann::ordered_json;
   Json classes = Json::array();
   for (const ClassScore& score : evaluation.classes) {
     classes.push_back({{"label", score.label},
@@ -350,12 +353,14 @@ std::string to_json(const Evaluation& evaluation) {
                          {"rows", c.rows}});
   }
   Json json = {{"accuracy", evaluation.accuracy},
+               {"interval", {{"low", evaluation.interval.low}, {"high", evaluation.interval.high}}},
                {"rows", evaluation.rows},
                {"correct", evaluation.correct},
                {"macro_f1", evaluation.macro_f1},
                {"classes", classes},
                {"absent_labels", evaluation.absent},
                {"confusion", confusion},
+               {"calibration", json_of(evaluation.calibration)},
                {"unseen_labels", evaluation.unseen},
                {"cut_texts", evaluation.texts.cut},
                {"unknown_texts", evaluation.texts.unknown},
@@ -363,6 +368,7 @@ std::string to_json(const Evaluation& evaluation) {
                {"known_tokens", evaluation.texts.known_tokens}};
   if (const auto& sets = evaluation.sets) {
     json.erase("confusion");
+    json.erase("calibration");
     json.update({{"micro_precision", sets->micro_precision},
                  {"micro_recall", sets->micro_recall},
                  {"micro_f1", sets->micro_f1},

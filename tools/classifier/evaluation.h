@@ -54,10 +54,32 @@ struct LabelSetFigures {
   double recall_at_1 = 0;  ///< of all labels that rows have, those that are the most probable one
 };
 
+/// Where a share lies with 95 % certainty.
+struct Interval {
+  double low = 0;
+  double high = 1;
+};
+
+/// Answers whose confidence is more than that of the bins before, at most `to`.
+struct CalibrationBin {
+  double from = 0;
+  double to = 0;
+  std::size_t rows = 0;
+  double confidence = 0;  ///< mean; 0 without rows
+  double accuracy = 0;    ///< share that is right; 0 without rows
+};
+
+struct Calibration {
+  static constexpr std::size_t kBins = 15;  ///< of equal width
+  double error = 0;                         ///< the expected calibration error
+  std::vector<CalibrationBin> bins;         ///< kBins of them
+};
+
 struct Evaluation {
   std::size_t rows = 0;
   std::size_t correct = 0;  ///< with labels in sets: rows with all of their labels and no others
   double accuracy = 0;      ///< a fraction
+  Interval interval;        ///< of the accuracy (unroll/tools/classifier/calibration.h)
   double macro_f1 = 0;      ///< mean over the classes
   /// The model's labels in its order, then the labels that it does not know in byte order.
   std::vector<ClassScore> classes;
@@ -68,12 +90,15 @@ struct Evaluation {
   /// Labels of the data that the model does not know; their rows count as wrong.
   std::vector<std::string> unseen;
   TextFigures texts;
-  std::size_t absent = 0;  ///< how many of the model's labels do not occur
+  Calibration calibration;  ///< without bins where no confidences are given
+  std::size_t absent = 0;   ///< how many of the model's labels do not occur
 };
 
-/// `labels`: the model's, in byte order. Every one of `predicted` is one of them.
+/// `labels`: the model's, in byte order. Every one of `predicted` is one of them. `confidences`:
+/// the probability of each, or none (unroll/tools/classifier/calibration.h).
 Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
-                    std::span<const std::string> predicted);
+                    std::span<const std::string> predicted,
+                    std::span<const double> confidences = {});
 
 /// The labels of a text, whether it has them or they were predicted, and the most probable one.
 struct LabelSet {

@@ -1,6 +1,7 @@
 #include "unroll/tools/classifier/fusion.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -184,6 +185,12 @@ std::vector<double> fit_fusion(std::span<const ExpertScores> experts, const DevR
     if (moved < kEnough) break;
   }
   return a;
+}
+
+double fit_inverse_temperature(ExpertScores scores, const DevRows& rows, FusionPrior prior) {
+  constexpr double kLeast = 0.01;  // of scores that say nothing, or the contrary
+  const double a = fit_fusion(std::array{scores}, rows, std::array{prior}).front();
+  return std::max(a, kLeast);  // L is convex: the nearest value is the best one
 }
 
 double count_fused(std::span<const ExpertScores> experts, const DevRows& rows,

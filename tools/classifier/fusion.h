@@ -10,9 +10,10 @@
 ///
 ///     L(a) = −Σ_rows w_row ln ŷ_label + ½ Σ_e pull_e (a_e − prior_e)².
 ///
-/// docs/ngrams.md derives its gradient. Where texts have any number of labels, each label is a
-/// question of its own: ŷ_k = σ(O_k), and a row's loss is −Σ_k [y_k ln ŷ_k + (1 − y_k) ln(1 −
-/// ŷ_k)].
+/// docs/ngrams.md derives its gradient. The weight of one expert alone is what calibration calls an
+/// inverse temperature (Guo et al. 2017): it makes the expert as sure as it is often right. Where
+/// texts have any number of labels, each label is a question of its own: ŷ_k = σ(O_k), and a row's
+/// loss is −Σ_k [y_k ln ŷ_k + (1 − y_k) ln(1 − ŷ_k)].
 #pragma once
 
 #include <cstddef>
@@ -49,6 +50,10 @@ double fusion_loss(std::span<const ExpertScores> experts, const DevRows& rows,
 /// The a of least L.
 std::vector<double> fit_fusion(std::span<const ExpertScores> experts, const DevRows& rows,
                                std::span<const FusionPrior> priors);
+
+/// The a of least L of one expert alone, 1 / T. It is more than 0, so that whatever label has the
+/// highest score keeps it.
+double fit_inverse_temperature(ExpertScores scores, const DevRows& rows, FusionPrior prior);
 
 /// Counts the fused answers: of each row the label with the highest O (of equals the first), or all
 /// labels with O ≥ 0, which are those with ŷ_k ≥ ½. Returns the mean loss of the rows that L is

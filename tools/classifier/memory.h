@@ -24,10 +24,11 @@ namespace unroll {
 
 /// What the memory of a training run depends on beside its model.
 struct TrainingMemory {
-  BatchLimits batch;              ///< of training
-  BatchLimits evaluation;         ///< of evaluation on the dev texts
-  std::size_t most_tokens = 0;    ///< batches are trained on in parts of so many; 0: whole
-  std::size_t data_bytes = 0;     ///< the encoded texts and their order
+  BatchLimits batch;            ///< of training
+  BatchLimits evaluation;       ///< of evaluation on the dev texts
+  std::size_t most_tokens = 0;  ///< batches are trained on in parts of so many; 0: whole
+  std::size_t data_bytes = 0;   ///< the encoded texts and their order, what the network says about
+                                ///< the dev texts
   std::size_t process_bytes = 0;  ///< program, libraries and vocabulary
   std::size_t ngram_bytes = 0;    ///< the linear model, and its margins on the dev texts
   std::size_t reading_bytes = 0;  ///< the process at its largest before the first step: while texts

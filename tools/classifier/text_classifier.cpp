@@ -51,6 +51,7 @@ struct Description {
   OutputKind output = OutputKind::kSoftmax;
   std::optional<SequenceClassifierConfig> config;
   std::optional<NgramDescription> ngrams;
+  double network_weight = 1;  // of a network alone
   std::map<std::string, std::string> notes;
 };
 
@@ -81,6 +82,14 @@ NgramDescription ngrams_from(const Json& json, std::size_t most_tokens) {
                      .bias = fusion.contains("bias") ? weight_from(fusion, "bias") : 0}};
 }
 
+/// A network alone that is not calibrated has no key for it, as in the files of the first programs.
+double network_weight_from(const Json& json) {
+  if (!json.contains("fusion")) return 1;
+  const double weight = weight_from(json.at("fusion"), "network");
+  if (weight > 0) return weight;
+  throw ModelError(fmt::format("its network's weight is {}, expected more than 0", weight));
+}
+
 OutputKind output_from(const Json& json) {
   const auto name = json.at("output").get<std::string>();
   for (const OutputKind output : {OutputKind::kSoftmax, OutputKind::kSigmoid}) {
@@ -101,6 +110,7 @@ Description parse_description(const std::string& text, std::string_view format) 
                      .output = OutputKind::kSoftmax,
                      .config = {},
                      .ngrams = {},
+                     .network_weight = 0,
                      .notes = json.at("notes").get<std::map<std::string, std::string>>()};
   if (result.labels.size() < 2 || !std::is_sorted(result.labels.begin(), result.labels.end())) {
     throw ModelError("its labels are not two or more in byte order");
@@ -111,6 +121,8 @@ Description parse_description(const std::string& text, std::string_view format) 
   if (has_ngrams) {
     const std::size_t read_by_network = result.encoder.settings().max_tokens;
     result.ngrams = ngrams_from(json.at("ngrams"), read_by_network);
+  } else {
+    result.network_weight = network_weight_from(json);
   }
   if (has_ngrams && json.at("model").is_null()) return result;
   result.config = model_config_from_json(json.at("model").dump());
@@ -279,6 +291,7 @@ TextClassifier read_classifier(SafetensorsReader& file) {
   }
   places.read(file);
   file.finish();
+  classifier.set_fusion({.network = description.network_weight});
   if (ngrams) {
     classifier.set_ngrams(assemble(description.ngrams->settings, std::move(*ngrams),
                                    classifier.labels().size(), classifier.output()));
@@ -301,6 +314,11 @@ bool uses_network(const TextClassifier& classifier) {
          (classifier.ngrams() == nullptr || classifier.fusion().network != 0);
 }
 
+/// Whether a network alone has a temperature, which a file then holds.
+bool has_temperature(const TextClassifier& classifier) {
+  return classifier.ngrams() == nullptr && classifier.fusion().network != 1;
+}
+
 /// What makes the classifier, besides its tensors.
 Json pipeline_of(const TextClassifier& classifier) {
   Json pipeline = {{"encoder", Json::parse(classifier.encoder().to_json())},
@@ -308,6 +326,9 @@ Json pipeline_of(const TextClassifier& classifier) {
                    {"model", nullptr}};
   if (uses_network(classifier)) {
     pipeline["model"] = Json::parse(to_json(classifier.model().config()));
+  }
+  if (has_temperature(classifier)) {
+    pipeline["fusion"] = {{"network", classifier.fusion().network}};
   }
   if (const NgramClassifier* ngrams = classifier.ngrams()) {
     pipeline["ngrams"] = Json::parse(to_json(ngrams->settings(), classifier.fusion()));
@@ -376,7 +397,8 @@ TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> lab
     : encoder_(std::move(encoder)),
       labels_(std::move(labels)),
       output_(config.output),
-      model_(checked(config)) {}
+      model_(checked(config)),
+      fusion_{.network = 1} {}
 
 TextClassifier::TextClassifier(TextEncoder encoder, std::vector<std::string> labels,
                                OutputKind output)
@@ -403,6 +425,7 @@ void TextClassifier::set_ngrams(NgramClassifier ngrams) {
                                  ngrams.labels(), labels_.size()));
   }
   ngrams_ = std::make_unique<NgramClassifier>(std::move(ngrams));
+  fusion_ = {};
 }
 
 TextClassifier TextClassifier::load(const std::filesystem::path& path) {

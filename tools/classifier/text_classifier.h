@@ -23,7 +23,9 @@ class NgramClassifier;
 struct NgramSettings;
 
 /// How much of the network's O and of each n-gram model's margins becomes the classifier's O
-/// (unroll/tools/classifier/fusion.h).
+/// (unroll/tools/classifier/fusion.h). For a network alone the one weight is 1 / T, T being what
+/// calibration calls a temperature: it makes probabilities as sure as they should be, and changes
+/// no label.
 struct FusionWeights {
   double network = 0;
   std::array<double, 2> ngrams{};  ///< of each NgramModel
@@ -88,8 +90,10 @@ class TextClassifier {
   /// The linear model, null if there is none.
   const NgramClassifier* ngrams() const { return ngrams_.get(); }
   NgramClassifier* ngrams() { return ngrams_.get(); }
-  /// From then on the answers are fused. Throws UsageError unless it has as many labels.
+  /// From then on the answers are fused, by weights that are 0 until they are set. Throws
+  /// UsageError unless it has as many labels.
   void set_ngrams(NgramClassifier ngrams);
+  /// A network alone has the weight 1 until another one is set.
   const FusionWeights& fusion() const { return fusion_; }
   void set_fusion(const FusionWeights& weights) { fusion_ = weights; }
 

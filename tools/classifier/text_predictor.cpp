@@ -27,14 +27,14 @@ TextClassifier for_prediction(TextClassifier classifier, Precision precision) {
   return classifier;
 }
 
-/// The fused O of one text. The network's O may be empty; `margins`: (2 K).
+/// The fused O of one text. The network's O may be empty, and so may the `margins` (2 K).
 void fuse(const FusionWeights& weights, std::span<const float> O, std::span<const double> margins,
           std::span<float> fused) {
   const std::size_t labels = fused.size();
   for (std::size_t k = 0; k < labels; ++k) {
     double sum = O.empty() ? 0 : weights.network * static_cast<double>(O[k]);
-    for (std::size_t model = 0; model < kNgramModels.size(); ++model) {
-      sum += weights.ngrams[model] * margins[model * labels + k];
+    for (std::size_t at = k, model = 0; at < margins.size(); at += labels, ++model) {
+      sum += weights.ngrams[model] * margins[at];
     }
     fused[k] = static_cast<float>(sum + weights.bias);
   }
@@ -241,25 +241,24 @@ void TextPredictor::Engine::set_prediction(std::span<const float> O,
                                            std::span<const double> margins,
                                            PredictionScratch& scratch,
                                            Prediction& prediction) const {
-  if (!margins.empty()) {
-    scratch.O.resize(classifier_.labels().size());
-    fuse(classifier_.fusion(), O, margins, scratch.O);
-    O = scratch.O;
-  }
-  prediction.probabilities.resize(classifier_.labels().size());
+  const std::size_t labels = classifier_.labels().size();
+  scratch.O.resize(labels);
+  fuse(classifier_.fusion(), O, margins, scratch.O);
+  prediction.probabilities.resize(labels);
   switch (classifier_.output()) {
     case OutputKind::kSoftmax:
-      softmax<float>(MatrixView<const float>(O.data(), 1, O.size()),
-                     MatrixView<float>(prediction.probabilities.data(), 1, O.size()));
+      softmax<float>(MatrixView<const float>(scratch.O.data(), 1, labels),
+                     MatrixView<float>(prediction.probabilities.data(), 1, labels));
       break;
     case OutputKind::kSigmoid:
-      activate<float>(Activation::kSigmoid, O, prediction.probabilities);
+      activate<float>(Activation::kSigmoid, scratch.O, prediction.probabilities);
       break;
   }
-  const auto best = std::ranges::max_element(prediction.probabilities);
-  prediction.label =
-      classifier_.labels()[static_cast<std::size_t>(best - prediction.probabilities.begin())];
-  prediction.probability = static_cast<double>(*best);
+  // A temperature moves no O past another one, but rounding may make two equal.
+  const auto decides = margins.empty() ? O : std::span<const float>(scratch.O);
+  const auto best = static_cast<std::size_t>(std::ranges::max_element(decides) - decides.begin());
+  prediction.label = classifier_.labels()[best];
+  prediction.probability = static_cast<double>(prediction.probabilities[best]);
 }
 
 TextPredictor::TextPredictor(TextClassifier classifier, WordProducts words, Precision precision)

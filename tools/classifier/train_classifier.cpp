@@ -18,7 +18,6 @@
 #include "unroll/core/random.h"
 #include "unroll/core/thread_tuner.h"
 #include "unroll/layers/sequence_predictor.h"
-#include "unroll/layers/softmax_cross_entropy.h"
 #include "unroll/optim/optimizer.h"
 #include "unroll/text/batches.h"
 #include "unroll/text/label_sets.h"
@@ -45,6 +44,7 @@ constexpr std::array kNgramPriors{FusionPrior{.weight = 1.2, .pull = kPull},
 constexpr std::array kFusedPriors{FusionPrior{.weight = 0.7, .pull = kPull},
                                   FusionPrior{.weight = 0.85, .pull = kPull},
                                   FusionPrior{.weight = 0.3, .pull = kPull}};
+constexpr FusionPrior kNetworkPrior{.weight = 1, .pull = kPull};  // of a network alone
 
 /// Rows per batch in evaluation; any number gives the same bits.
 constexpr std::size_t kEvaluationBatch = 64;
@@ -106,35 +106,6 @@ void for_each_batch(const SequenceClassifier<float>& model, std::span<const Exam
     const ThreadTuner::Turn turn(threads, static_cast<double>(batch.shape.tokens()));
     body(predictor.predict(batch.shape, batch.ids, scratch), batch);
   }
-}
-
-/// How the network answers: what it finds for each example, and the mean loss, weighted. A label
-/// that training has not seen has no loss.
-struct NetworkAnswers {
-  AnswerCounts counts;
-  double loss = 0;
-};
-
-NetworkAnswers answers_of(const SequenceClassifier<float>& model, std::span<const Example> examples,
-                          std::size_t batch_size, ThreadTuner& threads) {
-  NetworkAnswers answers{AnswerCounts(model.config().classes)};
-  double weight = 0;
-  for_each_batch(
-      model, examples, batch_size, threads, [&](MatrixView<const float> all, const Batch& batch) {
-        for (std::size_t r = 0; r < batch.rows.size(); ++r) {
-          const auto O = all.row_range(r, 1);
-          const auto best = std::ranges::max_element(O.row(0)) - O.row(0).begin();
-          const auto w = static_cast<double>(batch.weights[r]);
-          const auto answer = static_cast<std::int32_t>(best);
-          answers.counts.add({&batch.labels[r], 1}, {&answer, 1});
-          weight += w;
-          if (batch.labels[r] < 0) continue;
-          answers.loss +=
-              w * softmax_cross_entropy<float>(O, std::span(batch.labels).subspan(r, 1), 1);
-        }
-      });
-  answers.loss /= weight;
-  return answers;
 }
 
 std::vector<std::int32_t> labels_of(std::span<const Example> examples) {
@@ -247,17 +218,18 @@ std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_
   return std::max(TrainClassifierOptions::kDefaultEpochs, enough);
 }
 
-/// What the linear model says about the dev texts, to which a network's O comes after each epoch.
+/// The answers to the dev texts: what the linear model says about them, if there is one, to which a
+/// network's O comes after each epoch.
 class DevFusion {
  public:
   /// `sets` are those of the examples, and outlive it.
-  DevFusion(std::vector<Tensor<double>> margins, std::span<const Example> dev,
-            const LabelSets* sets)
-      : margins_(std::move(margins)),
-        labels_(labels_of(dev)),
-        weights_(weights_of(dev)),
-        sets_(sets) {
-    if (sets == nullptr || margins_.empty()) return;
+  DevFusion(std::span<const Example> dev, const LabelSets* sets)
+      : labels_(labels_of(dev)), weights_(weights_of(dev)), sets_(sets) {}
+
+  /// `margins`: of each NgramModel.
+  void set_margins(std::vector<Tensor<double>> margins) {
+    margins_ = std::move(margins);
+    if (sets_ == nullptr) return;
     ones_ = Tensor<double>(margins_.front().shape());
     ones_.fill(1);
   }
@@ -265,21 +237,34 @@ class DevFusion {
   /// Sets the classifier's fusion to the weights that suit the dev texts. `O`: the network's,
   /// (rows, K), or nothing.
   DevScore fit(ExpertScores O, const Metric& metric, TextClassifier& classifier) const {
+    if (margins_.empty()) return calibrate(O, metric, classifier);
     std::vector<ExpertScores> experts;
     for (const Tensor<double>& margins : margins_) experts.push_back(margins.matrix());
     if (!O.empty()) experts.push_back(O);
     if (sets_ != nullptr) experts.push_back(ones_.matrix());
-    const DevRows rows{labels_, weights_, sets_};
-    const std::vector<double> a = fit_fusion(experts, rows, priors(!O.empty()));
+    const std::vector<double> a = fit_fusion(experts, rows(), priors(!O.empty()));
     classifier.set_fusion({.network = O.empty() ? 0 : a[2],
                            .ngrams = {a[0], a[1]},
                            .bias = sets_ == nullptr ? 0 : a.back()});
-    AnswerCounts answers(classifier.labels().size());
-    const double loss = count_fused(experts, rows, a, answers);
-    return dev_score(answers, loss, metric, classifier.labels());
+    return score(experts, a, metric, classifier);
   }
 
  private:
+  DevRows rows() const { return {labels_, weights_, sets_}; }
+
+  /// The score is that of O as it is: which epoch is best shall not hang on a temperature.
+  DevScore calibrate(ExpertScores O, const Metric& metric, TextClassifier& classifier) const {
+    classifier.set_fusion({.network = fit_inverse_temperature(O, rows(), kNetworkPrior)});
+    return score(std::array{O}, std::array{1.0}, metric, classifier);
+  }
+
+  DevScore score(std::span<const ExpertScores> experts, std::span<const double> a,
+                 const Metric& metric, const TextClassifier& classifier) const {
+    AnswerCounts answers(classifier.labels().size());
+    const double loss = count_fused(experts, rows(), a, answers);
+    return dev_score(answers, loss, metric, classifier.labels());
+  }
+
   /// A label against all others has m and not ±m for scores, so its weights are twice as large.
   std::vector<FusionPrior> priors(bool has_network) const {
     const auto known = has_network ? std::span<const FusionPrior>(kFusedPriors) : kNgramPriors;
@@ -290,7 +275,7 @@ class DevFusion {
     return priors;
   }
 
-  std::vector<Tensor<double>> margins_;  // of each NgramModel
+  std::vector<Tensor<double>> margins_;
   std::vector<std::int32_t> labels_;
   std::vector<float> weights_;
   const LabelSets* sets_;
@@ -355,7 +340,11 @@ class Session {
     weigh(train_, dev_, labels, options_.class_weights, sets());
     find_rarest(labels);
     release_freed_memory();
+    fusion_.emplace(dev_, sets());
     plan_.memory->data_bytes = bytes_of(train_) + bytes_of(dev_);
+    if (options_.network) {  // and what it says about the dev texts
+      plan_.memory->data_bytes += dev_.size() * labels.size() * sizeof(double);
+    }
     plan_.memory->process_bytes =
         kProgramBytes + bytes_of(encoder.vocabulary()) + bytes_of(encoder.settings().tokenizer);
     TextClassifier classifier = make_classifier(std::move(encoder), labels);
@@ -545,7 +534,7 @@ class Session {
     train_ngrams_ = {};
     dev_ngrams_ = {};
     release_freed_memory();
-    fusion_.emplace(std::move(training.dev), dev_, sets());
+    fusion_->set_margins(std::move(training.dev));
     NgramReport report{.C = std::move(training.C), .score = {}, .seconds = 0};
     report.score = fusion_->fit({}, plan_.metric, classifier);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
@@ -646,8 +635,7 @@ class Session {
                             .work = [&](std::size_t step) { return work_of(batches[step]); },
                             .evaluate =
                                 [&] {
-                                  latest = fusion_ ? fused_score_of(classifier, threads)
-                                                   : network_score_of(classifier, threads);
+                                  latest = score_of(classifier, threads);
                                   return latest.by(plan_.metric);
                                 }};
 
@@ -680,26 +668,8 @@ class Session {
     return {.classes = {}, .y = y.matrix(), .weights = batch.weights};
   }
 
-  DevScore network_score_of(const TextClassifier& classifier, ThreadTuner& threads) const {
-    if (sets() != nullptr) return sigmoid_score_of(classifier, threads);
-    const NetworkAnswers answers =
-        answers_of(classifier.model(), dev_, plan_.memory->evaluation.rows, threads);
-    return dev_score(answers.counts, answers.loss, plan_.metric, classifier.labels());
-  }
-
-  /// The network alone is what is fused where there is nothing else.
-  DevScore sigmoid_score_of(const TextClassifier& classifier, ThreadTuner& threads) const {
-    const Tensor<double> O = dev_outputs(classifier, threads);
-    const std::array<ExpertScores, 1> experts{O.matrix()};
-    const std::vector<std::int32_t> labels = labels_of(dev_);
-    const std::vector<float> weights = weights_of(dev_);
-    AnswerCounts answers(classifier.labels().size());
-    const double loss = count_fused(experts, {labels, weights, sets()}, std::array{1.0}, answers);
-    return dev_score(answers, loss, plan_.metric, classifier.labels());
-  }
-
-  /// The network's O of each dev text, (rows, K).
-  Tensor<double> dev_outputs(const TextClassifier& classifier, ThreadTuner& threads) const {
+  /// Fits the fusion to the network as it is now.
+  DevScore score_of(TextClassifier& classifier, ThreadTuner& threads) {
     Tensor<double> O({dev_.size(), classifier.labels().size()});
     for_each_batch(classifier.model(), dev_, plan_.memory->evaluation.rows, threads,
                    [&](MatrixView<const float> all, const Batch& batch) {
@@ -707,12 +677,6 @@ class Session {
                        std::ranges::copy(all.row(r), O.matrix().row(batch.rows[r]).begin());
                      }
                    });
-    return O;
-  }
-
-  /// Fits the fusion to the network as it is now.
-  DevScore fused_score_of(TextClassifier& classifier, ThreadTuner& threads) {
-    const Tensor<double> O = dev_outputs(classifier, threads);
     return fusion_->fit(O.matrix(), plan_.metric, classifier);
   }
 
@@ -736,7 +700,7 @@ class Session {
   TrainingOptions loop_options() const {
     return {.epochs = plan_.epochs,
             .early_stop = plan_.early_stop,
-            .loss_counts = fusion_.has_value() || plan_.metric.kind != Metric::Kind::kAccuracy,
+            .loss_counts = options_.ngrams || plan_.metric.kind != Metric::Kind::kAccuracy,
             .clip_norm = options_.clip_norm,
             .clip_value = options_.clip_value,
             .averaging = options_.averaging,
@@ -760,7 +724,7 @@ class Session {
   std::vector<Example> train_;
   std::vector<Example> dev_;
   LabelledCounts train_ngrams_, dev_ngrams_;
-  std::optional<DevFusion> fusion_;  // once the linear model is solved
+  std::optional<DevFusion> fusion_;  // once the dev texts are encoded
   DevScore dev_score_;               // of what is kept
 };
 

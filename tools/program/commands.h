@@ -20,6 +20,7 @@ class Terminal;
 void add_train_command(CLI::App& program, int& status);
 void add_test_command(CLI::App& program, int& status);
 void add_predict_command(CLI::App& program, int& status);
+void add_why_command(CLI::App& program, int& status);
 void add_inspect_command(CLI::App& program, int& status);
 void add_explain_command(CLI::App& program, int& status);
 void add_trace_command(CLI::App& program, int& status);

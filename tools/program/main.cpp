@@ -48,6 +48,7 @@ int run(int argc, char** argv) {
   unroll::add_train_command(program, status);
   unroll::add_test_command(program, status);
   unroll::add_predict_command(program, status);
+  unroll::add_why_command(program, status);
   unroll::add_inspect_command(program, status);
   unroll::add_data_command(program, status);
   unroll::add_doctor_command(program, status);

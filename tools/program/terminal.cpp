@@ -24,6 +24,10 @@ bool is_dumb() {
   return term == nullptr || std::string_view(term) == "dumb";
 }
 
+bool is_terminal(int descriptor) {
+  return ::isatty(descriptor) == 1 && !is_dumb();
+}
+
 /// At most `width` characters of a text that holds one column per code point.
 std::string_view cut(std::string_view text, std::size_t width) {
   std::size_t columns = 0;
@@ -42,10 +46,14 @@ std::size_t terminal_width(int descriptor) {
   return 80;
 }
 
+bool has_colors(int descriptor) {
+  return is_terminal(descriptor) && !has_value("NO_COLOR");
+}
+
 Terminal::Terminal(bool quiet)
     : quiet_(quiet),
-      is_terminal_(::isatty(STDERR_FILENO) == 1 && !is_dumb()),
-      colors_(is_terminal_ && !has_value("NO_COLOR")),
+      is_terminal_(is_terminal(STDERR_FILENO)),
+      colors_(has_colors(STDERR_FILENO)),
       last_(Clock::now()) {}
 
 Terminal::~Terminal() {

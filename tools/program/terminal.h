@@ -14,6 +14,9 @@ namespace unroll {
 /// Columns of the terminal on this file descriptor; 80 if it is none.
 std::size_t terminal_width(int descriptor);
 
+/// Whether colours are shown on this file descriptor: a terminal that has them, without NO_COLOR.
+bool has_colors(int descriptor);
+
 class Terminal {
  public:
   explicit Terminal(bool quiet);

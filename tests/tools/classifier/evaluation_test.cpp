@@ -125,7 +125,7 @@ TEST(EvaluationTable, CutsLongLabelsAndKeepsThemOnOneLine) {
 TEST(EvaluationTable, FitsIntoEightyColumns) {
   for (std::size_t width : {40, 80}) {
     const std::string table = to_table(evaluate(kLabels, kActual, kPredicted), width);
-    EXPECT_EQ(table.find("accuracy 66.67 %  (4 of 6 rows)"), 0u);
+    EXPECT_EQ(table.find("accuracy 66.67 %  (4 of 6 rows; 95 % interval: 30.00 to 90.32 %)"), 0u);
     std::size_t begin = 0;
     for (std::size_t end; (end = table.find('\n', begin)) != std::string::npos; begin = end + 1) {
       EXPECT_LE(end - begin, 80u);

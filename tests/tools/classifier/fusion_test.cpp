@@ -136,6 +136,38 @@ TEST(Fusion, EndsWhereTheExpertsAgreeInEveryThing) {
   for (const double weight : a) EXPECT_TRUE(std::isfinite(weight));
 }
 
+TEST(Temperature, IsWhereTheDerivativeOfTheLikelihoodIsZero) {
+  const Case c(1, 300, 4);
+  const double a = fit_inverse_temperature(c.experts[0], c.rows(), c.priors[0]);
+  const auto loss = [&](double at) {
+    return fusion_loss(c.experts, c.rows(), std::array{at}, c.priors);
+  };
+  constexpr double kStep = 1e-5;
+  std::vector<double> gradient(1);
+  for (const double at : {0.2, a, 3.0}) {
+    fusion_loss(c.experts, c.rows(), std::array{at}, c.priors, gradient);
+    EXPECT_NEAR(gradient[0], (loss(at + kStep) - loss(at - kStep)) / (2 * kStep), 1e-5);
+  }
+  EXPECT_LT(loss(a), loss(1.01 * a));
+  EXPECT_LT(loss(a), loss(0.99 * a));
+  fusion_loss(c.experts, c.rows(), std::array{a}, c.priors, gradient);
+  EXPECT_NEAR(gradient[0], 0, 1e-7);
+}
+
+TEST(Temperature, OfScoresThatAreTimesTenIsTenTimesThatOfScores) {
+  Case c(1, 300, 4);
+  const FusionPrior none{.weight = 1, .pull = 0};
+  const double a = fit_inverse_temperature(c.experts[0], c.rows(), none);
+  for (double& score : c.scores[0].values()) score *= 10;
+  EXPECT_NEAR(fit_inverse_temperature(c.experts[0], c.rows(), none), a / 10, 1e-9);
+}
+
+TEST(Temperature, NeverTurnsScoresRound) {
+  Case c(1, 300, 4);
+  for (double& score : c.scores[0].values()) score = -score;
+  EXPECT_GT(fit_inverse_temperature(c.experts[0], c.rows(), c.priors[0]), 0);
+}
+
 TEST(Fusion, AnswersRowByRowWithTheirMeanLoss) {
   Tensor<double> scores({3, 2});
   scores.matrix()(0, 1) = std::log(3.0);  // ŷ = ¼, ¾

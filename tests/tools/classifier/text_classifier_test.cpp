@@ -57,6 +57,25 @@ TEST(TextClassifier, HasAHashOfWeightsAndPipelineButNotOfNotes) {
   EXPECT_NE(renamed.hash(), zeros.hash());
 }
 
+TEST(TextClassifier, KeepsATemperatureInItsFileAndHash) {
+  const TempFolder folder;
+  TextClassifier classifier = small_classifier();
+  const std::string hash = classifier.hash();
+  classifier.set_fusion({.network = 0.3});
+  EXPECT_NE(classifier.hash(), hash);
+  classifier.save(folder.path());
+  TextClassifier loaded = TextClassifier::load(folder.path());
+  EXPECT_EQ(loaded.fusion().network, 0.3);
+  EXPECT_EQ(loaded.hash(), classifier.hash());
+  loaded.set_fusion({.network = 1});
+  EXPECT_EQ(loaded.hash(), hash) << "without a temperature it is the model of earlier programs";
+}
+
+TEST(TextClassifier, OfAnEarlierProgramHasTheTemperatureOne) {
+  const auto model = TextClassifier::load(UNROLL_TEST_DATA "/versions/rules-1-icu.safetensors");
+  EXPECT_EQ(model.fusion().network, 1);
+}
+
 TEST(TextClassifier, KeepsItsHashInAFile) {
   const TempFolder folder;
   small_classifier().save(folder.path());
@@ -233,6 +252,12 @@ TEST(TextClassifier, RefusesAPipelineItDidNotWrite) {
   expect_in("byte order", with("[\"neg\",\"neu\",\"pos\"]", "[\"pos\",\"neu\",\"neg\"]"));
   expect_in("hidden", with("\"hidden\":5", "\"hidden\":0"));
   expect_in("pool is none", with("\"pool\":\"max\"", "\"pool\":\"none\""));
+  const auto with_fusion = [&](const std::string& fusion) {
+    return with("\"notes\"", "\"fusion\":" + fusion + ",\"notes\"");
+  };
+  expect_in("weight is -1", with_fusion("{\"network\":-1}"));
+  expect_in("weight is 0", with_fusion("{\"network\":0}"));
+  expect_in("not a model", with_fusion("{\"network\":\"warm\"}"));
   expect_in("two vocabularies", with("]]},\"labels\"", "]],\"vocabulary\":[]},\"labels\""));
 }
 

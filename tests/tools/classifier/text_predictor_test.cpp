@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cmath>
 #include <numeric>
 #include <span>
 #include <string>
@@ -61,6 +62,27 @@ TEST(TextPredictor, PredictsTheSameAfterSavingAndLoading) {
 TEST(TextPredictor, PredictsTheSameWithTheWholeVocabularysProducts) {
   const TextPredictor predictor(small_classifier(), WordProducts::kWholeVocabulary);
   EXPECT_EQ(probabilities(predictor), probabilities(TextPredictor(small_classifier())));
+}
+
+TextPredictor with_network_weight(double weight) {
+  TextClassifier classifier = small_classifier();
+  classifier.set_fusion({.network = weight});
+  return TextPredictor(std::move(classifier));
+}
+
+TEST(TextPredictor, TakesATemperatureForProbabilitiesAndNotForLabels) {
+  const TextPredictor plain(small_classifier());
+  for (const double weight : {0.01, 0.3, 0.99, 1.7, 20.0}) {
+    const TextPredictor scaled = with_network_weight(weight);
+    for (const std::string_view text : kTexts) {
+      const Prediction before = plain.predict(text), after = scaled.predict(text);
+      EXPECT_EQ(after.label, before.label) << text;
+      EXPECT_NEAR(std::log(after.probabilities[0] / after.probabilities[2]),
+                  weight * std::log(before.probabilities[0] / before.probabilities[2]),
+                  1e-5 * (1 + weight));
+    }
+  }
+  EXPECT_EQ(probabilities(with_network_weight(1)), probabilities(plain));
 }
 
 TEST(TextPredictor, PredictsTheSameAfterAMove) {

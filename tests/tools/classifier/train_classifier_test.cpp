@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <algorithm>
 #include <utility>
 
@@ -40,6 +42,40 @@ TEST(TrainClassifier, LearnsWithEveryCell) {
     EXPECT_GT(train_classifier(small_reviews(200), {}, options).training.best_score.value, 0.9)
         << to_string(activation);
   }
+}
+
+/// Mean −ln ŷ of the records' labels.
+double loss_of(const TextPredictor& predictor, const std::vector<Record>& records) {
+  double loss = 0;
+  for (const Record& record : records) {
+    const auto label = predictor.classifier().label_number(record.label);
+    loss -= std::log(predictor.predict(record.text).probabilities[static_cast<std::size_t>(label)]);
+  }
+  return loss / static_cast<double>(records.size());
+}
+
+TextClassifier network_for(const std::vector<Record>& dev) {
+  TrainClassifierOptions options = small_options();
+  options.ngrams = false;
+  return train_classifier(small_reviews(200), dev, options).classifier;
+}
+
+TEST(TrainClassifier, GivesANetworkAloneTheTemperatureThatSuitsTheDevTexts) {
+  std::vector<Record> dev = small_reviews(60);
+  const double right = network_for(dev).fusion().network;
+  EXPECT_GT(right, 1.2) << "it is always right, so it may be surer";
+  for (std::size_t k = 0; k < dev.size(); k += 3) dev[k].label = k % 2 == 0 ? "pos" : "neg";
+  TextClassifier classifier = network_for(dev);
+  const double weight = classifier.fusion().network;
+  EXPECT_GT(weight, 0);
+  EXPECT_LT(weight, 0.9 * right) << "a third of the dev labels are wrong";
+  const TempFolder folder;
+  const auto loss_with = [&](double network) {
+    classifier.set_fusion({.network = network});
+    classifier.save(folder.path());
+    return loss_of(TextPredictor::load(folder.path()), dev);
+  };
+  EXPECT_LT(loss_with(weight), loss_with(1));
 }
 
 TEST(TrainClassifier, GivesTheSameModelForTheSameSeed) {

@@ -104,8 +104,8 @@ void trace_command(const Flags& flags) {
 
 void add_trace_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      program.add_subcommand("trace", "Work out one text: every value, forward and backward");
+  CLI::App* command = program.add_subcommand(
+      "trace", "Work out one text by the network's equations: every value, forward and backward");
   command->add_option("model", flags->model, "Folder of the model")->required();
   CLI::Option* data = command->add_option("--data", flags->data, "Labelled texts; - is stdin");
   command->add_option("--row", flags->row, "Which row of the data, from 1")

@@ -61,6 +61,11 @@ std::size_t count_values_of(const TextClassifier& classifier) {
   return count;
 }
 
+/// What divides the O of a network alone.
+double temperature_of(const TextClassifier& classifier) {
+  return 1 / classifier.fusion().network;
+}
+
 void print_models(const TextClassifier& classifier) {
   if (classifier.has_network()) {
     const SequenceClassifierConfig& model = classifier.model().config();
@@ -68,6 +73,7 @@ void print_models(const TextClassifier& classifier) {
           model.bidirectional ? "bidirectional " : "", title({model.cell, model.activation}),
           to_string(*model.pool), model.dropout);
   }
+  if (classifier.ngrams() == nullptr) print("temperature {:.3f}\n", temperature_of(classifier));
   if (const NgramClassifier* ngrams = classifier.ngrams()) {
     const NgramSettings& settings = ngrams->settings();
     print(
@@ -122,7 +128,8 @@ void print_json(const TextClassifier& classifier) {
     tensors.push_back(
         {{"name", name}, {"shape", std::vector<std::size_t>(shape.begin(), shape.end())}});
   });
-  Json model, ngrams;  // null where there is none
+  Json model, ngrams, temperature;  // null where there is none
+  if (classifier.ngrams() == nullptr) temperature = temperature_of(classifier);
   if (classifier.has_network()) model = Json::parse(to_json(classifier.model().config()));
   if (classifier.ngrams() != nullptr)
     ngrams = Json::parse(to_json(classifier.ngrams()->settings(), classifier.fusion()));
@@ -133,6 +140,7 @@ void print_json(const TextClassifier& classifier) {
                      {"encoder", encoder},
                      {"model", model},
                      {"ngrams", ngrams},
+                     {"temperature", temperature},
                      {"tensors", tensors},
                      {"parameters", count_values_of(classifier)},
                      {"hash", classifier.hash()},

@@ -7,7 +7,7 @@
 #include "unroll/core/error.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/utf8.h"
-#include "unroll/tools/classifier/evaluation.h"
+#include "unroll/tools/classifier/calibration.h"
 #include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/output.h"
@@ -47,13 +47,15 @@ void for_each_prediction(const TextPredictor& predictor, std::span<const Record>
 Evaluation evaluate_labels(const TextPredictor& predictor, std::span<const Record> records,
                            Terminal& terminal) {
   std::vector<std::string> actual, predicted;
+  std::vector<double> confidences;
   for (const Record& record : records) actual.push_back(record.label);
   TextFigures texts;
   for_each_prediction(predictor, records, terminal, [&](Prediction& prediction) {
     predicted.push_back(std::move(prediction.label));
+    confidences.push_back(prediction.probability);
     texts.add(prediction.text);
   });
-  Evaluation evaluation = evaluate(predictor.labels(), actual, predicted);
+  Evaluation evaluation = evaluate(predictor.labels(), actual, predicted, confidences);
   evaluation.texts = texts;
   return evaluation;
 }
@@ -163,7 +165,8 @@ void test_command(const Flags& flags, const CLI::App& command) {
   if (flags.json) {
     print("{}\n", with_version(to_json(evaluation)));
   } else {
-    write_stdout(to_table(evaluation, terminal_width(STDOUT_FILENO)));
+    const std::size_t width = terminal_width(STDOUT_FILENO);
+    print("{}\n{}", to_table(evaluation, width), to_plot(evaluation.calibration, width));
   }
 }
 
