@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -199,6 +200,7 @@ ThreadPool::ThreadPool() : states_(std::make_unique<std::array<Helper, kMostHelp
   static_cast<void>(omp_get_thread_limit());
   pthread_atfork([] { instance().making_.lock(); }, [] { instance().making_.unlock(); },
                  [] { instance().forget_threads(); });
+  std::atexit([] { instance().wait_for_arrivals(); });
 }
 
 bool ThreadPool::is_inside() noexcept {
@@ -223,6 +225,7 @@ void ThreadPool::forget_threads() noexcept {
   for (JobSlot& slot : slots_) new (&slot) JobSlot;
   for (Helper& helper : *states_) new (&helper) Helper;
   made_ = 0;
+  coming_ = 0;
   next_try_ = {};
 }
 
@@ -256,9 +259,12 @@ void ThreadPool::host(std::size_t first, std::size_t last, WaitedFor& started) n
   const std::size_t available = available_threads(last - first);
   if (available == 0) return started.set(1);
   omp_set_dynamic(0);
+  coming_ += available;
 #pragma omp parallel num_threads(static_cast<int>(available) + 1)
   if (omp_get_thread_num() == 0) {
-    made_ += static_cast<std::size_t>(omp_get_num_threads()) - 1;
+    const std::size_t made = static_cast<std::size_t>(omp_get_num_threads()) - 1;
+    coming_ -= available - made;
+    made_ += made;
     started.set(1);
     while (true) ::pause();
   } else {
@@ -266,10 +272,19 @@ void ThreadPool::host(std::size_t first, std::size_t last, WaitedFor& started) n
   }
 }
 
+/// Called when the process exits. LLVM's OpenMP then frees what its threads need, and one that is
+/// still on its way into its region crashes; within the region nobody needs it.
+void ThreadPool::wait_for_arrivals() noexcept {
+  constexpr auto kLongest = 1s;
+  const auto end = std::chrono::steady_clock::now() + kLongest;
+  while (coming_ > 0 && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(50us);
+}
+
 void ThreadPool::help(std::size_t number) noexcept {
   using Clock = std::chrono::steady_clock;
   const InsidePiece inside;
   (*states_)[number].thread = ::gettid();
+  --coming_;
   for (Clock::time_point last_use = Clock::now(); true;) {
     const std::uint32_t seen = announced_.load();
     const bool may_help = number <= limit_.load(std::memory_order_relaxed);

@@ -119,6 +119,7 @@ class ThreadPool {
   void grow(std::size_t helpers) noexcept;
   void host(std::size_t first, std::size_t last, WaitedFor& started) noexcept;
   void help(std::size_t number) noexcept;
+  void wait_for_arrivals() noexcept;
   bool run_open_pieces(std::size_t number) noexcept;
   bool sleep(std::size_t number, std::uint32_t seen) noexcept;
   static void wake(Helper& helper) noexcept;
@@ -133,6 +134,7 @@ class ThreadPool {
   std::atomic<std::size_t> newest_{0};  ///< the slot of the last announcement: helpers begin there
   alignas(64) std::atomic<std::size_t> limit_{0};  ///< the highest number that takes part
   std::atomic<std::size_t> made_{0};
+  std::atomic<std::size_t> coming_{0};                ///< helpers on their way into their region
   std::mutex making_;                                 ///< held while helpers are made, and by fork
   std::chrono::steady_clock::time_point next_try_{};  ///< to make helpers that were refused
 };

@@ -21,12 +21,9 @@ TokenizedText tokenize_one(std::string_view text, const EncoderSettings& setting
 
 }  // namespace
 
-std::size_t texts_at_a_time(std::span<const std::string_view> texts) {
-  constexpr std::size_t kBytes = std::size_t{1} << 17;
-  std::size_t count = 0;
-  for (std::size_t bytes = 0; count < texts.size() && bytes < kBytes;)
-    bytes += texts[count++].size();
-  return count;
+std::size_t bytes_at_a_time() {
+  constexpr std::size_t kBytes = std::size_t{1} << 17, kEnough = 8;
+  return kBytes * std::min(thread_count(), kEnough);
 }
 
 std::vector<TokenizedText> tokenize(std::span<const std::string_view> texts,
@@ -64,6 +61,15 @@ TokenFigures TextEncoder::encode(const TokenizedText& text, std::vector<std::int
       .cut = cut};
   if (ids.empty()) ids.push_back(Vocabulary::kUnknown);
   return figures;
+}
+
+std::vector<std::vector<std::int32_t>> TextEncoder::encode(
+    std::span<const TokenizedText> texts) const {
+  std::vector<std::vector<std::int32_t>> results(texts.size());
+  parallel_for(texts.size(), kTextsPerPart, [&](Range range) {
+    for (std::size_t i = range.begin; i < range.end; ++i) encode(texts[i], results[i]);
+  });
+  return results;
 }
 
 void TextEncoder::append_ids(std::string_view token, std::vector<std::int32_t>& ids) const {

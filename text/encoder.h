@@ -37,17 +37,19 @@ struct TokenizedText {
 std::vector<TokenizedText> tokenize(std::span<const std::string_view> texts,
                                     const EncoderSettings& settings);
 
-/// How many of the first texts to tokenize together: enough for all threads, and not many tokens.
-std::size_t texts_at_a_time(std::span<const std::string_view> texts);
+/// Bytes of the texts to tokenize together: enough for each thread, and little against the rest of
+/// the process even where every character is a token.
+std::size_t bytes_at_a_time();
 
-/// Calls body(k, the tokens of text k) for all texts in order. Holds the tokens of some of them at
-/// a time.
+/// Calls body(first, their tokens) for all texts in order, a block of them at a time: only the
+/// tokens of one block are held.
 template <typename Body>
-void for_each_tokenized(std::span<const std::string_view> texts, const EncoderSettings& settings,
-                        Body body) {
-  for (std::size_t first = 0; first < texts.size();) {
-    const auto block = texts.subspan(first, texts_at_a_time(texts.subspan(first)));
-    for (const TokenizedText& text : tokenize(block, settings)) body(first++, text);
+void for_each_block(std::span<const std::string_view> texts, const EncoderSettings& settings,
+                    Body body) {
+  for (std::size_t first = 0, end = 0; first < texts.size(); first = end) {
+    for (std::size_t bytes = 0; end < texts.size() && bytes < bytes_at_a_time(); ++end)
+      bytes += texts[end].size();
+    body(first, tokenize(texts.subspan(first, end - first), settings));
   }
 }
 
@@ -76,6 +78,8 @@ class TextEncoder {
   /// The tokens of one text, by a tokenizer of this encoder's settings that the calling thread
   /// keeps.
   TokenizedText tokenize(std::string_view text, Tokenizer& tokenizer) const;
+  /// All of them, on all threads.
+  std::vector<std::vector<std::int32_t>> encode(std::span<const TokenizedText> texts) const;
   /// tokenize and encode; safe to call from several threads.
   std::vector<std::vector<std::int32_t>> encode(std::span<const std::string_view> texts) const;
   /// The ids of one token: several if it is a word that becomes its characters.

@@ -292,8 +292,10 @@ std::optional<std::string> escaped_encoding(std::string_view content) {
 }  // namespace
 
 double share_of_zeros(std::string_view bytes) noexcept {
-  if (bytes.empty()) return 0;
-  return static_cast<double>(std::ranges::count(bytes, '\0')) / static_cast<double>(bytes.size());
+  const std::size_t first = bytes.find('\0');  // most texts have none
+  if (first == bytes.npos) return 0;
+  return static_cast<double>(std::ranges::count(bytes.substr(first), '\0')) /
+         static_cast<double>(bytes.size());
 }
 
 std::string utf32_of(std::string_view beginning) {

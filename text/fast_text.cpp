@@ -44,7 +44,8 @@ LabelledLine take_labels(std::string_view line) {
     }
     begin = std::min(line.find_first_not_of(kBlanks, end), line.size());
   }
-  result.text = trim(result.text);
+  const std::string_view text = trim(result.text);
+  if (text.size() < result.text.size()) result.text = std::string(text);
   return result;
 }
 

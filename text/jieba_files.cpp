@@ -124,6 +124,17 @@ JiebaHmm read_hmm(const fs::path& package) {
                               in_quotes(line.text)));
 }
 
+/// Throws DataError if a count makes their sum larger than a double holds exactly: the cut divides
+/// by it.
+void require_countable(std::uint64_t count, const JiebaCounts& counts, const std::string& file,
+                       const Line& line) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 53;
+  if (count <= kMost && count + counts.total() <= kMost) return;
+  throw DataError({.file = file, .line = line.number},
+                  fmt::format("with {} the counts of the words are more than {} together",
+                              in_quotes(line.text), kMost));
+}
+
 void read_words(const std::string& file, JiebaCounts& counts) {
   const Source source = read_source(file);
   LineReader lines(source.content);
@@ -134,8 +145,11 @@ void read_words(const std::string& file, JiebaCounts& counts) {
     const std::string_view rest = text.substr(blank + 1);
     const auto count = number_in(rest.substr(0, rest.find(' ')));
     if (!count) refuse_line(file, line);
+    require_countable(*count, counts, file, line);
     counts.add(std::string(text.substr(0, blank)), *count);
   }
+  if (counts.total() == 0)
+    throw DataError(fmt::format("{}: no word of this dictionary has a count above 0", file));
 }
 
 bool is_tag(std::string_view text) {
@@ -153,22 +167,22 @@ std::string_view take_last(std::string_view& text) {
 
 /// A word may hold blanks itself; only a last part that looks like a tag, and one before it that
 /// is a number, are none of it.
-void add_users_line(std::string_view text, JiebaCounts& counts) {
+void add_users_line(const std::string& file, const Line& line, JiebaCounts& counts) {
+  const std::string_view text = trim(line.text);
+  if (text.empty()) return;
   std::string_view word = text;
   std::string_view shorter = text;
   if (is_tag(take_last(shorter))) word = shorter;
   shorter = word;
   const auto count = number_in(take_last(shorter));
+  require_countable(count.value_or(0), counts, file, line);
   counts.add_users(std::string(count ? shorter : word), count);
 }
 
 void read_users_words(const std::string& file, JiebaCounts& counts) {
   const Source source = read_source(file);
   LineReader lines(source.content);
-  for (Line line; lines.next(line);) {
-    const std::string_view text = trim(line.text);
-    if (!text.empty()) add_users_line(text, counts);
-  }
+  for (Line line; lines.next(line);) add_users_line(file, line, counts);
 }
 
 }  // namespace

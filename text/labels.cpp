@@ -19,14 +19,12 @@ namespace unroll {
 
 namespace {
 
-using Labels = std::map<std::string_view, LabelRows>;
-
 /// Warns of the labels that `is_odd` is true of.
 template <typename Odd>
-void warn_of(const Labels& labels, const std::string& file, ReadReport& report, Odd is_odd,
+void warn_of(const RowsByLabel& labels, const std::string& file, ReadReport& report, Odd is_odd,
              std::string_view what) {
   std::size_t rows = 0, count = 0;
-  const Labels::value_type* first = nullptr;
+  const RowsByLabel::value_type* first = nullptr;
   for (const auto& entry : labels) {
     if (!is_odd(entry.first)) continue;
     rows += entry.second.rows;
@@ -40,35 +38,39 @@ void warn_of(const Labels& labels, const std::string& file, ReadReport& report, 
 
 // -------------------------------------------------------------------------------- labels alone
 
-void warn_of_unique(const Labels& labels, std::size_t rows, const std::string& file,
-                    ReadReport& report) {
-  constexpr std::size_t kFewRows = 20;
-  constexpr double kNearlyAll = 0.8;
-  const auto alone = static_cast<std::size_t>(
-      std::ranges::count_if(labels, [](const auto& entry) { return entry.second.rows == 1; }));
-  if (rows < kFewRows || static_cast<double>(alone) < kNearlyAll * static_cast<double>(rows))
-    return;
-  const auto first =
-      std::ranges::find_if(labels, [](const auto& entry) { return entry.second.rows == 1; });
-  report.warn(fmt::format(
-      "{}:{}: {} of {} rows have a label that no other row has, e.g. {}: is this the right column?",
-      file, first->second.line, alone, rows, in_quotes(first->first)));
+bool has_one_row(const RowsByLabel::value_type& entry) {
+  return entry.second.rows == 1;
 }
 
-void warn_of_odd(const Labels& labels, const std::string& file, ReadReport& report) {
+void warn_of_unique(const RowsByLabel& labels, std::size_t rows, const std::string& file,
+                    ReadReport& report) {
+  if (!are_nearly_unique(labels, rows)) return;
+  const auto first = std::ranges::find_if(labels, has_one_row);
+  report.warn(fmt::format(
+      "{}:{}: {} of {} rows have a label that no other row has, e.g. {}: is this the right column?",
+      file, first->second.line, std::ranges::count_if(labels, has_one_row), rows,
+      in_quotes(first->first)));
+}
+
+constexpr std::string_view kLineBreaks = "\n\r", kTab = "\t", kComma = ",";
+
+bool is_long(std::string_view label) {
   constexpr std::size_t kLongLabel = 100;  // bytes: no name of a class is so long
+  return label.size() > kLongLabel;
+}
+
+void warn_of_odd(const RowsByLabel& labels, const std::string& file, ReadReport& report) {
   const auto holds = [](std::string_view characters) {
     return [characters](std::string_view label) {
       return label.find_first_of(characters) != std::string_view::npos;
     };
   };
-  warn_of(labels, file, report, holds("\n\r"),
+  warn_of(labels, file, report, holds(kLineBreaks),
           "labels with line breaks (a quote that is never closed?)");
-  warn_of(labels, file, report, holds("\t"), "labels with tabs (another separator?)");
-  warn_of(labels, file, report, holds(","), "labels with commas are one label each, not several");
-  warn_of(
-      labels, file, report, [](std::string_view label) { return label.size() > kLongLabel; },
-      "labels as long as texts (the text's column?)");
+  warn_of(labels, file, report, holds(kTab), "labels with tabs (another separator?)");
+  warn_of(labels, file, report, holds(kComma),
+          "labels with commas are one label each, not several");
+  warn_of(labels, file, report, is_long, "labels as long as texts (the text's column?)");
 }
 
 // ------------------------------------------------------------------------------------ look-alikes
@@ -113,14 +115,20 @@ class Skeletons {
   USpoofChecker* checker_;
 };
 
-/// What labels that a reader takes for one have in common. ASCII's letters are told apart by
-/// everyone: only where one is foreign are skeletons compared.
-std::string likeness(std::string_view label, const Skeletons& skeletons) {
+/// What labels that a reader takes for one have in common.
+struct Likeness {
+  std::optional<double> number;
+  std::string letters;
+  auto operator<=>(const Likeness&) const = default;
+};
+
+/// ASCII's letters are told apart by everyone: only where one is foreign are skeletons compared.
+Likeness likeness(std::string_view label, const Skeletons& skeletons) {
   std::vector<std::string> words;
   append_words(nfkc_casefold(label), words);
   const std::string folded = fmt::format("{}", fmt::join(words, " "));
-  if (const auto number = number_of(folded)) return fmt::format("number {}", *number);
-  return is_ascii(folded) ? folded : skeletons.of(folded);
+  if (const auto number = number_of(folded)) return {number, ""};
+  return {std::nullopt, is_ascii(folded) ? folded : skeletons.of(folded)};
 }
 
 /// Writes everything that is not ASCII by its code point, so that a difference can be seen.
@@ -142,20 +150,14 @@ std::string both(std::string_view one, std::string_view other) {
                : fmt::format("{} and {}", spelled(one), spelled(other));
 }
 
-void warn_of_look_alikes(const Labels& labels, const std::string& file, ReadReport& report) {
-  const Skeletons skeletons;
-  std::map<std::string, const Labels::value_type*> likenesses;
-  std::string first;
-  std::size_t pairs = 0;
-  for (const auto& entry : labels) {
-    const auto [like, is_new] = likenesses.emplace(likeness(entry.first, skeletons), &entry);
-    if (is_new || pairs++ > 0) continue;
-    const auto& later = std::max(entry.second.line, like->second->second.line);
-    first = fmt::format("{}:{}: {}", file, later, both(like->second->first, entry.first));
-  }
-  if (pairs == 0) return;
-  report.warn(fmt::format("{} look alike, and are two labels; labels that look like another: {}",
-                          first, pairs));
+void warn_of_look_alikes(const RowsByLabel& labels, const std::string& file, ReadReport& report) {
+  const std::vector<LookAlike> found = look_alikes(labels);
+  if (found.empty()) return;
+  const LookAlike& first = found.front();
+  const std::size_t line = std::max(labels.at(first.label).line, labels.at(first.other).line);
+  report.warn(fmt::format(
+      "{}:{}: {} look alike, and are two labels; labels that look like another: {}", file, line,
+      both(std::min(first.label, first.other), std::max(first.label, first.other)), found.size()));
 }
 
 // --------------------------------------------------------------------------------------- matching
@@ -178,7 +180,7 @@ Numbers numbers_of(std::span<const std::string> known) {
   return numbers;
 }
 
-[[noreturn]] void refuse_strangers(const Labels& labels, std::span<const std::string> known,
+[[noreturn]] void refuse_strangers(const RowsByLabel& labels, std::span<const std::string> known,
                                    const std::string& file) {
   std::vector<std::string> theirs;
   for (const auto& [label, seen] : labels) theirs.emplace_back(label);
@@ -192,14 +194,14 @@ Numbers numbers_of(std::span<const std::string> known) {
 }  // namespace
 
 void examine_labels(std::span<const Record> records, const std::string& file, ReadReport& report) {
-  const Labels labels = rows_by_label(records);
+  const RowsByLabel labels = rows_by_label(records);
   warn_of_unique(labels, records.size(), file, report);
   warn_of_odd(labels, file, report);
   warn_of_look_alikes(labels, file, report);
 }
 
-std::map<std::string_view, LabelRows> rows_by_label(std::span<const Record> records) {
-  Labels labels;
+RowsByLabel rows_by_label(std::span<const Record> records) {
+  RowsByLabel labels;
   for (const Record& record : records) {
     for (const std::string_view label : labels_of(record)) {
       LabelRows& seen = labels[label];
@@ -207,6 +209,36 @@ std::map<std::string_view, LabelRows> rows_by_label(std::span<const Record> reco
     }
   }
   return labels;
+}
+
+bool are_nearly_unique(const RowsByLabel& labels, std::size_t rows) {
+  constexpr std::size_t kFewRows = 20;  // in a shorter file many classes may have one row each
+  constexpr double kNearlyAll = 0.8;
+  const auto alone = static_cast<double>(std::ranges::count_if(labels, has_one_row));
+  return rows >= kFewRows && alone >= kNearlyAll * static_cast<double>(rows);
+}
+
+bool is_odd_label(std::string_view label) noexcept {
+  const auto holds = [&](std::string_view characters) {
+    return label.find_first_of(characters) != std::string_view::npos;
+  };
+  return is_long(label) || holds(kLineBreaks) || holds(kTab) || holds(kComma);
+}
+
+std::vector<LookAlike> look_alikes(const RowsByLabel& labels) {
+  const Skeletons skeletons;
+  std::map<Likeness, std::vector<const RowsByLabel::value_type*>> alike;
+  for (const auto& entry : labels) alike[likeness(entry.first, skeletons)].push_back(&entry);
+  std::vector<LookAlike> found;
+  for (const auto& [likeness, entries] : alike) {
+    const auto* most = *std::ranges::max_element(
+        entries, {}, [](const auto* entry) { return entry->second.rows; });
+    for (const auto* entry : entries) {
+      if (entry != most) found.push_back({entry->first, most->first, likeness.number.has_value()});
+    }
+  }
+  std::ranges::stable_sort(found, {}, &LookAlike::other);
+  return found;
 }
 
 std::vector<std::string> labels_in(std::span<const Record> records) {

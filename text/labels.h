@@ -14,9 +14,7 @@
 namespace unroll {
 
 /// Warns, once for each kind, with a count, a label and its line, of labels that nearly every row
-/// has alone, that hold a comma or a line break, that are as long as texts, and that look alike:
-/// other case, other Unicode forms, invisible characters, letters of other scripts, other digits of
-/// the same number.
+/// has alone, of odd ones and of those that look alike.
 void examine_labels(std::span<const Record> records, const std::string& file, ReadReport& report);
 
 /// The rows that have a label.
@@ -27,7 +25,26 @@ struct LabelRows {
 
 /// The rows of each label that occurs, in byte order; a row with several labels counts for each.
 /// The records own the labels.
-std::map<std::string_view, LabelRows> rows_by_label(std::span<const Record> records);
+using RowsByLabel = std::map<std::string_view, LabelRows>;
+RowsByLabel rows_by_label(std::span<const Record> records);
+
+/// Whether nearly every row has a label of its own, as ids and texts have.
+bool are_nearly_unique(const RowsByLabel& labels, std::size_t rows);
+
+/// Whether a label holds a comma, a tab or a line break, or is as long as a text.
+bool is_odd_label(std::string_view label) noexcept;
+
+/// A label that a reader takes for another one of the same file.
+struct LookAlike {
+  std::string_view label;
+  std::string_view other;    ///< the most frequent one that looks so
+  bool are_numbers = false;  ///< they are one number, such as 1 and 1.0
+};
+
+/// All labels that look like a more frequent one (of equals, one that comes before in byte order),
+/// in byte order of that one. They differ in case, in white space, in Unicode forms, by invisible
+/// characters, by letters of other scripts, or are the same number in other digits.
+std::vector<LookAlike> look_alikes(const RowsByLabel& labels);
 
 /// The labels that occur, in byte order.
 std::vector<std::string> labels_in(std::span<const Record> records);

@@ -4,30 +4,75 @@
 #include <span>
 #include <utility>
 
+#include "unroll/core/parallel.h"
 #include "unroll/text/utf8.h"
 #include "unroll/text/vocabulary.h"
 
 namespace unroll {
 
-std::vector<std::int32_t> Lexicon::add(std::span<const std::string> tokens) {
-  std::vector<std::int32_t> numbers;
-  numbers.reserve(tokens.size());
-  for (const std::string& word : tokens) {
-    const auto next = static_cast<std::int32_t>(tokens_.size());
-    Token& token = tokens_.try_emplace(word, Token{next, 0}).first->second;
-    ++token.count;
-    numbers.push_back(token.number);
+namespace {
+
+using Numbers = std::vector<std::int32_t>;
+
+/// Appends to each text's numbers those of its first tokens in `table`.
+void add_to(TokenTable& table, std::span<const TokenizedText> texts, std::size_t most_tokens,
+            std::span<Numbers> numbers) {
+  for (std::size_t k = 0; k < texts.size(); ++k) {
+    const std::span<const std::string> tokens = texts[k].first(most_tokens);
+    numbers[k].reserve(tokens.size());
+    for (const std::string& token : tokens) numbers[k].push_back(table.add(token));
   }
+}
+
+/// The number in `table` of each token of a part.
+Numbers merge(const TokenTable& part, TokenTable& table) {
+  Numbers merged;
+  for (std::size_t k = 0; k < part.size(); ++k)
+    merged.push_back(table.add(part.token(k), part.count(k)));
+  return merged;
+}
+
+/// Calls body(part, begin, size) for each part of the texts, on all threads.
+template <typename Body>
+void for_each_part(std::size_t texts, std::size_t parts, Body body) {
+  parallel_parts(parts, [&](std::size_t p) {
+    const Range range = part_of(texts, p, parts);
+    body(p, range.begin, range.end - range.begin);
+  });
+}
+
+}  // namespace
+
+std::vector<Numbers> Lexicon::add(std::span<const TokenizedText> texts, std::size_t most_tokens) {
+  std::vector<Numbers> numbers(texts.size());
+  const std::size_t parts = std::min(texts.size(), thread_count());
+  if (parts <= 1) {
+    add_to(tokens_, texts, most_tokens, numbers);
+    return numbers;
+  }
+  std::vector<TokenTable> tables(parts);
+  for_each_part(texts.size(), parts, [&](std::size_t p, std::size_t begin, std::size_t size) {
+    TokenTable table;  // on the thread's own stack: its neighbours in `tables` are other threads'
+    add_to(table, texts.subspan(begin, size), most_tokens, std::span(numbers).subspan(begin, size));
+    tables[p] = std::move(table);
+  });
+  std::vector<Numbers> merged;
+  for (const TokenTable& table : tables) merged.push_back(merge(table, tokens_));
+  for_each_part(texts.size(), parts, [&](std::size_t p, std::size_t begin, std::size_t size) {
+    for (Numbers& of_text : std::span(numbers).subspan(begin, size))
+      for (std::int32_t& number : of_text) number = merged[p][static_cast<std::size_t>(number)];
+  });
   return numbers;
 }
 
 std::unordered_map<std::string, std::uint64_t> Lexicon::counts(
     std::uint64_t min_count, const TokenizerSettings& settings) const {
   std::unordered_map<std::string, std::uint64_t> counts;
-  for (const auto& [word, token] : tokens_) {
-    const std::uint64_t count = token.count;  // clang 16 lets no lambda capture a binding
+  for (std::size_t k = 0; k < size(); ++k) {
+    const std::string_view word = tokens_.token(k);
+    const std::uint64_t count = tokens_.count(k);
     if (count >= min_count || !becomes_characters(word, settings)) {
-      counts[word] += count;
+      counts[std::string(word)] += count;
     } else {
       for_each_character(
           word, [&](std::string_view character) { counts[std::string(character)] += count; });
@@ -39,20 +84,16 @@ std::unordered_map<std::string, std::uint64_t> Lexicon::counts(
 TextEncoder encoder_of(std::span<const std::string_view> texts, const EncoderSettings& settings,
                        const Vocabulary::Limits& limits) {
   Lexicon lexicon;
-  for_each_tokenized(texts, settings, [&](std::size_t, const TokenizedText& text) {
-    lexicon.add(text.first(settings.max_tokens));
+  for_each_block(texts, settings, [&](std::size_t, std::span<const TokenizedText> block) {
+    lexicon.add(block, settings.max_tokens);
   });
   return {settings, Vocabulary(lexicon.counts(limits.min_count, settings.tokenizer), limits)};
 }
 
 Lexicon::Ids::Ids(const Lexicon& lexicon, const TextEncoder& encoder)
     : max_tokens_(encoder.settings().max_tokens) {
-  std::vector<const std::string*> words(lexicon.tokens_.size());
-  for (const auto& [word, token] : lexicon.tokens_) {
-    words[static_cast<std::size_t>(token.number)] = &word;
-  }
-  for (const std::string* word : words) {
-    encoder.append_ids(*word, ids_);
+  for (std::size_t k = 0; k < lexicon.size(); ++k) {
+    encoder.append_ids(lexicon.tokens_.token(k), ids_);
     ends_.push_back(ids_.size());
   }
 }

@@ -2,6 +2,11 @@
 ///
 /// A vocabulary is known only after the last text. Until then a text is the numbers of its tokens,
 /// four bytes each: neither its bytes nor its tokens need be kept, and it is split only once.
+///
+/// All threads number the tokens of a block of texts. Each counts those of its part in a table of
+/// its own, which stays in its cache. Then the different tokens of each part, a few of all, are
+/// numbered in the order of the parts. So a token has the number that its first place gives it,
+/// wherever parts are cut.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +18,15 @@
 #include <vector>
 
 #include "unroll/text/encoder.h"
+#include "unroll/text/token_table.h"
 
 namespace unroll {
 
 class Lexicon {
  public:
-  /// The numbers of these tokens of one text, which are counted.
-  std::vector<std::int32_t> add(std::span<const std::string> tokens);
+  /// The numbers of the first `most_tokens` tokens of each text. These tokens are counted.
+  std::vector<std::vector<std::int32_t>> add(std::span<const TokenizedText> texts,
+                                             std::size_t most_tokens);
 
   /// How many different tokens there are.
   std::size_t size() const noexcept { return tokens_.size(); }
@@ -44,11 +51,7 @@ class Lexicon {
   };
 
  private:
-  struct Token {
-    std::int32_t number;
-    std::uint64_t count;
-  };
-  std::unordered_map<std::string, Token> tokens_;
+  TokenTable tokens_;
 };
 
 /// The encoder whose vocabulary is that of these texts.

@@ -33,6 +33,20 @@ bool belongs_to_a_word(char32_t character) {
   return u_isalnum(c) != 0 || (U_GET_GC_MASK(c) & (U_GC_M_MASK | U_GC_SO_MASK)) != 0;
 }
 
+/// The text without case, compatibility forms and all that is neither letter, digit nor mark. A
+/// text of marks alone is what it is.
+std::string letters_of(std::string_view text) {
+  const std::string folded = nfkc_casefold(text);
+  std::string letters;
+  for (std::size_t offset = 0; offset < folded.size();) {
+    const std::size_t begin = offset;
+    const auto character = next_character(folded, offset);
+    if (!character) break;
+    if (belongs_to_a_word(*character)) letters.append(folded, begin, offset - begin);
+  }
+  return letters.empty() ? folded : letters;
+}
+
 /// splitmix64's last step: every bit of the input changes half of the output's.
 std::uint64_t mixed(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
@@ -63,6 +77,7 @@ std::vector<Piece> pieces_of(std::string_view letters) {
   return pieces;
 }
 
+/// The Jaccard index of two sets of pieces.
 double jaccard(std::span<const Piece> a, std::span<const Piece> b) {
   std::size_t common = 0, i = 0, j = 0;
   while (i < a.size() && j < b.size()) {
@@ -205,23 +220,6 @@ class TwinFinder {
 };
 
 }  // namespace
-
-std::string letters_of(std::string_view text) {
-  const std::string folded = nfkc_casefold(text);
-  std::string letters;
-  for (std::size_t offset = 0; offset < folded.size();) {
-    const std::size_t begin = offset;
-    const auto character = next_character(folded, offset);
-    if (!character) break;
-    if (belongs_to_a_word(*character)) letters.append(folded, begin, offset - begin);
-  }
-  // A text of marks alone is what it is.
-  return letters.empty() ? folded : letters;
-}
-
-double common_pieces(std::string_view a, std::string_view b) {
-  return jaccard(pieces_of(a), pieces_of(b));
-}
 
 std::vector<NearTwin> near_twins(std::span<const std::string_view> texts,
                                  std::span<const std::uint32_t> files) {

@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,13 +22,6 @@ namespace unroll {
 
 /// The least part of common pieces that makes two texts near.
 inline constexpr double kNear = 0.8;
-
-/// The text without case, compatibility forms and all that is neither letter, digit nor mark.
-std::string letters_of(std::string_view text);
-
-/// The Jaccard index of the four-character pieces of two texts that `letters_of` returned. A text
-/// of fewer characters is one piece.
-double common_pieces(std::string_view a, std::string_view b);
 
 /// For each text an earlier one that it is near, or kNone. Texts of several files are given one
 /// after the other; `files` has the file of each, and a text may have one such twin in each file.

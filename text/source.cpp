@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <utility>
 
+#include "unroll/core/parallel.h"
 #include "unroll/text/encoding.h"
 #include "unroll/text/lines.h"
 #include "unroll/text/records.h"
@@ -59,6 +61,25 @@ void refuse_zeros(const Source& source) {
   if (share <= kMostZeros || share * static_cast<double>(source.content.size()) < kFewZeros) return;
   throw DataError(fmt::format("{}: {:.0f} % of its {} bytes are zero: this is no text", source.name,
                               100 * share, source.content.size()));
+}
+
+/// Where the first character begins that does not begin before `offset`.
+std::size_t character_from(std::string_view text, std::size_t offset) {
+  const auto is_inside = [](char c) { return (c & 0xC0) == 0x80; };
+  while (offset > 0 && offset < text.size() && is_inside(text[offset])) ++offset;
+  return offset;
+}
+
+/// On all threads: each looks at whole characters.
+bool is_utf8(std::string_view text) {
+  constexpr std::size_t kBytesPerPart = std::size_t{1} << 20;
+  std::atomic<bool> is_valid{true};
+  parallel_for(text.size(), kBytesPerPart, [&](Range range) {
+    const std::size_t begin = character_from(text, range.begin);
+    const std::size_t end = character_from(text, range.end);
+    if (invalid_utf8(text.substr(begin, end - begin))) is_valid = false;
+  });
+  return is_valid;
 }
 
 /// Whether characters of several bytes in the text are UTF-8, more than there are bytes that are
@@ -116,7 +137,7 @@ Source read_any_source(const std::string& path, const SourceOptions& options) {
   source.is_doubtful = stream.is_doubtful();
   refuse_zeros(source);
   if (ends_lines_by_cr(source.content)) end_lines_by_lf(source.content, 0);
-  source.is_utf8 = !invalid_utf8(source.content).has_value();
+  source.is_utf8 = is_utf8(source.content);
   return source;
 }
 

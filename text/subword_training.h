@@ -16,7 +16,7 @@ bool can_train_subwords() noexcept;
 
 /// At most `count` pieces, fewer where the texts have not so many. On one thread: the same texts
 /// give the same pieces. Texts beyond the first 8 MiB are not looked at. Throws DataError for texts
-/// without a word, and where this build has no trainer.
+/// without a word, UsageError where this build has no trainer.
 Subwords train_subwords(std::span<const std::string_view> texts, const FoldSettings& folding,
                         std::size_t count);
 

@@ -42,6 +42,11 @@ void append_code_points(std::string_view text, Tokens& tokens) {
   }
 }
 
+/// is_all_blank of ASCII, where all that is not printed is a control or white space.
+bool is_blank_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c <= ' ' || c == '\x7F'; });
+}
+
 /// What most pieces of Chinese text are: folding changes nothing of them.
 bool is_plain_asian(std::string_view text) {
   for (std::size_t offset = 0; offset < text.size();) {
@@ -197,12 +202,12 @@ void Tokenizer::Implementation::append_pieces(const std::vector<std::string_view
                                               Tokens& tokens) {
   tokens.reserve(pieces.size());
   for (const std::string_view piece : pieces) {
-    if (is_plain_asian(piece)) {
+    if (is_ascii(piece)) {
+      if (!is_blank_ascii(piece)) tokens.push_back(fold(piece, folding));
+    } else if (is_plain_asian(piece)) {
       tokens.emplace_back(piece);
     } else if (is_all_blank(piece)) {
       continue;
-    } else if (is_ascii(piece)) {
-      tokens.push_back(fold(piece, folding));
     } else if (graphemes && piece.size() > kKeycap.size() && piece.find(kKeycap) != piece.npos) {
       found.clear();
       (*graphemes)(piece, found);

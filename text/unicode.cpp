@@ -118,20 +118,22 @@ std::string normalized(std::string_view text, GetNormalizer get) {
   return result;
 }
 
-/// next_character, without a call where the character is ASCII.
-std::optional<char32_t> ascii_or_next(std::string_view text, std::size_t& offset) {
-  const auto byte = static_cast<unsigned char>(text[offset]);
-  if (byte >= 0x80) return next_character(text, offset);
-  ++offset;
-  return byte;
+constexpr bool is_ascii_white_space(char32_t character) {
+  return character == ' ' || (character >= '\t' && character <= '\r');
 }
 
 /// The first character at or after `offset` that is white space (`wanted`) or is not; text.size()
 /// if there is none.
 std::size_t find_white_space(std::string_view text, std::size_t offset, bool wanted) {
   while (offset < text.size()) {
+    const auto byte = static_cast<unsigned char>(text[offset]);
+    if (byte < 0x80) {  // without a call: most of most texts
+      if (is_ascii_white_space(byte) == wanted) return offset;
+      ++offset;
+      continue;
+    }
     std::size_t next = offset;
-    const std::optional<char32_t> character = ascii_or_next(text, next);
+    const std::optional<char32_t> character = next_character(text, next);
     if (!character) return text.size();
     if (is_white_space(*character) == wanted) return offset;
     offset = next;
@@ -153,7 +155,7 @@ std::string nfkc(std::string_view text) {
 }
 
 bool is_white_space(char32_t character) noexcept {
-  if (character < 0x80) return character == ' ' || (character >= '\t' && character <= '\r');
+  if (character < 0x80) return is_ascii_white_space(character);
   return character <= 0x3000 && u_isUWhiteSpace(static_cast<UChar32>(character)) != 0;
 }
 
@@ -246,17 +248,29 @@ std::string icu_version() {
   return text;
 }
 
+namespace {
+
+/// Whether valid text ends in white space, and where the last character begins.
+bool ends_in_white_space(std::string_view text, std::size_t& last) {
+  last = text.size() - 1;
+  while (last > 0 && (text[last] & 0xC0) == 0x80) --last;  // inside a character
+  std::size_t end = last;
+  const auto character = next_character(text, end);
+  return character && is_white_space(*character);
+}
+
+}  // namespace
+
 std::string_view trim(std::string_view text) noexcept {
-  const std::size_t begin = find_white_space(text, 0, false);
-  std::size_t end = begin;
-  for (std::size_t offset = begin; offset < text.size();) {
-    end = find_white_space(text, offset, true);
-    offset = find_white_space(text, end, false);
-  }
-  return text.substr(begin, end - begin);
+  text.remove_prefix(find_white_space(text, 0, false));
+  std::size_t last = 0;
+  while (!text.empty() && ends_in_white_space(text, last)) text.remove_suffix(text.size() - last);
+  return text;
 }
 
 void append_words(std::string_view text, std::vector<std::string>& words) {
+  constexpr std::size_t kWordBytes = 8;  // a vector that grows moves its words
+  if (words.empty()) words.reserve(text.size() / kWordBytes);
   std::size_t begin = find_white_space(text, 0, false);
   while (begin < text.size()) {
     const std::size_t end = find_white_space(text, begin, true);

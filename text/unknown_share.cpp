@@ -22,10 +22,12 @@ double share_by(Texts texts, Texts others, const EncoderSettings& settings,
   const TextEncoder encoder = encoder_of(texts, settings, limits);
   TokenFigures all;
   std::vector<std::int32_t> ids;
-  for_each_tokenized(others, settings, [&](std::size_t, const TokenizedText& text) {
-    const TokenFigures figures = encoder.encode(text, ids);
-    all.tokens += figures.tokens;
-    all.known += figures.known;
+  for_each_block(others, settings, [&](std::size_t, std::span<const TokenizedText> block) {
+    for (const TokenizedText& text : block) {
+      const TokenFigures figures = encoder.encode(text, ids);
+      all.tokens += figures.tokens;
+      all.known += figures.known;
+    }
   });
   return all.tokens == 0 ? 0 : 1 - static_cast<double>(all.known) / static_cast<double>(all.tokens);
 }

@@ -56,6 +56,20 @@ std::size_t end_of_ascii(std::string_view text, std::size_t offset) {
   return offset;
 }
 
+/// Where a run of valid characters of three bytes ends, which Chinese, Japanese and Korean texts
+/// are made of.
+std::size_t end_of_three_bytes(std::string_view text, std::size_t offset) {
+  constexpr std::uint32_t kLeast = 0x800 >> 6, kSurrogates = 0xD800 >> 11;
+  for (; text.size() - offset >= 3; offset += 3) {
+    const std::uint32_t lead = byte_at(text, offset), middle = byte_at(text, offset + 1);
+    if ((lead & 0xF0) != 0xE0 || (middle & 0xC0) != 0x80) break;
+    if (!is_continuation(byte_at(text, offset + 2))) break;
+    const std::uint32_t upper = (lead & 0x0F) << 6 | (middle & 0x3F);  // all but the last six bits
+    if (upper < kLeast || upper >> 5 == kSurrogates) break;
+  }
+  return offset;
+}
+
 bool is_scalar_value(char32_t value) {
   return value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
 }
@@ -99,11 +113,9 @@ bool is_ascii(std::string_view text) noexcept {
 std::optional<std::size_t> invalid_utf8(std::string_view text) noexcept {
   std::size_t offset = end_of_ascii(text, 0);
   while (offset < text.size()) {
-    if (is_ascii_block(text, offset)) {
-      offset += kBlock;
-    } else if (!next_character(text, offset)) {
-      return offset;
-    }
+    const std::size_t before = offset;
+    offset = is_ascii_block(text, offset) ? offset + kBlock : end_of_three_bytes(text, offset);
+    if (offset == before && !next_character(text, offset)) return offset;
   }
   return std::nullopt;
 }

@@ -2,7 +2,8 @@
 # Installs what unroll needs from the packages of Debian 12 and 13 or Ubuntu 24.04; does nothing where all is there.
 #
 #   tools/install-dependencies.sh          to build and run
-#   tools/install-dependencies.sh --test   also pandoc, with which the offline pages of the derivations are made
+#   tools/install-dependencies.sh --test   also what makes more of the tests run: pandoc makes the offline pages of the
+#                                          derivations, SentencePiece trains subwords, Python's jieba is compared with ours
 #   tools/install-dependencies.sh --peers  also the libraries that bench/compare-activations.sh races us against
 #   tools/install-dependencies.sh --dev    also for the presets asan-ubsan and tsan, clang-format and clang-tidy
 set -euo pipefail
@@ -15,12 +16,13 @@ packages=(
   liblzma-dev libzstd-dev # optional: read .xz and .zst
   python3-pip # fetches the default data
 )
+tested=(pandoc libsentencepiece-dev python3-jieba)
 case "${1:-}" in
   "") ;;
-  --test) packages+=(pandoc) ;;
+  --test) packages+=("${tested[@]}") ;;
   --peers) packages+=(libsleef-dev libeigen3-dev libdnnl-dev python3-venv) ;;
-  --dev) packages+=(pandoc clang-16 clang-format-16 clang-tidy-16 libomp-16-dev libclang-rt-16-dev) ;;
-  *) sed -n '2,7p' "$0" >&2; exit 2 ;;
+  --dev) packages+=("${tested[@]}" clang-16 clang-format-16 clang-tidy-16 libomp-16-dev libclang-rt-16-dev) ;;
+  *) sed -n '2,8p' "$0" >&2; exit 2 ;;
 esac
 
 missing=()

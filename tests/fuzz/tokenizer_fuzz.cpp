@@ -18,7 +18,7 @@ void check_encoder(const EncoderSettings& settings, std::string_view text) {
   const std::string_view texts[] = {text};
   Lexicon lexicon;
   const std::vector<std::int32_t> numbers =
-      lexicon.add(tokenize(texts, settings).front().first(settings.max_tokens));
+      lexicon.add(tokenize(texts, settings), settings.max_tokens).front();
   const TextEncoder encoder(settings,
                             Vocabulary(lexicon.counts(2, settings.tokenizer), {.min_count = 2}));
   const auto ids = encoder.encode(texts).front();

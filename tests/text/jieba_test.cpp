@@ -51,6 +51,29 @@ TEST(Jieba, CutsAllElseIntoCharacters) {
   EXPECT_EQ(cut(dictionary, "小明  不错。！"), "小明| | |不|错|。|！");
 }
 
+/// The message for this dictionary, and a user's.
+std::string refused(std::string_view words, std::string_view users = "") {
+  const TempFolder folder;
+  test::write_jieba(folder);
+  const std::string dictionary = folder.write("dict.txt", words);
+  const std::string file = folder.write("users", users);
+  const std::string message = message_of<DataError>([&] {
+    read_jieba({folder.path().string(), file});
+  });
+  const std::string place = message.starts_with(dictionary) ? dictionary : file;
+  return message.starts_with(place) ? message.substr(place.size()) : message;
+}
+
+TEST(Jieba, RefusesCountsThatNothingCanBeDividedBy) {
+  EXPECT_EQ(refused(""), ": no word of this dictionary has a count above 0");
+  EXPECT_EQ(refused("的 0\n酒店 0\n"), ": no word of this dictionary has a count above 0");
+  EXPECT_EQ(refused("的 1 uj\n酒 18446744073709551615 n\n"),
+            ":2: with \"酒 18446744073709551615 n\" the counts of the words are more than "
+            "9007199254740992 together");
+  EXPECT_TRUE(refused("的 9007199254740991\n酒 2\n").starts_with(":2: with \"酒 2\""));
+  EXPECT_TRUE(refused("的 9007199254740991\n", "\n酒店 2 n\n").starts_with(":2: with \"酒店 2"));
+}
+
 TEST(Jieba, TakesUsersWordsAsPythonsDoes) {
   const TempFolder folder;
   const JiebaDictionary dictionary = test::small_jieba(folder.write(

@@ -66,6 +66,17 @@ TEST(Labels, ThatLookAlikeAreShownSpelled) {
   EXPECT_EQ(looks("l", "1"), "") << "people tell ASCII's characters apart";
 }
 
+TEST(Labels, LookLikeTheMostFrequentOfTheirKind) {
+  const std::vector<Record> records =
+      with_labels({"POS", "pos", "pos", "Pos", "1", "1.0", "c", "c++", "c#", "-1", "neg"});
+  std::string found;
+  for (const LookAlike& alike : look_alikes(rows_by_label(records))) {
+    found += std::string(alike.label) + (alike.are_numbers ? " is " : " like ") +
+             std::string(alike.other) + "; ";
+  }
+  EXPECT_EQ(found, "1.0 is 1; POS like pos; Pos like pos; ");
+}
+
 std::vector<std::string> matched(std::vector<Record> records, std::vector<std::string> known,
                                  std::string* note = nullptr) {
   ReadReport report;

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
+#include "unroll/core/parallel.h"
 #include "unroll/text/unknown_share.h"
 
 namespace unroll {
@@ -9,21 +13,46 @@ namespace {
 
 using Counts = std::unordered_map<std::string, std::uint64_t>;
 using Numbers = std::vector<std::int32_t>;
-using Words = std::vector<std::string>;
+
+constexpr std::size_t kAllTokens = 1000;
+
+std::vector<Numbers> add(Lexicon& lexicon, const std::vector<TokenizedText>& texts) {
+  return lexicon.add(texts, kAllTokens);
+}
 
 TEST(Lexicon, NumbersTokensAsTheyComeAndCountsThem) {
   Lexicon lexicon;
-  EXPECT_EQ(lexicon.add(Words{"a", "b", "a"}), (Numbers{0, 1, 0}));
-  EXPECT_EQ(lexicon.add(Words{"c", "b"}), (Numbers{2, 1}));
-  EXPECT_EQ(lexicon.add(Words{}), Numbers());
+  EXPECT_EQ(add(lexicon, {{{"a", "b", "a"}}}), (std::vector<Numbers>{{0, 1, 0}}));
+  EXPECT_EQ(add(lexicon, {{{"c", "b"}}, {}}), (std::vector<Numbers>{{2, 1}, {}}));
+  EXPECT_EQ(add(lexicon, {}), std::vector<Numbers>());
   EXPECT_EQ(lexicon.counts(1, {}), (Counts{{"a", 2}, {"b", 2}, {"c", 1}}));
+}
+
+TEST(Lexicon, GivesTheSameNumbersWithAnyNumberOfThreads) {
+  std::vector<TokenizedText> texts;
+  for (std::size_t k = 0; k < 3000; ++k) {
+    texts.push_back({{std::to_string(k * k % 1009), "often", std::to_string(k) + "u"}});
+  }
+  const auto with = [&](std::size_t threads) {
+    set_thread_count(threads);
+    Lexicon lexicon;
+    std::vector<Numbers> numbers = add(lexicon, texts);
+    std::ranges::move(add(lexicon, texts), std::back_inserter(numbers));
+    return std::pair(numbers, lexicon.counts(1, {}));
+  };
+  const std::size_t before = thread_count();
+  const auto alone = with(1);
+  EXPECT_EQ(alone.first[1], (Numbers{3, 1, 4}));
+  EXPECT_EQ(alone.second.at("often"), 6000u);
+  for (const std::size_t threads : {2u, 3u, 7u}) EXPECT_EQ(with(threads), alone) << threads;
+  set_thread_count(before);
 }
 
 TEST(Lexicon, CountsRareWordsOfUnspacedScriptsAsTheirCharacters) {
   Lexicon lexicon;
   const std::string often = "满意";
-  lexicon.add(Words{often, often, often, often, often});
-  lexicon.add(Words{"不满", "意", "意", "ไทย", "rare", "a满"});
+  add(lexicon,
+      {{{often, often, often, often, often}}, {{"不满", "意", "意", "ไทย", "rare", "a满"}}});
   EXPECT_EQ(lexicon.counts(2, {}), (Counts{{"满意", 5},
                                            {"不", 1},
                                            {"满", 1},
@@ -38,7 +67,7 @@ TEST(Lexicon, CountsRareWordsOfUnspacedScriptsAsTheirCharacters) {
 
 TEST(Lexicon, CountsCharactersByTheRulesOfTheTokenizer) {
   Lexicon lexicon;
-  lexicon.add(Words{"コー"});
+  add(lexicon, {{{"コー"}}});
   EXPECT_EQ(lexicon.counts(2, {}), (Counts{{"コ", 1}, {"ー", 1}}));
   EXPECT_EQ(lexicon.counts(2, {.rules = 2}), (Counts{{"コー", 1}}));
 }
@@ -62,8 +91,7 @@ TEST(Lexicon, GivesTheIdsOfTheEncoder) {
   const std::vector<TokenizedText> texts = {
       {{"好", "good", "不满意"}}, {{"rare", "好", "不满意"}}, {}, {{"不满意", "不满意", "good"}}};
   Lexicon lexicon;
-  std::vector<Numbers> numbers;
-  for (const TokenizedText& text : texts) numbers.push_back(lexicon.add(text.tokens));
+  const std::vector<Numbers> numbers = add(lexicon, texts);
   for (const std::size_t max_tokens : {4u, 100u}) {
     EncoderSettings settings;
     settings.max_tokens = max_tokens;

@@ -31,21 +31,24 @@ std::string random_text(std::size_t words, Random& random) {
   return text;
 }
 
-TEST(NearRepeats, LettersAreWithoutCaseMarksAndWidth) {
-  EXPECT_EQ(letters_of("The  film -- GREAT!!"), "thefilmgreat");
-  EXPECT_EQ(letters_of("Ｔｈｅ 好，片。"), "the好片");
-  EXPECT_EQ(letters_of("?!"), "?!") << "a text of marks alone is what it is";
-  EXPECT_EQ(letters_of("👍 ok"), "👍ok") << "an emoji says something";
-  EXPECT_EQ(letters_of(""), "");
+bool are_alike(const std::string& one, const std::string& other) {
+  return twins_of({one, other}) == Twins{{1, 0, true}};
 }
 
-TEST(NearRepeats, CountTheFourCharacterPiecesThatBothHave) {
-  EXPECT_EQ(common_pieces("abcdef", "abcdef"), 1);
-  EXPECT_EQ(common_pieces("abcdef", "ghijkl"), 0);
-  EXPECT_EQ(common_pieces("abcdef", "abcdeg"), 0.5) << "abcd bcde of abcd bcde cdef cdeg";
-  EXPECT_EQ(common_pieces("好片子很好", "好片子很差"), 1.0 / 3) << "characters, not bytes";
-  EXPECT_EQ(common_pieces("abc", "abc"), 1);
-  EXPECT_EQ(common_pieces("abc", "abd"), 0);
+TEST(NearRepeats, AreAlikeWithoutCaseMarksAndWidth) {
+  EXPECT_TRUE(are_alike("The  film -- GREAT!!", "the film great"));
+  EXPECT_TRUE(are_alike("Ｔｈｅ 好，片。", "the好片"));
+  EXPECT_TRUE(are_alike("?!", "?!"));
+  EXPECT_FALSE(are_alike("?!", "!!")) << "a text of marks alone is what it is";
+  EXPECT_FALSE(are_alike("👍 ok", "ok")) << "an emoji says something";
+  EXPECT_FALSE(are_alike("abc", "abd"));
+}
+
+TEST(NearRepeats, ShareFourInFiveOfTheirFourCharacterPieces) {
+  EXPECT_EQ(twins_of({"abcdefghijkl", "abcdefghijkm"}), (Twins{{1, 0, false}})) << "8 of 10";
+  EXPECT_EQ(twins_of({"abcdefghijk", "abcdefghijm"}), Twins()) << "7 of 9";
+  EXPECT_EQ(twins_of({"这家酒店房间很干净又大", "这家酒店房间很干净又天"}), Twins())
+      << "7 of 9 characters' pieces, though nearly all bytes are equal";
 }
 
 TEST(NearRepeats, FindAlikeTextsAndTheFirstOfThem) {

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "tests/support/standard_input.h"
 #include "tests/support/temp_folder.h"
 #include "tests/text/text_support.h"
 #include "unroll/core/error.h"
+#include "unroll/core/parallel.h"
 
 namespace unroll {
 namespace {
@@ -38,6 +41,22 @@ TEST(Source, UnpacksAllMembersOfAGzipFile) {
 
 TEST(Source, AcceptsZeroBytesBehindGzip) {
   EXPECT_EQ(content_of(gzipped("one") + std::string(512, '\0')), "one");
+}
+
+TEST(Source, ChecksLargeTextsOnAnyNumberOfThreads) {
+  const TempFolder folder;
+  const std::size_t before = thread_count();
+  for (const std::size_t threads : {1u, 2u, 3u, 5u}) {
+    set_thread_count(threads);
+    std::string text = repeated("好", 3 << 20);  // its characters lie across the threads' parts
+    EXPECT_TRUE(read_any_source(folder.write("good", text)).is_utf8);
+    for (const std::size_t at : {0u, 1u << 20, (1u << 20) + 1, (1u << 20) + 2, (3u << 20) - 1}) {
+      const char good = std::exchange(text[at], '\xFF');
+      EXPECT_FALSE(read_any_source(folder.write("bad", text)).is_utf8) << at << ' ' << threads;
+      text[at] = good;
+    }
+  }
+  set_thread_count(before);
 }
 
 TEST(Source, UnpacksMegabytes) {

@@ -1,7 +1,7 @@
 #include "unroll/tools/classifier/data_report.h"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <map>
 #include <set>
 #include <string_view>
@@ -11,14 +11,12 @@
 #include "unroll/text/labels.h"
 #include "unroll/text/lexicon.h"
 #include "unroll/text/near_repeats.h"
-#include "unroll/text/unicode.h"
+#include "unroll/text/split.h"
+#include "unroll/tools/classifier/train_classifier.h"
 
 namespace unroll {
 
 namespace {
-
-constexpr std::size_t kLongestLabel = 100;
-constexpr std::size_t kFewestManifold = 10;  // three rows may well have three labels
 
 void count_row(RowCount& count, std::size_t line) {
   if (count.rows++ == 0) count.line = line;
@@ -42,33 +40,6 @@ std::vector<LabelCount> count_labels(std::span<const Record> records) {
   return labels;
 }
 
-bool is_unusual(std::string_view label) {
-  const auto is_odd = [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == ',' || c == ';' || c == '"';
-  };
-  return label.size() > kLongestLabel || std::ranges::any_of(label, is_odd);
-}
-
-std::optional<double> number_of(std::string_view label) {
-  double number = 0;
-  const char* end = label.data() + label.size();
-  const auto [parsed, error] = std::from_chars(label.data(), end, number);
-  return error == std::errc() && parsed == end ? std::optional(number) : std::nullopt;
-}
-
-/// Adds a doubt about each label that has the key of an earlier one.
-template <typename KeyOf>
-void doubt_twins(std::span<const LabelCount> labels, LabelDoubt doubt, KeyOf key_of,
-                 std::vector<DoubtfulLabel>& doubtful) {
-  std::map<typename decltype(key_of(std::string_view()))::value_type, std::string_view> seen;
-  for (const LabelCount& label : labels) {
-    const auto key = key_of(label.label);
-    if (!key) continue;
-    const auto [found, is_new] = seen.emplace(*key, label.label);
-    if (!is_new) doubtful.push_back({doubt, label.label, std::string(found->second), label.line});
-  }
-}
-
 void doubt_headers(const DataFile& file, std::vector<DoubtfulLabel>& doubtful) {
   const auto is_column = [&](const std::string& text) {
     return std::ranges::find(file.columns, text) != file.columns.end();
@@ -82,19 +53,22 @@ void doubt_headers(const DataFile& file, std::vector<DoubtfulLabel>& doubtful) {
 std::vector<DoubtfulLabel> doubtful_labels(const DataFile& file,
                                            std::span<const LabelCount> labels) {
   std::vector<DoubtfulLabel> doubtful;
-  if (file.records.size() >= kFewestManifold && 2 * labels.size() > file.records.size()) {
+  const RowsByLabel rows = rows_by_label(file.records);
+  if (are_nearly_unique(rows, file.records.size()))
     return {{LabelDoubt::kManifold, labels.front().label, "", labels.front().line}};
-  }
   for (const LabelCount& label : labels)
     if (label.rows == 1) doubtful.push_back({LabelDoubt::kSingle, label.label, "", label.line});
-  doubt_twins(
-      labels, LabelDoubt::kAlike,
-      [](std::string_view label) { return std::optional(letters_of(label)); }, doubtful);
-  doubt_twins(labels, LabelDoubt::kNumber, number_of, doubtful);
+  for (const LookAlike& alike : look_alikes(rows)) {
+    doubtful.push_back({alike.are_numbers ? LabelDoubt::kNumber : LabelDoubt::kAlike,
+                        std::string(alike.label), std::string(alike.other),
+                        rows.at(alike.label).line});
+  }
   for (const LabelCount& label : labels)
-    if (is_unusual(label.label))
+    if (is_odd_label(label.label))
       doubtful.push_back({LabelDoubt::kUnusual, label.label, "", label.line});
   doubt_headers(file, doubtful);
+  std::ranges::stable_sort(
+      doubtful, {}, [](const DoubtfulLabel& label) { return std::pair(label.doubt, label.line); });
   return doubtful;
 }
 
@@ -267,14 +241,35 @@ TextEncoder encoder_for(std::span<const Record> records, const TextOptions& opti
   return encoder_of(texts, settings_for(options, texts), options.vocabulary);
 }
 
+namespace {
+
+/// The settings that training would choose, by the dev texts of a second file or of rows that it
+/// would hold back.
+ChosenSettings chosen_for(std::span<const DataFile> files, const TextOptions& options) {
+  const std::vector<std::string_view> texts = texts_of(files.front().records);
+  if (files.size() > 1) return choose_settings(options, texts, texts_of(files[1].records));
+  const TrainClassifierOptions defaults;
+  const std::array fractions{1 - defaults.dev_fraction, defaults.dev_fraction};
+  std::array<std::vector<std::string_view>, 2> parts;
+  const auto rows = stratified_split(files.front().records, fractions, defaults.seed);
+  for (std::size_t p = 0; p < parts.size(); ++p)
+    for (const std::size_t row : rows[p]) parts[p].push_back(texts[row]);
+  return choose_settings(options, parts[0], parts[1]);
+}
+
+}  // namespace
+
 DataReport report_on(std::span<const DataFile> files, const TextOptions& options) {
   DataReport report;
   report.max_tokens = options.max_tokens;
   report.min_count = options.vocabulary.min_count;
   if (files.empty()) return report;
-  const TextEncoder encoder = encoder_for(files.front().records, options);
-  const EncoderSettings& settings = encoder.settings();
-  report.tokenizer = settings.tokenizer.kind;
+  const ChosenSettings chosen = chosen_for(files, options);
+  const EncoderSettings& settings = chosen.settings;
+  const TextEncoder encoder =
+      encoder_of(texts_of(files.front().records), settings, options.vocabulary);
+  report.tokenizer = chosen.tokenizer;
+  report.unknown_as_words = chosen.unknown_share;
   report.vocabulary = encoder.vocabulary().size();
   for (const DataFile& file : files) {
     FileReport& of_file = report.files.emplace_back();
@@ -286,9 +281,10 @@ DataReport report_on(std::span<const DataFile> files, const TextOptions& options
     of_file.doubtful = doubtful_labels(file, of_file.labels);
     of_file.unseen = unseen_labels(of_file.labels, report.files.front().labels);
     TokenReport tokens(encoder, options.max_tokens, of_file);
-    for_each_tokenized(
-        texts_of(file.records), settings,
-        [&](std::size_t row, const TokenizedText& text) { tokens.add(file.records[row], text); });
+    for_each_block(texts_of(file.records), settings,
+                   [&](std::size_t row, std::span<const TokenizedText> block) {
+                     for (const TokenizedText& text : block) tokens.add(file.records[row++], text);
+                   });
     tokens.finish();
     find_troubles(file.records, of_file);
     find_conflicts(file.records, of_file);

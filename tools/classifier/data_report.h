@@ -2,7 +2,8 @@
 /// library behind `unroll data check`.
 ///
 /// The first file is the one to train on: its texts choose the tokenizer and make the vocabulary by
-/// which the words of all files are known or unknown.
+/// which the words of all files are known or unknown. The second file is taken for the dev texts,
+/// which may choose characters instead; without one, the rows that training would hold back.
 #pragma once
 
 #include <cstddef>
@@ -40,9 +41,9 @@ struct TroubleCount {
 /// Something about a label that training would take as it is, though it is hardly meant.
 enum class LabelDoubt : std::uint8_t {
   kSingle,    ///< one row has it: no part but one can have it
-  kAlike,     ///< another label has the same letters and digits
+  kAlike,     ///< a reader takes it for another label (text/labels.h)
   kNumber,    ///< another label is the same number, such as 1 and 1.0
-  kUnusual,   ///< it holds a tab, a line break, a comma or another odd character, or is very long
+  kUnusual,   ///< it holds a tab, a line break or a comma, or is very long
   kHeader,    ///< its row looks like a header: label and text are the names of their columns
   kManifold,  ///< nearly every row has a label of its own: is it the right column?
 };
@@ -97,7 +98,9 @@ struct FileOverlap {
 };
 
 struct DataReport {
-  TokenizerKind tokenizer = TokenizerKind::kIcu;
+  TokenizerChoice tokenizer;
+  /// With the reason kMostlyUnknown: of the tokens of the dev texts, as words.
+  double unknown_as_words = 0;
   std::size_t max_tokens = 0;
   std::uint64_t min_count = 0;
   std::size_t vocabulary = 0;

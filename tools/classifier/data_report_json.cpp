@@ -84,7 +84,8 @@ std::string to_json(const DataReport& report) {
     json.update(json_of(overlap.repeats));
     overlaps.push_back(std::move(json));
   }
-  const Json json = {{"tokenizer", to_string(report.tokenizer)},
+  const Json json = {{"tokenizer", to_string(report.tokenizer.kind)},
+                     {"unknown_as_words", report.unknown_as_words},
                      {"max_tokens", report.max_tokens},
                      {"min_count", report.min_count},
                      {"vocabulary", report.vocabulary},

@@ -218,6 +218,14 @@ void say_overlap(const FileOverlap& overlap, const DataReport& report, Lines& li
                                    overlap.repeats.line, overlap.repeats.twin_line));
 }
 
+std::string about_tokenizer(const DataReport& report) {
+  const std::string name(to_string(report.tokenizer.kind));
+  if (report.tokenizer.reason != TokenizerReason::kMostlyUnknown) return name;
+  return fmt::format("{}, because {:.0f} % of the tokens of {} would be unknown as words", name,
+                     100 * report.unknown_as_words,
+                     report.files.size() > 1 ? report.files[1].name : "rows held back for dev");
+}
+
 }  // namespace
 
 std::string to_table(const DataReport& report, std::size_t width) {
@@ -225,7 +233,7 @@ std::string to_table(const DataReport& report, std::size_t width) {
   for (const FileReport& file : report.files) say_file(file, report, lines);
   for (const FileOverlap& overlap : report.overlaps) say_overlap(overlap, report, lines);
   lines.heading("as training would see it");
-  lines.say("tokenizer", std::string(to_string(report.tokenizer)));
+  lines.say("tokenizer", about_tokenizer(report));
   lines.say(
       "vocabulary",
       fmt::format("{} words that the first file has at least {}", report.vocabulary,

@@ -5,6 +5,7 @@
 
 #include "unroll/text/jieba_files.h"
 #include "unroll/text/subword_training.h"
+#include "unroll/text/unknown_share.h"
 
 namespace unroll {
 
@@ -24,6 +25,14 @@ TokenizerSettings tokenizer_settings(const TextOptions& options, TokenizerKind k
   return settings;
 }
 
+TokenizerChoice choice_for(const TextOptions& options, std::span<const std::string_view> texts) {
+  if (options.tokenizer) return {*options.tokenizer, TokenizerReason::kNamed};
+  return choose_tokenizer(texts);
+}
+
+/// Beyond this share of unknown tokens a model sees little but the unknown word.
+constexpr double kMostUnknown = 0.5;
+
 }  // namespace
 
 EncoderSettings settings_with(const TextOptions& options, TokenizerKind kind,
@@ -36,8 +45,19 @@ EncoderSettings settings_with(const TextOptions& options, TokenizerKind kind,
 }
 
 EncoderSettings settings_for(const TextOptions& options, std::span<const std::string_view> texts) {
-  const TokenizerKind kind = options.tokenizer ? *options.tokenizer : choose_tokenizer(texts).kind;
-  return settings_with(options, kind, texts);
+  return settings_with(options, choice_for(options, texts).kind, texts);
+}
+
+ChosenSettings choose_settings(const TextOptions& options, std::span<const std::string_view> train,
+                               std::span<const std::string_view> dev) {
+  const TokenizerChoice choice = choice_for(options, train);
+  EncoderSettings settings = settings_with(options, choice.kind, train);
+  const double share =
+      options.tokenizer ? 0 : unknown_share(train, dev, settings, options.vocabulary);
+  if (share <= kMostUnknown) return {std::move(settings), choice};
+  return {settings_with(options, TokenizerKind::kChar, train),
+          {TokenizerKind::kChar, TokenizerReason::kMostlyUnknown},
+          share};
 }
 
 }  // namespace unroll

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "unroll/core/error.h"
+#include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
 #include "unroll/core/thread_tuner.h"
 #include "unroll/layers/sequence_predictor.h"
@@ -25,7 +26,6 @@
 #include "unroll/text/lexicon.h"
 #include "unroll/text/split.h"
 #include "unroll/text/unicode.h"
-#include "unroll/text/unknown_share.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/fusion.h"
 #include "unroll/tools/classifier/memory.h"
@@ -48,10 +48,6 @@ constexpr std::array kFusedPriors{FusionPrior{.weight = 0.7, .pull = kPull},
 
 /// Rows per batch in evaluation; any number gives the same bits.
 constexpr std::size_t kEvaluationBatch = 64;
-
-/// Bytes of the texts that are split at once: enough for all threads, little against the rest of
-/// the process even where every character is a token.
-constexpr std::size_t kBytesAtATime = std::size_t{1} << 17;
 
 std::vector<std::string> labels_of(std::span<const Record> records, OutputKind output) {
   std::vector<std::string> labels = labels_in(records);
@@ -209,7 +205,7 @@ constexpr std::size_t kLexiconBytes = 320;
 /// The first records that are split at once.
 std::span<const Record> first_block(std::span<const Record> records) {
   std::size_t count = 0, bytes = 0;
-  while (count < records.size() && bytes < kBytesAtATime) bytes += records[count++].text.size();
+  while (count < records.size() && bytes < bytes_at_a_time()) bytes += records[count++].text.size();
   return records.first(count);
 }
 
@@ -217,7 +213,7 @@ std::span<const Record> first_block(std::span<const Record> records) {
 using CountNgrams = std::function<void(std::span<const TokenizedText>)>;
 
 /// Splits texts block by block, so that the tokens of one block are held, and frees each text then.
-/// `to_numbers` makes a text's tokens an example's ids, or what will become these.
+/// `to_numbers` makes the tokens of its texts the ids of examples, or what will become these.
 template <typename ToNumbers>
 std::vector<Example> take_examples(std::vector<Record> records, const LabelNumbers& label_of,
                                    const EncoderSettings& settings, TrainingPlan& plan,
@@ -230,11 +226,12 @@ std::vector<Example> take_examples(std::vector<Record> records, const LabelNumbe
     const std::vector<TokenizedText> texts = tokenize(texts_of(block), settings);
     held_bytes = std::max(held_bytes, resident_bytes());
     if (count_ngrams) count_ngrams(texts);
-    for (const TokenizedText& text : texts) {
+    std::vector<std::vector<std::int32_t>> numbers = to_numbers(texts);
+    for (std::size_t k = 0; k < texts.size(); ++k) {
       Record& record = records[examples.size()];
-      examples.push_back({to_numbers(text), label_of(record), record.weight});
-      plan.cut_texts += text.tokens.size() > settings.max_tokens ? 1 : 0;
-      plan.empty_texts += text.tokens.empty() ? 1 : 0;
+      examples.push_back({std::move(numbers[k]), label_of(record), record.weight});
+      plan.cut_texts += texts[k].tokens.size() > settings.max_tokens ? 1 : 0;
+      plan.empty_texts += texts[k].tokens.empty() ? 1 : 0;
       std::string().swap(record.text);
     }
   }
@@ -242,25 +239,6 @@ std::vector<Example> take_examples(std::vector<Record> records, const LabelNumbe
 }
 
 constexpr NgramSettings kNgrams;
-
-/// Beyond this share of unknown tokens a model sees little but the unknown word.
-constexpr double kMostUnknown = 0.5;
-
-/// The tokenizer of the texts, with its reason. Where words are too rare to be known, characters
-/// take their place; but not if a file has vectors for words that training has not met.
-EncoderSettings choose_encoder_settings(const TrainClassifierOptions& options,
-                                        std::span<const std::string_view> train,
-                                        std::span<const std::string_view> dev, TrainingPlan& plan) {
-  plan.tokenizer = options.tokenizer ? TokenizerChoice{*options.tokenizer, TokenizerReason::kNamed}
-                                     : choose_tokenizer(train);
-  EncoderSettings settings = settings_with(options, plan.tokenizer.kind, train);
-  if (options.tokenizer || !options.vectors.empty()) return settings;
-  const double share = unknown_share(train, dev, settings, options.vocabulary);
-  if (share <= kMostUnknown) return settings;
-  plan.tokenizer = {TokenizerKind::kChar, TokenizerReason::kMostlyUnknown};
-  plan.unknown_share = share;
-  return settings_with(options, TokenizerKind::kChar, train);
-}
 
 std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_per_epoch) {
   if (options.epochs > 0) return options.epochs;
@@ -394,6 +372,16 @@ class Session {
   }
 
  private:
+  /// Words that training has not met are known where a file has vectors for them.
+  EncoderSettings choose_encoder_settings(std::span<const Record> train,
+                                          std::span<const Record> dev) {
+    const auto judged = options_.vectors.empty() ? dev : std::span<const Record>();
+    ChosenSettings chosen = choose_settings(options_, texts_of(train), texts_of(judged));
+    plan_.tokenizer = chosen.tokenizer;
+    plan_.unknown_share = chosen.unknown_share;
+    return std::move(chosen.settings);
+  }
+
   static void refuse_several_labels(std::span<const Record> dev) {
     const auto found = std::ranges::find_if(dev, [](const Record& record) {
       return have_any_number_of_labels({&record, 1});
@@ -416,25 +404,29 @@ class Session {
   /// Texts become examples. The vocabulary is that of the training texts.
   TextEncoder encode(std::vector<Record> train, std::vector<Record> dev,
                      const std::vector<std::string>& labels) {
-    const EncoderSettings settings =
-        choose_encoder_settings(options_, texts_of(train), texts_of(dev), plan_);
+    const EncoderSettings settings = choose_encoder_settings(train, dev);
     Lexicon lexicon;
-    train_ = take_examples(std::move(train), label_numbers(labels), settings, plan_, held_bytes_,
-                           counting(train_ngrams_.counts), [&](const TokenizedText& text) {
-                             return lexicon.add(text.first(settings.max_tokens));
-                           });
+    train_ =
+        take_examples(std::move(train), label_numbers(labels), settings, plan_, held_bytes_,
+                      counting(train_ngrams_.counts), [&](std::span<const TokenizedText> texts) {
+                        return lexicon.add(texts, settings.max_tokens);
+                      });
     const TokenCounts counts = lexicon.counts(options_.vocabulary.min_count, settings.tokenizer);
     Vocabulary vocabulary(counts, options_.vocabulary);
     read_vectors(settings, counts, vocabulary);
     const TextEncoder encoder(settings, std::move(vocabulary));
     const Lexicon::Ids ids(lexicon, encoder);
-    for (Example& example : train_) ids.encode(example.ids);
+    constexpr std::size_t kTextsPerPart = 1024;
+    parallel_for(train_.size(), kTextsPerPart, [&](Range range) {
+      for (std::size_t k = range.begin; k < range.end; ++k) ids.encode(train_[k].ids);
+    });
     count_reading(kProgramBytes + bytes_of(train_) + bytes_of(dev) +
                   lexicon.size() * kLexiconBytes + bytes_of(vectors_));
     held_bytes_ = std::max(held_bytes_, resident_bytes());
     dev_ = take_examples(std::move(dev), label_numbers(labels), settings, plan_, held_bytes_,
-                         counting(dev_ngrams_.counts),
-                         [&](const TokenizedText& text) { return encoder.encode(text); });
+                         counting(dev_ngrams_.counts), [&](std::span<const TokenizedText> texts) {
+                           return encoder.encode(texts);
+                         });
     return encoder;
   }
 

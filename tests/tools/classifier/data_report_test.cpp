@@ -19,7 +19,9 @@ DataFile file_of(const std::string& name,
   return file;
 }
 
+/// By words: of the few texts of a test, characters would often be chosen instead.
 DataReport report_of(const std::vector<DataFile>& files, TextOptions options = {}) {
+  options.tokenizer = TokenizerKind::kIcu;
   return report_on(files, options);
 }
 
@@ -64,6 +66,28 @@ TEST(DataReport, CallsWordsUnknownThatTheFirstFilesVocabularyLacks) {
   EXPECT_EQ(report.files[0].unknown_share, 0.2) << "c occurs once";
   EXPECT_EQ(report.files[1].unknown_share, 2.0 / 3);
   EXPECT_EQ(report.files[1].unknown_rows, 1u);
+}
+
+/// A file of names, each of which occurs once.
+DataFile names(const std::string& file, int first) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (int k = first; k < first + 40; ++k)
+    rows.emplace_back(k % 2 == 0 ? "x" : "y", std::to_string(k) + "n");
+  return file_of(file, rows);
+}
+
+TEST(DataReport, SaysThatTrainingWouldTakeCharactersWhereWordsAreTooRare) {
+  for (const auto& files : {std::vector{names("a", 0)}, {names("a", 0), names("b", 50)}}) {
+    const auto report = report_on(files, {});
+    EXPECT_EQ(report.tokenizer.kind, TokenizerKind::kChar);
+    EXPECT_EQ(report.tokenizer.reason, TokenizerReason::kMostlyUnknown);
+    EXPECT_EQ(report.unknown_as_words, 1);
+    const std::string dev = files.size() > 1 ? "b" : "rows held back for dev";
+    EXPECT_NE(to_table(report, 120).find("char, because 100 % of the tokens of " + dev),
+              std::string::npos);
+    EXPECT_NE(to_json(report).find("\"unknown_as_words\":1.0"), std::string::npos);
+  }
+  EXPECT_EQ(report_of({names("a", 0)}).tokenizer.reason, TokenizerReason::kNamed);
 }
 
 TEST(DataReport, CountsARepeatOnceAndSaysWhereTheFirstIs) {
@@ -116,6 +140,10 @@ TEST(DataReport, DoubtsLabelsThatAreHardlyMeant) {
                            {"Pos", "b"},
                            {"1.0", "c"},
                            {"1.0", "d"},
+                           {"p\u043Es", "h"},  // with a Cyrillic letter
+                           {"p\u043Es", "i"},
+                           {"pos.", "j"},  // a mark is seen
+                           {"pos.", "k"},
                            {"a,b", "e"},
                            {"a,b", "f"},
                            {"label", "text"},
@@ -127,8 +155,9 @@ TEST(DataReport, DoubtsLabelsThatAreHardlyMeant) {
                      " " + std::to_string(label.line));
   }
   EXPECT_EQ(doubts,
-            (std::vector<std::string>{"single label  28", "single once  29", "alike Pos pos 22",
-                                      "number 1.0 1 24", "unusual a,b  26", "header label  28"}));
+            (std::vector<std::string>{"single label  32", "single once  33", "alike Pos pos 22",
+                                      "alike p\u043Es pos 26", "number 1.0 1 24", "unusual a,b  30",
+                                      "header label  32"}));
 }
 
 TEST(DataReport, SaysThatTheLabelColumnIsHardlyTheLabels) {
@@ -157,10 +186,9 @@ TEST(DataReport, FitsSixtyColumnsAndSaysEverything) {
   const std::string table = to_table(report, 60);
   std::istringstream lines(table);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 90u) << line;
-  for (const char* text :
-       {"train.tsv\n", "columns \"label\", \"text\"", "rows        401\n", "labels      41\n",
-        "… 26 more; the rarest:", "HTML tags", "conflicts", "test.tsv in train.tsv\n",
-        "overlap     1 of 1 texts", "unseen"})
+  for (const char* text : {"train.tsv\n", "columns \"label\", \"text\"", "rows        401\n",
+                           "labels      41\n", "… 26 more; the rarest:", "HTML tags", "conflicts",
+                           "test.tsv in train.tsv\n", "overlap     1 of 1 texts", "unseen"})
     EXPECT_NE(table.find(text), std::string::npos) << text << '\n' << table;
 }
 
