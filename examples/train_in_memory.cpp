@@ -33,8 +33,10 @@ int main(int argc, char** argv) try {
   options.model.hidden = 16;
   options.epochs = 5;
   unroll::ClassifierObserver observer;
-  observer.epoch = [](const unroll::EpochReport& report, unroll::TextClassifier&) {
-    std::cout << "epoch " << report.epoch << ": loss " << report.mean_loss << '\n';
+  observer.epoch = [](const unroll::EpochReport& report, const unroll::DevScore& dev,
+                      unroll::TextClassifier&) {
+    std::cout << "epoch " << report.epoch << ": loss " << report.mean_loss << ", dev accuracy "
+              << dev.accuracy << '\n';
   };
   unroll::TrainedClassifier trained =
       unroll::train_classifier(opinions(200), opinions(20), options, observer);
