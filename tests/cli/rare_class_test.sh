@@ -69,6 +69,7 @@ plain=$(hash_of --train data.tsv)
 [ "$(hash_of --train data.tsv --class-weight balanced)" = "$plain" ] || fail "balanced labels make another model"
 [ "$(hash_of --train weighted.tsv --weight-col weight)" != "$plain" ] || fail "weights of rows change nothing"
 [ "$(hash_of --train data.tsv --class-weight neg=3)" != "$plain" ] || fail "weights of labels change nothing"
+"$unroll" inspect run | grep -q '^class_weight  *neg=3$' || fail "inspect does not show the weights"
 expect_status 2 'theirs are "neg", "pos" (--class-weight)' "$unroll" train --train data.tsv --out x --class-weight bad=2
 for wrong in neg=0 neg=-1 neg=inf neg=nan neg=x neg =2 '' neg=1,pos; do
   expect_status 2 'label=weight' "$unroll" train --train data.tsv --out x --class-weight "$wrong"

@@ -1,6 +1,8 @@
 # bash make.sh PROGRAM RULES: the model files of one version of the tokenizers, rules-RULES-<tokenizer>.safetensors,
 # and what PROGRAM answers, rules-RULES-<tokenizer>.tsv: text TAB label TAB probability.
 # bash make.sh PROGRAM RULES NAME: instead one model with n-grams, NAME.safetensors and NAME.tsv; most texts are longer than it reads.
+# bash make.sh PROGRAM RULES NAME sets: instead one model with n-grams of texts with any number of labels; the answer is the most
+# probable one.
 # Run it once, with the program that writes these rules first: later programs must give these answers, not make them anew.
 set -euo pipefail
 program=$(realpath "$1")
@@ -92,26 +94,34 @@ fi
 # flags TOKENIZER: what it takes besides.
 flags() { case $1 in jieba) echo --dictionary package ;; subword) echo --subwords 300 ;; esac; }
 
+shown=(--prob)
 # keep NAME TRAINING-FLAGS...: trains a model, asks it in several orders, and keeps it with its answers as NAME.
 keep() {
   local name=$1
   shift
   "$program" train --train invented.tsv --dev invented.tsv --out model --overwrite "$@" \
     --hidden 5 --embedding 6 --min-count 1 --epochs 25 --lr 0.05 --dropout 0 --seed 1 --quiet >/dev/null
-  "$program" predict model asked.txt --prob >answers
+  "$program" predict model asked.txt "${shown[@]}" >answers
   # An answer may depend neither on the texts before it nor on a process that has seen none.
   paste asked.txt answers | sort >expected
   for order in 1 2 3 4 5; do
     shuf --random-source=<(yes $order) asked.txt >shuffled
-    "$program" predict model shuffled --prob | paste shuffled - | sort | cmp - expected
+    "$program" predict model shuffled "${shown[@]}" | paste shuffled - | sort | cmp - expected
   done
   while IFS= read -r text; do
-    printf '%s\n' "$text" | "$program" predict model --prob | paste <(printf '%s\n' "$text") -
+    printf '%s\n' "$text" | "$program" predict model "${shown[@]}" | paste <(printf '%s\n' "$text") -
   done <asked.txt | sort | cmp - expected
   cp model/model.safetensors "$here/$name.safetensors"
   paste asked.txt answers >"$here/$name.tsv"
 }
 
+if [ "${4-}" = sets ]; then
+  awk -F'\t' -v OFS='\t' 'NR > 1 { $1 = NR % 5 == 0 ? "" : $1 (NR % 3 == 0 ? ",third" : "") } 1' invented.tsv >sets.tsv
+  mv sets.tsv invented.tsv
+  shown=(--top 1)
+  keep "$3" --label-separator ,
+  exit
+fi
 if [ $# -gt 2 ]; then
   keep "$3" --max-tokens 5
   exit

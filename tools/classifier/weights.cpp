@@ -65,6 +65,14 @@ void multiply(std::span<Example> examples, std::span<const double> of_label,
 
 }  // namespace
 
+std::string to_string(const ClassWeights& weights) {
+  if (weights.balanced) return "balanced";
+  std::string text;
+  for (const auto& [label, weight] : weights.of_label)
+    text += fmt::format("{}{}={}", text.empty() ? "" : ",", label, weight);
+  return text.empty() ? "none" : text;
+}
+
 void weigh(std::span<Example> train, std::span<Example> dev, std::span<const std::string> labels,
            const ClassWeights& weights, const LabelSets* sets) {
   const std::vector<double> of_label = weights_of(train, labels, weights, sets);

@@ -18,6 +18,9 @@ struct ClassWeights {
   std::map<std::string, double> of_label = {};
 };
 
+/// "none", "balanced", "ham=0.5,spam=5".
+std::string to_string(const ClassWeights& weights);
+
 /// Sets the weights of examples that have those of their rows, so that the mean over the training
 /// examples is 1: only what the weights are to each other counts, and where they are all equal,
 /// training has the same bits as without. A text with several labels has the largest weight of

@@ -53,6 +53,13 @@ TEST(Weights, OfLabelsMultiplyThoseOfRows) {
   EXPECT_FLOAT_EQ(train[1].weight / train[0].weight, 2);
 }
 
+TEST(Weights, AreNamedAsTheyAreGiven) {
+  EXPECT_EQ(to_string(ClassWeights{}), "none");
+  EXPECT_EQ(to_string(ClassWeights{.balanced = true}), "balanced");
+  EXPECT_EQ(to_string(ClassWeights{.balanced = false, .of_label = {{"spam", 5}, {"ham", 0.5}}}),
+            "ham=0.5,spam=5");
+}
+
 TEST(Weights, OfALabelThatIsNotThereAreRefusedWithTheOthers) {
   std::vector<Example> train = examples(), dev;
   try {

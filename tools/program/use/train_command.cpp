@@ -73,28 +73,33 @@ Metric metric_of(const std::string& name) {
       "--metric {} is none of accuracy, micro-f1, macro-f1, f1:LABEL and loss", in_quotes(name)));
 }
 
-double class_weight_of(std::string_view text) {
+/// The number behind the last = of "label=2"; 0 if it is none that is finite and above 0.
+double class_weight_in(std::string_view item) {
+  const std::string_view digits = item.substr(std::min(item.rfind('='), item.size() - 1) + 1);
+  const char* const end = digits.data() + digits.size();
   double weight = 0;
-  const char* const end = text.data() + text.size();
-  const auto [parsed, error] = std::from_chars(text.data(), end, weight);
+  const auto [parsed, error] = std::from_chars(digits.data(), end, weight);
   const bool is_weight = error == std::errc() && parsed == end && std::isfinite(weight);
   return is_weight && weight > 0 ? weight : 0;
 }
 
-/// The weights in "label=2,other=0.5". A label may hold commas, and =, since a number follows the
-/// last = before a comma.
-std::map<std::string, double> weights_by_label(std::string_view text) {
+/// Takes the first item off "label=2,other=0.5". A label may hold commas, and =: an item ends at a
+/// comma behind a weight.
+std::string_view take_class_weight(std::string_view& items) {
+  std::size_t end = std::min(items.find(','), items.size());
+  while (end < items.size() && class_weight_in(items.substr(0, end)) == 0) {
+    end = std::min(items.find(',', end + 1), items.size());
+  }
+  const std::string_view item = items.substr(0, end);
+  items.remove_prefix(std::min(end + 1, items.size()));
+  return item;
+}
+
+std::map<std::string, double> weights_by_label(std::string_view items) {
   std::map<std::string, double> weights;
-  for (std::size_t begin = 0, end = 0; begin <= text.size(); begin = end + 1) {
-    std::string_view item;
-    double weight = 0;
-    for (end = begin; weight == 0; ++end) {
-      end = std::min(text.find(',', end), text.size());
-      item = text.substr(begin, end - begin);
-      const std::size_t equals = item.rfind('=');
-      weight = equals == std::string_view::npos ? 0 : class_weight_of(item.substr(equals + 1));
-      if (weight > 0 || end == text.size()) break;
-    }
+  do {
+    const std::string_view item = take_class_weight(items);
+    const double weight = item.empty() ? 0 : class_weight_in(item);
     const std::string_view label = trim(item.substr(0, item.rfind('=')));
     if (weight == 0 || label.empty()) {
       throw UsageError(fmt::format(
@@ -104,7 +109,7 @@ std::map<std::string, double> weights_by_label(std::string_view text) {
     }
     if (!weights.emplace(label, weight).second)
       throw UsageError(fmt::format("--class-weight names {} twice", in_quotes(label)));
-  }
+  } while (!items.empty());
   return weights;
 }
 
@@ -567,8 +572,10 @@ void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMem
       {"precision", std::string(to_string(flags.options.precision))},
       {std::string(kMemoryNote), to_json(memory)},
       {"metric", to_string(metric)},
+      {"class_weight", to_string(flags.options.class_weights)},
       {"dev_accuracy", fmt::format("{:.4f}", dev.accuracy)},
       {"dev_metric", fmt::format("{:.4f}", dev.metric)}};
+  if (!flags.columns.weight_column.empty()) notes["weight_column"] = flags.columns.weight_column;
   if (epoch) notes["epoch"] = std::to_string(*epoch + 1);
   notes.merge(classifier.notes);
   classifier.notes = std::move(notes);
