@@ -61,12 +61,10 @@ set(UNROLL_PUBLIC_HEADERS
   text/vocabulary.h
   tools/classifier/attribution.h
   tools/classifier/evaluation.h
-  tools/classifier/metric.h
   tools/classifier/prediction_session.h
   tools/classifier/text_classifier.h
   tools/classifier/text_predictor.h
-  tools/classifier/train_classifier.h
-  tools/classifier/weights.h)
+  tools/classifier/train_classifier.h)
 set(UNROLL_DETAIL_HEADERS
   core/bfloat16.h
   core/function_ref.h
@@ -76,8 +74,7 @@ set(UNROLL_DETAIL_HEADERS
   kernels/packed.h
   kernels/recurrent_step.h
   layers/distinct.h
-  layers/row_part.h
-  tools/classifier/text_options.h)
+  layers/row_part.h)
 
 function(unroll_install_headers DESTINATION)
   foreach(header IN LISTS ARGN)

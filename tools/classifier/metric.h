@@ -10,25 +10,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "unroll/optim/training_loop.h"
+#include "unroll/tools/classifier/train_classifier.h"
 
 namespace unroll {
-
-struct Metric {
-  enum class Kind : std::uint8_t { kAccuracy, kMicroF1, kMacroF1, kLabelF1, kLoss };
-  Kind kind = Kind::kAccuracy;
-  std::string label = {};  ///< whose F1, of kLabelF1
-};
-
-/// "accuracy", "micro-f1", "macro-f1", "f1:LABEL", "loss".
-std::string to_string(const Metric& metric);
-std::optional<Metric> metric_from(std::string_view name);
 
 /// Answers about rows, counted.
 class AnswerCounts {
@@ -60,16 +48,6 @@ class AnswerCounts {
   Count all_;
   std::size_t rows_ = 0;
   std::size_t correct_ = 0;
-};
-
-/// How good answers about the dev rows are.
-struct DevScore {
-  double accuracy = 0;
-  double metric = 0;  ///< the figure that was asked for
-  double loss = 0;    ///< mean over the rows that have a label, each times its weight
-
-  /// What the training loop compares: higher is better.
-  Score by(const Metric& metric) const;
 };
 
 /// `labels`: the classifier's, in byte order. Throws UsageError if the metric is the F1 of none of

@@ -1,27 +1,13 @@
-/// TextOptions: how texts become ids, as far as somebody can choose it before a vocabulary is made.
+/// What TextOptions (train_classifier.h) mean for given texts.
 #pragma once
 
-#include <cstddef>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "unroll/text/encoder.h"
+#include "unroll/tools/classifier/train_classifier.h"
 
 namespace unroll {
-
-struct TextOptions {
-  std::optional<TokenizerKind> tokenizer;      ///< none: chosen from the text
-  std::string dictionary;                      ///< jieba's; "": that of the installed jieba
-  std::string user_dictionary;                 ///< a user's words for jieba; "": none
-  std::size_t subwords = 8000;                 ///< the most pieces of the tokenizer subword
-  bool fold = true;                            ///< NFKC_Casefold
-  FoldLanguage language = FoldLanguage::kAny;  ///< of the folding
-  std::string stop_words = "none";             ///< none, zh, en, or a file
-  std::size_t max_tokens = 400;                ///< longer texts are cut
-  Vocabulary::Limits vocabulary{.min_count = 2};
-};
 
 /// The settings by which texts like these are encoded. Reads jieba's dictionary, or learns subwords
 /// from the texts, where the tokenizer needs them.

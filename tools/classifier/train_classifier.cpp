@@ -29,7 +29,9 @@
 #include "unroll/tools/classifier/fusion.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
+#include "unroll/tools/classifier/text_options.h"
 #include "unroll/tools/classifier/train_ngrams.h"
+#include "unroll/tools/classifier/weights.h"
 
 namespace unroll {
 

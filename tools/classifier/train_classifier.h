@@ -4,23 +4,68 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "unroll/optim/optimizer.h"
 #include "unroll/optim/schedule.h"
 #include "unroll/optim/training_loop.h"
 #include "unroll/text/records.h"
-#include "unroll/tools/classifier/metric.h"
 #include "unroll/tools/classifier/text_classifier.h"
-#include "unroll/tools/classifier/text_options.h"
-#include "unroll/tools/classifier/weights.h"
 
 namespace unroll {
 
 struct TrainingMemory;
+
+/// How texts become ids, as far as somebody can choose it before a vocabulary is made.
+struct TextOptions {
+  std::optional<TokenizerKind> tokenizer;      ///< none: chosen from the text
+  std::string dictionary;                      ///< jieba's; "": that of the installed jieba
+  std::string user_dictionary;                 ///< a user's words for jieba; "": none
+  std::size_t subwords = 8000;                 ///< the most pieces of the tokenizer subword
+  bool fold = true;                            ///< NFKC_Casefold
+  FoldLanguage language = FoldLanguage::kAny;  ///< of the folding
+  std::string stop_words = "none";             ///< none, zh, en, or a file
+  std::size_t max_tokens = 400;                ///< longer texts are cut
+  Vocabulary::Limits vocabulary{.min_count = 2};
+};
+
+/// The figure by which dev texts choose an epoch (metric.h).
+struct Metric {
+  enum class Kind : std::uint8_t { kAccuracy, kMicroF1, kMacroF1, kLabelF1, kLoss };
+  Kind kind = Kind::kAccuracy;
+  std::string label = {};  ///< whose F1, of kLabelF1
+};
+
+/// "accuracy", "micro-f1", "macro-f1", "f1:LABEL", "loss".
+std::string to_string(const Metric& metric);
+std::optional<Metric> metric_from(std::string_view name);
+
+/// How good answers about the dev rows are.
+struct DevScore {
+  double accuracy = 0;
+  double metric = 0;  ///< the figure that was asked for
+  double loss = 0;    ///< mean over the rows that have a label, each times its weight
+
+  /// What the training loop compares: higher is better.
+  Score by(const Metric& metric) const;
+};
+
+/// How much the texts of each label count (weights.h).
+struct ClassWeights {
+  /// The texts of all labels together weigh the same: label k has n / (K n_k), for n texts of K
+  /// labels, n_k of them with label k, each counted with the weight of its row.
+  bool balanced = false;
+  /// Positive and finite; a label that is not here has 1.
+  std::map<std::string, double> of_label = {};
+};
+
+/// "none", "balanced", "ham=0.5,spam=5".
+std::string to_string(const ClassWeights& weights);
 
 /// Everything that can be chosen, how texts become ids included. What is left to the program (0 or
 /// no value) it decides from the data and says so.

@@ -1,25 +1,15 @@
 /// How much each text counts in training: the weight of its row, times that of its label.
 #pragma once
 
-#include <map>
 #include <span>
 #include <string>
+
+#include "unroll/tools/classifier/train_classifier.h"
 
 namespace unroll {
 
 class LabelSets;
 struct Example;
-
-struct ClassWeights {
-  /// The texts of all labels together weigh the same: label k has n / (K n_k), for n texts of K
-  /// labels, n_k of them with label k, each counted with the weight of its row.
-  bool balanced = false;
-  /// Positive and finite; a label that is not here has 1.
-  std::map<std::string, double> of_label = {};
-};
-
-/// "none", "balanced", "ham=0.5,spam=5".
-std::string to_string(const ClassWeights& weights);
 
 /// Sets the weights of examples that have those of their rows, so that the mean over the training
 /// examples is 1: only what the weights are to each other counts, and where they are all equal,
