@@ -100,5 +100,5 @@ terminate() { # while it waits for somebody to read its output, or while it trai
     echo "$row"
   done
   echo "$wrong" >wrong
-} | column -t -s '|'
+} | tr '|' '\t'
 [ -z "$(cat wrong)" ] || fail "$(cat wrong)"

@@ -23,11 +23,15 @@ alone() { # COMMAND...
   "${as[@]}" bash -c 'ulimit -u 1; exec "$@"' bash "$@"
 }
 export ASAN_OPTIONS=detect_leaks=0  # which takes a thread
-[ "$(alone ./unroll --version)" = "$("$unroll" --version)" ] || fail "--version where no thread may be made"
-for threads in 1 2 8; do
-  alone ./unroll predict run texts.txt --prob --threads $threads | cmp - expected ||
-    fail "--threads $threads where no thread may be made"
-done
+if alone true 2>/dev/null; then  # in a tree that only root may enter nobody else can be asked for
+  [ "$(alone ./unroll --version)" = "$("$unroll" --version)" ] || fail "--version where no thread may be made"
+  for threads in 1 2 8; do
+    alone ./unroll predict run texts.txt --prob --threads $threads | cmp - expected ||
+      fail "--threads $threads where no thread may be made"
+  done
+else
+  echo "not tried as somebody else, who may not run programs here"
+fi
 
 # OMP_NUM_THREADS and a processor set decide unless --threads does
 threads_of() { "$@" doctor --json | grep -o '"threads":[0-9]*'; }
