@@ -67,6 +67,7 @@ awk -F'\t' 'NR > 1 && (NF != 4 || split($2, a, ",") != split($3, b, ",") || spli
 
 # The figures.
 "$unroll" test run data.tsv --label-separator , --quiet | grep -q '^micro-F1 100.00 %' || fail "test"
+if "$unroll" test run data.tsv --label-separator , --quiet | grep 'calibration error'; then fail "a calibration of nothing"; fi
 "$unroll" test run data.jsonl --json --quiet >json
 for key in micro_f1 macro_f1 micro_precision micro_recall accuracy; do
   grep -q "\"$key\":1.0" json || fail "test --json: $key: $(cat json)"

@@ -166,7 +166,9 @@ void test_command(const Flags& flags, const CLI::App& command) {
     print("{}\n", with_version(to_json(evaluation)));
   } else {
     const std::size_t width = terminal_width(STDOUT_FILENO);
-    print("{}\n{}", to_table(evaluation, width), to_plot(evaluation.calibration, width));
+    write_stdout(to_table(evaluation, width));
+    if (!evaluation.calibration.bins.empty())  // none where texts have any number of labels
+      write_stdout("\n" + to_plot(evaluation.calibration, width));
   }
 }
 
