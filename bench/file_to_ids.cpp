@@ -20,7 +20,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Numbers = std::vector<std::vector<std::int32_t>>;
 
-/// Of this process, all threads together: on a busy machine, what one thread's work took.
+/// What all threads of this process have used: on a busy machine it tells what the work took.
 double processor_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }

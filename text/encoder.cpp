@@ -72,6 +72,16 @@ std::vector<std::vector<std::int32_t>> TextEncoder::encode(
   return results;
 }
 
+bool TextEncoder::knows(std::string_view token) const {
+  const auto is_known = [this](std::string_view word) {
+    return vocabulary_.id(word) != Vocabulary::kUnknown;
+  };
+  if (is_known(token) || !becomes_characters(token, settings_.tokenizer)) return is_known(token);
+  bool any = false;
+  for_each_character(token, [&](std::string_view character) { any = any || is_known(character); });
+  return any;
+}
+
 void TextEncoder::append_ids(std::string_view token, std::vector<std::int32_t>& ids) const {
   const std::int32_t id = vocabulary_.id(token);
   if (id != Vocabulary::kUnknown || !becomes_characters(token, settings_.tokenizer)) {

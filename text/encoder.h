@@ -82,6 +82,8 @@ class TextEncoder {
   std::vector<std::vector<std::int32_t>> encode(std::span<const TokenizedText> texts) const;
   /// tokenize and encode; safe to call from several threads.
   std::vector<std::vector<std::int32_t>> encode(std::span<const std::string_view> texts) const;
+  /// Whether the vocabulary has the token, or any of the characters that it becomes.
+  bool knows(std::string_view token) const;
   /// The ids of one token: several if it is a word that becomes its characters.
   void append_ids(std::string_view token, std::vector<std::int32_t>& ids) const;
 

@@ -79,6 +79,13 @@ TEST(TextEncoder, ReadsAnUnknownWordOfAnUnspacedScriptAsItsCharacters) {
   EXPECT_EQ(encoder.encode(TokenizedText{{"满意", "不满意", "rare"}}), (Ids{1, 3, 2, 0, 0}));
 }
 
+TEST(TextEncoder, KnowsAWordOfAnUnspacedScriptByOneOfItsCharacters) {
+  const TextEncoder encoder(settings_with(9), Vocabulary(std::vector<Vocabulary::Entry>{
+                                                  {"<unk>", 0}, {"good", 3}, {"满", 2}}));
+  for (const char* token : {"good", "满", "不满意"}) EXPECT_TRUE(encoder.knows(token)) << token;
+  for (const char* token : {"rare", "不", "goods"}) EXPECT_FALSE(encoder.knows(token)) << token;
+}
+
 TEST(TextEncoder, IsNeverLongerThanMaxTokens) {
   const TextEncoder encoder(settings_with(2), Vocabulary());
   EXPECT_EQ(encoder.encode(TokenizedText{{"不满意"}}), (Ids{0, 0}));

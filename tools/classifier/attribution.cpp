@@ -159,15 +159,9 @@ class Attributor::Implementation {
       named[t].token = tokens[t];
       named[t].begin = places[t].begin;
       named[t].end = places[t].end;
-      named[t].known = is_known(tokens[t]);
+      named[t].known = classifier_.encoder().knows(tokens[t]);
     }
     return named;
-  }
-
-  bool is_known(const std::string& token) const {
-    std::vector<std::int32_t> ids;
-    classifier_.encoder().append_ids(token, ids);
-    return std::ranges::any_of(ids, [](auto id) { return id != Vocabulary::kUnknown; });
   }
 
   void add_occlusion(const Tokens& tokens, const Decision& decision, Attribution& result) {

@@ -117,15 +117,9 @@ class TokenReport {
   }
 
  private:
-  /// A word that becomes its characters is unknown if none of them is known.
   void count_unknown(const TokenizedText& text) {
-    std::size_t unknown = 0;
-    for (const std::string& token : text.tokens) {
-      ids_.clear();
-      encoder_.append_ids(token, ids_);
-      if (std::ranges::all_of(ids_, [](std::int32_t id) { return id == Vocabulary::kUnknown; }))
-        ++unknown;
-    }
+    const auto unknown = static_cast<std::size_t>(std::ranges::count_if(
+        text.tokens, [this](const std::string& token) { return !encoder_.knows(token); }));
     unknown_ += unknown;
     if (unknown == text.tokens.size()) ++report_.unknown_rows;
   }
@@ -134,7 +128,6 @@ class TokenReport {
   std::size_t max_tokens_;
   FileReport& report_;
   std::vector<std::size_t> lengths_;
-  std::vector<std::int32_t> ids_;
   std::size_t tokens_ = 0, lost_ = 0, unknown_ = 0;
 };
 

@@ -22,17 +22,30 @@ class FusedRows {
   template <typename Body>
   void for_each(Body body) {
     for (std::size_t row = 0; row < rows_.labels.size(); ++row) {
-      auto labels = labels_of(rows_.labels[row], rows_.sets);
-      if (!labels.empty() && labels.front() < 0) labels = labels.subspan(1);
-      if (labels.empty() && !has_sets()) continue;
+      if (!has_loss(row)) continue;
       set(row);
-      const double weight = rows_.weights.empty() ? 1 : static_cast<double>(rows_.weights[row]);
-      body(row, labels, weight);
+      body(row, known_labels(row), weight(row));
     }
   }
-  /// What is answered.
-  std::span<const std::int32_t> answer(std::size_t row) {
-    set(row);
+  bool has_loss(std::size_t row) const { return has_sets() || !known_labels(row).empty(); }
+  std::span<const std::int32_t> known_labels(std::size_t row) const {
+    const auto labels = labels_of(rows_.labels[row], rows_.sets);
+    return !labels.empty() && labels.front() < 0 ? labels.subspan(1) : labels;
+  }
+  double weight(std::size_t row) const {
+    return rows_.weights.empty() ? 1 : static_cast<double>(rows_.weights[row]);
+  }
+  /// O and ŷ become those of this row.
+  void set(std::size_t row) {
+    std::ranges::fill(O_, 0.0);
+    for (std::size_t e = 0; e < experts_.size(); ++e) {
+      const auto s = experts_[e].row(row);
+      for (std::size_t k = 0; k < s.size(); ++k) O_[k] += a_[e] * s[k];
+    }
+    has_sets() ? set_sigmoids() : set_softmax();
+  }
+  /// What is answered by O.
+  std::span<const std::int32_t> answer() {
     answer_.clear();
     if (!has_sets()) {
       answer_.push_back(static_cast<std::int32_t>(std::ranges::max_element(O_) - O_.begin()));
@@ -53,14 +66,6 @@ class FusedRows {
   }
 
  private:
-  void set(std::size_t row) {
-    std::ranges::fill(O_, 0.0);
-    for (std::size_t e = 0; e < experts_.size(); ++e) {
-      const auto s = experts_[e].row(row);
-      for (std::size_t k = 0; k < s.size(); ++k) O_[k] += a_[e] * s[k];
-    }
-    has_sets() ? set_sigmoids() : set_softmax();
-  }
   void set_softmax() {
     const double most = *std::ranges::max_element(O_);
     double sum = 0;
@@ -91,9 +96,10 @@ double mean(std::span<const double> p, std::span<const double> s) {
 }
 
 /// Σ_k of the derivative of ŷ_k by a_e, times s_f,k: the covariance of two experts' scores under a
-/// softmax, Σ_k ŷ_k (1 − ŷ_k) s_e,k s_f,k of sigmoids.
-double curvature(const FusedRows& fused, std::span<const double> s_e, std::span<const double> s_f) {
-  const double mean_e = fused.has_sets() ? 0 : mean(fused.p(), s_e);
+/// softmax, with mean_e = Σ_k ŷ_k s_e,k; Σ_k ŷ_k (1 − ŷ_k) s_e,k s_f,k of sigmoids, with mean_e =
+/// 0.
+double curvature(const FusedRows& fused, std::span<const double> s_e, double mean_e,
+                 std::span<const double> s_f) {
   double sum = 0;
   for (std::size_t k = 0; k < s_e.size(); ++k) {
     const double p = fused.has_sets() ? fused.p()[k] * (1 - fused.p()[k]) : fused.p()[k];
@@ -110,8 +116,10 @@ std::vector<double> hessian(std::span<const ExpertScores> experts, const DevRows
   FusedRows fused(experts, rows, a);
   fused.for_each([&](std::size_t row, std::span<const std::int32_t>, double w) {
     for (std::size_t e = 0; e < size; ++e) {
+      const auto s_e = experts[e].row(row);
+      const double mean_e = fused.has_sets() ? 0 : mean(fused.p(), s_e);
       for (std::size_t f = 0; f < size; ++f) {
-        H[e * size + f] += w * curvature(fused, experts[e].row(row), experts[f].row(row));
+        H[e * size + f] += w * curvature(fused, s_e, mean_e, experts[f].row(row));
       }
     }
   });
@@ -198,12 +206,12 @@ double count_fused(std::span<const ExpertScores> experts, const DevRows& rows,
   double loss = 0, weight = 0;
   FusedRows fused(experts, rows, a);
   for (std::size_t row = 0; row < rows.labels.size(); ++row) {
-    answers.add(labels_of(rows.labels[row], rows.sets), fused.answer(row));
+    fused.set(row);
+    answers.add(labels_of(rows.labels[row], rows.sets), fused.answer());
+    if (!fused.has_loss(row)) continue;
+    loss += fused.weight(row) * fused.loss(fused.known_labels(row));
+    weight += fused.weight(row);
   }
-  fused.for_each([&](std::size_t, std::span<const std::int32_t> labels, double w) {
-    loss += w * fused.loss(labels);
-    weight += w;
-  });
   return weight > 0 ? loss / weight : 0;
 }
 

@@ -14,9 +14,7 @@ namespace {
 class Machines {
  public:
   Machines(const NgramClassifier& classifier, const Decision& decision)
-      : classifier_(classifier),
-        machines_(classifier.b.size() / kNgramModels.size()),
-        decision_(decision) {}
+      : classifier_(classifier), machines_(classifier.machines()), decision_(decision) {}
 
   double weight(std::size_t model, std::size_t column) const {
     const auto row = classifier_.W.matrix().row(column);

@@ -63,7 +63,7 @@ class NgramClassifier {
   /// The bytes of the index and of all weights.
   std::size_t bytes() const noexcept;
   std::size_t labels() const noexcept { return labels_; }
-  /// Of each of the two models.
+  /// How many machines each of the two models has.
   std::size_t machines() const noexcept { return b.size() / kNgramModels.size(); }
 
   /// The margins of a text's tokens: `margins` (2, K), a row for each NgramModel.

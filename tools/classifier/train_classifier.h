@@ -95,7 +95,7 @@ struct TrainClassifierOptions : TextOptions {
   std::size_t reading_bytes =
       0;  ///< the process at its largest while records are read; 0: not counted
   // data
-  /// Of the dev texts, which chooses the epoch; none: accuracy, or micro-F1 where texts have any
+  /// The dev texts' figure that chooses the epoch; none: accuracy, or micro-F1 where texts have any
   /// number of labels.
   std::optional<Metric> metric;
   ClassWeights class_weights;  ///< besides the records' own weights
