@@ -4,7 +4,7 @@ Each baseline is trained on the train part with every setting of a list; the dev
 on the test part is the result. Run as a program, this file trains one setting from the raw file to the saved model, which
 is what time_to_accuracy.py times:
 
-    baselines.py linear DATA SET SETTING MODEL
+    baselines.py fasttext|autotune|scikit-learn|pytorch DATA SET SETTING MODEL THREADS
 """
 
 import itertools
@@ -153,13 +153,18 @@ def run_linear(data, name, seed, threads):
     return {**best, "rows": len(rows["test"]), "tuning_seconds": time.monotonic() - tuning}
 
 
-def train_linear(data, name, setting, path):
-    """From the raw file to the saved model."""
+def train_linear(data, name, setting, model, threads):
+    del threads  # it has one
     rows = read_rows(part(data, name, "train"))
     vectorizer = linear_features(*setting[:4])
     X = vectorizer.fit_transform([text for text, _ in rows])
     machine = linear_machine(setting[0], setting[4]).fit(X, [label for _, label in rows])
-    path.write_bytes(pickle.dumps((vectorizer, machine)))
+    model.write_bytes(pickle.dumps((vectorizer, machine)))
+
+
+def linear_accuracy(model, rows):
+    vectorizer, machine = pickle.loads(model.read_bytes())
+    return accuracy(rows, machine.predict(vectorizer.transform([text for text, _ in rows])))
 
 
 # ------------------------------------------------------------------------------------------------------------- PyTorch
@@ -265,14 +270,38 @@ def run_pytorch(data, name, seed, threads):
     return {**best, "rows": len(rows["test"]), "tuning_seconds": time.monotonic() - tuning}
 
 
+# ------------------------------------------------------------------------------- from the raw file to the saved model
+
+
+def train_fasttext(data, name, setting, model, threads):
+    cut_name, *flags = setting
+    rows = rows_of(data, name, ("train", "dev"))
+    write_fasttext(model.parent, rows, cuts_of(rows["train"])[cut_name])
+    tuning = ["-autotune-validation", model.parent / "dev"] if "-autotune-duration" in flags else []
+    subprocess.run(["fasttext", "supervised", "-input", model.parent / "train", "-output", model, *flags, *tuning,
+                    "-thread", str(threads), "-verbose", "0"], check=True, stderr=subprocess.DEVNULL)
+
+
+def train_pytorch(data, name, setting, model, threads):
+    """Saves a model and its answers to the test part after each epoch; time_to_accuracy.py watches for them."""
+    import torch
+
+    rows = rows_of(data, name)
+    cut = cuts_of(rows["train"])[setting[0]]
+    for _, net, answers in train_bilstm({which: rows[which] for which in ("train", "test")}, cut, 1, threads):
+        torch.save(net.state_dict(), f"{model}.part")
+        Path(f"{model}.part").rename(model)
+        print(json.dumps({"time": time.time(), "test": accuracy(rows["test"], answers("test"))}), flush=True)
+
+
+TRAINERS = {"fasttext": train_fasttext, "autotune": train_fasttext, "scikit-learn": train_linear,
+            "pytorch": train_pytorch}
 RUNNERS = {"fasttext": run_fasttext, "scikit-learn": run_linear, "pytorch": run_pytorch}
 
 
 def main():
-    which, data, name, setting, path = sys.argv[1:]
-    if which != "linear":
-        sys.exit(__doc__)
-    train_linear(Path(data), name, json.loads(setting), Path(path))
+    which, data, name, setting, model, threads = sys.argv[1:]
+    TRAINERS[which](Path(data), name, json.loads(setting), Path(model), int(threads))
 
 
 if __name__ == "__main__":
