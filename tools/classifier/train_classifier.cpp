@@ -543,7 +543,10 @@ class Session {
     dev_ngrams_ = {};
     release_freed_memory();
     fusion_->set_margins(std::move(training.dev));
-    NgramReport report{.C = std::move(training.C), .score = {}, .seconds = 0};
+    NgramReport report{.C = std::move(training.C),
+                       .words_alone = training.words_alone,
+                       .score = {},
+                       .seconds = 0};
     report.score = fusion_->fit({}, plan_.metric, classifier);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
     report.seconds = seconds.count();

@@ -152,7 +152,8 @@ struct TrainingPlan {
 
 /// The linear model, before the network's first step.
 struct NgramReport {
-  std::vector<double> C;  ///< of each NgramModel, chosen by the dev texts
+  std::vector<double> C;     ///< of each NgramModel, chosen by the dev texts
+  bool words_alone = false;  ///< so is whether naive Bayes reads letters, too
   DevScore score;         ///< of both together
   double seconds = 0;     ///< to solve it
 };

@@ -409,8 +409,9 @@ class Progress {
   }
 
   void ngrams(const NgramReport& report) {
-    terminal_.note(fmt::format("linear  C {}  {:.1f} s  {}", fmt::join(report.C, " and "),
-                               report.seconds, dev_text(report.score)));
+    terminal_.note(fmt::format("linear  C {}{}  {:.1f} s  {}", fmt::join(report.C, " and "),
+                               report.words_alone ? " of words" : "", report.seconds,
+                               dev_text(report.score)));
     epoch_begun_ = Clock::now();
   }
 
@@ -477,14 +478,13 @@ class Progress {
     constexpr double kRare = 0.02;
     const double share =
         static_cast<double>(plan.rarest_rows) / static_cast<double>(plan.train_rows);
-    terminal_.note(
-        fmt::format("        the rarest label is {}: {} rows of {} ({:.2g} %), and {} for dev{}",
-                    in_quotes(plan.rarest_label), plan.rarest_rows, plan.train_rows, 100 * share,
-                    plan.rarest_dev_rows,
-                    share < kRare && hardly_sees_rare_labels(plan.metric)
-                        ? fmt::format("; {} hardly sees it (--metric macro-f1)",
-                                      to_string(plan.metric))
-                        : ""));
+    terminal_.note(fmt::format(
+        "        the rarest label is {}: {} rows of {} ({:.2g} %), and {} for dev{}",
+        in_quotes(plan.rarest_label), plan.rarest_rows, plan.train_rows, 100 * share,
+        plan.rarest_dev_rows,
+        share < kRare && hardly_sees_rare_labels(plan.metric)
+            ? fmt::format("; {} hardly sees it (--metric macro-f1)", to_string(plan.metric))
+            : ""));
   }
 
   void notes_on_texts(const TrainingPlan& plan, const TextClassifier& classifier) {
