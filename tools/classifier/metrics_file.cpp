@@ -128,9 +128,12 @@ double MetricsFile::seconds() const {
 }
 
 void MetricsFile::append(const std::string& line) {
-  // In one piece: a reader meets whole lines.
-  const ssize_t written = ::write(file_.number(), line.data(), line.size());
-  if (written != static_cast<ssize_t>(line.size())) fail(path_);
+  // In one piece, so that a reader meets whole lines; the rest only where the disk took a part.
+  for (std::string_view rest = line; !rest.empty();) {
+    const ssize_t written = ::write(file_.number(), rest.data(), rest.size());
+    if (written < 0 && errno != EINTR) fail(path_);
+    rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  }
   bytes_ += line.size();
 }
 
