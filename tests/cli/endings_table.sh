@@ -40,7 +40,7 @@ is_silent() { [[ "$1" == trace\ --html || "$1" == exercise\ --html ]]; }
 run() {
   rm -rf out; mkdir out; status=0
   (eval "$1"; exec "$unroll" ${commands[$name]}) 2>>notes || status=$?
-  left=$(cd out; find . -type f | sed 's|^\./||; s|^model/model.safetensors$|model|' | sort | tr '\n' ' ')
+  left=$(cd out; find . -type f | sed 's|^\./||; s|^model/model.safetensors$|model|; /^model\/config.toml$/d' | sort | tr '\n' ' ')
   cell="$status ${left:-nothing}"
 }
 
@@ -79,7 +79,7 @@ terminate() { # while it waits for somebody to read its output, or while it trai
   "$unroll" $command >full 2>>notes & local job=$!
   sleep "$1"; kill -TERM $job 2>/dev/null || true
   wait $job 2>/dev/null || status=$?
-  left=$(cd out; find . -type f | sed 's|^\./||; s|^model/model.safetensors$|model|' | sort | tr '\n' ' ')
+  left=$(cd out; find . -type f | sed 's|^\./||; s|^model/model.safetensors$|model|; /^model\/config.toml$/d' | sort | tr '\n' ' ')
   cell="$status ${left:-nothing}"
 }
 

@@ -16,6 +16,9 @@ expect_status() {
   grep -qF -- "$text" stderr || { cat stderr >&2; fail "stderr lacks \"$text\": $*"; }
 }
 
+# only_run FOLDER: it holds the files of a run and nothing else.
+only_run() { [ "$(ls -A "$1" | tr '\n' ' ')" = 'config.toml model.safetensors ' ] || fail "$1 holds: $(ls -A "$1")"; }
+
 # reviews ROWS: labelled texts that a small model learns at once, label TAB text.
 reviews() {
   awk -v rows="$1" 'BEGIN {

@@ -186,8 +186,9 @@ void add_gradflow_command(CLI::App& program, int& status) {
   std::vector<CLI::Option*> options;
   add_case_flags(*command, flags->experiment, options);
   add_size_flags(*command, flags->experiment);
-  command->add_option("--csv", flags->csv, "Write one row per case and lag");
-  command->add_option("--html", flags->html, "Write a page with plots and explanations");
+  command->add_option("--csv", flags->csv, "Write one row per case and lag")->type_name("FILE");
+  command->add_option("--html", flags->html, "Write a page with plots and explanations")
+      ->type_name("FILE");
   command->add_flag("--json", flags->json, "Print the results as one JSON array");
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);

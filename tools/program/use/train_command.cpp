@@ -29,6 +29,9 @@
 #include "unroll/tools/program/memory_left.h"
 #include "unroll/tools/program/numbers.h"
 #include "unroll/tools/program/output.h"
+#include "unroll/tools/program/settings.h"
+#include "unroll/tools/program/settings_file.h"
+#include "unroll/tools/program/settings_flags.h"
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/program/text_flags.h"
@@ -45,6 +48,9 @@ struct Flags {
   bool quiet = false;
   bool json = false;
   bool gradflow = false;
+  double max_minutes = 0;          // 0: no limit
+  std::string preset = "default";  // its flags are in the options
+  std::string settings;            // all settings, as config.toml keeps them
   ReadOptions columns;
   TrainClassifierOptions options;
 };
@@ -56,10 +62,13 @@ void add_data_flags(CLI::App& command, Flags& flags) {
   command
       .add_option("--train", flags.train,
                   "Labelled texts: TSV, CSV, JSON lines or __label__ lines; - is stdin")
+      ->type_name("FILE")
       ->required();
-  command.add_option("--dev", flags.dev,
-                     "Texts that choose the best epoch (default: a tenth of --train, held back)");
-  command.add_option("--out", flags.out, "Folder of the model")->required();
+  command
+      .add_option("--dev", flags.dev,
+                  "Texts that choose the best epoch (default: a tenth of --train, held back)")
+      ->type_name("FILE");
+  command.add_option("--out", flags.out, "Folder of the model")->type_name("DIR")->required();
   command.add_flag("--overwrite", flags.overwrite, "Replace the model that --out holds");
   add_column_flags(command, flags.columns);
   command.add_option("--weight-col", flags.columns.weight_column,
@@ -121,17 +130,20 @@ ClassWeights class_weights_of(const std::string& text) {
 
 /// What counts, in the loss and between epochs.
 void add_importance_flags(CLI::App& command, TrainClassifierOptions& options) {
-  command.add_option_function<std::string>(
-      "--metric", [&options](const std::string& name) { options.metric = metric_of(name); },
-      "What the dev texts choose the epoch by: accuracy, micro-f1, macro-f1,\n"
-      "f1:LABEL, loss. Accuracy hardly sees a label that one text in a hundred has\n"
-      "(default: accuracy, or micro-f1 where texts have any number of labels)");
+  command
+      .add_option_function<std::string>(
+          "--metric", [&options](const std::string& name) { options.metric = metric_of(name); },
+          "What the dev texts choose the epoch by: accuracy, micro-f1, macro-f1,\n"
+          "f1:LABEL, loss. Accuracy hardly sees a label that one text in a hundred has\n"
+          "(default: accuracy, or micro-f1 where texts have any number of labels)")
+      ->type_name("accuracy|micro-f1|macro-f1|f1:LABEL|loss");
   command
       .add_option_function<std::string>(
           "--class-weight",
           [&options](const std::string& text) { options.class_weights = class_weights_of(text); },
           "How much the texts of a label count: none (all alike), balanced (all labels\n"
           "weigh the same together), or label=weight,label2=weight2 (others have 1)")
+      ->type_name("none|balanced|LABEL=WEIGHT,...")
       ->default_str("none");
 }
 
@@ -163,10 +175,10 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_option("--layers", model.layers, "Recurrent layers")
       ->check(whole_number(1, 16))
       ->capture_default_str();
-  CLI::Option* both = command.add_flag("--bidirectional", model.bidirectional,
-                                       "Read texts in both directions (default)");
-  command.add_flag("!--unidirectional", model.bidirectional, "Read texts forward only")
-      ->excludes(both);
+  command
+      .add_flag("--bidirectional,!--unidirectional", model.bidirectional,
+                "Read texts in both directions (default), or forward only")
+      ->default_str("true");
   command
       .add_option_function<std::string>(
           "--pool", [&model](const std::string& name) { model.pool = from_name<Pool>(name); },
@@ -177,9 +189,11 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
       ->check(whole_number(1, 8192))
       ->capture_default_str();
   CLI::Option* vectors =
-      command.add_option("--vectors", options.vectors,
-                         "Word vectors to start from: GloVe, word2vec (text or binary) or\n"
-                         "fastText (.vec or .bin), gzip or not");
+      command
+          .add_option("--vectors", options.vectors,
+                      "Word vectors to start from: GloVe, word2vec (text or binary) or\n"
+                      "fastText (.vec or .bin), gzip or not")
+          ->type_name("FILE");
   command
       .add_option("--keep-vectors", options.keep_vectors,
                   "Let so many of the first, most frequent words of --vectors join the\n"
@@ -244,11 +258,13 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
       ->check(whole_number(1, 65536))
       ->capture_default_str();
   command
-      .add_option("--max-memory", options.max_memory,
-                  "The most memory that the process may hold, such as 200M or 1.5G. Large batches\n"
-                  "are then computed in parts, with the same result. `unroll inspect --memory`\n"
-                  "shows the plan")
-      ->transform(memory_size());
+      .add_option_function<std::string>(
+          "--max-memory",
+          [&options](const std::string& size) { options.max_memory = bytes_of_size(size); },
+          "The most memory that the process may hold, such as 200M or 1.5G. Large batches\n"
+          "are then computed in parts, with the same result. `unroll inspect --memory`\n"
+          "shows the plan")
+      ->check(memory_size());
   command
       .add_option(
           "--epochs", options.epochs,
@@ -287,13 +303,12 @@ void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions
 /// Without a network its flags change nothing; one warning names them all.
 void warn_of_network_flags(const CLI::App& command, Terminal& terminal) {
   constexpr std::array kNetworkFlags{
-      "--activation",   "--gru-reset",     "--keep-vectors",     "--hidden",
-      "--layers",       "--bidirectional", "--unidirectional",   "--pool",
-      "--embedding",    "--vectors",       "--freeze-embedding", "--dropout",
-      "--init",         "--forget-bias",   "--optimizer",        "--lr",
-      "--precision",    "--schedule",      "--warmup",           "--weight-decay",
-      "--clip-norm",    "--clip-value",    "--average",          "--batch",
-      "--word-dropout", "--epochs",        "--early-stop"};
+      "--activation",    "--gru-reset", "--keep-vectors", "--hidden",       "--layers",
+      "--bidirectional", "--pool",      "--embedding",    "--vectors",      "--freeze-embedding",
+      "--dropout",       "--init",      "--forget-bias",  "--optimizer",    "--lr",
+      "--precision",     "--schedule",  "--warmup",       "--weight-decay", "--clip-norm",
+      "--clip-value",    "--average",   "--batch",        "--word-dropout", "--epochs",
+      "--early-stop"};
   std::vector<std::string_view> idle;
   for (const char* flag : kNetworkFlags) {
     if (command.count(flag) > 0) idle.emplace_back(flag);
@@ -551,6 +566,24 @@ class Progress {
 // --------------------------------------------------------------------------------------------------------------
 // main
 
+/// --max-minutes, from now on.
+class TimeLimit {
+ public:
+  explicit TimeLimit(double minutes) : minutes_(minutes) {}
+  bool is_over() {
+    was_reached_ = was_reached_ || (minutes_.count() > 0 && Clock::now() - begun_ >= minutes_);
+    return was_reached_;
+  }
+  bool was_reached() const { return was_reached_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::chrono::duration<double, std::ratio<60>> minutes_;
+  Clock::time_point begun_ = Clock::now();
+  bool was_reached_ = false;
+};
+
 bool has_model(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / TextClassifier::kFileName);
 }
@@ -581,14 +614,20 @@ void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMem
   classifier.notes = std::move(notes);
 }
 
-std::string_view ending(const TrainingResult& training) {
+/// A model and the settings that repeat its training.
+void save_run(const TextClassifier& classifier, const Flags& flags) {
+  classifier.save(flags.out);
+  write_file(std::filesystem::path(flags.out) / kSettingsFile, flags.settings);
+}
+
+std::string_view ending(const TrainingResult& training, const TimeLimit& limit) {
   switch (training.end) {
     case TrainingEnd::kAllEpochs:
       return "all epochs done";
     case TrainingEnd::kEarlyStop:
       return "stopped early";
     case TrainingEnd::kStopped:
-      return "interrupted";
+      return limit.was_reached() ? "time is over" : "interrupted";
     case TrainingEnd::kDiverged:
       return "the loss is no longer finite";
   }
@@ -602,7 +641,8 @@ std::string result_text(const DevScore& dev, const Metric& metric) {
   return fmt::format("{} {}, {}", to_string(metric), metric_text(dev, metric), accuracy);
 }
 
-void print_result(const Flags& flags, const TrainedClassifier& trained, double seconds) {
+void print_result(const Flags& flags, const TrainedClassifier& trained, const TimeLimit& limit,
+                  double seconds) {
   const TrainingResult& training = trained.training;
   const auto file = std::filesystem::path(flags.out) / TextClassifier::kFileName;
   const bool has_epoch = !training.epochs.empty();
@@ -611,7 +651,7 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
     if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.accuracy;
     const nlohmann::ordered_json json = {
         {"model", file.string()},
-        {"end", trained.classifier.has_network() ? ending(training) : "solved"},
+        {"end", trained.classifier.has_network() ? ending(training, limit) : "solved"},
         {"epochs", training.epochs.size()},
         {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
         {"dev_accuracy", trained.dev.accuracy},
@@ -628,10 +668,10 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
   }
   if (has_epoch) {
     print("best epoch {} of {} ({}): dev {}\n", training.best_epoch + 1, training.epochs.size(),
-          ending(training), result_text(trained.dev, trained.plan.metric));
+          ending(training, limit), result_text(trained.dev, trained.plan.metric));
   } else {
     print("linear model alone ({}): dev {}\n",
-          trained.classifier.has_network() ? ending(training) : "solved",
+          trained.classifier.has_network() ? ending(training, limit) : "solved",
           result_text(trained.dev, trained.plan.metric));
   }
   print("model {} ({:.1f} MB), trained in {}\n", file.string(),
@@ -663,16 +703,16 @@ Error diverged(const Flags& flags, const TrainingResult& training, bool linear_i
 }
 
 int finish(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved,
-           Terminal& terminal, double seconds) {
+           const TimeLimit& limit, Terminal& terminal, double seconds) {
   const TrainingResult& training = trained.training;
   if (training.epochs.empty() && !linear_is_saved) {
     if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training, linear_is_saved);
     terminal.warning("interrupted before the first epoch was done: no model was written");
     return kInterrupted;
   }
-  print_result(flags, trained, seconds);
+  print_result(flags, trained, limit, seconds);
   if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training, linear_is_saved);
-  return training.end == TrainingEnd::kStopped ? kInterrupted : 0;
+  return training.end == TrainingEnd::kStopped && !limit.was_reached() ? kInterrupted : 0;
 }
 
 /// The text of a file as it is read, whole; of a packed one, its records tell.
@@ -724,7 +764,7 @@ ReadOptions read_options(const Flags& flags) {
 }
 
 std::vector<const char*> files_of(const Flags& flags) {
-  std::vector<const char*> files{TextClassifier::kFileName.data()};
+  std::vector<const char*> files{TextClassifier::kFileName.data(), kSettingsFile};
   if (flags.gradflow) files.insert(files.end(), {kFlowTable, kFlowPage});
   return files;
 }
@@ -770,6 +810,7 @@ void match_dev_labels(std::span<const Record> train, std::span<Record> dev, cons
 int train_command(const Flags& flags, const CLI::App& command) {
   refuse_contradictions(command, flags.options);
   require_stdout();
+  TimeLimit limit(flags.max_minutes);
   const OutputFolder folder(flags.out);
   refuse_occupied(flags.out, flags.overwrite);
   folder.prepare(files_of(flags));
@@ -792,6 +833,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   TrainingMemory memory;
   Metric metric;
   bool linear_is_saved = false;
+  bool is_saved = false;
   const InterruptGuard guard;
   const ClassifierObserver observer{
       .plan =
@@ -812,8 +854,8 @@ int train_command(const Flags& flags, const CLI::App& command) {
             // A model that this run replaces stays until there is an epoch.
             if (options.network && has_model(flags.out)) return;
             set_notes(classifier, flags, memory, metric, {}, report.score);
-            classifier.save(flags.out);
-            linear_is_saved = true;
+            save_run(classifier, flags);
+            linear_is_saved = is_saved = true;
           },
       .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },
       .epoch =
@@ -822,37 +864,90 @@ int train_command(const Flags& flags, const CLI::App& command) {
             if (report.best) {
               // Written at once: whatever ends the run, the best epoch so far is on disk.
               set_notes(classifier, flags, memory, metric, report.epoch, score);
-              classifier.save(flags.out);
+              save_run(classifier, flags);
+              is_saved = true;
             }
             if (watch) watch->measure(report.epoch + 1, classifier);
           },
-      .stop = [&] { return guard.interrupted(); }};
+      .stop = [&] { return guard.interrupted() || (is_saved && limit.is_over()); }};
   const TrainedClassifier trained =
       train_classifier(std::move(train), std::move(dev), options, observer);
-  return finish(flags, trained, linear_is_saved, terminal, progress.seconds());
+  return finish(flags, trained, linear_is_saved, limit, terminal, progress.seconds());
+}
+
+// ----------------------------------------------------------------------------------------------------------
+// settings
+
+constexpr const char* kPurpose = "Train a text classifier";
+
+void add_limit_flag(CLI::App& command, double& max_minutes) {
+  command
+      .add_option("--max-minutes", max_minutes,
+                  "End training after this time, with the best epoch so far. Where there is no\n"
+                  "model yet, the first epoch is done before (default: no limit)")
+      ->check(real_number(0.0, 1e6));
+}
+
+/// All flags whose values are settings of a run.
+void add_train_flags(CLI::App& command, Flags& flags) {
+  add_data_flags(command, flags);
+  add_preset_flag(command, flags.preset);
+  add_token_flags(command, flags.options);
+  add_max_tokens_flag(command, flags.options);
+  add_vocabulary_flags(command, flags.options);
+  add_model_flags(command, flags.options);
+  add_importance_flags(command, flags.options);
+  add_optimization_flags(command, flags.options);
+  add_limit_flag(command, flags.max_minutes);
+  add_threads_flag(command);
+  add_quiet_flag(command, flags.quiet);
+  command.add_flag("--json", flags.json, "Print the result as one JSON object");
+  if (!has_lab()) return;
+  command.add_flag("--gradflow", flags.gradflow,
+                   "Measure after each epoch how far gradients reach, and write\n"
+                   "gradflow.csv and gradflow.html into --out");
+}
+
+/// Trains by the settings of all sources.
+int run_with(const Settings& settings) {
+  Flags flags;
+  CLI::App command(kPurpose, "train");
+  add_train_flags(command, flags);
+  flags.settings = to_toml(settings, describe(command));
+  apply(settings, command);
+  try {
+    return train_command(flags, command);
+  } catch (const UsageError& error) {
+    throw mended_by(error.options(), UsageError(with_origins(error.what(), settings)));
+  }
+}
+
+/// `given`: the command with the flags that were typed.
+int run_train(const CLI::App& given, const SourceFlags& sources) {
+  Flags unused;
+  CLI::App command(kPurpose, "train");
+  add_train_flags(command, unused);
+  const SettingsFile file = settings_file(sources, command);
+  const CommandDescription description = describe(command);
+  const Settings settings = settings_of(given_settings(given), file.settings, description);
+  if (sources.dump) {
+    write_stdout(to_toml(settings, description));
+    return 0;
+  }
+  if (!file.path.empty() && value_of(settings, "quiet") != "true") tell_of(file);
+  return run_with(settings);
 }
 
 }  // namespace
 
 void add_train_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = program.add_subcommand("train", "Train a text classifier");
-  add_data_flags(*command, *flags);
-  add_token_flags(*command, flags->options);
-  add_max_tokens_flag(*command, flags->options);
-  add_vocabulary_flags(*command, flags->options);
-  add_model_flags(*command, flags->options);
-  add_importance_flags(*command, flags->options);
-  add_optimization_flags(*command, flags->options);
-  add_threads_flag(*command);
-  add_quiet_flag(*command, flags->quiet);
-  command->add_flag("--json", flags->json, "Print the result as one JSON object");
-  if (has_lab()) {
-    command->add_flag("--gradflow", flags->gradflow,
-                      "Measure after each epoch how far gradients reach, and write\n"
-                      "gradflow.csv and gradflow.html into --out");
-  }
-  command->callback([flags, command, &status] { status = train_command(*flags, *command); });
+  const auto sources = std::make_shared<SourceFlags>();
+  CLI::App* command = program.add_subcommand("train", kPurpose);
+  add_train_flags(*command, *flags);
+  add_source_flags(*command, *sources);
+  let_others_complete(*command);
+  command->callback([sources, command, &status] { status = run_train(*command, *sources); });
 }
 
 }  // namespace unroll
