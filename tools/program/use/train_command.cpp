@@ -44,6 +44,7 @@ struct Flags {
   std::string train;
   std::string dev;
   std::string out;
+  std::string init;
   RunFolderOptions run;
   bool quiet = false;
   bool json = false;
@@ -76,6 +77,11 @@ void add_data_flags(CLI::App& command, Flags& flags) {
                   "was ended; 0: no checkpoints")
       ->check(real_number(0.0, 1e6))
       ->capture_default_str();
+  command
+      .add_option("--init", flags.init,
+                  "Begin with the network of this model: its vocabulary and labels grow by what\n"
+                  "is new")
+      ->type_name("DIR");
   add_column_flags(command, flags.columns);
   command.add_option("--weight-col", flags.columns.weight_column,
                      "Column of the rows' weights, by name or number: how much each row counts\n"
@@ -216,15 +222,6 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
                   "one mask")
       ->check(real_number(0.0, 0.95))
       ->capture_default_str();
-  command
-      .add_option_function<std::string>(
-          "--init",
-          [&options](const std::string& run) {
-            options.start = std::make_shared<const TextClassifier>(TextClassifier::load(run));
-          },
-          "Begin with the network of this model: its vocabulary and labels grow by what\n"
-          "is new")
-      ->type_name("DIR");
   add_choice(command, "--recurrent-init", model.init, "Initial recurrent weights");
   command.add_option("--forget-bias", model.forget_bias, "Initial bias of the LSTM's forget gate")
       ->check(real_number(-100.0, 100.0))
@@ -1026,6 +1023,9 @@ int run_with(const Settings& settings) {
   add_train_flags(command, flags);
   flags.settings = to_toml(settings, describe(command));
   apply(settings, command);
+  if (!flags.init.empty()) {
+    flags.options.start = std::make_shared<const TextClassifier>(TextClassifier::load(flags.init));
+  }
   try {
     return train_command(flags, command);
   } catch (const UsageError& error) {
