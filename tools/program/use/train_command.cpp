@@ -32,6 +32,7 @@
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/program/text_flags.h"
+#include "unroll/tools/program/training_flags.h"
 
 namespace unroll {
 
@@ -61,8 +62,11 @@ void add_data_flags(CLI::App& command, Flags& flags) {
                      "Texts that choose the best epoch (default: a tenth of --train, held back)");
   command.add_option("--out", flags.out, "Folder of the model")->required();
   command.add_flag("--overwrite", flags.overwrite, "Replace the model that --out holds");
-  add_column_flags(command, flags.columns);
-  command.add_option("--weight-col", flags.columns.weight_column,
+}
+
+void add_training_column_flags(CLI::App& command, ReadOptions& columns) {
+  add_column_flags(command, columns);
+  command.add_option("--weight-col", columns.weight_column,
                      "Column of the rows' weights, by name or number: how much each row counts\n"
                      "(default: all alike)");
 }
@@ -834,16 +838,25 @@ int train_command(const Flags& flags, const CLI::App& command) {
 
 }  // namespace
 
+void add_training_flags(CLI::App& command, ReadOptions& columns, TrainClassifierOptions& options) {
+  add_training_column_flags(command, columns);
+  add_token_flags(command, options);
+  add_max_tokens_flag(command, options);
+  add_vocabulary_flags(command, options);
+  add_model_flags(command, options);
+  add_importance_flags(command, options);
+  add_optimization_flags(command, options);
+}
+
+void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOptions& options) {
+  refuse_contradictions(command, options);
+}
+
 void add_train_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand("train", "Train a text classifier");
   add_data_flags(*command, *flags);
-  add_token_flags(*command, flags->options);
-  add_max_tokens_flag(*command, flags->options);
-  add_vocabulary_flags(*command, flags->options);
-  add_model_flags(*command, flags->options);
-  add_importance_flags(*command, flags->options);
-  add_optimization_flags(*command, flags->options);
+  add_training_flags(*command, flags->columns, flags->options);
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);
   command->add_flag("--json", flags->json, "Print the result as one JSON object");
