@@ -1,5 +1,5 @@
-# Which Python the package is built and tested for: UNROLL_PYTHON, or the first of python3 on the PATH and the system's one that
-# has headers, numpy and pytest, or the first one that has headers. It sets UNROLL_HAS_PYTHON and UNROLL_PYTHON_TESTS.
+# Which Python the package is built and tested for: UNROLL_PYTHON, or of python3 on the PATH and the system's one, if they have
+# headers, the one with more of what the tests import. It sets UNROLL_HAS_PYTHON and UNROLL_PYTHON_TESTS.
 set(UNROLL_HAS_PYTHON OFF)
 set(UNROLL_PYTHON_TESTS OFF)
 
@@ -16,15 +16,13 @@ endfunction()
 set(headers "import os, sysconfig; os.stat(sysconfig.get_paths()['include'] + '/Python.h')")
 if(NOT Python_EXECUTABLE AND NOT UNROLL_PYTHON)
   find_program(python_on_path python3 NO_CACHE)
-  foreach(candidate IN ITEMS ${python_on_path} /usr/bin/python3)
-    unroll_python_has(is_buildable ${candidate} ${headers})
-    unroll_python_has(is_testable ${candidate} "${headers}; import numpy, pytest")
-    if(is_testable OR (is_buildable AND NOT UNROLL_PYTHON))
-      set(UNROLL_PYTHON ${candidate})
-    endif()
-    if(is_testable)
-      break()
-    endif()
+  foreach(wanted IN ITEMS ", numpy, pytest, sklearn" ", numpy, pytest" "")
+    foreach(candidate IN ITEMS ${python_on_path} /usr/bin/python3)
+      unroll_python_has(is_right ${candidate} "${headers}; import os${wanted}")
+      if(is_right AND NOT UNROLL_PYTHON)
+        set(UNROLL_PYTHON ${candidate})
+      endif()
+    endforeach()
   endforeach()
 endif()
 if(UNROLL_PYTHON)

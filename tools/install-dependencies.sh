@@ -4,7 +4,7 @@
 #   tools/install-dependencies.sh          to build and run
 #   tools/install-dependencies.sh --test   also what makes more of the tests run: pandoc makes the offline pages of the
 #                                          derivations, SentencePiece trains subwords, Python's jieba is compared with ours,
-#                                          pybind11 makes the Python package
+#                                          pybind11 makes the Python package, Boost the command serve
 #   tools/install-dependencies.sh --python also what `pip install .` needs (tools/install-python.sh does both)
 #   tools/install-dependencies.sh --peers  also the libraries that bench/compare-activations.sh races us against
 #   tools/install-dependencies.sh --dev    also for the presets asan-ubsan and tsan, clang-format and clang-tidy
@@ -18,7 +18,7 @@ packages=(
   liblzma-dev libzstd-dev # optional: read .xz and .zst
   python3-pip # fetches the default data
 )
-tested=(pandoc libsentencepiece-dev python3-jieba pybind11-dev python3-dev python3-numpy python3-pytest python3-sklearn)
+tested=(pandoc libsentencepiece-dev libboost-dev python3-jieba pybind11-dev python3-dev python3-numpy python3-pytest python3-sklearn)
 case "${1:-}" in
   "") ;;
   --test) packages+=("${tested[@]}") ;;

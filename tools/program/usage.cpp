@@ -131,6 +131,7 @@ constexpr FlagOfOption kFlagsOfOptions[] = {{"encoding", "--encoding"},
                                             {"group_column", "--group-col"},
                                             {"metric", "--metric"},
                                             {"class_weights", "--class-weight"},
+                                            {"token", "--token-file"},
                                             {"out", "--out"}};
 
 }  // namespace
