@@ -17,14 +17,14 @@ textarea { width: 100%; box-sizing: border-box; font: inherit; padding: .6rem; b
 .row { display: flex; flex-wrap: wrap; gap: .6rem; margin: .6rem 0 1.2rem; }
 button, select, input { font: inherit; padding: .4rem .9rem; border: 1px solid var(--line); border-radius: .4rem; }
 button { background: var(--bar); color: #fff; border: 0; }
-.label { display: grid; grid-template-columns: minmax(5rem, 12rem) 1fr 4rem; gap: .6rem; align-items: center; overflow-wrap: anywhere; }
+.label { display: grid; grid-template-columns: minmax(0, 30%) 1fr 4.5rem; gap: .6rem; align-items: center; overflow-wrap: anywhere; }
 .label div { background: var(--line); border-radius: .2rem; overflow: hidden; }
 .label i { display: block; height: .8rem; background: var(--bar); }
 .label span { text-align: right; font-variant-numeric: tabular-nums; }
 .best { font-weight: 600; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .6rem; border: 1px solid var(--line); border-radius: .4rem; font-size: .85rem; }
 </style>
-<h1>Which label has this text?</h1>
+<h1>Which label does a text get?</h1>
 <form>
 <label for="text" hidden>Text</label>
 <textarea id="text" rows="5" required autofocus></textarea>

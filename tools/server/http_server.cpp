@@ -614,11 +614,11 @@ void HttpServer::Engine::reload(bool all) {
 void HttpServer::Engine::reloaded(const ReloadReport& report) {
   for (const ModelPointer& model : report.loaded) {
     ++metrics_.reloads;
-    log_.message(fmt::format("model {} was loaded, hash {}", model->name, model->hash));
+    log_.note(fmt::format("model {} was loaded, hash {}", model->name, model->hash));
   }
   for (const std::string& error : report.errors) {
     ++metrics_.failed_reloads;
-    log_.message(fmt::format("the old model stays: {}", error));
+    log_.warning(fmt::format("the old model stays: {}", error));
   }
   is_loading_ = false;
   if (std::exchange(load_again_, false) && !is_draining_) reload(true);
@@ -628,7 +628,7 @@ void HttpServer::Engine::reloaded(const ReloadReport& report) {
 /// is nothing left to wait for, and `run` returns.
 void HttpServer::Engine::drain() {
   is_draining_ = true;
-  log_.message("ends when all requests are answered");
+  log_.note("ends when all requests are answered");
   acceptor_.close();
   models_timer_.cancel();
   accept_timer_.cancel();

@@ -29,8 +29,9 @@ struct ServerOptions {
 };
 
 struct ServerLog {
-  std::function<void(std::string_view)> access;   ///< a line of JSON for each request
-  std::function<void(std::string_view)> message;  ///< about models, and the beginning and end
+  std::function<void(std::string_view)> access;  ///< a line of JSON for each request; may be empty
+  std::function<void(std::string_view)> note;
+  std::function<void(std::string_view)> warning;
 };
 
 /// Of Boost, such as "1.74".

@@ -98,7 +98,8 @@ void serve(Flags& flags) {
   HttpServer server(
       flags.server,
       {.access = flags.no_access_log ? std::function<void(std::string_view)>() : access,
-       .message = [&](std::string_view text) { terminal.warning(text); }});
+       .note = [&](std::string_view text) { terminal.note(text); },
+       .warning = [&](std::string_view text) { terminal.warning(text); }});
   terminal.note(
       fmt::format("serving {} at {}", fmt::join(flags.server.models, ", "), server.address()));
   server.run();
