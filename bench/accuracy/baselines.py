@@ -114,9 +114,16 @@ class NaiveBayesSvm:
         return [self.labels[k] for k in margins.argmax(1)]
 
 
-def linear_features(kind, analyzer, least, most):
-    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+SAME_NGRAMS = {True: ("tf-idf", "char", 1, 3, 0.3), False: ("tf-idf", "word+char_wb", 1, 2, 0.3)}  # as docs/ngrams.md
 
+
+def linear_features(kind, analyzer, least, most):
+    """`word+char_wb`: words in a row, and three to five letters in a row inside a word."""
+    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+    from sklearn.pipeline import make_union
+
+    if analyzer == "word+char_wb":
+        return make_union(linear_features(kind, "word", least, most), linear_features(kind, "char_wb", 3, 5))
     flags = {"analyzer": analyzer, "ngram_range": (least, most)}
     if analyzer == "word":
         flags["token_pattern"] = r"\w+|[^\w\s]"

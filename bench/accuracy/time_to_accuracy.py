@@ -122,6 +122,9 @@ def curves_of(options, name):
         "unroll --preset fast": lambda: program_curve(options, name, ["--preset", "fast"]),
         "scikit-learn, tuned before": lambda: baseline_curve(
             options, name, "scikit-learn", linear["setting"], lambda model: baselines.linear_accuracy(model, test)),
+        "scikit-learn, unroll's n-grams": lambda: baseline_curve(
+            options, name, "scikit-learn", baselines.SAME_NGRAMS[baselines.is_unspaced(test)],
+            lambda model: baselines.linear_accuracy(model, test)),
         "fastText, tuned before": lambda: baseline_curve(
             options, name, "fasttext", fasttext["setting"], fasttext_judge(options.data, name, cut)),
         f"fastText's autotune, {options.autotune} s": lambda: baseline_curve(
