@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import SMALL, reviews
@@ -99,11 +100,35 @@ def test_wrong_data_say_what_is_wrong(tmp_path):
 
 
 def test_an_output_folder_is_not_overwritten_unasked(data, folder, tmp_path):
-    with pytest.raises(unroll.UsageError, match="already holds a model; .*overwrite=True"):
+    with pytest.raises(unroll.UsageError, match="overwrite"):
         unroll.train(data, out=folder, **SMALL)
     out = tmp_path / "run"
     unroll.train(data, out=out, **SMALL)
     assert unroll.train(data, out=out, overwrite=True, **{**SMALL, "seed": 2}).hash == unroll.load(out).hash
+
+
+def test_an_interrupted_run_goes_on_to_the_same_model(tmp_path, data):
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from conftest import SMALL, reviews
+import unroll
+def callback(epoch):
+    if epoch.epoch == 2: print("begun", flush=True)
+try:
+    unroll.train(reviews(400), out={str(tmp_path / "run")!r}, callback=callback, **{{**SMALL, "epochs": 200, "early_stop": 0}})
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    out, _ = interrupted(code, tmp_path)
+    assert out == "interrupted\n"
+    seen = []
+    settings = {**SMALL, "epochs": 200, "early_stop": 0}
+    goes_on = unroll.train(reviews(400), out=tmp_path / "run", callback=seen.append, **settings)
+    assert seen[0].epoch > 1
+    assert goes_on.hash == unroll.train(reviews(400), **settings).hash
+    with pytest.raises(unroll.UsageError, match="overwrite"):
+        unroll.train(reviews(400), out=tmp_path / "run", **settings)
 
 
 def test_odd_data_are_a_warning_and_progress_is_logged(tmp_path, caplog):

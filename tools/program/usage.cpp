@@ -132,6 +132,9 @@ constexpr FlagOfOption kFlagsOfOptions[] = {{"encoding", "--encoding"},
                                             {"metric", "--metric"},
                                             {"class_weights", "--class-weight"},
                                             {"token", "--token-file"},
+                                            {"overwrite", "--overwrite"},
+                                            {"init", "--init"},
+                                            {"checkpoint_minutes", "--checkpoint-minutes"},
                                             {"out", "--out"}};
 
 }  // namespace

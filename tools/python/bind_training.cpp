@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -42,20 +43,30 @@ Source source_of(const py::object& source) {
   return records;
 }
 
-/// Asks Python for signals twenty times a second: more often would only cost time.
+/// Asks Python for signals twenty times a second: more often would only cost time. What a signal
+/// raises waits until the training has come to its end.
 class Signals {
  public:
-  void check() {
+  bool interrupted() {
     const auto now = Clock::now();
-    if (now < next_) return;
+    if (raised_ || now < next_) return raised_ != nullptr;
     next_ = now + std::chrono::milliseconds(50);
     const py::gil_scoped_acquire python;
-    check_signals();
+    try {
+      check_signals();
+    } catch (const py::error_already_set&) {
+      raised_ = std::current_exception();
+    }
+    return raised_ != nullptr;
+  }
+  void raise() const {
+    if (raised_) std::rethrow_exception(raised_);
   }
 
  private:
   using Clock = std::chrono::steady_clock;
   Clock::time_point next_ = Clock::now();
+  std::exception_ptr raised_;
 };
 
 py::dict plan_of(const TrainingPlan& plan, const TextClassifier& classifier) {
@@ -116,21 +127,18 @@ TrainingWatcher watcher_of(const py::function& remark, const py::function& plan,
                 const py::gil_scoped_acquire python;
                 return epoch(epoch_of(report, dev)).cast<bool>();
               },
-          .stop =
-              [&signals] {
-                signals.check();
-                return false;
-              }};
+          .stop = [&signals] { return signals.interrupted(); }};
 }
 
 /// The model and what is to be told of its training.
 py::tuple train_model(const py::object& train, const py::object& dev, const std::string& out,
-                      bool overwrite, const SettingValues& settings, const py::function& remark,
-                      const py::function& plan, const py::function& epoch) {
+                      bool overwrite, double checkpoint_minutes, const SettingValues& settings,
+                      const py::function& remark, const py::function& plan,
+                      const py::function& epoch) {
   TrainingJob job{.train = source_of(train),
                   .dev = source_of(dev),
                   .out = out,
-                  .overwrite = overwrite,
+                  .run = {.overwrite = overwrite, .checkpoint_minutes = checkpoint_minutes},
                   .settings = parse_settings(settings)};
   Signals signals;
   const TrainingWatcher watcher = watcher_of(remark, plan, epoch, signals);
@@ -143,6 +151,7 @@ py::tuple train_model(const py::object& train, const py::object& dev, const std:
     result = result_of(trained);
     predictor = std::make_unique<TextPredictor>(std::move(trained.classifier));
   }
+  signals.raise();
   return py::make_tuple(std::move(predictor), result);
 }
 

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "unroll/core/error.h"
-#include "unroll/core/output_folder.h"
 #include "unroll/text/labels.h"
 #include "unroll/tools/classifier/memory.h"
+#include "unroll/tools/classifier/metrics_file.h"
 #include "unroll/tools/classifier/model_config.h"
 #include "unroll/tools/classifier/version.h"
 
@@ -48,32 +48,55 @@ void match_dev_labels(std::span<const Record> train, std::span<Record> dev, cons
   pass_on(report, watcher);
 }
 
-/// The folder of the model while the training runs.
+/// The run's folder, where it has one: written as the program writes it, so that an unfinished run
+/// goes on when it is started again.
 class Output {
  public:
-  Output(const std::string& path, bool overwrite) {
-    if (path.empty()) return;
-    folder_.emplace(path);
-    refuse_occupied(overwrite);
-    folder_->prepare(std::array{TextClassifier::kFileName.data()});
+  explicit Output(const TrainingJob& job) {
+    if (job.out.empty()) return;
+    run_.emplace(job.out, job.settings.options, job.run);
+    run_->folder().prepare(
+        std::array{TextClassifier::kFileName.data(), RunFolder::kFileName.data()});
   }
 
-  bool has_model() const {
-    return folder_ && std::filesystem::exists(folder_->path() / TextClassifier::kFileName);
+  void take_data(std::span<const Record> train, std::span<const Record> dev) {
+    if (run_) run_->take_data(train, dev);
   }
-  void save(const TextClassifier& classifier) const {
-    if (folder_) classifier.save(folder_->path());
+  void begin(const TrainingPlan& plan, const TextClassifier& start,
+             const TrainingWatcher& watcher) {
+    if (!run_) return;
+    run_->begin(plan, start);
+    for (const std::string& warning : run_->warnings()) {
+      watcher.remark({true, warning + ": the model may differ in its last bits from an "
+                                      "uninterrupted run's"});
+    }
+  }
+  bool has_model() const {
+    return run_ && std::filesystem::exists(run_->path() / TextClassifier::kFileName);
+  }
+  void save(const TextClassifier& classifier) {
+    if (!run_) return;
+    run_->keep();
+    classifier.save(run_->path());
+  }
+  Checkpoints checkpoints() { return run_ ? run_->checkpoints() : Checkpoints{}; }
+
+  /// body(metrics), where there are some.
+  template <typename Body>
+  void with_metrics(Body body) {
+    if (run_) body(run_->metrics());
+  }
+  /// The run is over; an interrupted one goes on when it is started again.
+  void end(const TrainedClassifier& trained, bool is_finished) {
+    if (!run_) return;
+    const bool has_model = !trained.training.epochs.empty() || !trained.classifier.has_network();
+    if (run_->is_repeated() && has_model) save(trained.classifier);
+    run_->metrics().end(trained);
+    if (is_finished) run_->finish();
   }
 
  private:
-  void refuse_occupied(bool overwrite) const {
-    if (overwrite || !has_model()) return;
-    throw UsageError(
-        fmt::format("{} already holds a model; name another folder for out, or give overwrite=True",
-                    folder_->path().string()));
-  }
-
-  std::optional<OutputFolder> folder_;
+  std::optional<RunFolder> run_;
 };
 
 /// How the model came to be, for `unroll inspect`.
@@ -111,54 +134,63 @@ void warn_of_unknown_labels(const TrainingPlan& plan, const TrainingWatcher& wat
                          plan.unknown_dev_labels)});
 }
 
-Error diverged(const TrainingResult& training, double learning_rate) {
+Error diverged(const TrainedClassifier& trained, double learning_rate) {
+  const StepReport& failed = trained.training.failed;
   return {ErrorKind::kDiverged,
-          fmt::format(
-              "training diverged in step {} of epoch {} (lr {}): its loss, gradients or weights "
-              "are not finite; try a smaller lr",
-              training.failed.step + 1, training.failed.epoch + 1, learning_rate)};
+          fmt::format("training diverged in step {} of epoch {} (lr {}): its loss, gradients or "
+                      "weights are not finite; try a smaller lr{}{}",
+                      failed.step + 1, failed.epoch + 1, learning_rate,
+                      trained.divergence.empty() ? "" : "\n", trained.divergence)};
 }
 
 }  // namespace
 
 TrainedClassifier run(TrainingJob job, const TrainingWatcher& watcher) {
-  const Output output(job.out, job.overwrite);
+  Output output(job);
   const TrainClassifierOptions& options = job.settings.options;
   const std::string dev_name = name_of(job.dev);
   Notes notes(job);
   std::vector<Record> train = records_of(job.train, job.settings.columns, watcher);
   std::vector<Record> dev = records_of(job.dev, job.settings.columns, watcher);
   match_dev_labels(train, dev, dev_name, watcher);
-  bool is_stopped = false;
+  output.take_data(train, dev);
+  bool is_stopped = false;  // by the watcher of epochs
   const ClassifierObserver observer{
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
             notes.add(plan);
             warn_of_unknown_labels(plan, watcher);
             watcher.plan(plan, classifier);
+            output.begin(plan, classifier, watcher);
           },
       .ngrams =
           [&](const NgramReport& report, TextClassifier& classifier) {
-            is_stopped = watcher.stop();
+            output.with_metrics([&](MetricsFile& metrics) { metrics.linear(report); });
             notes.set(classifier, report.score, {});
             // A model that this run replaces stays until there is an epoch.
             if (!options.network || !output.has_model()) output.save(classifier);
           },
-      .step = {},
+      .step =
+          [&](const StepReport& report, std::size_t tokens) {
+            output.with_metrics([&](MetricsFile& metrics) { metrics.step(report, tokens); });
+          },
       .epoch =
           [&](const EpochReport& report, const DevScore& score, TextClassifier& classifier) {
+            output.with_metrics([&](MetricsFile& metrics) { metrics.epoch(report, score); });
             notes.set(classifier, score, report.epoch);
             if (report.best) output.save(classifier);
-            is_stopped = watcher.epoch(report, score) || is_stopped;
+            is_stopped = watcher.epoch(report, score);
           },
-      .stop = [&] { return is_stopped || watcher.stop(); }};
+      .stop = [&] { return is_stopped || watcher.stop(); },
+      .checkpoints = [&] { return output.checkpoints(); }};
   TrainedClassifier trained = train_classifier(std::move(train), std::move(dev), options, observer);
-  if (trained.training.end == TrainingEnd::kDiverged) {
-    throw diverged(trained.training, options.learning_rate);
-  }
   std::optional<std::size_t> best;
   if (!trained.training.epochs.empty()) best = trained.training.best_epoch;
   notes.set(trained.classifier, trained.dev, best);
+  const TrainingEnd end = trained.training.end;
+  output.end(trained,
+             end == TrainingEnd::kAllEpochs || end == TrainingEnd::kEarlyStop || is_stopped);
+  if (end == TrainingEnd::kDiverged) throw diverged(trained, options.learning_rate);
   return trained;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "unroll/text/records.h"
+#include "unroll/tools/classifier/run_folder.h"
 #include "unroll/tools/python/settings.h"
 
 namespace unroll {
@@ -18,7 +19,7 @@ struct TrainingJob {
   Source train;
   Source dev;       ///< no records: a part of `train` is held back
   std::string out;  ///< folder of the model; "": it is only returned
-  bool overwrite = false;
+  RunFolderOptions run;
   TrainingSettings settings;
 };
 
@@ -32,8 +33,8 @@ struct TrainingWatcher {
   std::function<bool()> stop;
 };
 
-/// Reads, trains, and writes each best epoch into `out` at once. Throws what these throw, and Error
-/// (kDiverged) where training diverged.
+/// Reads, trains, and keeps the run in `out` as the program does. Throws what these throw, and
+/// Error (kDiverged) where training diverged.
 TrainedClassifier run(TrainingJob job, const TrainingWatcher& watcher);
 
 }  // namespace unroll

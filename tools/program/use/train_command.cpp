@@ -14,7 +14,6 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
-#include "unroll/core/output_folder.h"
 #include "unroll/text/folding.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/unicode.h"
@@ -22,6 +21,7 @@
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
+#include "unroll/tools/classifier/run_folder.h"
 #include "unroll/tools/classifier/train_classifier.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
@@ -42,7 +42,7 @@ struct Flags {
   std::string train;
   std::string dev;
   std::string out;
-  bool overwrite = false;
+  RunFolderOptions run;
   bool quiet = false;
   bool json = false;
   bool gradflow = false;
@@ -61,7 +61,13 @@ void add_data_flags(CLI::App& command, Flags& flags) {
   command.add_option("--dev", flags.dev,
                      "Texts that choose the best epoch (default: a tenth of --train, held back)");
   command.add_option("--out", flags.out, "Folder of the model")->required();
-  command.add_flag("--overwrite", flags.overwrite, "Replace the model that --out holds");
+  command.add_flag("--overwrite", flags.run.overwrite, "Replace the model that --out holds");
+  command
+      .add_option("--checkpoint-minutes", flags.run.checkpoint_minutes,
+                  "Minutes between checkpoints, from which the same command goes on after a run\n"
+                  "was ended; 0: no checkpoints")
+      ->check(real_number(0.0, 1e6))
+      ->capture_default_str();
 }
 
 void add_training_column_flags(CLI::App& command, ReadOptions& columns) {
@@ -140,6 +146,21 @@ void add_importance_flags(CLI::App& command, TrainClassifierOptions& options) {
       ->default_str("none");
 }
 
+/// How recurrent weights begin, or a model to begin with.
+void set_init(const std::string& value, TrainClassifierOptions& options) {
+  if (const auto init = from_name<RecurrentInit>(value)) {
+    options.model.init = *init;
+    return;
+  }
+  std::error_code ignored;
+  if (!std::filesystem::exists(value, ignored)) {
+    throw UsageError(fmt::format(
+        "--init {} is none of uniform, glorot, orthogonal and identity, and no folder of a model",
+        in_quotes(value)));
+  }
+  options.start = std::make_shared<const TextClassifier>(TextClassifier::load(value));
+}
+
 /// The value of --cell without a network.
 constexpr const char* kNoCell = "none";
 
@@ -200,7 +221,13 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
                   "one mask")
       ->check(real_number(0.0, 0.95))
       ->capture_default_str();
-  add_choice(command, "--init", model.init, "Initial recurrent weights");
+  command
+      .add_option_function<std::string>(
+          "--init", [&options](const std::string& value) { set_init(value, options); },
+          "Begin with the network of this model's folder: its vocabulary and labels grow\n"
+          "by what is new. Or how the recurrent weights of a fresh network begin: uniform,\n"
+          "glorot, orthogonal, identity")
+      ->default_str(std::string(to_string(model.init)));
   command.add_option("--forget-bias", model.forget_bias, "Initial bias of the LSTM's forget gate")
       ->check(real_number(-100.0, 100.0))
       ->capture_default_str();
@@ -269,7 +296,21 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
   add_seed_flag(command, options.seed, "Seed of everything random");
 }
 
+/// What is the model's that the run starts from can't be chosen.
+void refuse_flags_of_start(const CLI::App& command, const TrainClassifierOptions& options) {
+  constexpr std::array kFlags{
+      "--cell",    "--activation",      "--gru-reset",      "--hidden",     "--layers",
+      "--pool",    "--bidirectional",   "--unidirectional", "--embedding",  "--dropout",
+      "--vectors", "--forget-bias",     "--tokenizer",      "--dictionary", "--subwords",
+      "--no-fold", "--user-dictionary", "--language",       "--stopwords",  "--max-tokens"};
+  for (const char* flag : kFlags) {
+    refuse_flag(command, flag, options.start != nullptr,
+                "is the model's that --init names: leave it out");
+  }
+}
+
 void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions& options) {
+  refuse_flags_of_start(command, options);
   if (options.network) refuse_flags_of_other_cell(command, options.model.cell);
   refuse_flag(command, "--no-ngrams", !options.network,
               "leaves nothing to train with --cell none: leave one of them out");
@@ -412,6 +453,14 @@ class Progress {
     epoch_begun_ = begun_;
   }
 
+  /// The run was interrupted, and goes on from a checkpoint.
+  void resume(const RunFolder::Position& position) {
+    steps_before_ = position.epoch * plan_.steps_per_epoch + position.step;
+    for (const double score : position.scores) best_shown_ = std::max(best_shown_, score);
+    terminal_.note(fmt::format("resume  from {}, step {} of {}, of {}", epoch_text(position.epoch),
+                               position.step, plan_.steps_per_epoch, RunFolder::kFileName));
+  }
+
   void ngrams(const NgramReport& report) {
     terminal_.note(fmt::format("linear  C {}{}  {:.1f} s  {}", fmt::join(report.C, " and "),
                                report.words_alone ? " of words" : "", report.seconds,
@@ -474,7 +523,7 @@ class Progress {
   double eta() const {
     const auto all = static_cast<double>(plan_.epochs * plan_.steps_per_epoch);
     const auto done = static_cast<double>(steps_done_);
-    return since(begun_) / done * (all - done);
+    return since(begun_) / done * (all - done - static_cast<double>(steps_before_));
   }
 
   /// A label that one text in fifty has changes accuracy by less than other labels' noise.
@@ -561,7 +610,8 @@ class Progress {
   StepReport last_;
   double best_shown_ = -std::numeric_limits<double>::infinity();
   std::size_t epoch_tokens_ = 0;
-  std::size_t steps_done_ = 0;
+  std::size_t steps_done_ = 0;    // by this process
+  std::size_t steps_before_ = 0;  // by those that were interrupted
   Clock::time_point begun_ = Clock::now();
   Clock::time_point epoch_begun_ = begun_;
 };
@@ -569,15 +619,11 @@ class Progress {
 // --------------------------------------------------------------------------------------------------------------
 // main
 
+/// What the program says on stderr, in the folder of the run.
+constexpr const char* kLogName = "log.txt";
+
 bool has_model(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / TextClassifier::kFileName);
-}
-
-void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
-  if (overwrite || !has_model(folder)) return;
-  throw UsageError(fmt::format(
-      "{} already holds a model; name another --out folder, or give --overwrite to replace it",
-      folder.string()));
 }
 
 void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMemory& memory,
@@ -599,20 +645,6 @@ void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMem
   classifier.notes = std::move(notes);
 }
 
-std::string_view ending(const TrainingResult& training) {
-  switch (training.end) {
-    case TrainingEnd::kAllEpochs:
-      return "all epochs done";
-    case TrainingEnd::kEarlyStop:
-      return "stopped early";
-    case TrainingEnd::kStopped:
-      return "interrupted";
-    case TrainingEnd::kDiverged:
-      return "the loss is no longer finite";
-  }
-  return "?";
-}
-
 /// "accuracy 85.83 %", behind the figure that chose, where that is another one.
 std::string result_text(const DevScore& dev, const Metric& metric) {
   const std::string accuracy = fmt::format("accuracy {:.2f} %", 100 * dev.accuracy);
@@ -630,7 +662,7 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
     if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.accuracy;
     const nlohmann::ordered_json json = {
         {"model", file.string()},
-        {"end", trained.classifier.has_network() ? ending(training) : "solved"},
+        {"end", trained.classifier.has_network() ? to_string(training.end) : "solved"},
         {"epochs", training.epochs.size()},
         {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
         {"dev_accuracy", trained.dev.accuracy},
@@ -647,15 +679,15 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, double s
   }
   if (has_epoch) {
     print("best epoch {} of {} ({}): dev {}\n", training.best_epoch + 1, training.epochs.size(),
-          ending(training), result_text(trained.dev, trained.plan.metric));
+          to_string(training.end), result_text(trained.dev, trained.plan.metric));
   } else {
     print("linear model alone ({}): dev {}\n",
-          trained.classifier.has_network() ? ending(training) : "solved",
+          trained.classifier.has_network() ? to_string(training.end) : "solved",
           result_text(trained.dev, trained.plan.metric));
   }
   print("model {} ({:.1f} MB), trained in {}\n", file.string(),
         static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
-  print("hash {} of weights and pipeline\n", trained.classifier.hash());
+  print("hash  {}\n", trained.classifier.hash());
 }
 
 /// What to do about a loss that is not finite.
@@ -667,31 +699,47 @@ std::string advice_on_divergence(const Flags& flags, const StepReport& failed) {
       flags.options.vectors.empty() ? "" : fmt::format(" (those of {}?)", flags.options.vectors));
 }
 
-Error diverged(const Flags& flags, const TrainingResult& training, bool linear_is_saved) {
+Error diverged(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved) {
+  const TrainingResult& training = trained.training;
   const StepReport& failed = training.failed;
   const std::string kept =
       training.epochs.empty()
           ? (linear_is_saved ? "the linear model of n-grams was kept" : "no model was written")
           : fmt::format("epoch {}, the best before that, was kept", training.best_epoch + 1);
-  return Error(
-      ErrorKind::kDiverged,
-      fmt::format("training diverged in step {} of epoch {} (--lr {}): its loss, gradients "
-                  "or weights are not finite; {}; {}",
-                  failed.step + 1, failed.epoch + 1, flags.options.learning_rate, kept,
-                  advice_on_divergence(flags, failed)));
+  return Error(ErrorKind::kDiverged,
+               fmt::format("training diverged in step {} of epoch {} (--lr {}): {}; {}; {}",
+                           failed.step + 1, failed.epoch + 1, flags.options.learning_rate,
+                           trained.divergence, kept, advice_on_divergence(flags, failed)));
 }
 
-int finish(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved,
-           Terminal& terminal, double seconds) {
+/// What an interrupted run leaves.
+void tell_of_interrupt(const Flags& flags, bool has_model, Terminal& terminal) {
+  const std::string_view next =
+      flags.run.checkpoint_minutes > 0 ? "; the same command goes on from here" : "";
+  if (has_model) return terminal.note(fmt::format("interrupted{}", next));
+  terminal.warning(
+      fmt::format("interrupted before the first epoch was done: no new model was written{}", next));
+}
+
+/// The model of a run that went on may have been written by the process before, or have been taken
+/// away since.
+void save_again(const Flags& flags, TrainedClassifier& trained) {
   const TrainingResult& training = trained.training;
-  if (training.epochs.empty() && !linear_is_saved) {
-    if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training, linear_is_saved);
-    terminal.warning("interrupted before the first epoch was done: no model was written");
-    return kInterrupted;
-  }
-  print_result(flags, trained, seconds);
-  if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training, linear_is_saved);
-  return training.end == TrainingEnd::kStopped ? kInterrupted : 0;
+  if (training.epochs.empty() && trained.classifier.has_network()) return;
+  set_notes(trained.classifier, flags, *trained.plan.memory, trained.plan.metric,
+            training.epochs.empty() ? std::nullopt : std::optional(training.best_epoch),
+            trained.dev);
+  trained.classifier.save(flags.out);
+}
+
+/// Says how training ended. `linear_is_saved`: a model that has no epoch yet.
+void finish(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved,
+            Terminal& terminal, double seconds) {
+  const TrainingResult& training = trained.training;
+  const bool has_model = !training.epochs.empty() || linear_is_saved;
+  if (has_model) print_result(flags, trained, seconds);
+  if (training.end == TrainingEnd::kDiverged) throw diverged(flags, trained, linear_is_saved);
+  if (training.end == TrainingEnd::kStopped) tell_of_interrupt(flags, has_model, terminal);
 }
 
 /// The text of a file as it is read, whole; of a packed one, its records tell.
@@ -743,9 +791,23 @@ ReadOptions read_options(const Flags& flags) {
 }
 
 std::vector<const char*> files_of(const Flags& flags) {
-  std::vector<const char*> files{TextClassifier::kFileName.data()};
+  std::vector<const char*> files{TextClassifier::kFileName.data(), RunFolder::kFileName.data()};
   if (flags.gradflow) files.insert(files.end(), {kFlowTable, kFlowPage});
   return files;
+}
+
+/// Values, optimizer, average and best epoch: what a checkpoint holds.
+void try_checkpoint(const Flags& flags, const TrainingPlan& plan,
+                    const TextClassifier& classifier) {
+  const MemoryPlan memory = count_memory(classifier, *plan.memory);
+  std::size_t bytes = 0;
+  for (const char* part : {"parameters", "optimizer", "average", "best epoch"})
+    bytes += memory.bytes(part);
+  try {
+    try_file(std::filesystem::path(flags.out) / RunFolder::kFileName, bytes);
+  } catch (const DiskError& error) {
+    throw mended_by({"checkpoint_minutes=0"}, error);
+  }
 }
 
 /// What a run needs that is known before its first step.
@@ -754,6 +816,8 @@ void refuse_hopeless(const Flags& flags, const TrainingPlan& plan,
   refuse_more_memory_than_left(count_memory(classifier, *plan.memory));
   const auto model = std::filesystem::path(flags.out) / TextClassifier::kFileName;
   try_file(model, classifier.least_file_bytes());
+  if (flags.run.checkpoint_minutes > 0 && classifier.has_network())
+    try_checkpoint(flags, plan, classifier);
 }
 
 /// A few texts with several labels among many may be slips, and they decide what the model is.
@@ -786,14 +850,26 @@ void match_dev_labels(std::span<const Record> train, std::span<Record> dev, cons
   show(report, terminal);
 }
 
+void tell_of_resuming(RunFolder& run, Progress& progress, Terminal& terminal) {
+  if (!run.is_repeated()) return;
+  if (const auto position = run.goes_on_at()) {
+    progress.resume(*position);
+  } else {
+    terminal.note("resume  from the beginning: the run was ended before its first checkpoint");
+  }
+  for (const std::string& warning : run.warnings()) {
+    terminal.warning(warning +
+                     ": the model may differ in its last bits from an uninterrupted run's");
+  }
+}
+
 int train_command(const Flags& flags, const CLI::App& command) {
   refuse_contradictions(command, flags.options);
   require_stdout();
-  const OutputFolder folder(flags.out);
-  refuse_occupied(flags.out, flags.overwrite);
-  folder.prepare(files_of(flags));
+  RunFolder run(flags.out, flags.options, flags.run);
+  run.folder().prepare(files_of(flags));
   Terminal terminal(flags.quiet);
-  warn_if_unlocked(folder, terminal);
+  warn_if_unlocked(run.folder(), terminal);
   warn_of_idle_flags(command, flags.options, terminal);
   try_vectors(command, flags);
   const ReadOptions columns = read_options(flags);
@@ -802,6 +878,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
       flags.dev.empty() ? std::vector<Record>{} : read_data(flags.dev, columns, terminal);
   tell_of_label_sets(train, flags.train, terminal);
   match_dev_labels(train, dev, flags, terminal);
+  run.take_data(train, dev);
   TrainClassifierOptions options = flags.options;
   if (!options.network) options.vectors.clear();
   options.reading_bytes = reading_bytes(flags, train, dev);
@@ -811,7 +888,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   TrainingMemory memory;
   Metric metric;
   bool linear_is_saved = false;
-  const InterruptGuard guard;
+  std::optional<InterruptGuard> guard;  // from when there is something to lose
   const ClassifierObserver observer{
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
@@ -821,34 +898,56 @@ int train_command(const Flags& flags, const CLI::App& command) {
             progress.plan(plan, classifier);
             warn_of_idle_flags(plan, flags.options, terminal);
             refuse_hopeless(flags, plan, classifier);
+            run.begin(plan, classifier);
+            if (!run.is_repeated()) run.hold(kLogName);
+            terminal.log_to(run.path() / kLogName, run.is_repeated());
+            tell_of_resuming(run, progress, terminal);
             memory = *plan.memory;
             metric = plan.metric;
             if (watch) watch->measure(0, classifier);
           },
       .ngrams =
           [&](const NgramReport& report, TextClassifier& classifier) {
+            guard.emplace();
             progress.ngrams(report);
+            run.metrics().linear(report);
             // A model that this run replaces stays until there is an epoch.
             if (options.network && has_model(flags.out)) return;
             set_notes(classifier, flags, memory, metric, {}, report.score);
+            run.keep();
             classifier.save(flags.out);
             linear_is_saved = true;
           },
-      .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },
+      .step =
+          [&](const StepReport& report, std::size_t tokens) {
+            progress.step(report, tokens);
+            run.metrics().step(report, tokens);
+          },
       .epoch =
           [&](const EpochReport& report, const DevScore& score, TextClassifier& classifier) {
             progress.epoch(report, score);
+            run.metrics().epoch(report, score);
             if (report.best) {
               // Written at once: whatever ends the run, the best epoch so far is on disk.
               set_notes(classifier, flags, memory, metric, report.epoch, score);
+              run.keep();
               classifier.save(flags.out);
             }
             if (watch) watch->measure(report.epoch + 1, classifier);
           },
-      .stop = [&] { return guard.interrupted(); }};
-  const TrainedClassifier trained =
-      train_classifier(std::move(train), std::move(dev), options, observer);
-  return finish(flags, trained, linear_is_saved, terminal, progress.seconds());
+      .stop =
+          [&] {
+            if (!guard) guard.emplace();
+            return guard->interrupted();
+          },
+      .checkpoints = [&] { return run.checkpoints(); }};
+  TrainedClassifier trained = train_classifier(std::move(train), std::move(dev), options, observer);
+  if (run.is_repeated()) save_again(flags, trained);
+  const TrainingEnd end = trained.training.end;
+  run.metrics().end(trained);
+  if (end == TrainingEnd::kAllEpochs || end == TrainingEnd::kEarlyStop) run.finish();
+  finish(flags, trained, linear_is_saved, terminal, progress.seconds());
+  return end == TrainingEnd::kStopped ? guard->exit_status() : 0;
 }
 
 }  // namespace

@@ -86,7 +86,8 @@ def _tell(is_warning: bool, text: str) -> None:
 
 
 def train(train: Source, dev: Source | None = None, out: str | os.PathLike[str] | None = None, *,
-          overwrite: bool = False, callback: Callable[[Epoch], Any] | None = None, **settings: Any) -> Model:
+          overwrite: bool = False, callback: Callable[[Epoch], Any] | None = None, checkpoint_minutes: float = 5.0,
+          **settings: Any) -> Model:
     """Trains a classifier and returns it.
 
         model = unroll.train("reviews.tsv", out="runs/reviews", epochs=4)
@@ -94,9 +95,11 @@ def train(train: Source, dev: Source | None = None, out: str | os.PathLike[str] 
 
     `train` and `dev` are files of labelled texts, as `unroll train` reads them, or (texts, labels), or (texts, labels, weights).
     Where some label is a list, a text may have any number of labels. Without `dev` a tenth of `train` is held back. `dev` chooses
-    the best epoch, which is returned, and which is written into the folder `out` as soon as there is one.
+    the best epoch, which is returned, and which is written into the folder `out` as soon as there is one. A run that was ended
+    goes on from its last checkpoint when the same call comes again, and gives the same bits; a finished one is only replaced
+    with `overwrite`.
 
-    `callback(epoch)` is called after each epoch; if it returns something true, training ends. Ctrl-C ends it, too, with a
+    `callback(epoch)` is called after each epoch; if it returns something true, training is over. Ctrl-C interrupts it, with a
     KeyboardInterrupt after the step at hand; reading and the linear model are finished first. What is dubious about the data is
     a warning; progress goes to the logger "unroll".
 
@@ -116,7 +119,7 @@ def train(train: Source, dev: Source | None = None, out: str | os.PathLike[str] 
         return bool(callback(latest)) if callback is not None else False
 
     predictor, result = _unroll.train(
-        _source(train, "train"), _source(dev, "dev"), "" if out is None else os.fspath(out), overwrite,
+        _source(train, "train"), _source(dev, "dev"), "" if out is None else os.fspath(out), overwrite, checkpoint_minutes,
         _settings.words(settings), _tell, plan, epoch)
     for name, value in result.items():
         setattr(training, name, value)
