@@ -49,7 +49,7 @@ bool is_in_flag(char c) {
 }  // namespace
 
 std::vector<Setting> training_settings() {
-  TrainingSettings defaults;
+  ParsedSettings defaults;
   CLI::App app("", "train");
   app.set_help_flag();
   add_training_flags(app, defaults.columns, defaults.options);
@@ -58,8 +58,8 @@ std::vector<Setting> training_settings() {
   return settings;
 }
 
-TrainingSettings parse_settings(const SettingValues& values) {
-  TrainingSettings settings;
+ParsedSettings parse_settings(const SettingValues& values) {
+  ParsedSettings settings;
   CLI::App app("", "train");
   app.set_help_flag();
   add_training_flags(app, settings.columns, settings.options);

@@ -24,13 +24,13 @@ std::vector<Setting> training_settings();
 /// What was set: names as above, values as on a command line; that of a switch is "".
 using SettingValues = std::vector<std::pair<std::string, std::string>>;
 
-struct TrainingSettings {
+struct ParsedSettings {
   ReadOptions columns;
   TrainClassifierOptions options;
 };
 
 /// Throws UsageError as the program would, with settings for flags.
-TrainingSettings parse_settings(const SettingValues& values);
+ParsedSettings parse_settings(const SettingValues& values);
 
 /// The text with `max_tokens` for --max-tokens.
 std::string with_setting_names(const std::string& text);

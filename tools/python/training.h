@@ -20,7 +20,7 @@ struct TrainingJob {
   Source dev;       ///< no records: a part of `train` is held back
   std::string out;  ///< folder of the model; "": it is only returned
   RunFolderOptions run;
-  TrainingSettings settings;
+  ParsedSettings settings;
 };
 
 struct TrainingWatcher {
