@@ -3,14 +3,17 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 #include "unroll/text/records.h"
 #include "unroll/tools/classifier/train_classifier.h"
 
 namespace unroll {
 
-/// Each flag writes into one of the two structures, which must outlive the command.
-void add_training_flags(CLI::App& command, ReadOptions& columns, TrainClassifierOptions& options);
+/// Each flag writes into one of the structures, which must outlive the command. What a preset means
+/// is for settings_of to say (settings_flags.h).
+void add_training_flags(CLI::App& command, ReadOptions& columns, TrainClassifierOptions& options,
+                        std::string& preset);
 
 /// Throws UsageError for flags that do not go together.
 void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOptions& options);

@@ -161,9 +161,9 @@ void bind_training(py::module_& module) {
   module.def("train", &train_model);
   module.def("settings", [] {
     py::list list;
-    for (const Setting& setting : training_settings()) {
-      list.append(
-          py::make_tuple(setting.name, setting.default_value, setting.help, setting.is_switch));
+    for (const PythonSetting& setting : training_settings()) {
+      list.append(py::make_tuple(setting.name, setting.default_value, setting.help,
+                                 setting.is_switch, setting.opposite));
     }
     return list;
   });

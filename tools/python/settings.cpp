@@ -4,7 +4,11 @@
 #include <algorithm>
 #include <cctype>
 #include <string_view>
+#include <utility>
 
+#include "unroll/tools/program/flag_table.h"
+#include "unroll/tools/program/settings.h"
+#include "unroll/tools/program/settings_flags.h"
 #include "unroll/tools/program/training_flags.h"
 #include "unroll/tools/program/usage.h"
 
@@ -21,25 +25,40 @@ std::string setting_name(const std::string& flag) {
   return replaced(flag, '-', '_');
 }
 
-std::string flag_name(const std::string& setting) {
-  return "--" + replaced(setting, '_', '-');
+PythonSetting setting_of(const FlagDescription& flag) {
+  return {.name = setting_name(flag.name),
+          .default_value = flag.is_switch() ? "" : flag.default_value,
+          .help = with_setting_names(flag.help),
+          .is_switch = flag.is_switch(),
+          .opposite = setting_name(flag.opposite)};
 }
 
-Setting setting_of(const CLI::Option& option) {
-  return {.name = setting_name(option.get_lnames().front()),
-          .default_value = option.get_default_str(),
-          .help = with_setting_names(replaced(option.get_description(), '\n', ' ')),
-          .is_switch = option.get_items_expected_max() == 0};
-}
-
-/// The words of a command line, the last one first, as CLI::App takes them.
-std::vector<std::string> words_of(const SettingValues& values) {
-  std::vector<std::string> words;
-  for (const auto& [name, value] : values) {
-    words.push_back(value.empty() ? flag_name(name) : flag_name(name) + "=" + value);
+/// The flags, and what they write into.
+struct Parser {
+  Parser() {
+    app.set_help_flag();
+    add_training_flags(app, parsed.columns, parsed.options, preset);
   }
-  std::ranges::reverse(words);
-  return words;
+
+  ParsedSettings parsed;
+  std::string preset;
+  CLI::App app{"", "train"};
+};
+
+Settings given(const SettingValues& values) {
+  Settings settings;
+  for (const auto& [name, value] : values) {
+    settings.push_back({replaced(name, '_', '-'), value, ""});
+  }
+  return settings;
+}
+
+void parse(const Settings& settings, Parser& parser) {
+  const std::string preset = value_of(settings, "preset");
+  if (!preset.empty())
+    unroll::apply(Settings{{"preset", preset, ""}}, parser.app);  // whether there is one
+  unroll::apply(settings_of(settings, {}, describe(parser.app)), parser.app);
+  refuse_contradictory_flags(parser.app, parser.parsed.options);
 }
 
 bool is_in_flag(char c) {
@@ -48,30 +67,24 @@ bool is_in_flag(char c) {
 
 }  // namespace
 
-std::vector<Setting> training_settings() {
-  ParsedSettings defaults;
-  CLI::App app("", "train");
-  app.set_help_flag();
-  add_training_flags(app, defaults.columns, defaults.options);
-  std::vector<Setting> settings;
-  for (const CLI::Option* option : app.get_options()) settings.push_back(setting_of(*option));
+std::vector<PythonSetting> training_settings() {
+  std::vector<PythonSetting> settings;
+  for (const FlagDescription& flag : describe(Parser().app).flags) {
+    settings.push_back(setting_of(flag));
+  }
   return settings;
 }
 
 ParsedSettings parse_settings(const SettingValues& values) {
-  ParsedSettings settings;
-  CLI::App app("", "train");
-  app.set_help_flag();
-  add_training_flags(app, settings.columns, settings.options);
+  Parser parser;
   try {
-    app.parse(words_of(values));
-    refuse_contradictory_flags(app, settings.options);
+    parse(given(values), parser);
   } catch (const CLI::ParseError& error) {
-    throw UsageError(with_setting_names(usage_message(app, error)));
+    throw UsageError(with_setting_names(usage_message(parser.app, error)));
   } catch (const UsageError& error) {
     throw UsageError(with_setting_names(error.what()));
   }
-  return settings;
+  return std::move(parser.parsed);
 }
 
 std::string with_setting_names(const std::string& text) {

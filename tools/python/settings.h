@@ -12,16 +12,17 @@
 
 namespace unroll {
 
-/// One setting, for help and signatures.
-struct Setting {
+/// A setting, for help and signatures.
+struct PythonSetting {
   std::string name;           ///< as Python writes it
   std::string default_value;  ///< as the program's help shows it; "" where the data decide
   std::string help;
-  bool is_switch = false;  ///< True or left out
+  bool is_switch = false;
+  std::string opposite;  ///< the name that says no, of a switch that has one
 };
-std::vector<Setting> training_settings();
+std::vector<PythonSetting> training_settings();
 
-/// What was set: names as above, values as on a command line; that of a switch is "".
+/// What was set: names as above, values as on a command line; "true" or "false" of a switch.
 using SettingValues = std::vector<std::pair<std::string, std::string>>;
 
 struct ParsedSettings {

@@ -17,8 +17,10 @@ class Setting(NamedTuple):
     #: as `unroll train --help` shows it; "" where the data decide
     default: str
     help: str
-    #: whether it is True or left out
+    #: whether it is True or False
     is_switch: bool
+    #: the name that says no, of a switch that has one; or ""
+    opposite: str
 
 
 @functools.cache
@@ -27,7 +29,18 @@ def settings() -> tuple[Setting, ...]:
     return tuple(Setting(*setting) for setting in _unroll.settings())
 
 
-def _text(name: str, value: Any) -> str:
+def _negations() -> dict[str, str]:
+    """The switches by the names that say their opposite: ngrams of no_ngrams, unidirectional of bidirectional."""
+    names = {}
+    for setting in settings():
+        if setting.is_switch and setting.opposite:
+            names[setting.opposite] = setting.name
+        elif setting.is_switch and setting.name.startswith("no_"):
+            names[setting.name[3:]] = setting.name
+    return names
+
+
+def _value(name: str, value: Any) -> str:
     if isinstance(value, Mapping):  # class_weight={"spam": 5}
         return ",".join(f"{key}={weight!r}" for key, weight in value.items())
     text = str(value)
@@ -36,34 +49,23 @@ def _text(name: str, value: Any) -> str:
     return text
 
 
-#: switches that are on unless another one is given
-_TURNED_OFF_BY = {"bidirectional": "unidirectional"}
-
-
-def _switch(name: str, is_on: bool) -> list[str]:
-    if is_on:
-        return [name]
-    return [_TURNED_OFF_BY[name]] if name in _TURNED_OFF_BY else []
-
-
 def words(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The settings as the program reads them. None is the default, and `ngrams=False` is the same as `no_ngrams=True`."""
-    known = {setting.name: setting for setting in settings()}
+    known, negations = {setting.name: setting for setting in settings()}, _negations()
     result: list[tuple[str, str]] = []
     for name, value in values.items():
-        opposite = f"no_{name}"
-        if name not in known and opposite not in known:
+        if name not in known and name not in negations:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise TypeError(f"there is no setting {name!r}{hint}")
         if value is None:
             continue
-        if name not in known:
-            result += [(switch, "") for switch in _switch(opposite, not value)]
+        if name in negations:
+            result.append((negations[name], "false" if value else "true"))
         elif known[name].is_switch:
-            result += [(switch, "") for switch in _switch(name, bool(value))]
+            result.append((name, "true" if value else "false"))
         else:
-            result.append((name, _text(name, value)))
+            result.append((name, _value(name, value)))
     return result
 
 
