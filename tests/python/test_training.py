@@ -60,7 +60,7 @@ def test_an_exception_of_the_callback_ends_the_training(data):
 
 def test_settings_are_those_of_the_program():
     names = {setting.name for setting in unroll.settings()}
-    assert {"hidden", "max_tokens", "no_ngrams", "class_weight", "label_separator", "seed"} <= names
+    assert {"hidden", "max_tokens", "no_ngrams", "class_weight", "label_separator", "seed", "preset", "bidirectional"} <= names
     assert "    hidden [128]: Hidden size" in unroll.train.__doc__
 
 
@@ -70,6 +70,14 @@ def test_switches_and_their_opposites(data):
     assert unroll.train(data, **SMALL, ngrams=False, bidirectional=False).hash == alone.hash
     assert unroll.train(data, **SMALL, no_ngrams=True, unidirectional=False).hash != alone.hash
     assert unroll.train(data, **SMALL, no_ngrams=False, class_weight={"pos": 2.0}).training.plan["ngrams"] > 0
+
+
+def test_presets_are_those_of_the_program(data):
+    fast = unroll.train(data, preset="fast")
+    assert fast.training.epochs == [] and fast.training.plan["ngrams"] > 0
+    assert fast.hash == unroll.train(data, cell="none").hash
+    with pytest.raises(unroll.UsageError, match="preset"):
+        unroll.train(data, preset="none")
 
 
 def test_wrong_settings_are_named_as_python_names_them(data):
