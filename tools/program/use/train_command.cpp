@@ -35,6 +35,7 @@
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/program/text_flags.h"
+#include "unroll/tools/program/training_flags.h"
 
 namespace unroll {
 
@@ -82,8 +83,11 @@ void add_data_flags(CLI::App& command, Flags& flags) {
                   "Begin with the network of this model: its vocabulary and labels grow by what\n"
                   "is new")
       ->type_name("DIR");
-  add_column_flags(command, flags.columns);
-  command.add_option("--weight-col", flags.columns.weight_column,
+}
+
+void add_training_column_flags(CLI::App& command, ReadOptions& columns) {
+  add_column_flags(command, columns);
+  command.add_option("--weight-col", columns.weight_column,
                      "Column of the rows' weights, by name or number: how much each row counts\n"
                      "(default: all alike)");
 }
@@ -996,16 +1000,20 @@ void add_limit_flag(CLI::App& command, double& max_minutes) {
       ->check(real_number(0.0, 1e6));
 }
 
+/// Everything that TrainClassifierOptions has.
+void add_option_flags(CLI::App& command, TrainClassifierOptions& options) {
+  add_token_flags(command, options);
+  add_max_tokens_flag(command, options);
+  add_vocabulary_flags(command, options);
+  add_model_flags(command, options);
+  add_importance_flags(command, options);
+  add_optimization_flags(command, options);
+}
+
 /// All flags whose values are settings of a run.
 void add_train_flags(CLI::App& command, Flags& flags) {
   add_data_flags(command, flags);
-  add_preset_flag(command, flags.preset);
-  add_token_flags(command, flags.options);
-  add_max_tokens_flag(command, flags.options);
-  add_vocabulary_flags(command, flags.options);
-  add_model_flags(command, flags.options);
-  add_importance_flags(command, flags.options);
-  add_optimization_flags(command, flags.options);
+  add_training_flags(command, flags.columns, flags.options, flags.preset);
   add_limit_flag(command, flags.max_minutes);
   add_threads_flag(command);
   add_quiet_flag(command, flags.quiet);
@@ -1050,6 +1058,17 @@ int run_train(const CLI::App& given, const SourceFlags& sources) {
 }
 
 }  // namespace
+
+void add_training_flags(CLI::App& command, ReadOptions& columns, TrainClassifierOptions& options,
+                        std::string& preset) {
+  add_training_column_flags(command, columns);
+  add_preset_flag(command, preset);
+  add_option_flags(command, options);
+}
+
+void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOptions& options) {
+  refuse_contradictions(command, options);
+}
 
 void add_train_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
