@@ -25,6 +25,7 @@
 #include "unroll/tools/classifier/train_classifier.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/event_file.h"
 #include "unroll/tools/program/lab.h"
 #include "unroll/tools/program/memory_left.h"
 #include "unroll/tools/program/numbers.h"
@@ -49,6 +50,7 @@ struct Flags {
   bool json = false;
   bool gradflow = false;
   double max_minutes = 0;          // 0: no limit
+  std::string tensorboard;         // folder; empty: none
   std::string preset = "default";  // its flags are in the options
   std::string settings;            // all settings, as config.toml keeps them
   ReadOptions columns;
@@ -584,6 +586,33 @@ class TimeLimit {
   bool was_reached_ = false;
 };
 
+/// The curves of --tensorboard, where they are wanted. Steps count from 1 over all epochs.
+class Curves {
+ public:
+  explicit Curves(const std::string& folder) {
+    if (!folder.empty()) file_.emplace(folder);
+  }
+
+  void step(const StepReport& report) {
+    if (!file_) return;
+    steps_ = report.epoch * report.steps + report.step + 1;
+    file_->add(steps_, std::array<NamedNumber, 3>{{{"loss/step", report.loss},
+                                                   {"gradient_norm", report.gradient_norm},
+                                                   {"learning_rate", report.learning_rate}}});
+  }
+  void epoch(const EpochReport& report, const DevScore& dev) {
+    if (!file_) return;
+    file_->add(steps_, std::array<NamedNumber, 4>{{{"loss/train", report.mean_loss},
+                                                   {"loss/dev", dev.loss},
+                                                   {"dev/accuracy", dev.accuracy},
+                                                   {"dev/metric", dev.metric}}});
+  }
+
+ private:
+  std::optional<EventFile> file_;
+  std::size_t steps_ = 0;
+};
+
 bool has_model(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / TextClassifier::kFileName);
 }
@@ -828,6 +857,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   if (!options.network) options.vectors.clear();
   options.reading_bytes = reading_bytes(flags, train, dev);
   Progress progress(terminal);
+  Curves curves(flags.tensorboard);
   std::unique_ptr<TrainingWatch> watch;
   if (flags.gradflow) watch = watch_gradient_flow(flags.out, dev.empty() ? train : dev, terminal);
   TrainingMemory memory;
@@ -857,10 +887,15 @@ int train_command(const Flags& flags, const CLI::App& command) {
             save_run(classifier, flags);
             linear_is_saved = is_saved = true;
           },
-      .step = [&](const StepReport& report, std::size_t tokens) { progress.step(report, tokens); },
+      .step =
+          [&](const StepReport& report, std::size_t tokens) {
+            progress.step(report, tokens);
+            curves.step(report);
+          },
       .epoch =
           [&](const EpochReport& report, const DevScore& score, TextClassifier& classifier) {
             progress.epoch(report, score);
+            curves.epoch(report, score);
             if (report.best) {
               // Written at once: whatever ends the run, the best epoch so far is on disk.
               set_notes(classifier, flags, memory, metric, report.epoch, score);
@@ -888,6 +923,14 @@ void add_limit_flag(CLI::App& command, double& max_minutes) {
       ->check(real_number(0.0, 1e6));
 }
 
+void add_tensorboard_flag(CLI::App& command, std::string& folder) {
+  command
+      .add_option("--tensorboard", folder,
+                  "Write losses, rate, gradient norm and dev figures for TensorBoard, too, into\n"
+                  "a new file of this folder")
+      ->type_name("DIR");
+}
+
 /// All flags whose values are settings of a run.
 void add_train_flags(CLI::App& command, Flags& flags) {
   add_data_flags(command, flags);
@@ -899,6 +942,7 @@ void add_train_flags(CLI::App& command, Flags& flags) {
   add_importance_flags(command, flags.options);
   add_optimization_flags(command, flags.options);
   add_limit_flag(command, flags.max_minutes);
+  add_tensorboard_flag(command, flags.tensorboard);
   add_threads_flag(command);
   add_quiet_flag(command, flags.quiet);
   command.add_flag("--json", flags.json, "Print the result as one JSON object");
