@@ -356,9 +356,7 @@ class Session {
                                                 ? grown(options_.start->labels(), labels_in(train))
                                                 : labels_of(train, plan_.output);
     labels_ = labels.size();
-    const bool is_softmax = plan_.output == OutputKind::kSoftmax;
-    plan_.metric = options_.metric.value_or(
-        Metric{.kind = is_softmax ? Metric::Kind::kAccuracy : Metric::Kind::kMicroF1});
+    plan_.metric = options_.metric.value_or(default_metric());
     check_metric(plan_.metric, labels);
     TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
     weigh(train_, dev_, labels, options_.class_weights, sets());
@@ -398,6 +396,14 @@ class Session {
     plan_.tokenizer = chosen.tokenizer;
     plan_.unknown_share = chosen.unknown_share;
     return std::move(chosen.settings);
+  }
+
+  /// How many dev texts are right moves by chance, their loss less. Fused answers are as sure as the
+  /// dev texts want them, so their loss says which epoch is best. A network alone becomes too sure
+  /// before it becomes worse, and its loss would end it too early.
+  Metric default_metric() const {
+    if (plan_.output == OutputKind::kSigmoid) return {.kind = Metric::Kind::kMicroF1};
+    return {.kind = options_.ngrams ? Metric::Kind::kLoss : Metric::Kind::kAccuracy};
   }
 
   static void refuse_several_labels(std::span<const Record> dev) {
@@ -568,7 +574,10 @@ class Session {
     dev_ngrams_ = {};
     release_freed_memory();
     fusion_->set_margins(std::move(training.dev));
-    NgramReport report{.C = std::move(training.C), .score = {}, .seconds = 0};
+    NgramReport report{.C = std::move(training.C),
+                       .words_alone = training.words_alone,
+                       .score = {},
+                       .seconds = 0};
     report.score = fusion_->fit({}, plan_.metric, classifier);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
     report.seconds = seconds.count();

@@ -100,8 +100,8 @@ struct TrainClassifierOptions : TextOptions {
   std::size_t reading_bytes =
       0;  ///< the process at its largest while records are read; 0: not counted
   // data
-  /// The dev texts' figure that chooses the epoch; none: accuracy, or micro-F1 where texts have any
-  /// number of labels.
+  /// The dev texts' figure that chooses the epoch; none: the loss, accuracy without n-grams, or
+  /// micro-F1 where texts have any number of labels.
   std::optional<Metric> metric;
   ClassWeights class_weights;  ///< besides the records' own weights
   double dev_fraction = 0.1;   ///< held back from the training records if there are no dev records
@@ -157,7 +157,8 @@ struct TrainingPlan {
 
 /// The linear model, before the network's first step.
 struct NgramReport {
-  std::vector<double> C;  ///< of each NgramModel, chosen by the dev texts
+  std::vector<double> C;     ///< of each NgramModel, chosen by the dev texts
+  bool words_alone = false;  ///< so is whether naive Bayes reads letters, too
   DevScore score;         ///< of both together
   double seconds = 0;     ///< to solve it
 };

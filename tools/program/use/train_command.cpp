@@ -130,8 +130,9 @@ void add_importance_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_option_function<std::string>(
       "--metric", [&options](const std::string& name) { options.metric = metric_of(name); },
       "What the dev texts choose the epoch by: accuracy, micro-f1, macro-f1,\n"
-      "f1:LABEL, loss. Accuracy hardly sees a label that one text in a hundred has\n"
-      "(default: accuracy, or micro-f1 where texts have any number of labels)");
+      "f1:LABEL, loss. Accuracy and loss hardly see a label that one text in a\n"
+      "hundred has (default: loss; accuracy with --no-ngrams; micro-f1 where texts have\n"
+      "any number of labels)");
   command
       .add_option_function<std::string>(
           "--class-weight",
@@ -414,6 +415,10 @@ std::string metric_text(const DevScore& dev, const Metric& metric) {
                                             : fmt::format("{:.2f} %", 100 * dev.metric);
 }
 
+bool hardly_sees_rare_labels(const Metric& metric) {
+  return metric.kind == Metric::Kind::kAccuracy || metric.kind == Metric::Kind::kLoss;
+}
+
 /// Shows how training goes.
 class Progress {
  public:
@@ -453,8 +458,9 @@ class Progress {
   }
 
   void ngrams(const NgramReport& report) {
-    terminal_.note(fmt::format("linear  C {}  {:.1f} s  {}", fmt::join(report.C, " and "),
-                               report.seconds, dev_text(report.score)));
+    terminal_.note(fmt::format("linear  C {}{}  {:.1f} s  {}", fmt::join(report.C, " and "),
+                               report.words_alone ? " of words" : "", report.seconds,
+                               dev_text(report.score)));
     epoch_begun_ = Clock::now();
   }
 
@@ -483,9 +489,17 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   std::string dev_text(const DevScore& dev) const {
-    const bool is_accuracy = plan_.metric.kind == Metric::Kind::kAccuracy;
-    return fmt::format("dev {}{}", is_accuracy ? "" : to_string(plan_.metric) + " ",
-                       metric_text(dev, plan_.metric));
+    switch (plan_.metric.kind) {
+      case Metric::Kind::kAccuracy:
+        return "dev " + metric_text(dev, plan_.metric);
+      case Metric::Kind::kLoss:
+        return fmt::format("dev {:.2f} % (loss {:.4f})", 100 * dev.accuracy, dev.loss);
+      case Metric::Kind::kMicroF1:
+      case Metric::Kind::kMacroF1:
+      case Metric::Kind::kLabelF1:
+        break;
+    }
+    return fmt::format("dev {} {}", to_string(plan_.metric), metric_text(dev, plan_.metric));
   }
   static double since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -513,13 +527,13 @@ class Progress {
     constexpr double kRare = 0.02;
     const double share =
         static_cast<double>(plan.rarest_rows) / static_cast<double>(plan.train_rows);
-    terminal_.note(
-        fmt::format("        the rarest label is {}: {} rows of {} ({:.2g} %), and {} for dev{}",
-                    in_quotes(plan.rarest_label), plan.rarest_rows, plan.train_rows, 100 * share,
-                    plan.rarest_dev_rows,
-                    share < kRare && plan.metric.kind == Metric::Kind::kAccuracy
-                        ? "; accuracy hardly sees it (--metric macro-f1)"
-                        : ""));
+    terminal_.note(fmt::format(
+        "        the rarest label is {}: {} rows of {} ({:.2g} %), and {} for dev{}",
+        in_quotes(plan.rarest_label), plan.rarest_rows, plan.train_rows, 100 * share,
+        plan.rarest_dev_rows,
+        share < kRare && hardly_sees_rare_labels(plan.metric)
+            ? fmt::format("; {} hardly sees it (--metric macro-f1)", to_string(plan.metric))
+            : ""));
   }
 
   void notes_on_texts(const TrainingPlan& plan, const TextClassifier& classifier) {
@@ -631,6 +645,7 @@ void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMem
 std::string result_text(const DevScore& dev, const Metric& metric) {
   const std::string accuracy = fmt::format("accuracy {:.2f} %", 100 * dev.accuracy);
   if (metric.kind == Metric::Kind::kAccuracy) return accuracy;
+  if (metric.kind == Metric::Kind::kLoss) return fmt::format("{}, loss {:.4f}", accuracy, dev.loss);
   return fmt::format("{} {}, {}", to_string(metric), metric_text(dev, metric), accuracy);
 }
 
