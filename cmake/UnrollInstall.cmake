@@ -25,6 +25,12 @@ install(TARGETS unroll_library EXPORT unroll-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET unroll)
   install(TARGETS unroll RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # What shells and man(1) read; the program has written them when it was built.
+  set(shells ${PROJECT_BINARY_DIR}/shells)
+  install(FILES ${shells}/unroll.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME unroll)
+  install(FILES ${shells}/unroll.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _unroll)
+  install(FILES ${shells}/unroll.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+  install(FILES ${shells}/unroll.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endif()
 # The headers. Those that are meant to be opened are include/unroll/<floor>/<file>; those that they include are under
 # include/unroll/detail, where the same names find them: nobody needs to open them. tests/cli/installed_package_test.sh

@@ -11,7 +11,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build ca-certificates
   libopenblas-dev libxsimd-dev libgtest-dev libmpfr-dev libbenchmark-dev
-  libfmt-dev nlohmann-json3-dev libcli11-dev libxxhash-dev librandom123-dev
+  libfmt-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev libxxhash-dev librandom123-dev
   libicu-dev zlib1g-dev
   liblzma-dev libzstd-dev # optional: read .xz and .zst
   python3-pip # fetches the default data

@@ -7,7 +7,7 @@ export OMP_NUM_THREADS=1
 reviews 60 | cut -f2 >texts.txt
 small=(--hidden 4 --embedding 4 --threads 1)
 "$unroll" train --train data.tsv --out run "${small[@]}" --epochs 20 --quiet >/dev/null
-"$unroll" train --train data.tsv --out large --hidden 512 --embedding 512 --init uniform --epochs 1 --quiet >/dev/null
+"$unroll" train --train data.tsv --out large --hidden 512 --embedding 512 --recurrent-init uniform --epochs 1 --quiet >/dev/null
 { cat data.tsv; reviews 300000; } >large.tsv
 mkfifo full; exec 3<>full
 dd if=/dev/zero of=full bs=4096 count=256 oflag=nonblock 2>/dev/null || true
@@ -40,7 +40,7 @@ is_silent() { [[ "$1" == trace\ --html || "$1" == exercise\ --html ]]; }
 run() {
   rm -rf out; mkdir out; status=0
   (eval "$1"; exec "$unroll" ${commands[$name]}) 2>>notes || status=$?
-  left=$(cd out; find . -type f | sed 's|^\./||; s|^model/model.safetensors$|model|' | sort | tr '\n' ' ')
+  left=$(cd out; find . -type f | sed 's|^\./||; s|^model/model.safetensors$|model|; /^model\/config.toml$/d' | sort | tr '\n' ' ')
   cell="$status ${left:-nothing}"
 }
 
@@ -79,7 +79,7 @@ terminate() { # while it waits for somebody to read its output, or while it trai
   "$unroll" $command >full 2>>notes & local job=$!
   sleep "$1"; kill -TERM $job 2>/dev/null || true
   wait $job 2>/dev/null || status=$?
-  left=$(cd out; find . -type f | sed 's|^\./||; s|^model/model.safetensors$|model|' | sort | tr '\n' ' ')
+  left=$(cd out; find . -type f | sed 's|^\./||; s|^model/model.safetensors$|model|; /^model\/config.toml$/d' | sort | tr '\n' ' ')
   cell="$status ${left:-nothing}"
 }
 

@@ -173,7 +173,7 @@ if ! sanitized; then  # a sanitizer reserves terabytes of addresses
   expect_status 3 'this is no text' held 1500000 "$unroll" test run /dev/zero
   expect_status 8 'out of memory' held 1500000 "$unroll" test run <(yes 'pos	this film is good')
   grep -q 'internal error' stderr && fail "out of memory is called an internal error"
-  expect_status 8 'the limit on this process leaves' held 1200000 "$unroll" train --train data.tsv --out new --hidden 1024 --layers 4 --init uniform
+  expect_status 8 'the limit on this process leaves' held 1200000 "$unroll" train --train data.tsv --out new --hidden 1024 --layers 4 --recurrent-init uniform
 fi
 nothing_left new
 

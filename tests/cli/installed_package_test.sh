@@ -8,6 +8,12 @@ cmake -S "$sources" -B consumer -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_
   -DCMAKE_PREFIX_PATH="$folder/prefix" ${CONSUMER_CXX_FLAGS:+-DCMAKE_CXX_FLAGS="$CONSUMER_CXX_FLAGS"} >/dev/null
 cmake --build consumer >/dev/null
 
+# The program, what completes its command lines, and its manual are where they belong.
+bash -n "$folder/prefix/share/bash-completion/completions/unroll" || fail "completion for bash"
+grep -q '^#compdef unroll' "$folder/prefix/share/zsh/site-functions/_unroll" || fail "completion for zsh"
+grep -q '^complete -c unroll' "$folder/prefix/share/fish/vendor_completions.d/unroll.fish" || fail "completion for fish"
+grep -q '^\.TH UNROLL 1' "$folder/prefix/share/man/man1/unroll.1" || fail "manual page"
+
 # Every installed header compiles, in one file with all others, and finds what it includes. The old names forward.
 headers() { (cd "$folder/prefix/include/unroll$1" && find . -name '*.h' "${@:2}" | sed 's#^\./##' | sort); }
 headers "" -not -path './detail/*' | sed 's#.*#\#include "unroll/&"#' >all.cpp

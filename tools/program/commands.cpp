@@ -50,9 +50,15 @@ char separator_from(const std::string& text) {
 /// An option of names, one for each value.
 template <typename Value>
 CLI::Option* add_names(CLI::App& command, const std::string& flag, Value& value,
-                       std::vector<std::pair<std::string, Value>> names, const std::string& help) {
-  return command.add_option(flag, value, help)
-      ->transform(CLI::CheckedTransformer(std::move(names), CLI::ignore_case));
+                       std::vector<std::pair<std::string, Value>> values, const std::string& help) {
+  std::vector<std::string> names;
+  for (const auto& [name, of_name] : values) names.push_back(name);
+  const auto set = [&value, values = std::move(values)](const std::string& text) {
+    for (const auto& [name, of_name] : values)
+      if (CLI::detail::to_lower(text) == name) value = of_name;
+  };
+  return command.add_option_function<std::string>(flag, set, help)
+      ->check(CLI::IsMember(std::move(names), CLI::ignore_case));
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ void add_bench_command(CLI::App& program, int& status);
 void add_bench_cells_command(CLI::App& bench, int& status);
 void add_bench_predict_command(CLI::App& bench, int& status);
 void add_doctor_command(CLI::App& program, int& status);
+void add_completion_command(CLI::App& program, int& status);
+void add_man_command(CLI::App& program, int& status);
 
 // ---------------------------------------------------------------------------------------- flags
 // that commands share

@@ -11,31 +11,13 @@
 #include "unroll/core/error.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/footer.h"
 #include "unroll/tools/program/lab.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/usage.h"
 
 namespace {
-
-constexpr const char* kFooter = R"(Exit status:
-  0 done
-  1 internal error: please report it
-  2 wrong usage, or the output folder is taken or in use
-  3 data missing or not as expected
-  4 training diverged, whether or not an epoch was kept
-  5 model missing, foreign or damaged
-  6 a check or a requirement does not hold
-  7 output could not be written
-  8 out of memory, or --max-memory is too small
-  128 + n: ended by signal n, such as 130 by Ctrl-C
-
-Environment:
-  UNROLL_ISA        scalar, sse2, avx2 or avx512: use a lower instruction set
-  UNROLL_CPU        amd or intel: use the variants that are fast on that maker's processors
-  OMP_NUM_THREADS   the most threads to use  NO_COLOR   no colours
-
-`unroll COMMAND --help` shows the flags of a command.)";
 
 int run(int argc, char** argv) {
   int status = 0;
@@ -44,7 +26,7 @@ int run(int argc, char** argv) {
       "unroll");
   program.set_version_flag("--version", fmt::format("unroll {}", unroll::kVersion));
   program.require_subcommand(1);
-  program.footer(kFooter);
+  program.footer(unroll::footer_text());
   unroll::add_train_command(program, status);
   unroll::add_test_command(program, status);
   unroll::add_predict_command(program, status);
@@ -53,6 +35,8 @@ int run(int argc, char** argv) {
   unroll::add_data_command(program, status);
   unroll::add_doctor_command(program, status);
   unroll::add_lab_commands(program, status);
+  unroll::add_completion_command(program, status);
+  unroll::add_man_command(program, status);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

@@ -78,7 +78,7 @@ CLI::Validator real_number(double least, double most) {
 CLI::Validator memory_size() {
   constexpr double kLeast = 0x1p10;
   constexpr double kMost = 0x1p50;
-  const auto to_bytes = [](std::string& text) -> std::string {
+  const auto check = [](const std::string& text) -> std::string {
     const auto bytes = bytes_of(text);
     if (!bytes || !(*bytes >= kLeast && *bytes <= kMost)) {
       return fmt::format(
@@ -86,10 +86,13 @@ CLI::Validator memory_size() {
           "\"{}\"",
           text);
     }
-    text = fmt::format("{:.0f}", std::floor(*bytes));
     return "";
   };
-  return {to_bytes, "as 200M or 1.5G", "a size"};
+  return {check, "as 200M or 1.5G", "a size"};
+}
+
+std::size_t bytes_of_size(std::string_view text) {
+  return static_cast<std::size_t>(bytes_of(text).value_or(0));
 }
 
 }  // namespace unroll

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 
 namespace unroll {
 
@@ -17,7 +18,9 @@ inline constexpr std::uint64_t kMostSeed = std::numeric_limits<std::uint64_t>::m
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 /// A check: as 0.5, -1, 1e-3, from least to most.
 CLI::Validator real_number(double least, double most);
-/// A transformation into bytes of what a size may look like: 200M, 1.5G.
+/// A check: a size as 200M, 1.5G.
 CLI::Validator memory_size();
+/// The bytes of such a size.
+std::size_t bytes_of_size(std::string_view text);
 
 }  // namespace unroll

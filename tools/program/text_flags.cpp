@@ -15,11 +15,14 @@ void add_token_flags(CLI::App& command, TextOptions& options) {
           },
           "How texts are split (default: chosen from the text)")
       ->check(CLI::IsMember({"icu", "char", "space", "jieba", "subword"}));
-  command.add_option("--dictionary", options.dictionary,
-                     "jieba's dictionary or the folder of a jieba (default: the installed one's)");
-  command.add_option(
-      "--user-dictionary", options.user_dictionary,
-      "Words of your own for jieba: a word on each line, then its count if you like");
+  command
+      .add_option("--dictionary", options.dictionary,
+                  "jieba's dictionary or the folder of a jieba (default: the installed one's)")
+      ->type_name("FILE");
+  command
+      .add_option("--user-dictionary", options.user_dictionary,
+                  "Words of your own for jieba: a word on each line, then its count if you like")
+      ->type_name("FILE");
   command.add_option("--subwords", options.subwords, "The most pieces of the tokenizer subword")
       ->check(whole_number(10, 1000000))
       ->capture_default_str();
@@ -33,6 +36,7 @@ void add_token_flags(CLI::App& command, TextOptions& options) {
   command.add_flag("!--no-fold", options.fold,
                    "Keep case and compatibility forms (no NFKC_Casefold)");
   command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")
+      ->type_name("none|zh|en|FILE")
       ->capture_default_str();
 }
 

@@ -34,16 +34,6 @@ std::string_view without_dashes(std::string_view word) {
   return word.substr(std::min(word.find_first_not_of('-'), word.size()));
 }
 
-/// The word that may have been meant: not more than every other letter is wrong.
-std::string suggestion(std::string_view word, const Words& known) {
-  const auto far = [&](std::string_view other) {
-    return distance(without_dashes(word), without_dashes(other));
-  };
-  const auto nearest = std::ranges::min_element(known, {}, far);
-  if (nearest == known.end() || 2 * far(*nearest) > without_dashes(word).size()) return "";
-  return fmt::format("; did you mean \"{}\"?", *nearest);
-}
-
 Words commands_of(const CLI::App& app) {
   Words names;
   for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
@@ -137,6 +127,16 @@ constexpr FlagOfOption kFlagsOfOptions[] = {{"encoding", "--encoding"},
                                             {"out", "--out"}};
 
 }  // namespace
+
+/// The word that may have been meant: not more than every other letter is wrong.
+std::string suggestion(std::string_view word, const Words& known) {
+  const auto far = [&](std::string_view other) {
+    return distance(without_dashes(word), without_dashes(other));
+  };
+  const auto nearest = std::ranges::min_element(known, {}, far);
+  if (nearest == known.end() || 2 * far(*nearest) > without_dashes(word).size()) return "";
+  return fmt::format("; did you mean \"{}\"?", *nearest);
+}
 
 std::string message_with_flags(const Error& error) {
   std::vector<std::string> flags;

@@ -3,10 +3,15 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "unroll/core/error.h"
 
 namespace unroll {
+
+/// "; did you mean "--label-col"?", or nothing if none of the known words is near.
+std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
 /// Names the word that is wrong and the one that may have been meant; for what CLI11 says well
 /// itself, its message.

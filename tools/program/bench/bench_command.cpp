@@ -93,6 +93,7 @@ void add_activations_command(CLI::App& bench, int& status) {
                     "Print the rows as one JSON array, and write a page only if --html is given");
   CLI::Option* html =
       command->add_option("--html", flags->html, "File of the page with the accuracy–speed planes")
+          ->type_name("FILE")
           ->capture_default_str();
   command->add_flag("--no-html", flags->no_html, "Write no page")->excludes(html);
   add_quiet_flag(*command, flags->quiet);

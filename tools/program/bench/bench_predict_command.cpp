@@ -62,10 +62,12 @@ void add_bench_predict_command(CLI::App& bench, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = bench.add_subcommand(
       "predict", "Measure a trained model: the time of one text, and texts per second");
-  command->add_option("model", flags->model, "Folder of the model")->required();
-  command->add_option(
-      "--texts", flags->texts,
-      "Texts, one on each line; - is stdin (default: random texts of the model's words)");
+  command->add_option("model", flags->model, "Folder of the model")->type_name("DIR")->required();
+  command
+      ->add_option(
+          "--texts", flags->texts,
+          "Texts, one on each line; - is stdin (default: random texts of the model's words)")
+      ->type_name("FILE");
   command->add_option("--batches", flags->settings.batches, "How many texts a call gets, a list")
       ->delimiter(',')
       ->check(whole_number(1, 1 << 20))

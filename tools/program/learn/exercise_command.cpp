@@ -67,7 +67,8 @@ void add_exercise_command(CLI::App& program, int& status) {
   add_seed_flag(*command, flags->config.seed, "Chooses the exercise");
   command->add_flag("--answers", flags->answers, "Print the key as well");
   add_choice(*command, "--lang", flags->language, "Language (default: that of the locale, or en)");
-  command->add_option("--html", flags->html, "Write a page instead of text; - is stdout");
+  command->add_option("--html", flags->html, "Write a page instead of text; - is stdout")
+      ->type_name("FILE");
   add_quiet_flag(*command, flags->quiet);
   command->callback([flags, command, &status] {
     refuse_flags_of_other_cell(*command, flags->config.cell);

@@ -118,9 +118,12 @@ void add_gradcheck_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command =
       program.add_subcommand("gradcheck", "Check a model's gradients against central differences");
-  command->add_option("model", flags->model, "Folder of the model")->required();
-  CLI::Option* data = command->add_option(
-      "--data", flags->data, "Labelled texts; - is stdin (default: random words and labels)");
+  command->add_option("model", flags->model, "Folder of the model")->type_name("DIR")->required();
+  CLI::Option* data =
+      command
+          ->add_option("--data", flags->data,
+                       "Labelled texts; - is stdin (default: random words and labels)")
+          ->type_name("FILE");
   command->add_option("--rows", flags->rows, "How many rows of the data, chosen at random")
       ->check(whole_number(1, 100000))
       ->capture_default_str();

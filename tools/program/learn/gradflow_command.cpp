@@ -35,7 +35,7 @@ void add_case_flags(CLI::App& command, FlowExperiment& e, std::vector<CLI::Optio
   options.push_back(add_choice(command, "--cell", e.cell, "Recurrent cell"));
   options.push_back(add_choice(command, "--activation", e.activation, "φ of the RNN"));
   options.push_back(add_reset_flag(command, e.gru_reset));
-  options.push_back(add_choice(command, "--init", e.init, "Initial W"));
+  options.push_back(add_choice(command, "--recurrent-init", e.init, "Initial W"));
   std::vector<CLI::Option*> sizes;
   for (FlowScale scale : {FlowScale::kGain, FlowScale::kRadius, FlowScale::kNorm}) {
     const std::string what = scale == FlowScale::kGain     ? "Multiply W"
@@ -186,8 +186,9 @@ void add_gradflow_command(CLI::App& program, int& status) {
   std::vector<CLI::Option*> options;
   add_case_flags(*command, flags->experiment, options);
   add_size_flags(*command, flags->experiment);
-  command->add_option("--csv", flags->csv, "Write one row per case and lag");
-  command->add_option("--html", flags->html, "Write a page with plots and explanations");
+  command->add_option("--csv", flags->csv, "Write one row per case and lag")->type_name("FILE");
+  command->add_option("--html", flags->html, "Write a page with plots and explanations")
+      ->type_name("FILE");
   command->add_flag("--json", flags->json, "Print the results as one JSON array");
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);

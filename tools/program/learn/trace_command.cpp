@@ -106,8 +106,9 @@ void add_trace_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand(
       "trace", "Work out one text by the network's equations: every value, forward and backward");
-  command->add_option("model", flags->model, "Folder of the model")->required();
-  CLI::Option* data = command->add_option("--data", flags->data, "Labelled texts; - is stdin");
+  command->add_option("model", flags->model, "Folder of the model")->type_name("DIR")->required();
+  CLI::Option* data =
+      command->add_option("--data", flags->data, "Labelled texts; - is stdin")->type_name("FILE");
   command->add_option("--row", flags->row, "Which row of the data, from 1")
       ->check(whole_number(1, 1'000'000'000'000))
       ->capture_default_str()
@@ -129,9 +130,12 @@ void add_trace_command(CLI::App& program, int& status) {
   command->add_option("--units", flags->units, "How many components of each column to show")
       ->check(whole_number(1, 1000000))
       ->capture_default_str();
-  command->add_option("--csv", flags->csv,
-                      "Write every value in full: name,step,row,column,value; - is stdout");
-  command->add_option("--html", flags->html, "Write a page of formulas; - is stdout");
+  command
+      ->add_option("--csv", flags->csv,
+                   "Write every value in full: name,step,row,column,value; - is stdout")
+      ->type_name("FILE");
+  command->add_option("--html", flags->html, "Write a page of formulas; - is stdout")
+      ->type_name("FILE");
   add_column_flags(*command, flags->columns, data);
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);

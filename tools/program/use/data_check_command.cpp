@@ -50,7 +50,9 @@ void add_data_check_command(CLI::App& data, int& status) {
       "Say what labelled texts are like: labels, lengths, unknown words, repeats, texts\n"
       "under several labels, overlap between files, traces of a wrong encoding, labels\n"
       "that are hardly meant. The first file is the one to train on");
-  command->add_option("files", flags->files, "Files of labelled texts; - is stdin")->required();
+  command->add_option("files", flags->files, "Files of labelled texts; - is stdin")
+      ->type_name("FILE")
+      ->required();
   add_column_flags(*command, flags->columns);
   add_token_flags(*command, flags->text);
   add_max_tokens_flag(*command, flags->text);

@@ -36,8 +36,12 @@ void add_data_convert_command(CLI::App& data, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = data.add_subcommand(
       "convert", "Write labelled texts as they were understood, as TSV in UTF-8: label TAB text");
-  command->add_option("data", flags->data, "Labelled texts; - is stdin")->required();
-  command->add_option("--out", flags->out, "The TSV file; - is stdout")->capture_default_str();
+  command->add_option("data", flags->data, "Labelled texts; - is stdin")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("--out", flags->out, "The TSV file; - is stdout")
+      ->type_name("FILE")
+      ->capture_default_str();
   add_column_flags(*command, flags->columns);
   add_quiet_flag(*command, flags->quiet);
   command->callback([flags, &status] {

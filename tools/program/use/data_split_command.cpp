@@ -93,8 +93,10 @@ void add_data_split_command(CLI::App& data, int& status) {
       "split",
       "Split labelled texts into train.tsv, dev.tsv and test.tsv: seeded, stratified\n"
       "by label, and with exact repeats in the same part. All three are written, or none");
-  command->add_option("data", flags->data, "Labelled texts; - is stdin")->required();
-  command->add_option("--out", flags->out, "Folder of the parts")->required();
+  command->add_option("data", flags->data, "Labelled texts; - is stdin")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("--out", flags->out, "Folder of the parts")->type_name("DIR")->required();
   command->add_option("--parts", flags->parts, "Sizes of train, dev and test")
       ->delimiter('/')
       ->expected(3)

@@ -64,9 +64,14 @@ void add_data_tokenize_command(CLI::App& data, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = data.add_subcommand(
       "tokenize", "Print the tokens of each text, with blanks between, one text a line");
-  command->add_option("texts", flags->texts, "Texts, one a line; - is stdin")->required();
-  CLI::Option* model = command->add_option(
-      "--model", flags->model, "Print the words that this model reads instead; <unk> is unknown");
+  command->add_option("texts", flags->texts, "Texts, one a line; - is stdin")
+      ->type_name("FILE")
+      ->required();
+  CLI::Option* model =
+      command
+          ->add_option("--model", flags->model,
+                       "Print the words that this model reads instead; <unk> is unknown")
+          ->type_name("DIR");
   add_token_flags(*command, flags->text);
   add_max_tokens_flag(*command, flags->text);
   for (const char* flag : {"--tokenizer", "--no-fold", "--stopwords", "--max-tokens"})

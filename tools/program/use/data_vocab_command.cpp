@@ -42,7 +42,7 @@ void add_data_vocab_command(CLI::App& data, int& status) {
       "vocab",
       "Print the vocabulary that training on these texts would have: count TAB word,\n"
       "most frequent first. The first line counts all other words");
-  command->add_option("data", flags->data, "Texts; - is stdin")->required();
+  command->add_option("data", flags->data, "Texts; - is stdin")->type_name("FILE")->required();
   flags->columns.labels = false;
   add_reading_flags(*command, flags->columns);
   add_token_flags(*command, flags->text);

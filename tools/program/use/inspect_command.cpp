@@ -221,7 +221,7 @@ void add_inspect_command(CLI::App& program, int& status) {
   const auto json = std::make_shared<bool>(false);
   const auto memory = std::make_shared<bool>(false);
   CLI::App* command = program.add_subcommand("inspect", "Show what is in a model");
-  command->add_option("model", *model, "Folder of the model")->required();
+  command->add_option("model", *model, "Folder of the model")->type_name("DIR")->required();
   command->add_flag("--json", *json, "Print one JSON object, with the whole vocabulary");
   command->add_flag("--memory", *memory,
                     "Show the most memory that its training and its predictions hold");

@@ -121,12 +121,13 @@ void add_predict_command(CLI::App& program, int& status) {
   CLI::App* command = program.add_subcommand(
       "predict",
       "Classify texts: plain lines, or the text column of a file that `train` reads, too");
-  command->add_option("model", flags->model, "Folder of the model")->required();
+  command->add_option("model", flags->model, "Folder of the model")->type_name("DIR")->required();
   command
       ->add_option("file", flags->file,
                    "Texts; - is stdin. A first line that is JSON with the text's key, holds\n"
                    "__label__ words, or names the text column decides how the file is read;\n"
                    "others are plain lines, each of which is answered at once")
+      ->type_name("FILE")
       ->capture_default_str();
   command
       ->add_option("--top", flags->answer.top,

@@ -11,6 +11,7 @@
 #include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/output.h"
+#include "unroll/tools/program/requirement.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
@@ -27,6 +28,7 @@ struct Flags {
   bool json = false;
   double threshold = TextPredictor::kThreshold;
   Precision precision = Precision::kFull;
+  std::vector<Requirement> requirements;
   ReadOptions columns;
 };
 
@@ -170,6 +172,23 @@ void test_command(const Flags& flags, const CLI::App& command) {
     if (!evaluation.calibration.bins.empty())  // none where texts have any number of labels
       write_stdout("\n" + to_plot(evaluation.calibration, width));
   }
+  require_all(flags.requirements, evaluation);
+}
+
+/// Requirements are read before any data are.
+void add_require_flag(CLI::App& command, std::vector<Requirement>& requirements) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--require",
+          [&requirements](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) requirements.push_back(requirement_of(text));
+          },
+          "End with status 6 if a figure is not so: 'accuracy>=0.93', 'recall:spam > 90%';\n"
+          "any number of --json, with >=, >, <= or <, and precision, recall, f1 or rows of a\n"
+          "label. May be given several times")
+      ->type_name("FIGURE>=NUMBER")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 }  // namespace
@@ -177,8 +196,10 @@ void test_command(const Flags& flags, const CLI::App& command) {
 void add_test_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand("test", "Measure a classifier on labelled texts");
-  command->add_option("model", flags->model, "Folder of the model")->required();
-  command->add_option("data", flags->data, "Labelled texts; - is stdin")->required();
+  command->add_option("model", flags->model, "Folder of the model")->type_name("DIR")->required();
+  command->add_option("data", flags->data, "Labelled texts; - is stdin")
+      ->type_name("FILE")
+      ->required();
   add_column_flags(*command, flags->columns);
   add_threshold_flag(*command, flags->threshold,
                      "Of a model with any number of labels, the least probability of a label");
@@ -186,6 +207,7 @@ void add_test_command(CLI::App& program, int& status) {
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);
   command->add_flag("--json", flags->json, "Print one JSON object, with all labels");
+  add_require_flag(*command, flags->requirements);
   command->callback([flags, command, &status] {
     test_command(*flags, *command);
     status = 0;

@@ -30,6 +30,9 @@
 #include "unroll/tools/program/memory_left.h"
 #include "unroll/tools/program/numbers.h"
 #include "unroll/tools/program/output.h"
+#include "unroll/tools/program/settings.h"
+#include "unroll/tools/program/settings_file.h"
+#include "unroll/tools/program/settings_flags.h"
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/program/text_flags.h"
@@ -46,6 +49,9 @@ struct Flags {
   bool quiet = false;
   bool json = false;
   bool gradflow = false;
+  double max_minutes = 0;          // 0: no limit
+  std::string preset = "default";  // its flags are in the options
+  std::string settings;            // all settings, as config.toml keeps them
   ReadOptions columns;
   TrainClassifierOptions options;
 };
@@ -57,10 +63,13 @@ void add_data_flags(CLI::App& command, Flags& flags) {
   command
       .add_option("--train", flags.train,
                   "Labelled texts: TSV, CSV, JSON lines or __label__ lines; - is stdin")
+      ->type_name("FILE")
       ->required();
-  command.add_option("--dev", flags.dev,
-                     "Texts that choose the best epoch (default: a tenth of --train, held back)");
-  command.add_option("--out", flags.out, "Folder of the model")->required();
+  command
+      .add_option("--dev", flags.dev,
+                  "Texts that choose the best epoch (default: a tenth of --train, held back)")
+      ->type_name("FILE");
+  command.add_option("--out", flags.out, "Folder of the model")->type_name("DIR")->required();
   command.add_flag("--overwrite", flags.run.overwrite, "Replace the model that --out holds");
   command
       .add_option("--checkpoint-minutes", flags.run.checkpoint_minutes,
@@ -128,34 +137,22 @@ ClassWeights class_weights_of(const std::string& text) {
 
 /// What counts, in the loss and between epochs.
 void add_importance_flags(CLI::App& command, TrainClassifierOptions& options) {
-  command.add_option_function<std::string>(
-      "--metric", [&options](const std::string& name) { options.metric = metric_of(name); },
-      "What the dev texts choose the epoch by: accuracy, micro-f1, macro-f1,\n"
-      "f1:LABEL, loss. Accuracy and loss hardly see a label that one text in a\n"
-      "hundred has (default: loss; accuracy with --no-ngrams; micro-f1 where texts have\n"
-      "any number of labels)");
+  command
+      .add_option_function<std::string>(
+          "--metric", [&options](const std::string& name) { options.metric = metric_of(name); },
+          "What the dev texts choose the epoch by: accuracy, micro-f1, macro-f1,\n"
+          "f1:LABEL, loss. Accuracy and loss hardly see a label that one text in a\n"
+          "hundred has (default: loss; accuracy with --no-ngrams; micro-f1 where texts have\n"
+          "any number of labels)")
+      ->type_name("accuracy|micro-f1|macro-f1|f1:LABEL|loss");
   command
       .add_option_function<std::string>(
           "--class-weight",
           [&options](const std::string& text) { options.class_weights = class_weights_of(text); },
           "How much the texts of a label count: none (all alike), balanced (all labels\n"
           "weigh the same together), or label=weight,label2=weight2 (others have 1)")
+      ->type_name("none|balanced|LABEL=WEIGHT,...")
       ->default_str("none");
-}
-
-/// How recurrent weights begin, or a model to begin with.
-void set_init(const std::string& value, TrainClassifierOptions& options) {
-  if (const auto init = from_name<RecurrentInit>(value)) {
-    options.model.init = *init;
-    return;
-  }
-  std::error_code ignored;
-  if (!std::filesystem::exists(value, ignored)) {
-    throw UsageError(fmt::format(
-        "--init {} is none of uniform, glorot, orthogonal and identity, and no folder of a model",
-        in_quotes(value)));
-  }
-  options.start = std::make_shared<const TextClassifier>(TextClassifier::load(value));
 }
 
 /// The value of --cell without a network.
@@ -186,10 +183,10 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
   command.add_option("--layers", model.layers, "Recurrent layers")
       ->check(whole_number(1, 16))
       ->capture_default_str();
-  CLI::Option* both = command.add_flag("--bidirectional", model.bidirectional,
-                                       "Read texts in both directions (default)");
-  command.add_flag("!--unidirectional", model.bidirectional, "Read texts forward only")
-      ->excludes(both);
+  command
+      .add_flag("--bidirectional,!--unidirectional", model.bidirectional,
+                "Read texts in both directions (default), or forward only")
+      ->default_str("true");
   command
       .add_option_function<std::string>(
           "--pool", [&model](const std::string& name) { model.pool = from_name<Pool>(name); },
@@ -200,9 +197,11 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
       ->check(whole_number(1, 8192))
       ->capture_default_str();
   CLI::Option* vectors =
-      command.add_option("--vectors", options.vectors,
-                         "Word vectors to start from: GloVe, word2vec (text or binary) or\n"
-                         "fastText (.vec or .bin), gzip or not");
+      command
+          .add_option("--vectors", options.vectors,
+                      "Word vectors to start from: GloVe, word2vec (text or binary) or\n"
+                      "fastText (.vec or .bin), gzip or not")
+          ->type_name("FILE");
   command
       .add_option("--keep-vectors", options.keep_vectors,
                   "Let so many of the first, most frequent words of --vectors join the\n"
@@ -220,11 +219,14 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
       ->capture_default_str();
   command
       .add_option_function<std::string>(
-          "--init", [&options](const std::string& value) { set_init(value, options); },
-          "Begin with the network of this model's folder: its vocabulary and labels grow\n"
-          "by what is new. Or how the recurrent weights of a fresh network begin: uniform,\n"
-          "glorot, orthogonal, identity")
-      ->default_str(std::string(to_string(model.init)));
+          "--init",
+          [&options](const std::string& run) {
+            options.start = std::make_shared<const TextClassifier>(TextClassifier::load(run));
+          },
+          "Begin with the network of this model: its vocabulary and labels grow by what\n"
+          "is new")
+      ->type_name("DIR");
+  add_choice(command, "--recurrent-init", model.init, "Initial recurrent weights");
   command.add_option("--forget-bias", model.forget_bias, "Initial bias of the LSTM's forget gate")
       ->check(real_number(-100.0, 100.0))
       ->capture_default_str();
@@ -273,11 +275,13 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
       ->check(whole_number(1, 65536))
       ->capture_default_str();
   command
-      .add_option("--max-memory", options.max_memory,
-                  "The most memory that the process may hold, such as 200M or 1.5G. Large batches\n"
-                  "are then computed in parts, with the same result. `unroll inspect --memory`\n"
-                  "shows the plan")
-      ->transform(memory_size());
+      .add_option_function<std::string>(
+          "--max-memory",
+          [&options](const std::string& size) { options.max_memory = bytes_of_size(size); },
+          "The most memory that the process may hold, such as 200M or 1.5G. Large batches\n"
+          "are then computed in parts, with the same result. `unroll inspect --memory`\n"
+          "shows the plan")
+      ->check(memory_size());
   command
       .add_option(
           "--epochs", options.epochs,
@@ -296,10 +300,11 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
 /// What is the model's that the run starts from can't be chosen.
 void refuse_flags_of_start(const CLI::App& command, const TrainClassifierOptions& options) {
   constexpr std::array kFlags{
-      "--cell",    "--activation",      "--gru-reset",      "--hidden",     "--layers",
-      "--pool",    "--bidirectional",   "--unidirectional", "--embedding",  "--dropout",
-      "--vectors", "--forget-bias",     "--tokenizer",      "--dictionary", "--subwords",
-      "--no-fold", "--user-dictionary", "--language",       "--stopwords",  "--max-tokens"};
+      "--cell",      "--activation",    "--gru-reset",       "--hidden",    "--layers",
+      "--pool",      "--bidirectional", "--unidirectional",  "--embedding", "--dropout",
+      "--vectors",   "--forget-bias",   "--recurrent-init",  "--tokenizer", "--dictionary",
+      "--subwords",  "--no-fold",       "--user-dictionary", "--language",  "--stopwords",
+      "--max-tokens"};
   for (const char* flag : kFlags) {
     refuse_flag(command, flag, options.start != nullptr,
                 "is the model's that --init names: leave it out");
@@ -330,13 +335,13 @@ void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions
 /// Without a network its flags change nothing; one warning names them all.
 void warn_of_network_flags(const CLI::App& command, Terminal& terminal) {
   constexpr std::array kNetworkFlags{
-      "--activation",   "--gru-reset",     "--keep-vectors",     "--hidden",
-      "--layers",       "--bidirectional", "--unidirectional",   "--pool",
-      "--embedding",    "--vectors",       "--freeze-embedding", "--dropout",
-      "--init",         "--forget-bias",   "--optimizer",        "--lr",
-      "--precision",    "--schedule",      "--warmup",           "--weight-decay",
-      "--clip-norm",    "--clip-value",    "--average",          "--batch",
-      "--word-dropout", "--epochs",        "--early-stop"};
+      "--activation",  "--gru-reset",        "--keep-vectors", "--hidden",
+      "--layers",      "--bidirectional",    "--pool",         "--embedding",
+      "--vectors",     "--freeze-embedding", "--dropout",      "--recurrent-init",
+      "--forget-bias", "--optimizer",        "--lr",           "--precision",
+      "--schedule",    "--warmup",           "--weight-decay", "--clip-norm",
+      "--clip-value",  "--average",          "--batch",        "--word-dropout",
+      "--epochs",      "--early-stop"};
   std::vector<std::string_view> idle;
   for (const char* flag : kNetworkFlags) {
     if (command.count(flag) > 0) idle.emplace_back(flag);
@@ -619,6 +624,24 @@ class Progress {
 /// What the program says on stderr, in the folder of the run.
 constexpr const char* kLogName = "log.txt";
 
+/// --max-minutes, from now on.
+class TimeLimit {
+ public:
+  explicit TimeLimit(double minutes) : minutes_(minutes) {}
+  bool is_over() {
+    was_reached_ = was_reached_ || (minutes_.count() > 0 && Clock::now() - begun_ >= minutes_);
+    return was_reached_;
+  }
+  bool was_reached() const { return was_reached_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::chrono::duration<double, std::ratio<60>> minutes_;
+  Clock::time_point begun_ = Clock::now();
+  bool was_reached_ = false;
+};
+
 bool has_model(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / TextClassifier::kFileName);
 }
@@ -642,6 +665,18 @@ void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMem
   classifier.notes = std::move(notes);
 }
 
+/// A model and the settings that repeat its training.
+void save_run(const TextClassifier& classifier, const Flags& flags) {
+  classifier.save(flags.out);
+  write_file(std::filesystem::path(flags.out) / kSettingsFile, flags.settings);
+}
+
+std::string_view ending(const TrainedClassifier& trained, const TimeLimit& limit) {
+  if (!trained.classifier.has_network()) return "solved";
+  const TrainingEnd end = trained.training.end;
+  return end == TrainingEnd::kStopped && limit.was_reached() ? "time is over" : to_string(end);
+}
+
 /// "accuracy 85.83 %", behind the figure that chose, where that is another one.
 std::string result_text(const DevScore& dev, const Metric& metric) {
   const std::string accuracy = fmt::format("accuracy {:.2f} %", 100 * dev.accuracy);
@@ -650,36 +685,35 @@ std::string result_text(const DevScore& dev, const Metric& metric) {
   return fmt::format("{} {}, {}", to_string(metric), metric_text(dev, metric), accuracy);
 }
 
-void print_result(const Flags& flags, const TrainedClassifier& trained, double seconds) {
+void print_result(const Flags& flags, const TrainedClassifier& trained, const TimeLimit& limit,
+                  double seconds) {
   const TrainingResult& training = trained.training;
   const auto file = std::filesystem::path(flags.out) / TextClassifier::kFileName;
   const bool has_epoch = !training.epochs.empty();
   if (flags.json) {
     nlohmann::ordered_json ngrams_accuracy;  // null without n-grams
     if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.accuracy;
-    const nlohmann::ordered_json json = {
-        {"model", file.string()},
-        {"end", trained.classifier.has_network() ? to_string(training.end) : "solved"},
-        {"epochs", training.epochs.size()},
-        {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
-        {"dev_accuracy", trained.dev.accuracy},
-        {"metric", to_string(trained.plan.metric)},
-        {"dev_metric", trained.dev.metric},
-        {"ngrams", trained.plan.ngrams},
-        {"ngrams_dev_accuracy", ngrams_accuracy},
-        {"most_tokens", trained.plan.memory->most_tokens},
-        {"hash", trained.classifier.hash()},
-        {"peak_memory", peak_resident_bytes()},
-        {"seconds", seconds}};
+    const nlohmann::ordered_json json = {{"model", file.string()},
+                                         {"end", ending(trained, limit)},
+                                         {"epochs", training.epochs.size()},
+                                         {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
+                                         {"dev_accuracy", trained.dev.accuracy},
+                                         {"metric", to_string(trained.plan.metric)},
+                                         {"dev_metric", trained.dev.metric},
+                                         {"ngrams", trained.plan.ngrams},
+                                         {"ngrams_dev_accuracy", ngrams_accuracy},
+                                         {"most_tokens", trained.plan.memory->most_tokens},
+                                         {"hash", trained.classifier.hash()},
+                                         {"peak_memory", peak_resident_bytes()},
+                                         {"seconds", seconds}};
     print("{}\n", with_version(json.dump()));
     return;
   }
   if (has_epoch) {
     print("best epoch {} of {} ({}): dev {}\n", training.best_epoch + 1, training.epochs.size(),
-          to_string(training.end), result_text(trained.dev, trained.plan.metric));
+          ending(trained, limit), result_text(trained.dev, trained.plan.metric));
   } else {
-    print("linear model alone ({}): dev {}\n",
-          trained.classifier.has_network() ? to_string(training.end) : "solved",
+    print("linear model alone ({}): dev {}\n", ending(trained, limit),
           result_text(trained.dev, trained.plan.metric));
   }
   print("model {} ({:.1f} MB), trained in {}\n", file.string(),
@@ -709,13 +743,13 @@ Error diverged(const Flags& flags, const TrainedClassifier& trained, bool linear
                            trained.divergence, kept, advice_on_divergence(flags, failed)));
 }
 
-/// What an interrupted run leaves.
-void tell_of_interrupt(const Flags& flags, bool has_model, Terminal& terminal) {
+/// What a run leaves that was interrupted, or whose time is over.
+void tell_of_stop(const Flags& flags, bool has_model, std::string_view why, Terminal& terminal) {
   const std::string_view next =
       flags.run.checkpoint_minutes > 0 ? "; the same command goes on from here" : "";
-  if (has_model) return terminal.note(fmt::format("interrupted{}", next));
+  if (has_model) return terminal.note(fmt::format("{}{}", why, next));
   terminal.warning(
-      fmt::format("interrupted before the first epoch was done: no new model was written{}", next));
+      fmt::format("{} before the first epoch was done: no new model was written{}", why, next));
 }
 
 /// The model of a run that went on may have been written by the process before, or have been taken
@@ -726,18 +760,20 @@ void save_again(const Flags& flags, TrainedClassifier& trained) {
   set_notes(trained.classifier, flags, *trained.plan.memory, trained.plan.metric,
             training.epochs.empty() ? std::nullopt : std::optional(training.best_epoch),
             trained.dev);
-  trained.classifier.save(flags.out);
+  save_run(trained.classifier, flags);
 }
 
 /// Says how training ended. `linear_is_saved`: a model that has no epoch yet. `is_read`: whether
 /// somebody waits for the result.
 void finish(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved,
-            bool is_read, Terminal& terminal, double seconds) {
+            const TimeLimit& limit, bool is_read, Terminal& terminal, double seconds) {
   const TrainingResult& training = trained.training;
   const bool has_model = !training.epochs.empty() || linear_is_saved;
-  if (has_model && is_read) print_result(flags, trained, seconds);
+  if (has_model && is_read) print_result(flags, trained, limit, seconds);
   if (training.end == TrainingEnd::kDiverged) throw diverged(flags, trained, linear_is_saved);
-  if (training.end == TrainingEnd::kStopped) tell_of_interrupt(flags, has_model, terminal);
+  if (training.end == TrainingEnd::kStopped) {
+    tell_of_stop(flags, has_model, ending(trained, limit), terminal);
+  }
 }
 
 /// The text of a file as it is read, whole; of a packed one, its records tell.
@@ -789,7 +825,8 @@ ReadOptions read_options(const Flags& flags) {
 }
 
 std::vector<const char*> files_of(const Flags& flags) {
-  std::vector<const char*> files{TextClassifier::kFileName.data(), RunFolder::kFileName.data()};
+  std::vector<const char*> files{TextClassifier::kFileName.data(), RunFolder::kFileName.data(),
+                                 kSettingsFile};
   if (flags.gradflow) files.insert(files.end(), {kFlowTable, kFlowPage});
   return files;
 }
@@ -864,6 +901,7 @@ void tell_of_resuming(RunFolder& run, Progress& progress, Terminal& terminal) {
 int train_command(const Flags& flags, const CLI::App& command) {
   refuse_contradictions(command, flags.options);
   require_stdout();
+  TimeLimit limit(flags.max_minutes);
   RunFolder run(flags.out, flags.options, flags.run);
   run.folder().prepare(files_of(flags));
   Terminal terminal(flags.quiet);
@@ -887,6 +925,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   Metric metric;
   bool linear_is_saved = false;
   std::optional<InterruptGuard> guard;  // from when there is something to lose
+  bool is_saved = false;
   const ClassifierObserver observer{
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
@@ -913,8 +952,8 @@ int train_command(const Flags& flags, const CLI::App& command) {
             if (options.network && has_model(flags.out)) return;
             set_notes(classifier, flags, memory, metric, {}, report.score);
             run.keep();
-            classifier.save(flags.out);
-            linear_is_saved = true;
+            save_run(classifier, flags);
+            linear_is_saved = is_saved = true;
           },
       .step =
           [&](const StepReport& report, std::size_t tokens) {
@@ -929,14 +968,15 @@ int train_command(const Flags& flags, const CLI::App& command) {
               // Written at once: whatever ends the run, the best epoch so far is on disk.
               set_notes(classifier, flags, memory, metric, report.epoch, score);
               run.keep();
-              classifier.save(flags.out);
+              save_run(classifier, flags);
+              is_saved = true;
             }
             if (watch) watch->measure(report.epoch + 1, classifier);
           },
       .stop =
           [&] {
             if (!guard) guard.emplace();
-            return guard->interrupted();
+            return guard->interrupted() || (is_saved && limit.is_over());
           },
       .checkpoints = [&] { return run.checkpoints(); }};
   TrainedClassifier trained = train_classifier(std::move(train), std::move(dev), options, observer);
@@ -946,31 +986,83 @@ int train_command(const Flags& flags, const CLI::App& command) {
   if (end == TrainingEnd::kAllEpochs || end == TrainingEnd::kEarlyStop) run.finish();
   // Who sends SIGTERM wants the program to end, even if nobody reads from a full pipe.
   const bool is_read = end != TrainingEnd::kStopped || guard->exit_status() != 128 + SIGTERM;
-  finish(flags, trained, linear_is_saved, is_read, terminal, progress.seconds());
-  return end == TrainingEnd::kStopped ? guard->exit_status() : 0;
+  finish(flags, trained, linear_is_saved, limit, is_read, terminal, progress.seconds());
+  return end == TrainingEnd::kStopped && !limit.was_reached() ? guard->exit_status() : 0;
+}
+
+// ----------------------------------------------------------------------------------------------------------
+// settings
+
+constexpr const char* kPurpose = "Train a text classifier";
+
+void add_limit_flag(CLI::App& command, double& max_minutes) {
+  command
+      .add_option("--max-minutes", max_minutes,
+                  "End training after this time, with the best epoch so far. Where there is no\n"
+                  "model yet, the first epoch is done before (default: no limit)")
+      ->check(real_number(0.0, 1e6));
+}
+
+/// All flags whose values are settings of a run.
+void add_train_flags(CLI::App& command, Flags& flags) {
+  add_data_flags(command, flags);
+  add_preset_flag(command, flags.preset);
+  add_token_flags(command, flags.options);
+  add_max_tokens_flag(command, flags.options);
+  add_vocabulary_flags(command, flags.options);
+  add_model_flags(command, flags.options);
+  add_importance_flags(command, flags.options);
+  add_optimization_flags(command, flags.options);
+  add_limit_flag(command, flags.max_minutes);
+  add_threads_flag(command);
+  add_quiet_flag(command, flags.quiet);
+  command.add_flag("--json", flags.json, "Print the result as one JSON object");
+  if (!has_lab()) return;
+  command.add_flag("--gradflow", flags.gradflow,
+                   "Measure after each epoch how far gradients reach, and write\n"
+                   "gradflow.csv and gradflow.html into --out");
+}
+
+/// Trains by the settings of all sources.
+int run_with(const Settings& settings) {
+  Flags flags;
+  CLI::App command(kPurpose, "train");
+  add_train_flags(command, flags);
+  flags.settings = to_toml(settings, describe(command));
+  apply(settings, command);
+  try {
+    return train_command(flags, command);
+  } catch (const UsageError& error) {
+    throw mended_by(error.options(), UsageError(with_origins(error.what(), settings)));
+  }
+}
+
+/// `given`: the command with the flags that were typed.
+int run_train(const CLI::App& given, const SourceFlags& sources) {
+  Flags unused;
+  CLI::App command(kPurpose, "train");
+  add_train_flags(command, unused);
+  const SettingsFile file = settings_file(sources, command);
+  const CommandDescription description = describe(command);
+  const Settings settings = settings_of(given_settings(given), file.settings, description);
+  if (sources.dump) {
+    write_stdout(to_toml(settings, description));
+    return 0;
+  }
+  if (!file.path.empty() && value_of(settings, "quiet") != "true") tell_of(file);
+  return run_with(settings);
 }
 
 }  // namespace
 
 void add_train_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = program.add_subcommand("train", "Train a text classifier");
-  add_data_flags(*command, *flags);
-  add_token_flags(*command, flags->options);
-  add_max_tokens_flag(*command, flags->options);
-  add_vocabulary_flags(*command, flags->options);
-  add_model_flags(*command, flags->options);
-  add_importance_flags(*command, flags->options);
-  add_optimization_flags(*command, flags->options);
-  add_threads_flag(*command);
-  add_quiet_flag(*command, flags->quiet);
-  command->add_flag("--json", flags->json, "Print the result as one JSON object");
-  if (has_lab()) {
-    command->add_flag("--gradflow", flags->gradflow,
-                      "Measure after each epoch how far gradients reach, and write\n"
-                      "gradflow.csv and gradflow.html into --out");
-  }
-  command->callback([flags, command, &status] { status = train_command(*flags, *command); });
+  const auto sources = std::make_shared<SourceFlags>();
+  CLI::App* command = program.add_subcommand("train", kPurpose);
+  add_train_flags(*command, *flags);
+  add_source_flags(*command, *sources);
+  let_others_complete(*command);
+  command->callback([sources, command, &status] { status = run_train(*command, *sources); });
 }
 
 }  // namespace unroll

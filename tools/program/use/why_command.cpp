@@ -77,7 +77,7 @@ void add_why_command(CLI::App& program, int& status) {
       "  n-grams  the token's share of the n-grams that touch it\n"
       "  ?        marks a token that the vocabulary lacks\n"
       "On a terminal the text is coloured: blue for the label, orange against it.");
-  command->add_option("model", flags->model, "Folder of the model")->required();
+  command->add_option("model", flags->model, "Folder of the model")->type_name("DIR")->required();
   command->add_option("text", flags->text, "The text (default: each line of stdin)");
   command->add_option("--label", flags->labels.label,
                       "Say what speaks for this label (default: the predicted one)");

@@ -1,0 +1,155 @@
+#include "unroll/tools/program/requirement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "unroll/core/error.h"
+#include "unroll/text/utf8.h"
+#include "unroll/tools/program/usage.h"
+
+namespace unroll {
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// The numbers of `test --json` that are no list, by the path of their keys.
+constexpr std::array kFigures = {
+    "accuracy",      "rows",           "correct",           "macro_f1",    "micro_f1",
+    "interval.low",  "interval.high",  "calibration.error", "recall_at_1", "micro_recall",
+    "absent_labels", "precision_at_1", "micro_precision",   "cut_texts",   "unknown_texts",
+    "tokens",        "known_tokens"};
+constexpr std::array kFiguresOfLabels = {"precision", "recall", "f1", "rows"};
+
+constexpr std::string_view text_of(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kAtLeast:
+      return ">=";
+    case Comparison::kAbove:
+      return ">";
+    case Comparison::kAtMost:
+      return "<=";
+    case Comparison::kBelow:
+      return "<";
+  }
+  return "?";
+}
+
+bool holds(double figure, Comparison comparison, double bound) {
+  switch (comparison) {
+    case Comparison::kAtLeast:
+      return figure >= bound;
+    case Comparison::kAbove:
+      return figure > bound;
+    case Comparison::kAtMost:
+      return figure <= bound;
+    case Comparison::kBelow:
+      return figure < bound;
+  }
+  return false;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+/// "0.93" or "93%".
+std::optional<double> bound_in(std::string_view text) {
+  const bool is_percent = text.ends_with('%');
+  if (is_percent) text = trimmed(text.substr(0, text.size() - 1));
+  double bound = 0;
+  const char* const end = text.data() + text.size();
+  const auto [parsed, error] = std::from_chars(text.data(), end, bound);
+  if (error != std::errc() || parsed != end || !std::isfinite(bound)) return std::nullopt;
+  return is_percent ? bound / 100 : bound;
+}
+
+/// "f1" of "f1:LABEL", if it is a figure of labels.
+std::optional<std::string_view> figure_of_label(std::string_view name) {
+  const std::string_view figure = name.substr(0, name.find(':'));
+  const bool is_one = figure.size() < name.size() && std::ranges::count(kFiguresOfLabels, figure);
+  return is_one ? std::optional(figure) : std::nullopt;
+}
+
+/// As keys have it: macro-f1 is what `train --metric` calls macro_f1.
+std::string figure_named(std::string_view name) {
+  if (figure_of_label(name)) return std::string(name);
+  std::string figure(name);
+  std::ranges::replace(figure, '-', '_');
+  if (std::ranges::count(kFigures, figure) > 0) return figure;
+  const std::vector<std::string> known(kFigures.begin(), kFigures.end());
+  throw UsageError(fmt::format("--require: a test has no figure {}{}; it has {}, and {}:LABEL",
+                               in_quotes(name), suggestion(figure, known),
+                               fmt::join(kFigures, ", "), fmt::join(kFiguresOfLabels, ":LABEL, ")));
+}
+
+std::optional<double> number_at(const Json& json, const std::string& path) {
+  std::string pointer = "/" + path;
+  std::ranges::replace(pointer, '.', '/');
+  const Json::json_pointer key(pointer);
+  if (!json.contains(key) || !json[key].is_number()) return std::nullopt;
+  return json[key].get<double>();
+}
+
+double figure_in(const Json& json, const std::string& name) {
+  const auto of_label = figure_of_label(name);
+  if (!of_label) {
+    if (const auto figure = number_at(json, name)) return *figure;
+    throw UsageError(
+        fmt::format("--require: this test has no {}, which models have that answer {}", name,
+                    name == "calibration.error" ? "one label a text" : "any number of labels"));
+  }
+  const std::string label = name.substr(of_label->size() + 1);
+  for (const Json& scores : json.at("classes"))
+    if (scores.at("label") == label) return scores.at(std::string(*of_label)).get<double>();
+  throw UsageError(
+      fmt::format("--require: {} is not known: no row has the label {}, and it was "
+                  "never predicted",
+                  name, in_quotes(label)));
+}
+
+}  // namespace
+
+Requirement requirement_of(std::string_view text) {
+  const std::size_t at = text.find_last_of("<>");  // a label may have such characters, too
+  if (at == std::string_view::npos) {
+    throw UsageError(fmt::format(
+        "--require {} is no requirement; expected such as 'accuracy>=0.93'", in_quotes(text)));
+  }
+  const bool with_equal = at + 1 < text.size() && text[at + 1] == '=';
+  const auto bound = bound_in(trimmed(text.substr(at + (with_equal ? 2 : 1))));
+  if (!bound) {
+    throw UsageError(fmt::format("--require {}: expected a number such as 0.93 or 93% behind {}",
+                                 in_quotes(text), text.substr(at, with_equal ? 2 : 1)));
+  }
+  const bool is_least = text[at] == '>';
+  return {.figure = figure_named(trimmed(text.substr(0, at))),
+          .comparison = is_least ? (with_equal ? Comparison::kAtLeast : Comparison::kAbove)
+                                 : (with_equal ? Comparison::kAtMost : Comparison::kBelow),
+          .bound = *bound};
+}
+
+void require_all(std::span<const Requirement> requirements, const Evaluation& evaluation) {
+  const Json json = Json::parse(to_json(evaluation));
+  std::vector<std::string> failures;
+  for (const auto& [name, comparison, bound] : requirements) {
+    const double figure = figure_in(json, name);
+    if (holds(figure, comparison, bound)) continue;
+    failures.push_back(
+        fmt::format("{} is {:.6g}, required is {} {:g}", name, figure, text_of(comparison), bound));
+  }
+  if (failures.empty()) return;
+  throw Error(ErrorKind::kRequirement,
+              fmt::format("a requirement does not hold: {}", fmt::join(failures, "; ")));
+}
+
+}  // namespace unroll
