@@ -26,6 +26,7 @@
 #include "unroll/tools/classifier/train_classifier.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/event_file.h"
 #include "unroll/tools/program/lab.h"
 #include "unroll/tools/program/memory_left.h"
 #include "unroll/tools/program/numbers.h"
@@ -36,6 +37,7 @@
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/program/text_flags.h"
+#include "unroll/tools/program/training_flags.h"
 
 namespace unroll {
 
@@ -45,11 +47,13 @@ struct Flags {
   std::string train;
   std::string dev;
   std::string out;
+  std::string init;
   RunFolderOptions run;
   bool quiet = false;
   bool json = false;
   bool gradflow = false;
   double max_minutes = 0;          // 0: no limit
+  std::string tensorboard;         // folder; empty: none
   std::string preset = "default";  // its flags are in the options
   std::string settings;            // all settings, as config.toml keeps them
   ReadOptions columns;
@@ -77,8 +81,16 @@ void add_data_flags(CLI::App& command, Flags& flags) {
                   "was ended; 0: no checkpoints")
       ->check(real_number(0.0, 1e6))
       ->capture_default_str();
-  add_column_flags(command, flags.columns);
-  command.add_option("--weight-col", flags.columns.weight_column,
+  command
+      .add_option("--init", flags.init,
+                  "Begin with the network of this model: its vocabulary and labels grow by what\n"
+                  "is new")
+      ->type_name("DIR");
+}
+
+void add_training_column_flags(CLI::App& command, ReadOptions& columns) {
+  add_column_flags(command, columns);
+  command.add_option("--weight-col", columns.weight_column,
                      "Column of the rows' weights, by name or number: how much each row counts\n"
                      "(default: all alike)");
 }
@@ -217,15 +229,6 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
                   "one mask")
       ->check(real_number(0.0, 0.95))
       ->capture_default_str();
-  command
-      .add_option_function<std::string>(
-          "--init",
-          [&options](const std::string& run) {
-            options.start = std::make_shared<const TextClassifier>(TextClassifier::load(run));
-          },
-          "Begin with the network of this model: its vocabulary and labels grow by what\n"
-          "is new")
-      ->type_name("DIR");
   add_choice(command, "--recurrent-init", model.init, "Initial recurrent weights");
   command.add_option("--forget-bias", model.forget_bias, "Initial bias of the LSTM's forget gate")
       ->check(real_number(-100.0, 100.0))
@@ -642,6 +645,33 @@ class TimeLimit {
   bool was_reached_ = false;
 };
 
+/// The curves of --tensorboard, where they are wanted. Steps count from 1 over all epochs.
+class Curves {
+ public:
+  explicit Curves(const std::string& folder) {
+    if (!folder.empty()) file_.emplace(folder);
+  }
+
+  void step(const StepReport& report) {
+    if (!file_) return;
+    steps_ = report.epoch * report.steps + report.step + 1;
+    file_->add(steps_, std::array<NamedNumber, 3>{{{"loss/step", report.loss},
+                                                   {"gradient_norm", report.gradient_norm},
+                                                   {"learning_rate", report.learning_rate}}});
+  }
+  void epoch(const EpochReport& report, const DevScore& dev) {
+    if (!file_) return;
+    file_->add(steps_, std::array<NamedNumber, 4>{{{"loss/train", report.mean_loss},
+                                                   {"loss/dev", dev.loss},
+                                                   {"dev/accuracy", dev.accuracy},
+                                                   {"dev/metric", dev.metric}}});
+  }
+
+ private:
+  std::optional<EventFile> file_;
+  std::size_t steps_ = 0;
+};
+
 bool has_model(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / TextClassifier::kFileName);
 }
@@ -919,6 +949,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   if (!options.network) options.vectors.clear();
   options.reading_bytes = reading_bytes(flags, train, dev);
   Progress progress(terminal);
+  Curves curves(flags.tensorboard);
   std::unique_ptr<TrainingWatch> watch;
   if (flags.gradflow) watch = watch_gradient_flow(flags.out, dev.empty() ? train : dev, terminal);
   TrainingMemory memory;
@@ -959,11 +990,13 @@ int train_command(const Flags& flags, const CLI::App& command) {
           [&](const StepReport& report, std::size_t tokens) {
             progress.step(report, tokens);
             run.metrics().step(report, tokens);
+            curves.step(report);
           },
       .epoch =
           [&](const EpochReport& report, const DevScore& score, TextClassifier& classifier) {
             progress.epoch(report, score);
             run.metrics().epoch(report, score);
+            curves.epoch(report, score);
             if (report.best) {
               // Written at once: whatever ends the run, the best epoch so far is on disk.
               set_notes(classifier, flags, memory, metric, report.epoch, score);
@@ -1003,17 +1036,30 @@ void add_limit_flag(CLI::App& command, double& max_minutes) {
       ->check(real_number(0.0, 1e6));
 }
 
+/// Everything that TrainClassifierOptions has.
+void add_option_flags(CLI::App& command, TrainClassifierOptions& options) {
+  add_token_flags(command, options);
+  add_max_tokens_flag(command, options);
+  add_vocabulary_flags(command, options);
+  add_model_flags(command, options);
+  add_importance_flags(command, options);
+  add_optimization_flags(command, options);
+}
+
+void add_tensorboard_flag(CLI::App& command, std::string& folder) {
+  command
+      .add_option("--tensorboard", folder,
+                  "Write losses, rate, gradient norm and dev figures for TensorBoard, too, into\n"
+                  "a new file of this folder")
+      ->type_name("DIR");
+}
+
 /// All flags whose values are settings of a run.
 void add_train_flags(CLI::App& command, Flags& flags) {
   add_data_flags(command, flags);
-  add_preset_flag(command, flags.preset);
-  add_token_flags(command, flags.options);
-  add_max_tokens_flag(command, flags.options);
-  add_vocabulary_flags(command, flags.options);
-  add_model_flags(command, flags.options);
-  add_importance_flags(command, flags.options);
-  add_optimization_flags(command, flags.options);
+  add_training_flags(command, flags.columns, flags.options, flags.preset);
   add_limit_flag(command, flags.max_minutes);
+  add_tensorboard_flag(command, flags.tensorboard);
   add_threads_flag(command);
   add_quiet_flag(command, flags.quiet);
   command.add_flag("--json", flags.json, "Print the result as one JSON object");
@@ -1030,6 +1076,9 @@ int run_with(const Settings& settings) {
   add_train_flags(command, flags);
   flags.settings = to_toml(settings, describe(command));
   apply(settings, command);
+  if (!flags.init.empty()) {
+    flags.options.start = std::make_shared<const TextClassifier>(TextClassifier::load(flags.init));
+  }
   try {
     return train_command(flags, command);
   } catch (const UsageError& error) {
@@ -1054,6 +1103,17 @@ int run_train(const CLI::App& given, const SourceFlags& sources) {
 }
 
 }  // namespace
+
+void add_training_flags(CLI::App& command, ReadOptions& columns, TrainClassifierOptions& options,
+                        std::string& preset) {
+  add_training_column_flags(command, columns);
+  add_preset_flag(command, preset);
+  add_option_flags(command, options);
+}
+
+void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOptions& options) {
+  refuse_contradictions(command, options);
+}
 
 void add_train_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();
