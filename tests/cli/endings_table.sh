@@ -29,12 +29,15 @@ declare -A commands=(
   [bench activations]='bench activations --functions relu --seconds 0 --bytes 4096 --html out/page.html'
   [bench cells]='bench cells --hidden 4 --steps 2 --batch 1 --input 4 --seconds 0'
   [bench predict]='bench predict run --batches 1 --seconds 0.01'
+  [report]='report run --test data.tsv --out out/page.html'
+  [completion]='completion bash'
+  [man]='man'
   [doctor]='doctor'
   [--help]='train --help'
   [--version]='--version'
 )
 # Commands whose result is a file alone: stdout does not matter to them.
-is_silent() { [[ "$1" == trace\ --html || "$1" == exercise\ --html ]]; }
+is_silent() { [[ "$1" == trace\ --html || "$1" == exercise\ --html || "$1" == report ]]; }
 
 # run SETUP: the command after SETUP, in a fresh folder; the cell is in `cell`, its status in `status`.
 run() {

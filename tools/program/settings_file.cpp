@@ -151,6 +151,16 @@ std::string line_of(const FlagDescription& flag, const std::string& value) {
   return fmt::format("{} = {}", flag.name, number ? *number : basic_string_of(value));
 }
 
+toml::table parse(const std::string& path) {
+  const std::string text = read_file(path);
+  try {
+    return toml::parse(text, path);
+  } catch (const toml::parse_error& error) {
+    throw DataError(fmt::format("{}: {} (settings are a file of TOML, a line a key: hidden = 256)",
+                                place_text(path, error.source().begin), error.description()));
+  }
+}
+
 using Entry = std::pair<const toml::key*, const toml::node*>;
 
 /// The entries as the file has them: the table has sorted them by name.
@@ -173,17 +183,25 @@ bool is_key(const FlagDescription& flag) {
 }
 
 Settings read_settings(const std::string& path, const CommandDescription& command) {
-  const std::string text = read_file(path);
-  try {
-    const toml::table table = toml::parse(text, path);
-    Settings settings;
-    for (const auto& [key, node] : in_order(table))
-      settings.push_back(setting_of(path, *key, *node, command));
-    return settings;
-  } catch (const toml::parse_error& error) {
-    throw DataError(fmt::format("{}: {} (settings are a file of TOML, a line a key: hidden = 256)",
-                                place_text(path, error.source().begin), error.description()));
+  const toml::table table = parse(path);
+  Settings settings;
+  for (const auto& [key, node] : in_order(table))
+    settings.push_back(setting_of(path, *key, *node, command));
+  return settings;
+}
+
+Settings read_any_settings(const std::string& path) {
+  const toml::table table = parse(path);
+  Settings settings;
+  for (const auto& [key, node] : in_order(table)) {
+    const auto on = node->value_exact<bool>();
+    const auto value = on                 ? std::optional<std::string>(*on ? "true" : "false")
+                       : node->is_array() ? joined(*node->as_array())
+                       : node->is_table() ? joined(*node->as_table())
+                                          : text_of(*node);
+    settings.push_back({std::string(key->str()), value.value_or(""), path});
   }
+  return settings;
 }
 
 std::string to_toml(const Settings& settings, const CommandDescription& command) {

@@ -23,6 +23,10 @@ bool is_key(const FlagDescription& flag);
 /// UsageError, with line and column, for what is no key of the command or no value of the key.
 Settings read_settings(const std::string& path, const CommandDescription& command);
 
+/// Keys and values of a file, whatever command it is for; lists and tables as they are typed.
+/// Throws DataError.
+Settings read_any_settings(const std::string& path);
+
 /// A file of all keys, each below a comment that says what it is. A key that has no value is a
 /// comment, too.
 std::string to_toml(const Settings& settings, const CommandDescription& command);

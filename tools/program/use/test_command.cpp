@@ -10,6 +10,7 @@
 #include "unroll/tools/classifier/calibration.h"
 #include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/evaluate_texts.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/requirement.h"
 #include "unroll/tools/program/terminal.h"
@@ -17,9 +18,6 @@
 namespace unroll {
 
 namespace {
-
-/// Texts between two looks at the progress line.
-constexpr std::size_t kBlock = 256;
 
 struct Flags {
   std::string model;
@@ -31,66 +29,6 @@ struct Flags {
   std::vector<Requirement> requirements;
   ReadOptions columns;
 };
-
-/// Calls body(prediction) for all texts in order.
-template <typename Body>
-void for_each_prediction(const TextPredictor& predictor, std::span<const Record> records,
-                         Terminal& terminal, Body body) {
-  const std::vector<std::string_view> texts = texts_of(records);
-  for (std::size_t first = 0; first < texts.size(); first += kBlock) {
-    const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
-    for (Prediction& prediction : predictor.predict(block)) body(prediction);
-    terminal.progress(fmt::format(
-        "test  {:3.0f} %",
-        100 * static_cast<double>(first + block.size()) / static_cast<double>(texts.size())));
-  }
-}
-
-Evaluation evaluate_labels(const TextPredictor& predictor, std::span<const Record> records,
-                           Terminal& terminal) {
-  std::vector<std::string> actual, predicted;
-  std::vector<double> confidences;
-  for (const Record& record : records) actual.push_back(record.label);
-  TextFigures texts;
-  for_each_prediction(predictor, records, terminal, [&](Prediction& prediction) {
-    predicted.push_back(std::move(prediction.label));
-    confidences.push_back(prediction.probability);
-    texts.add(prediction.text);
-  });
-  Evaluation evaluation = evaluate(predictor.labels(), actual, predicted, confidences);
-  evaluation.texts = texts;
-  return evaluation;
-}
-
-LabelSet set_of(std::span<const std::string_view> labels, std::string first) {
-  return {{labels.begin(), labels.end()}, std::move(first)};
-}
-
-Evaluation evaluate_label_sets(const TextPredictor& predictor, std::span<const Record> records,
-                               double threshold, Terminal& terminal) {
-  std::vector<LabelSet> actual, predicted;
-  for (const Record& record : records) actual.push_back(set_of(labels_of(record), ""));
-  TextFigures texts;
-  for_each_prediction(predictor, records, terminal, [&](Prediction& prediction) {
-    predicted.push_back(set_of(predictor.labels_of(prediction, threshold), prediction.label));
-    texts.add(prediction.text);
-  });
-  Evaluation evaluation = evaluate_sets(predictor.labels(), actual, predicted);
-  evaluation.texts = texts;
-  return evaluation;
-}
-
-/// A model that answers one label can't be right about a row with several.
-void refuse_label_sets(std::span<const Record> records, const std::string& file) {
-  const auto has_set = [](const Record& record) { return have_any_number_of_labels({&record, 1}); };
-  const auto first = std::ranges::find_if(records, has_set);
-  if (first == records.end()) return;
-  throw DataError({file == "-" ? "<stdin>" : file, first->line},
-                  fmt::format("{} of {} rows have several labels or none, this is the first; the "
-                              "model answers one label a text. Train it on texts with several "
-                              "labels, or test it on texts with one",
-                              std::ranges::count_if(records, has_set), records.size()));
-}
 
 std::string_view first_unseen(const Record& record, const Evaluation& evaluation) {
   const std::vector<std::string_view> labels = labels_of(record);
@@ -135,16 +73,6 @@ void note_on_texts(const TextFigures& texts, const EncoderSettings& settings, Te
   }
 }
 
-/// The records, with labels that are the model's as numbers.
-std::vector<Record> read_test_data(const Flags& flags, const TextPredictor& predictor,
-                                   Terminal& terminal) {
-  ReadReport report;
-  std::vector<Record> records = read_records(flags.data, flags.columns, report);
-  match_labels(records, predictor.labels(), flags.data, report);
-  show(report, terminal);
-  return records;
-}
-
 void test_command(const Flags& flags, const CLI::App& command) {
   require_stdout();
   const TextPredictor predictor(load_classifier(flags.model), WordProducts::kPerBatch,
@@ -154,13 +82,9 @@ void test_command(const Flags& flags, const CLI::App& command) {
   Evaluation evaluation;
   {
     Terminal terminal(flags.quiet);
-    const std::vector<Record> records = read_test_data(flags, predictor, terminal);
-    if (predictor.classifier().has_any_number_of_labels()) {
-      evaluation = evaluate_label_sets(predictor, records, flags.threshold, terminal);
-    } else {
-      refuse_label_sets(records, flags.data);
-      evaluation = evaluate_labels(predictor, records, terminal);
-    }
+    const std::vector<Record> records =
+        read_labelled(flags.data, flags.columns, predictor, terminal);
+    evaluation = evaluate_texts(predictor, records, flags.threshold, terminal);
     note_on_texts(evaluation.texts, predictor.classifier().encoder().settings(), terminal);
     warn_of_unseen(evaluation, records, flags.data, terminal);
   }

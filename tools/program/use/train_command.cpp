@@ -25,6 +25,7 @@
 #include "unroll/tools/classifier/train_classifier.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/event_file.h"
 #include "unroll/tools/program/lab.h"
 #include "unroll/tools/program/memory_left.h"
 #include "unroll/tools/program/numbers.h"
@@ -45,11 +46,13 @@ struct Flags {
   std::string train;
   std::string dev;
   std::string out;
+  std::string init;
   RunFolderOptions run;
   bool quiet = false;
   bool json = false;
   bool gradflow = false;
   double max_minutes = 0;          // 0: no limit
+  std::string tensorboard;         // folder; empty: none
   std::string preset = "default";  // its flags are in the options
   std::string settings;            // all settings, as config.toml keeps them
   ReadOptions columns;
@@ -77,6 +80,11 @@ void add_data_flags(CLI::App& command, Flags& flags) {
                   "was ended; 0: no checkpoints")
       ->check(real_number(0.0, 1e6))
       ->capture_default_str();
+  command
+      .add_option("--init", flags.init,
+                  "Begin with the network of this model: its vocabulary and labels grow by what\n"
+                  "is new")
+      ->type_name("DIR");
 }
 
 void add_training_column_flags(CLI::App& command, ReadOptions& columns) {
@@ -220,15 +228,6 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
                   "one mask")
       ->check(real_number(0.0, 0.95))
       ->capture_default_str();
-  command
-      .add_option_function<std::string>(
-          "--init",
-          [&options](const std::string& run) {
-            options.start = std::make_shared<const TextClassifier>(TextClassifier::load(run));
-          },
-          "Begin with the network of this model: its vocabulary and labels grow by what\n"
-          "is new")
-      ->type_name("DIR");
   add_choice(command, "--recurrent-init", model.init, "Initial recurrent weights");
   command.add_option("--forget-bias", model.forget_bias, "Initial bias of the LSTM's forget gate")
       ->check(real_number(-100.0, 100.0))
@@ -645,6 +644,33 @@ class TimeLimit {
   bool was_reached_ = false;
 };
 
+/// The curves of --tensorboard, where they are wanted. Steps count from 1 over all epochs.
+class Curves {
+ public:
+  explicit Curves(const std::string& folder) {
+    if (!folder.empty()) file_.emplace(folder);
+  }
+
+  void step(const StepReport& report) {
+    if (!file_) return;
+    steps_ = report.epoch * report.steps + report.step + 1;
+    file_->add(steps_, std::array<NamedNumber, 3>{{{"loss/step", report.loss},
+                                                   {"gradient_norm", report.gradient_norm},
+                                                   {"learning_rate", report.learning_rate}}});
+  }
+  void epoch(const EpochReport& report, const DevScore& dev) {
+    if (!file_) return;
+    file_->add(steps_, std::array<NamedNumber, 4>{{{"loss/train", report.mean_loss},
+                                                   {"loss/dev", dev.loss},
+                                                   {"dev/accuracy", dev.accuracy},
+                                                   {"dev/metric", dev.metric}}});
+  }
+
+ private:
+  std::optional<EventFile> file_;
+  std::size_t steps_ = 0;
+};
+
 bool has_model(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / TextClassifier::kFileName);
 }
@@ -921,6 +947,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   if (!options.network) options.vectors.clear();
   options.reading_bytes = reading_bytes(flags, train, dev);
   Progress progress(terminal);
+  Curves curves(flags.tensorboard);
   std::unique_ptr<TrainingWatch> watch;
   if (flags.gradflow) watch = watch_gradient_flow(flags.out, dev.empty() ? train : dev, terminal);
   TrainingMemory memory;
@@ -961,11 +988,13 @@ int train_command(const Flags& flags, const CLI::App& command) {
           [&](const StepReport& report, std::size_t tokens) {
             progress.step(report, tokens);
             run.metrics().step(report, tokens);
+            curves.step(report);
           },
       .epoch =
           [&](const EpochReport& report, const DevScore& score, TextClassifier& classifier) {
             progress.epoch(report, score);
             run.metrics().epoch(report, score);
+            curves.epoch(report, score);
             if (report.best) {
               // Written at once: whatever ends the run, the best epoch so far is on disk.
               set_notes(classifier, flags, memory, metric, report.epoch, score);
@@ -1013,11 +1042,20 @@ void add_option_flags(CLI::App& command, TrainClassifierOptions& options) {
   add_optimization_flags(command, options);
 }
 
+void add_tensorboard_flag(CLI::App& command, std::string& folder) {
+  command
+      .add_option("--tensorboard", folder,
+                  "Write losses, rate, gradient norm and dev figures for TensorBoard, too, into\n"
+                  "a new file of this folder")
+      ->type_name("DIR");
+}
+
 /// All flags whose values are settings of a run.
 void add_train_flags(CLI::App& command, Flags& flags) {
   add_data_flags(command, flags);
   add_training_flags(command, flags.columns, flags.options, flags.preset);
   add_limit_flag(command, flags.max_minutes);
+  add_tensorboard_flag(command, flags.tensorboard);
   add_threads_flag(command);
   add_quiet_flag(command, flags.quiet);
   command.add_flag("--json", flags.json, "Print the result as one JSON object");
@@ -1034,6 +1072,9 @@ int run_with(const Settings& settings) {
   add_train_flags(command, flags);
   flags.settings = to_toml(settings, describe(command));
   apply(settings, command);
+  if (!flags.init.empty()) {
+    flags.options.start = std::make_shared<const TextClassifier>(TextClassifier::load(flags.init));
+  }
   try {
     return train_command(flags, command);
   } catch (const UsageError& error) {

@@ -1,0 +1,105 @@
+#include "unroll/tools/program/evaluate_texts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "unroll/core/error.h"
+#include "unroll/text/labels.h"
+#include "unroll/tools/program/commands.h"
+
+namespace unroll {
+
+namespace {
+
+using Seen = std::function<void(const Record&, const Prediction&)>;
+
+/// Texts between two looks at the progress line.
+constexpr std::size_t kBlock = 256;
+
+/// Calls body(prediction) for all texts in order.
+template <typename Body>
+void for_each_prediction(const TextPredictor& predictor, std::span<const Record> records,
+                         const Seen& seen, Terminal& terminal, Body body) {
+  const std::vector<std::string_view> texts = texts_of(records);
+  for (std::size_t first = 0; first < texts.size(); first += kBlock) {
+    const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
+    std::size_t row = first;
+    for (Prediction& prediction : predictor.predict(block)) {
+      if (seen) seen(records[row], prediction);
+      ++row;
+      body(prediction);
+    }
+    terminal.progress(fmt::format(
+        "test  {:3.0f} %",
+        100 * static_cast<double>(first + block.size()) / static_cast<double>(texts.size())));
+  }
+}
+
+Evaluation evaluate_labels(const TextPredictor& predictor, std::span<const Record> records,
+                           const Seen& seen, Terminal& terminal) {
+  std::vector<std::string> actual, predicted;
+  std::vector<double> confidences;
+  for (const Record& record : records) actual.push_back(record.label);
+  TextFigures texts;
+  for_each_prediction(predictor, records, seen, terminal, [&](Prediction& prediction) {
+    predicted.push_back(std::move(prediction.label));
+    confidences.push_back(prediction.probability);
+    texts.add(prediction.text);
+  });
+  Evaluation evaluation = evaluate(predictor.labels(), actual, predicted, confidences);
+  evaluation.texts = texts;
+  return evaluation;
+}
+
+LabelSet set_of(std::span<const std::string_view> labels, std::string first) {
+  return {{labels.begin(), labels.end()}, std::move(first)};
+}
+
+Evaluation evaluate_label_sets(const TextPredictor& predictor, std::span<const Record> records,
+                               double threshold, const Seen& seen, Terminal& terminal) {
+  std::vector<LabelSet> actual, predicted;
+  for (const Record& record : records) actual.push_back(set_of(labels_of(record), ""));
+  TextFigures texts;
+  for_each_prediction(predictor, records, seen, terminal, [&](Prediction& prediction) {
+    predicted.push_back(set_of(predictor.labels_of(prediction, threshold), prediction.label));
+    texts.add(prediction.text);
+  });
+  Evaluation evaluation = evaluate_sets(predictor.labels(), actual, predicted);
+  evaluation.texts = texts;
+  return evaluation;
+}
+
+/// A model that answers one label can't be right about a row with several.
+void refuse_label_sets(std::span<const Record> records, const std::string& file) {
+  const auto has_set = [](const Record& record) { return have_any_number_of_labels({&record, 1}); };
+  const auto first = std::ranges::find_if(records, has_set);
+  if (first == records.end()) return;
+  throw DataError({file == "-" ? "<stdin>" : file, first->line},
+                  fmt::format("{} of {} rows have several labels or none, this is the first; the "
+                              "model answers one label a text. Train it on texts with several "
+                              "labels, or test it on texts with one",
+                              std::ranges::count_if(records, has_set), records.size()));
+}
+
+}  // namespace
+
+std::vector<Record> read_labelled(const std::string& path, const ReadOptions& options,
+                                  const TextPredictor& predictor, Terminal& terminal) {
+  ReadReport report;
+  std::vector<Record> records = read_records(path, options, report);
+  match_labels(records, predictor.labels(), path, report);
+  show(report, terminal);
+  if (!predictor.classifier().has_any_number_of_labels()) refuse_label_sets(records, path);
+  return records;
+}
+
+Evaluation evaluate_texts(const TextPredictor& predictor, std::span<const Record> records,
+                          double threshold, Terminal& terminal, const Seen& seen) {
+  return predictor.classifier().has_any_number_of_labels()
+             ? evaluate_label_sets(predictor, records, threshold, seen, terminal)
+             : evaluate_labels(predictor, records, seen, terminal);
+}
+
+}  // namespace unroll

@@ -1,0 +1,31 @@
+/// The report of training runs: one page without scripts and without anything from the network.
+///
+/// A single run has its curves, its answers on labelled texts, and its settings. Several runs are
+/// drawn over each other, with a table of what differs between them.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "unroll/tools/program/report/run_history.h"
+#include "unroll/tools/program/report/test_section.h"
+#include "unroll/tools/program/settings.h"
+
+namespace unroll {
+
+struct ReportedRun {
+  std::string name;  ///< its folder
+  std::optional<RunHistory> history = {};
+  Settings settings = {};          ///< empty where its folder has none
+  std::string settings_text = {};  ///< the file as it is
+  std::string hash = {};
+  std::size_t model_bytes = 0;   ///< of the file; 0: there is no model yet
+  std::size_t memory_bytes = 0;  ///< that training planned; 0: unknown
+  std::optional<TestResult> test = {};
+};
+
+std::string run_report(std::span<const ReportedRun> runs);
+
+}  // namespace unroll
