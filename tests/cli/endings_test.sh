@@ -110,6 +110,8 @@ only_run_files kept
 if grep -qi nan predicted; then fail "the kept model predicts NaN"; fi
 printf 'this 3e38 3e38 3e38 3e38\nis 3e38 3e38 3e38 3e38\n' >large.vec
 expect_status 4 '--lr is not the cause' train --out new --no-ngrams --vectors large.vec --cell rnn --activation relu
+grep -q 'embedding.x is inf at time step 1 of row 1 of the batch, unit [0-3] ("this ' stderr || fail "diverged where? $(cat stderr)"
+grep -q 'the largest weight is 3e+38, embedding.E' stderr || fail "why did it diverge? $(cat stderr)"
 nothing_left new
 
 # 6: exists only where something does not hold; `ctest -R mutations` lets gradients fail. What holds ends with 0.

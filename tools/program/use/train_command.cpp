@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -792,16 +793,17 @@ void save_again(const Flags& flags, TrainedClassifier& trained) {
   save_run(trained.classifier, flags);
 }
 
-/// Says how training ended. `linear_is_saved`: a model that has no epoch yet.
+/// Says how training ended. `linear_is_saved`: a model that has no epoch yet. `is_read`: whether
+/// somebody waits for the result.
 void finish(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved,
-            const TimeLimit& limit, Terminal& terminal, double seconds) {
+            const TimeLimit& limit, bool is_read, Terminal& terminal, double seconds) {
   const TrainingResult& training = trained.training;
   const bool has_model = !training.epochs.empty() || linear_is_saved;
-  if (has_model) print_result(flags, trained, limit, seconds);
+  if (has_model && is_read) print_result(flags, trained, limit, seconds);
   if (training.end == TrainingEnd::kDiverged) throw diverged(flags, trained, linear_is_saved);
   if (training.end == TrainingEnd::kStopped) {
     tell_of_stop(flags, has_model, ending(trained, limit), terminal);
-  };
+  }
 }
 
 /// The text of a file as it is read, whole; of a packed one, its records tell.
@@ -1015,7 +1017,9 @@ int train_command(const Flags& flags, const CLI::App& command) {
   const TrainingEnd end = trained.training.end;
   run.metrics().end(trained);
   if (end == TrainingEnd::kAllEpochs || end == TrainingEnd::kEarlyStop) run.finish();
-  finish(flags, trained, linear_is_saved, limit, terminal, progress.seconds());
+  // Who sends SIGTERM wants the program to end, even if nobody reads from a full pipe.
+  const bool is_read = end != TrainingEnd::kStopped || guard->exit_status() != 128 + SIGTERM;
+  finish(flags, trained, linear_is_saved, limit, is_read, terminal, progress.seconds());
   return end == TrainingEnd::kStopped && !limit.was_reached() ? guard->exit_status() : 0;
 }
 
