@@ -43,21 +43,27 @@ Source source_of(const py::object& source) {
   return records;
 }
 
-/// Asks Python for signals twenty times a second: more often would only cost time. What a signal
-/// raises waits until the training has come to its end.
-class Signals {
+/// What ends a training from outside: a signal, or an exception of the caller's function. It waits
+/// until the training has come to its end, with a checkpoint.
+class Interruption {
  public:
-  bool interrupted() {
+  /// Asks Python for signals twenty times a second: more often would only cost time.
+  bool has_come() {
     const auto now = Clock::now();
     if (raised_ || now < next_) return raised_ != nullptr;
     next_ = now + std::chrono::milliseconds(50);
     const py::gil_scoped_acquire python;
+    keep([] { check_signals(); });
+    return raised_ != nullptr;
+  }
+  /// Calls body(), with the GIL.
+  template <typename Body>
+  void keep(Body body) {
     try {
-      check_signals();
+      body();
     } catch (const py::error_already_set&) {
       raised_ = std::current_exception();
     }
-    return raised_ != nullptr;
   }
   void raise() const {
     if (raised_) std::rethrow_exception(raised_);
@@ -111,7 +117,7 @@ py::dict result_of(const TrainedClassifier& trained) {
 
 /// Calls Python's functions from a training that runs without the GIL.
 TrainingWatcher watcher_of(const py::function& remark, const py::function& plan,
-                           const py::function& epoch, Signals& signals) {
+                           const py::function& epoch, Interruption& interruption) {
   return {.remark =
               [&remark](const Remark& met) {
                 const py::gil_scoped_acquire python;
@@ -123,11 +129,13 @@ TrainingWatcher watcher_of(const py::function& remark, const py::function& plan,
                 plan(plan_of(found, classifier));
               },
           .epoch =
-              [&epoch](const EpochReport& report, const DevScore& dev) {
+              [&epoch, &interruption](const EpochReport& report, const DevScore& dev) {
                 const py::gil_scoped_acquire python;
-                return epoch(epoch_of(report, dev)).cast<bool>();
+                bool is_over = false;
+                interruption.keep([&] { is_over = epoch(epoch_of(report, dev)).cast<bool>(); });
+                return is_over;
               },
-          .stop = [&signals] { return signals.interrupted(); }};
+          .stop = [&interruption] { return interruption.has_come(); }};
 }
 
 /// The model and what is to be told of its training.
@@ -140,8 +148,8 @@ py::tuple train_model(const py::object& train, const py::object& dev, const std:
                   .out = out,
                   .run = {.overwrite = overwrite, .checkpoint_minutes = checkpoint_minutes},
                   .settings = parse_settings(settings)};
-  Signals signals;
-  const TrainingWatcher watcher = watcher_of(remark, plan, epoch, signals);
+  Interruption interruption;
+  const TrainingWatcher watcher = watcher_of(remark, plan, epoch, interruption);
   std::unique_ptr<TextPredictor> predictor;
   py::dict result;
   {
@@ -151,7 +159,7 @@ py::tuple train_model(const py::object& train, const py::object& dev, const std:
     result = result_of(trained);
     predictor = std::make_unique<TextPredictor>(std::move(trained.classifier));
   }
-  signals.raise();
+  interruption.raise();
   return py::make_tuple(std::move(predictor), result);
 }
 

@@ -50,7 +50,9 @@ CLI::Option* add_duration(CLI::App& command, const std::string& flag, Duration& 
   const auto set = [&duration, flag](const std::string& text) {
     duration = std::chrono::duration_cast<Duration>(duration_of(flag, text));
   };
-  return command.add_option_function<std::string>(flag, set, help)->default_str(shown);
+  return command.add_option_function<std::string>(flag, set, help)
+      ->type_name("TIME")
+      ->default_str(shown);
 }
 
 void add_limit_flags(CLI::App& command, ServerOptions& server) {
@@ -90,6 +92,7 @@ std::string token_in(const std::string& path) {
 void serve(Flags& flags) {
   Terminal terminal(flags.quiet);
   flags.server.token = token_in(flags.token_file);
+  if (flags.server.queue.workers == 0) flags.server.queue.workers = thread_count();
   require_stdout();
   const auto access = [](std::string_view line) {
     print("{}\n", line);
@@ -116,9 +119,11 @@ void add_serve_command(CLI::App& program, int& status) {
   CLI::App* command = program.add_subcommand("serve", "Answer requests about texts over HTTP");
   command
       ->add_option("models", flags->server.models,
-                   "Folders of runs, or model files; the first one is the default")
+                   "Folders of models; the first one answers where a request names none")
+      ->type_name("DIR")
       ->required();
   command->add_option("--listen", flags->server.listen, "Address and port, or unix:PATH")
+      ->type_name("ADDRESS")
       ->capture_default_str();
   command
       ->add_option("--workers", flags->server.queue.workers,
@@ -127,14 +132,16 @@ void add_serve_command(CLI::App& program, int& status) {
       ->check(whole_number(1, 256));
   add_duration(*command, "--max-wait", flags->server.queue.max_wait, "0ms",
                "How long a request waits for others, to be one batch with them");
-  command->add_option("--token-file", flags->token_file,
-                      "File of the token that requests must bring (Authorization: Bearer);\n"
-                      "needed where other machines can reach the address");
+  command
+      ->add_option("--token-file", flags->token_file,
+                   "File of the token that requests must bring (Authorization: Bearer);\n"
+                   "needed where other machines can reach the address")
+      ->type_name("FILE");
   add_limit_flags(*command, flags->server);
   command->add_flag("--no-access-log", flags->no_access_log,
                     "Do not print a line of JSON for each request");
   add_quiet_flag(*command, flags->quiet);
-  flags->server.queue.workers = thread_count();
+  flags->server.queue.workers = 0;  // unless the flag says more
   command->callback([flags, &status] {
     serve(*flags);
     status = 0;

@@ -1116,13 +1116,16 @@ void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOp
 }
 
 void add_train_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
-  const auto sources = std::make_shared<SourceFlags>();
+  struct Given {  // what the flags write into, as long as the command is there
+    Flags flags;
+    SourceFlags sources;
+  };
+  const auto given = std::make_shared<Given>();
   CLI::App* command = program.add_subcommand("train", kPurpose);
-  add_train_flags(*command, *flags);
-  add_source_flags(*command, *sources);
+  add_train_flags(*command, given->flags);
+  add_source_flags(*command, given->sources);
   let_others_complete(*command);
-  command->callback([sources, command, &status] { status = run_train(*command, *sources); });
+  command->callback([given, command, &status] { status = run_train(*command, given->sources); });
 }
 
 }  // namespace unroll
