@@ -1116,13 +1116,17 @@ void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOp
 }
 
 void add_train_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
-  const auto sources = std::make_shared<SourceFlags>();
+  /// What the command line is read into, for as long as the command lives.
+  struct Typed {
+    Flags flags;
+    SourceFlags sources;
+  };
+  const auto typed = std::make_shared<Typed>();
   CLI::App* command = program.add_subcommand("train", kPurpose);
-  add_train_flags(*command, *flags);
-  add_source_flags(*command, *sources);
+  add_train_flags(*command, typed->flags);
+  add_source_flags(*command, typed->sources);
   let_others_complete(*command);
-  command->callback([sources, command, &status] { status = run_train(*command, *sources); });
+  command->callback([typed, command, &status] { status = run_train(*command, typed->sources); });
 }
 
 }  // namespace unroll
