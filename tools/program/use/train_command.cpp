@@ -1116,16 +1116,17 @@ void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOp
 }
 
 void add_train_command(CLI::App& program, int& status) {
-  struct Given {  // what the flags write into, as long as the command is there
+  /// What the command line is read into, for as long as the command lives.
+  struct Typed {
     Flags flags;
     SourceFlags sources;
   };
-  const auto given = std::make_shared<Given>();
+  const auto typed = std::make_shared<Typed>();
   CLI::App* command = program.add_subcommand("train", kPurpose);
-  add_train_flags(*command, given->flags);
-  add_source_flags(*command, given->sources);
+  add_train_flags(*command, typed->flags);
+  add_source_flags(*command, typed->sources);
   let_others_complete(*command);
-  command->callback([given, command, &status] { status = run_train(*command, given->sources); });
+  command->callback([typed, command, &status] { status = run_train(*command, typed->sources); });
 }
 
 }  // namespace unroll
