@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -20,6 +17,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
+#include "unroll/core/hash.h"
 
 namespace unroll {
 
@@ -58,24 +56,6 @@ std::string quoted(const std::string& text) {
     throw Error(ErrorKind::kInternal, "model file: a name or metadata text is not valid UTF-8");
   }
 }
-
-/// XXH3-128 of pieces that come one after the other.
-class Hash {
- public:
-  Hash() { XXH3_128bits_reset(&state_); }
-
-  void add(std::string_view piece) {
-    if (!piece.empty()) XXH3_128bits_update(&state_, piece.data(), piece.size());
-  }
-  /// In the canonical (big-endian) order of digits.
-  std::string digits() const {
-    const XXH128_hash_t hash = XXH3_128bits_digest(&state_);
-    return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
-  }
-
- private:
-  XXH3_state_t state_;
-};
 
 std::string checksum_of(std::span<const std::string_view> pieces) {
   Hash hash;

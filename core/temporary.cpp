@@ -68,8 +68,9 @@ void Temporary::keep() noexcept {
 }
 
 void remove_temporaries() noexcept {
-  for (const Slot& slot : slots()) {
-    if (slot.readable) remove_name(slot.name.data());
+  // The last name first: a folder is held from before what lies in it.
+  for (std::size_t k = kSlots; k-- > 0;) {
+    if (slots()[k].readable) remove_name(slots()[k].name.data());
   }
 }
 

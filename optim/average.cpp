@@ -4,6 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "unroll/core/saved_state.h"
+
 namespace unroll {
 
 namespace {
@@ -101,6 +103,15 @@ void ParameterAverage<Real>::swap() {
   take_all_steps();
   for (std::size_t k = 0; k < averages_.size(); ++k) {
     std::swap(averages_[k].values, parameters_[k]->value);
+  }
+}
+
+template <typename Real>
+void ParameterAverage<Real>::list(SavedState& state) {
+  take_all_steps();
+  state.add("average.updates", updates_);
+  for (std::size_t k = 0; k < averages_.size(); ++k) {
+    state.add("average." + parameters_[k]->name, averages_[k].values);
   }
 }
 

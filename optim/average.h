@@ -11,6 +11,8 @@
 
 namespace unroll {
 
+class SavedState;
+
 /// The exponential moving average of the parameters' values.
 ///
 /// A row of a parameter that does not change costs nothing: its updates are only counted. They are
@@ -35,6 +37,8 @@ class ParameterAverage {
   void after_change(const Parameter<Real>& parameter, Range rows);
   /// Exchanges the average and the parameters' values; a second call undoes it.
   void swap();
+  /// Lists the averages.
+  void list(SavedState& state);
 
  private:
   struct Average {

@@ -15,6 +15,15 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+/// Where the row's values end, without those of the second part at its end if that weighs nothing.
+std::size_t end_of(const SparseCounts& x, std::size_t row, const CountWeights& weights) {
+  const Range values = x.row(row);
+  std::size_t end = values.end;
+  if (weights.of_row[2 * row + 1] != 0) return end;
+  while (end > values.begin && x.columns[end - 1] >= weights.split) --end;
+  return end;
+}
+
 }  // namespace
 
 struct LinearSvm::Violation {
@@ -31,13 +40,16 @@ LinearSvm::LinearSvm(const SparseCounts& x, const CountWeights& weights, std::ve
     : x_(x), weights_(weights), y_(std::move(y)), alpha_(x.rows()) {
   columns_.reserve(weights.of_column.size());
   for (const double scale : weights.of_column) columns_.push_back({.square = scale * scale});
-  for (std::size_t row = 0; row < x.rows(); ++row) norms_.push_back(squared_norm(row) + 1);
+  for (std::size_t row = 0; row < x.rows(); ++row) {
+    ends_.push_back(end_of(x, row, weights));
+    norms_.push_back(squared_norm(row) + 1);
+  }
 }
 
 double LinearSvm::squared_norm(std::size_t row) const {
   std::array<double, 2> sums{};
-  const Range values = x_.row(row);
-  for (std::size_t k = values.begin; k < values.end; ++k) {
+  const Range range = values(row);
+  for (std::size_t k = range.begin; k < range.end; ++k) {
     const double count = weights_.of_count[x_.counts[k]];
     sums[x_.columns[k] >= weights_.split] += count * count * columns_[x_.columns[k]].square;
   }
@@ -47,8 +59,8 @@ double LinearSvm::squared_norm(std::size_t row) const {
 
 double LinearSvm::margin(std::size_t row) const {
   std::array<double, 2> sums{};
-  const Range values = x_.row(row);
-  for (std::size_t k = values.begin; k < values.end; ++k) {
+  const Range range = values(row);
+  for (std::size_t k = range.begin; k < range.end; ++k) {
     sums[x_.columns[k] >= weights_.split] +=
         weights_.of_count[x_.counts[k]] * columns_[x_.columns[k]].weight;
   }
@@ -58,8 +70,8 @@ double LinearSvm::margin(std::size_t row) const {
 /// w += factor · x_row, and b likewise.
 void LinearSvm::add_row(std::size_t row, double factor) {
   const std::array scaled{factor * weights_.of_row[2 * row], factor * weights_.of_row[2 * row + 1]};
-  const Range values = x_.row(row);
-  for (std::size_t k = values.begin; k < values.end; ++k) {
+  const Range range = values(row);
+  for (std::size_t k = range.begin; k < range.end; ++k) {
     Column& column = columns_[x_.columns[k]];
     column.weight +=
         scaled[x_.columns[k] >= weights_.split] * weights_.of_count[x_.counts[k]] * column.square;

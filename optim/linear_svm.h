@@ -53,6 +53,7 @@ class LinearSvm {
   /// How far the gradients of one pass are from those of a solution.
   struct Violation;
 
+  Range values(std::size_t row) const noexcept { return {x_.row(row).begin, ends_[row]}; }
   double squared_norm(std::size_t row) const;
   void add_row(std::size_t row, double factor);
   bool visit(std::size_t row, double C, double limit, Violation& violation);
@@ -60,7 +61,8 @@ class LinearSvm {
   const SparseCounts& x_;
   const CountWeights& weights_;
   std::vector<std::int8_t> y_;
-  std::vector<double> norms_;  // ‖x_i‖² + 1, of the bias
+  std::vector<std::size_t> ends_;  // of each row, before its last columns that weigh nothing
+  std::vector<double> norms_;      // ‖x_i‖² + 1, of the bias
   std::vector<double> alpha_;
   std::vector<Column> columns_;
   double b_ = 0;

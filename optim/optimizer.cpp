@@ -4,6 +4,7 @@
 #include <span>
 
 #include "unroll/core/row_set.h"
+#include "unroll/core/saved_state.h"
 #include "unroll/kernels/ops.h"
 #include "unroll/optim/average.h"
 
@@ -65,15 +66,34 @@ void Optimizer<Real>::plan(const ParameterList<Real>& parameters, MemoryPlan& pl
 }
 
 template <typename Real>
+void Optimizer<Real>::list(const ParameterList<Real>& parameters, SavedState& state) {
+  state.add("optimizer.steps", steps_);
+  for (const Parameter<Real>* parameter : parameters) {
+    if (!parameter->frozen) list_state(*parameter, state);
+  }
+}
+
+template <typename Real>
 void Sgd<Real>::plan_state(const Parameter<Real>& parameter, MemoryPlan& plan) {
   if (config_.momentum != 0) plan.add(velocity_[parameter.name], parameter.value.shape());
 }
 
 template <typename Real>
-void Sgd<Real>::update(Parameter<Real>& parameter, double learning_rate,
-                       ParameterAverage<Real>* average) {
+void Sgd<Real>::list_state(const Parameter<Real>& parameter, SavedState& state) {
+  if (config_.momentum != 0) state.add("velocity." + parameter.name, velocity_of(parameter));
+}
+
+template <typename Real>
+Tensor<Real>& Sgd<Real>::velocity_of(const Parameter<Real>& parameter) {
   Tensor<Real>& velocity = velocity_[parameter.name];
   if (config_.momentum != 0 && velocity.empty()) set_zero(parameter.value.shape(), velocity);
+  return velocity;
+}
+
+template <typename Real>
+void Sgd<Real>::update(Parameter<Real>& parameter, double learning_rate,
+                       ParameterAverage<Real>* average) {
+  Tensor<Real>& velocity = velocity_of(parameter);
   const SgdStep<Real> step{.learning_rate = static_cast<Real>(learning_rate),
                            .momentum = static_cast<Real>(config_.momentum),
                            .weight_decay = static_cast<Real>(config_.weight_decay),
@@ -90,6 +110,16 @@ void Adam<Real>::plan_state(const Parameter<Real>& parameter, MemoryPlan& plan) 
   plan.add(moments.m, parameter.value.shape());
   plan.add(moments.v, parameter.value.shape());
   moments.seen.plan(parameter.value.matrix().rows(), plan);
+}
+
+/// Which rows were seen is not written. From then on a step visits all of them; those that never
+/// had a gradient stay where they are all the same.
+template <typename Real>
+void Adam<Real>::list_state(const Parameter<Real>& parameter, SavedState& state) {
+  Moments& moments = moments_of(parameter);
+  state.add("m." + parameter.name, moments.m);
+  state.add("v." + parameter.name, moments.v);
+  if (state.is_read()) moments.seen.add(kAllRows);
 }
 
 template <typename Real>

@@ -15,6 +15,7 @@
 
 namespace unroll {
 
+class SavedState;
 template <typename Real>
 class ParameterAverage;
 
@@ -30,9 +31,12 @@ class Optimizer {
   std::uint64_t steps() const { return steps_; }
   /// The memory of its state for these parameters; parameters that are frozen have none.
   void plan(const ParameterList<Real>& parameters, MemoryPlan& plan);
+  /// Lists its state for these parameters.
+  void list(const ParameterList<Real>& parameters, SavedState& state);
 
  protected:
   virtual void plan_state(const Parameter<Real>& parameter, MemoryPlan& plan) = 0;
+  virtual void list_state(const Parameter<Real>& parameter, SavedState& state) = 0;
   /// Updates one parameter, and its average unless that is null; steps() counts the step that is
   /// being done.
   virtual void update(Parameter<Real>& parameter, double learning_rate,
@@ -56,8 +60,10 @@ class Sgd final : public Optimizer<Real> {
 
  private:
   void plan_state(const Parameter<Real>& parameter, MemoryPlan& plan) override;
+  void list_state(const Parameter<Real>& parameter, SavedState& state) override;
   void update(Parameter<Real>& parameter, double learning_rate,
               ParameterAverage<Real>* average) override;
+  Tensor<Real>& velocity_of(const Parameter<Real>& parameter);
 
   SgdConfig config_;
   std::map<std::string, Tensor<Real>> velocity_;
@@ -95,6 +101,7 @@ class Adam final : public Optimizer<Real> {
     RowSet seen;  ///< rows that had a gradient so far, or all once they are many
   };
   void plan_state(const Parameter<Real>& parameter, MemoryPlan& plan) override;
+  void list_state(const Parameter<Real>& parameter, SavedState& state) override;
   void update(Parameter<Real>& parameter, double learning_rate,
               ParameterAverage<Real>* average) override;
   Moments& moments_of(const Parameter<Real>& parameter);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "unroll/core/parameter.h"
@@ -22,6 +23,9 @@ struct Score {
   }
 };
 
+class SavedState;
+struct StepReport;
+
 /// What the loop trains.
 struct TrainingTask {
   /// Prepares an epoch (shuffles) and returns its number of steps. Epochs count from 0.
@@ -32,6 +36,11 @@ struct TrainingTask {
   std::function<double(std::size_t step)> work;
   /// The score after each epoch.
   std::function<Score()> evaluate;
+  /// Called when training has diverged, while the parameters are those that the step left: to find
+  /// out where. The step was the last one that was computed; `updated` tells how far it came.
+  std::function<void(const StepReport&)> diverged{};
+  /// Lists what else these functions go on from, if there is anything.
+  std::function<void(SavedState&)> state{};
 };
 
 struct TrainingOptions {
@@ -55,6 +64,7 @@ struct StepReport {
   double loss = 0;
   double gradient_norm = 0;  ///< before clipping
   double learning_rate = 0;
+  bool updated = false;  ///< the optimizer has moved the parameters
 };
 
 struct EpochReport {
@@ -70,6 +80,17 @@ struct TrainingObserver {
   std::function<void(const EpochReport&)> epoch;
   /// Asked before every step; true ends training, as an interrupt does.
   std::function<bool()> stop;
+};
+
+/// How a run outlives its process. With the same parameters, optimizer, options and task, a run
+/// that begins with a state ends with the bits of the run that wrote it.
+struct Checkpoints {
+  /// The state to begin with, as `write` was given it: read once. Null: a run from its beginning.
+  std::shared_ptr<SavedState> begin{};
+  /// Whether a checkpoint is wanted now. Asked after every step and after every epoch.
+  std::function<bool(bool epoch_is_done)> is_due{};
+  /// Writes the state. Called when one is due, and when the observer stops training. Empty: never.
+  std::function<void(SavedState&)> write{};
 };
 
 enum class TrainingEnd { kAllEpochs, kEarlyStop, kStopped, kDiverged };
@@ -95,6 +116,6 @@ void count_training(const ParameterList<Real>& parameters, Optimizer<Real>& opti
 template <typename Real>
 TrainingResult train(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
                      const TrainingOptions& options, const TrainingTask& task,
-                     const TrainingObserver& observer = {});
+                     const TrainingObserver& observer = {}, const Checkpoints& checkpoints = {});
 
 }  // namespace unroll

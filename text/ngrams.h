@@ -26,7 +26,7 @@
 namespace unroll {
 
 struct NgramSettings {
-  std::size_t words = 2;
+  std::size_t words = 3;
   std::size_t least_letters = 3;
   std::size_t most_letters = 5;  ///< 0: none
   std::size_t unspaced = 3;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "unroll/core/huge_pages.h"
 #include "unroll/core/parallel.h"
 #include "unroll/text/encoding.h"
 #include "unroll/text/lines.h"
@@ -48,6 +49,7 @@ std::string read_all(TextStream& stream, std::size_t most_bytes) {
   std::string content;
   // A string that grows is copied, and for a moment the text is held twice.
   content.reserve(std::min(stream.size_on_disk(), most_bytes) + ByteStream::kBlockBytes);
+  prefer_huge_pages(content.data(), content.capacity());
   while (stream.append_to(content)) {
     if (content.size() > most_bytes) refuse(stream, std::move(content));
   }

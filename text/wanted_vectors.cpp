@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "unroll/text/folding.h"
 #include "unroll/text/unicode.h"
 
 namespace unroll {
@@ -37,9 +38,7 @@ std::optional<WantedVectors::Want> WantedVectors::find(std::string_view word) {
     return Want{*place, Match::kExact, {}};
   }
   const bool may_keep = named_ <= keep_;
-  std::string token = may_keep                   ? token_of(word)
-                      : settings_.tokenizer.fold ? nfkc_casefold(word)
-                                                 : std::string(word);
+  std::string token = may_keep ? token_of(word) : fold(word, settings_.tokenizer.folding());
   if (token.empty()) return std::nullopt;
   if (const auto place = entry(token)) {
     if (matches_[*place] != Match::kNone) return std::nullopt;

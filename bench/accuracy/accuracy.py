@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Trains on every data set of a folder and prints a table of test accuracies.
+"""Trains on every data set of a folder and prints a table of test accuracies, the program's next to its baselines'.
 
-Usage: accuracy.py PROGRAM DATA RESULTS [--seeds 1,2,3] [--sets a,b] [--models fused,network,linear]
+Usage: accuracy.py PROGRAM DATA RESULTS [--seeds 1,2,3] [--sets a,b] [--models default,fast,network,fasttext,...]
 
-DATA holds NAME.train.tsv, NAME.dev.tsv and NAME.test.tsv of each set, plain or .gz. A model is trained on
-train, its epoch and weights are chosen by dev, and it is tested on test once. RESULTS keeps one JSON file a
-run, so a run that ended is not repeated: start the same command again after an interruption, or with more
-seeds. Only Python's own library is needed.
+DATA holds NAME.train.tsv, NAME.dev.tsv and NAME.test.tsv of each set, plain or .gz. A model is trained on train; its
+epoch, weights or setting are chosen by dev, and it is tested on test once. RESULTS keeps one JSON file a run, so a run
+that ended is not repeated: start the same command again after an interruption, or with more seeds.
+
+The models of the program need Python's own library alone. fasttext needs Debian's program of that name; scikit-learn and
+pytorch need those packages, and jieba adds words to them on Chinese sets. bench/accuracy/install.sh installs all of them.
 """
 
 import argparse
@@ -19,20 +21,11 @@ import tempfile
 import time
 from pathlib import Path
 
-MODELS = {"network": ["--no-ngrams"], "linear": ["--cell", "none"], "fused": []}
+from baselines import RUNNERS
+from rows import part, sets_of
 
-
-def part(data, name, which):
-    for ending in (".tsv", ".tsv.gz"):
-        path = data / f"{name}.{which}{ending}"
-        if path.exists():
-            return path
-    return None
-
-
-def sets_of(data):
-    names = {path.name.split(".")[0] for path in data.iterdir() if ".train.tsv" in path.name}
-    return sorted(name for name in names if part(data, name, "dev") and part(data, name, "test"))
+PRESETS = {"fast": ["--preset", "fast"], "default": [], "best": ["--preset", "best"], "network": ["--no-ngrams"]}
+WITHOUT_SEED = ("fast", "scikit-learn")  # all seeds give the same model, or nearly
 
 
 def json_of(command):
@@ -40,30 +33,37 @@ def json_of(command):
     return json.loads(done.stdout)
 
 
-def run(program, data, name, model, seed, threads):
+def run_program(program, data, name, flags, seed, threads):
     with tempfile.TemporaryDirectory() as folder:
-        out = f"{folder}/model"
         begun, before = time.monotonic(), os.times()
         trained = json_of([program, "train", "--train", part(data, name, "train"), "--dev", part(data, name, "dev"),
-                           "--out", out, "--seed", str(seed), "--threads", str(threads), "--quiet", "--json",
-                           *MODELS[model]])
+                           "--out", f"{folder}/model", "--seed", str(seed), "--threads", str(threads), "--quiet",
+                           "--json", *flags])
         seconds, after = time.monotonic() - begun, os.times()
-        tested = json_of([program, "test", out, part(data, name, "test"), "--threads", str(threads), "--quiet",
-                          "--json"])
-        return {"set": name, "model": model, "seed": seed, "test": tested["accuracy"], "rows": tested["rows"],
-                "dev": trained["dev_accuracy"], "epochs": trained["epochs"], "seconds": seconds,
+        tested = json_of([program, "test", f"{folder}/model", part(data, name, "test"), "--threads", str(threads),
+                          "--quiet", "--json"])
+        return {"test": tested["accuracy"], "rows": tested["rows"], "dev": trained["dev_accuracy"],
+                "epochs": trained["epochs"], "seconds": seconds, "calibration_error": tested["calibration"]["error"],
                 "processor_seconds": after.children_user - before.children_user,
                 "peak_memory": trained["peak_memory"], "bytes": Path(trained["model"]).stat().st_size}
+
+
+def run(options, name, model, seed):
+    if model in PRESETS:
+        result = run_program(options.program, options.data, name, PRESETS[model], seed, options.threads)
+    else:
+        result = RUNNERS[model](options.data, name, seed, options.threads)
+    return {"set": name, "model": model, "seed": seed, **result}
 
 
 def results_of(options):
     for name in options.sets or sets_of(options.data):
         for model in options.models:
-            for seed in options.seeds if model != "linear" else options.seeds[:1]:  # its seed only orders rows
+            for seed in options.seeds[:1] if model in WITHOUT_SEED else options.seeds:
                 kept = options.results / f"{name}.{model}.{seed}.json"
                 if not kept.exists():
                     print(f"{name} {model} seed {seed}", file=sys.stderr)
-                    result = run(options.program, options.data, name, model, seed, options.threads)
+                    result = run(options, name, model, seed)
                     kept.with_suffix(".part").write_text(json.dumps(result) + "\n")
                     kept.with_suffix(".part").rename(kept)
                 yield json.loads(kept.read_text())
@@ -76,23 +76,43 @@ def mean_text(values):
     return text
 
 
-def table(results):
-    print("| set | model | seeds | dev % | test % | test rows | seconds | processor s | peak MB | model MB |")
-    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+def figure(runs, key, scale=1.0, digits=1):
+    values = [run[key] for run in runs if run.get(key) is not None]
+    return f"{statistics.mean(values) / scale:.{digits}f}" if values else "–"
+
+
+def groups_of(results):
     groups = {}
     for result in results:
         groups.setdefault((result["set"], result["model"]), []).append(result)
+    return groups
+
+
+def print_runs(groups):
+    print("| set | model | seeds | dev % | test % | test rows | calibration error % | seconds | processor s | peak MB "
+          "| model MB |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     for (name, model), runs in groups.items():
-        def mean(key, scale=1.0):
-            return statistics.mean(run[key] for run in runs) / scale
         print(f"| {name} | {model} | {len(runs)} | {mean_text([run['dev'] for run in runs])} "
-              f"| {mean_text([run['test'] for run in runs])} | {runs[0]['rows']} | {mean('seconds'):.1f} "
-              f"| {mean('processor_seconds'):.1f} | {mean('peak_memory', 1e6):.0f} | {mean('bytes', 1e6):.1f} |")
-    for model in MODELS:
-        accuracies = [statistics.mean(run["test"] for run in runs) for (_, m), runs in groups.items() if m == model]
-        if accuracies:
-            print(f"\nmean of {len(accuracies)} sets, {model}: {100 * statistics.mean(accuracies):.2f} %", end="")
-    print()
+              f"| {mean_text([run['test'] for run in runs])} | {runs[0]['rows']} "
+              f"| {figure(runs, 'calibration_error', 0.01)} | {figure(runs, 'seconds')} "
+              f"| {figure(runs, 'processor_seconds')} | {figure(runs, 'peak_memory', 1e6, 0)} "
+              f"| {figure(runs, 'bytes', 1e6)} |")
+
+
+def print_summary(groups, models):
+    """Test accuracies, a set a line, and their means over the sets that all models have."""
+    names = list(dict.fromkeys(name for name, _ in groups))
+    models = [model for model in models if any((name, model) in groups for name in names)]
+    print("| set | " + " | ".join(models) + " |\n|---|" + "--:|" * len(models))
+    means = {key: statistics.mean(run["test"] for run in runs) for key, runs in groups.items()}
+    for name in names:
+        print(f"| {name} | " + " | ".join(f"{100 * means[name, model]:.2f}" if (name, model) in means else "–"
+                                          for model in models) + " |")
+    shared = [name for name in names if all((name, model) in means for model in models)]
+    if shared:
+        print(f"| mean of {len(shared)} | " + " | ".join(
+            f"**{100 * statistics.mean(means[name, model] for name in shared):.2f}**" for model in models) + " |")
 
 
 def main():
@@ -102,11 +122,17 @@ def main():
     parser.add_argument("results", type=Path)
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=[1, 2, 3])
     parser.add_argument("--sets", type=lambda text: text.split(","))
-    parser.add_argument("--models", type=lambda text: text.split(","), default=list(MODELS))
+    parser.add_argument("--models", type=lambda text: text.split(","), default=["fast", "default", "network"])
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
+    unknown = [model for model in options.models if model not in {**PRESETS, **RUNNERS}]
+    if unknown:
+        parser.error(f"{unknown[0]} is none of {', '.join({**PRESETS, **RUNNERS})}")
     options.results.mkdir(parents=True, exist_ok=True)
-    table(list(results_of(options)))
+    groups = groups_of(results_of(options))
+    print_runs(groups)
+    print()
+    print_summary(groups, options.models)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ status_of() { local status=0; "$@" >stdout 2>stderr || status=$?; echo $status; 
 
 train --out run >/dev/null
 sum=$(cksum <run/model.safetensors)
-unchanged() { [ "$(cksum <run/model.safetensors)" = "$sum" ] || fail "$*: the old model changed"; only_run run; }
+unchanged() { [ "$(cksum <run/model.safetensors)" = "$sum" ] || fail "$*: the old model changed"; only_run_files run; }
 
 # 2: a wrong word is named
 expect_status 2 'unroll has no command "foo"' "$unroll" foo
@@ -96,7 +96,7 @@ unchanged "diverged"
 expect_status 4 'no model was written' train --out run --overwrite --epochs 5 --batch 5 "${wild[@]:1}" --lr 100
 unchanged "diverged after the linear model was solved"
 expect_status 4 'the linear model of n-grams was kept' train --out linear --epochs 5 --batch 5 "${wild[@]:1}" --lr 100
-only_run linear
+only_run_files linear
 for lr in 0.8 1 1.5 2 3 4 6 8; do
   rm -rf kept
   status=$(status_of train --out kept --epochs 60 --batch 54 "${wild[@]}" --lr $lr --json)
@@ -105,7 +105,7 @@ done
 [ "$status" = 4 ] || fail "no rate let a run diverge after its first epoch"
 grep -q 'the best before that, was kept; try a smaller --lr' stderr || fail "diverged later: $(cat stderr)"
 grep -q '"model":"kept/model.safetensors"' stdout || fail "diverged later: $(cat stdout)"
-only_run kept
+only_run_files kept
 "$unroll" predict kept data.tsv --prob >predicted || fail "the kept model can't be used"
 if grep -qi nan predicted; then fail "the kept model predicts NaN"; fi
 printf 'this 3e38 3e38 3e38 3e38\nis 3e38 3e38 3e38 3e38\n' >large.vec
@@ -150,7 +150,7 @@ set +e +o pipefail
 [ "$(cat status)" = 7 ] || fail "a closed pipe, SIGPIPE ignored: $(cat status)"
 # A reader of stderr that went away ends nothing.
 rm -rf new; { train --out new 2>&1 >/dev/null; echo $? >status; } | true
-[ "$(cat status)" = 0 ] && only_run new || fail "stderr is a closed pipe: $(cat status)"
+[ "$(cat status)" = 0 ] && only_run_files new || fail "stderr is a closed pipe: $(cat status)"
 set -e -o pipefail; rm -r new
 
 # stderr that can't be written changes no status.
@@ -186,7 +186,7 @@ signalled() { # SIGNAL FOLDER COMMAND...: sent when the model is there, or after
 for signal in TERM HUP ALRM XCPU USR1; do
   rm -rf new
   signalled $signal new "$unroll" train --train data.tsv --out new "${fast[@]}" --epochs 100000 --early-stop 0
-  only_run new
+  only_run_files new
   "$unroll" test new data.tsv >/dev/null || fail "SIG$signal left no model"
 done
 mkfifo endless; sleep 60 <>endless & sleeper=$!
@@ -199,4 +199,4 @@ kill $sleeper
 # What a run that was killed leaves goes with the next one.
 printf x >new/model.safetensors.123.tmp
 train --out new --overwrite >/dev/null
-only_run new
+only_run_files new

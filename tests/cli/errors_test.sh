@@ -72,4 +72,4 @@ kill -INT $job
 status=0; wait $job || status=$?
 [ "$status" = 130 ] || { cat stderr >&2; fail "interrupted: status $status"; }
 "$unroll" test interrupted data.tsv >/dev/null || fail "the interrupted run left no model"
-only_run interrupted
+only_run_files interrupted

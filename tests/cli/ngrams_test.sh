@@ -25,7 +25,7 @@ grep -aq '"unroll.format":"3"' both/model.safetensors || fail "a fused model is 
 "$unroll" train --train data.tsv --out linear --cell none --quiet >stdout
 grep -q '^linear model alone (solved): dev accuracy 100.00 %' stdout || fail "linear: $(cat stdout)"
 "$unroll" train --train data.tsv --out linear2 --cell none --threads 2 --quiet --json >json
-hash=$(sed -n 's/^hash \([0-9a-f]*\) .*/\1/p' stdout)
+hash=$(awk '$1 == "hash" { print $2 }' stdout)
 grep -q "\"hash\":\"$hash\"" json || fail "linear: another model on two threads"
 grep -q '"end":"solved","epochs":0,"best_epoch":0' json || fail "linear --json: $(cat json)"
 "$unroll" predict linear texts --prob >answers

@@ -39,4 +39,4 @@ grep -q '^sigmoid  *without division' <(UNROLL_CPU=intel "$unroll" doctor) || fa
 grep -q '^cpu_maker  *amd' <(UNROLL_CPU=amd "$unroll" doctor) || fail "doctor: UNROLL_CPU"
 grep -q '^bfloat16  *rounded' <(UNROLL_ISA=scalar "$unroll" doctor) || fail "doctor: bfloat16 without AVX-512"
 "$unroll" --version | grep -q '^unroll ' || fail "version"
-only_run runs/data.tsv
+only_run_files runs/data.tsv

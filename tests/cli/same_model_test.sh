@@ -16,9 +16,13 @@ hash=$(hash_of a)
 [[ $hash =~ ^[0-9a-f]{32}$ ]] || fail "inspect prints no hash: $hash"
 [ "$(hash_of b)" = "$hash" ] || fail "another hash for another file name and number of threads"
 [ "$(hash_of c)" = "$hash" ] || fail "another hash for texts from stdin"
+for threads in 2 3 4; do
+  "${train[@]}" --train a.tsv --out "t$threads" --threads $threads >/dev/null
+  [ "$(hash_of "t$threads")" = "$hash" ] || fail "another hash on $threads threads"
+done
 [ "$(hash_of d)" != "$hash" ] || fail "the same hash for another seed"
 cmp -s a/model.safetensors b/model.safetensors && fail "the notes name no file: this test shows nothing"
-grep -q "^hash $hash " a.out || fail "train prints another hash than inspect"
+grep -q "^hash  $hash$" a.out || fail "train prints another hash than inspect"
 grep -q "\"hash\":\"$hash\"" c.json || fail "train --json prints another hash than inspect"
 "$unroll" inspect a --json | grep -q "\"hash\":\"$hash\"" || fail "inspect --json prints another hash"
 

@@ -16,9 +16,6 @@ expect_status() {
   grep -qF -- "$text" stderr || { cat stderr >&2; fail "stderr lacks \"$text\": $*"; }
 }
 
-# only_run FOLDER: it holds the files of a run and nothing else.
-only_run() { [ "$(ls -A "$1" | tr '\n' ' ')" = 'config.toml model.safetensors ' ] || fail "$1 holds: $(ls -A "$1")"; }
-
 # reviews ROWS: labelled texts that a small model learns at once, label TAB text.
 reviews() {
   awk -v rows="$1" 'BEGIN {
@@ -29,6 +26,14 @@ reviews() {
       print (k % 2 ? "pos" : "neg") "\tthis " thing[int(k / 5) % 5 + 1] " is " word " number " k
     }
   }'
+}
+
+# only_run_files FOLDER: it holds a model, and besides nothing but the files of a run (docs/training-runs.md).
+only_run_files() {
+  local others
+  others=$(ls -A "$1" | grep -vxE 'model\.safetensors|last\.ckpt|metrics\.jsonl|log\.txt|config\.toml|report\.html' | tr '\n' ' ' || true)
+  [ -z "$others" ] || fail "$1 holds $others"
+  [ -s "$1/model.safetensors" ] || fail "$1 holds no model"
 }
 
 # sanitized: whether the program was built with a sanitizer, whose memory and threads are not the program's.

@@ -24,7 +24,7 @@ for k in $(seq "$starts"); do
   else  # so much later that the first had ended
     grep -q 'out already holds a model' $message || { cat $message >&2; fail "start $k: no word why"; }
   fi
-  only_run out
+  only_run_files out
   "$unroll" inspect out --json | grep -q "\"seed\":\"$winner\"" || fail "start $k: the model is not the winner's"
 done
 [ "$in_use" -gt 0 ] || fail "no two of $starts runs met"
@@ -38,4 +38,4 @@ expect_status 2 'out is in use by another run' "$unroll" data split data.tsv --o
 kill -KILL $first
 wait $first 2>/dev/null || true
 run_train --out out --overwrite --epochs 1 >/dev/null || fail "the lock outlived its process"
-only_run out
+only_run_files out

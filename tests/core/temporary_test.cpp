@@ -30,6 +30,16 @@ TEST(Temporary, IsGoneBeforeItsScopeEndsWhereASignalAsksForIt) {
   EXPECT_FALSE(fs::exists(folder.file("a")));
 }
 
+TEST(Temporary, FolderAndWhatIsInItGoTogetherWhereASignalAsksForIt) {
+  TempFolder folder;
+  const Temporary outer(folder.file("outer"));
+  fs::create_directory(outer.path());
+  const Temporary inner(outer.path() / "file");
+  folder.write("outer/file", "x");
+  remove_temporaries();
+  EXPECT_FALSE(fs::exists(outer.path()));
+}
+
 TEST(Temporary, ThatMayStayStays) {
   const TempFolder folder;
   {

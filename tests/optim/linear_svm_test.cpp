@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -135,6 +136,24 @@ TEST(LinearSvm, TakesRowsWithoutColumns) {
   LinearSvm svm(x, weights, {1, -1});
   svm.solve(std::vector<double>{1, 1}, kExact);
   EXPECT_NEAR(svm.margin(0), 0, 1e-9);
+}
+
+TEST(LinearSvm, ReadsNoColumnsOfAPartThatWeighsNothing) {
+  Problem problem(40);
+  for (std::size_t row = 0; row < problem.x.rows(); ++row) problem.weights.of_row[2 * row + 1] = 0;
+  SparseCounts first;
+  for (std::size_t row = 0; row < problem.x.rows(); ++row) {
+    const Range values = problem.x.row(row);
+    const auto columns = std::span(problem.x.columns).subspan(values.begin, values.size());
+    const auto ends = std::ranges::lower_bound(columns, problem.weights.split);
+    const auto count = static_cast<std::size_t>(ends - columns.begin());
+    first.append(columns.first(count), std::span(problem.x.counts).subspan(values.begin, count));
+  }
+  LinearSvm whole(problem.x, problem.weights, problem.y), part(first, problem.weights, problem.y);
+  EXPECT_EQ(whole.solve(problem.C, kExact), part.solve(problem.C, kExact));
+  for (std::size_t row = 0; row < first.rows(); ++row)
+    EXPECT_EQ(whole.margin(row), part.margin(row));
+  for (std::uint32_t j = problem.weights.split; j < kColumns; ++j) EXPECT_EQ(whole.weight(j), 0);
 }
 
 }  // namespace

@@ -291,6 +291,16 @@ TEST(WordVectors, FoldOnlyWhereTextsAreFolded) {
   EXPECT_EQ(test::read_word_vectors(path, vocabulary_of({"the"}), settings).found, 0u);
 }
 
+TEST(WordVectors, FoldAsTheTextsLanguageDoes) {
+  const TempFolder folder;
+  const std::string path = folder.write("vectors", "ISPARTA 1\n");
+  EncoderSettings settings;
+  const Vocabulary vocabulary = vocabulary_of({"ısparta"});
+  EXPECT_EQ(test::read_word_vectors(path, vocabulary, settings).found, 0u);
+  settings.tokenizer.language = FoldLanguage::kTurkish;
+  EXPECT_EQ(test::read_word_vectors(path, vocabulary, settings).found, 1u);
+}
+
 TEST(WordVectors, RefuseAFileWithoutVectors) {
   for (const std::string content : {"", "\n", "5 3\n"}) {
     EXPECT_TRUE(contains(error_of(content), "no word vectors")) << content;

@@ -177,8 +177,9 @@ std::size_t solving_bytes(const SparseCounts& train, const SparseCounts& dev, st
                           std::size_t machines) {
   constexpr std::size_t kOfMachine = 2 * sizeof(double);  // scale and weight of a column
   constexpr std::size_t kOfRatios = 2 * sizeof(double);   // naive Bayes' counts, or its ratios
-  constexpr std::size_t kOfRow = 4 * sizeof(double);      // norm, alpha, C, order
-  const std::size_t learnt = machines * kCosts * ngrams * sizeof(BFloat16);
+  constexpr std::size_t kOfRow = 5 * sizeof(double);      // norm, alpha, C, order, end
+  // TF-IDF is solved with each C, naive Bayes also without letters.
+  const std::size_t learnt = machines / 2 * 3 * kCosts * ngrams * sizeof(BFloat16);
   const std::size_t a_machine = ngrams * (kOfMachine + kOfRatios) + train.rows() * kOfRow;
   return train.bytes() + dev.bytes() + learnt + std::min(machines, thread_count()) * a_machine;
 }

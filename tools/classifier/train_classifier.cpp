@@ -16,6 +16,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
+#include "unroll/core/saved_state.h"
 #include "unroll/core/thread_tuner.h"
 #include "unroll/layers/sequence_predictor.h"
 #include "unroll/optim/optimizer.h"
@@ -26,7 +27,9 @@
 #include "unroll/text/split.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/word_vectors.h"
+#include "unroll/tools/classifier/divergence.h"
 #include "unroll/tools/classifier/fusion.h"
+#include "unroll/tools/classifier/grown.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/text_options.h"
@@ -314,6 +317,19 @@ VectorCoverage coverage(const WordVectors& vectors, const Vocabulary& vocabulary
   return coverage;
 }
 
+void list(FusionWeights& fusion, SavedState& state) {
+  state.add("fusion.network", fusion.network);
+  state.add("fusion.tf_idf", fusion.ngrams[0]);
+  state.add("fusion.naive_bayes", fusion.ngrams[1]);
+  state.add("fusion.bias", fusion.bias);
+}
+
+void list(DevScore& score, SavedState& state) {
+  state.add("dev.accuracy", score.accuracy);
+  state.add("dev.metric", score.metric);
+  state.add("dev.loss", score.loss);
+}
+
 /// One call of train_classifier: encode, plan, train.
 class Session {
  public:
@@ -330,13 +346,17 @@ class Session {
     count_reading(options_.reading_bytes);
     count_reading(kProgramBytes + bytes_of(train) + bytes_of(dev) +
                   (train.size() + dev.size()) * (plan_.dev_held_back ? kSplitBytes : 0));
-    if (have_any_number_of_labels(train)) plan_.output = OutputKind::kSigmoid;
+    if (have_any_number_of_labels(train) ||
+        (options_.start && options_.start->has_any_number_of_labels())) {
+      plan_.output = OutputKind::kSigmoid;
+    }
     if (plan_.output == OutputKind::kSoftmax) refuse_several_labels(dev);
-    const std::vector<std::string> labels = labels_of(train, plan_.output);
+    if (options_.start) check_start(*options_.start, plan_.output);
+    const std::vector<std::string> labels = options_.start
+                                                ? grown(options_.start->labels(), labels_in(train))
+                                                : labels_of(train, plan_.output);
     labels_ = labels.size();
-    const bool is_softmax = plan_.output == OutputKind::kSoftmax;
-    plan_.metric = options_.metric.value_or(
-        Metric{.kind = is_softmax ? Metric::Kind::kAccuracy : Metric::Kind::kMicroF1});
+    plan_.metric = options_.metric.value_or(default_metric());
     check_metric(plan_.metric, labels);
     TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
     weigh(train_, dev_, labels, options_.class_weights, sets());
@@ -359,18 +379,31 @@ class Session {
     if (ngrams && observer_.ngrams) observer_.ngrams(*ngrams, classifier);
     if (ngrams) dev_score_ = ngrams->score;
     const TrainingResult result = classifier.has_network() ? fit(classifier) : TrainingResult{};
-    return {std::move(classifier), plan_, std::move(ngrams), result, dev_score_};
+    return {std::move(classifier), plan_, std::move(ngrams), result, dev_score_,
+            std::move(divergence_)};
   }
 
  private:
   /// Words that training has not met are known where a file has vectors for them.
   EncoderSettings choose_encoder_settings(std::span<const Record> train,
                                           std::span<const Record> dev) {
+    if (options_.start) {
+      plan_.tokenizer.kind = options_.start->encoder().settings().tokenizer.kind;
+      return options_.start->encoder().settings();
+    }
     const auto judged = options_.vectors.empty() ? dev : std::span<const Record>();
     ChosenSettings chosen = choose_settings(options_, texts_of(train), texts_of(judged));
     plan_.tokenizer = chosen.tokenizer;
     plan_.unknown_share = chosen.unknown_share;
     return std::move(chosen.settings);
+  }
+
+  /// How many dev texts are right moves by chance, their loss less. Fused answers are as sure as the
+  /// dev texts want them, so their loss says which epoch is best. A network alone becomes too sure
+  /// before it becomes worse, and its loss would end it too early.
+  Metric default_metric() const {
+    if (plan_.output == OutputKind::kSigmoid) return {.kind = Metric::Kind::kMicroF1};
+    return {.kind = options_.ngrams ? Metric::Kind::kLoss : Metric::Kind::kAccuracy};
   }
 
   static void refuse_several_labels(std::span<const Record> dev) {
@@ -403,7 +436,9 @@ class Session {
                         return lexicon.add(texts, settings.max_tokens);
                       });
     const TokenCounts counts = lexicon.counts(options_.vocabulary.min_count, settings.tokenizer);
-    Vocabulary vocabulary(counts, options_.vocabulary);
+    Vocabulary vocabulary =
+        options_.start ? grown(options_.start->encoder().vocabulary(), counts, options_.vocabulary)
+                       : Vocabulary(counts, options_.vocabulary);
     read_vectors(settings, counts, vocabulary);
     const TextEncoder encoder(settings, std::move(vocabulary));
     const Lexicon::Ids ids(lexicon, encoder);
@@ -477,7 +512,8 @@ class Session {
       classifier.notes[TextClassifier::kIcuNote] = icu_version();
       return classifier;
     }
-    SequenceClassifierConfig config = options_.model;
+    SequenceClassifierConfig config =
+        options_.start ? options_.start->model().config() : options_.model;
     config.vocabulary = encoder.vocabulary().size();
     config.classes = labels.size();
     config.output = plan_.output;
@@ -485,6 +521,7 @@ class Session {
     TextClassifier classifier(std::move(encoder), labels, config);
     classifier.notes[TextClassifier::kIcuNote] = icu_version();
     classifier.model().init(options_.seed);
+    if (options_.start) copy_learnt(*options_.start, labels, classifier.model());
     classifier.model().set_precision(options_.precision);
     count_reading(plan_.memory->process_bytes + plan_.memory->data_bytes + bytes_of(vectors_) +
                   sizeof(float) * count_values(classifier.model().parameters()));
@@ -537,7 +574,10 @@ class Session {
     dev_ngrams_ = {};
     release_freed_memory();
     fusion_->set_margins(std::move(training.dev));
-    NgramReport report{.C = std::move(training.C), .score = {}, .seconds = 0};
+    NgramReport report{.C = std::move(training.C),
+                       .words_alone = training.words_alone,
+                       .score = {},
+                       .seconds = 0};
     report.score = fusion_->fit({}, plan_.metric, classifier);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
     report.seconds = seconds.count();
@@ -617,44 +657,90 @@ class Session {
     std::size_t tokens = 0;
     ThreadTuner threads;  // of the evaluation
     DevScore latest;
+    FusionWeights best = classifier.fusion();
 
-    const TrainingTask task{.begin_epoch =
-                                [&](std::size_t epoch) {
-                                  Random random(options_.seed, "shuffle/" + std::to_string(epoch));
-                                  batches = shuffled_batches(train_, options_.batch, random);
-                                  return batches.size();
-                                },
-                            .loss_and_gradients =
-                                [&](std::size_t step) {
-                                  make_batch(train_, batches[step], batch);
-                                  drop_words(steps, batch.ids);
-                                  tokens = batch.shape.tokens();
-                                  const DropoutSource dropout{.seed = options_.seed,
-                                                              .step = steps++};
-                                  return model.loss_and_gradients(
-                                      batch.shape, batch.ids, targets_of(batch, y), pass, &dropout);
-                                },
-                            .work = [&](std::size_t step) { return work_of(batches[step]); },
-                            .evaluate =
-                                [&] {
-                                  latest = score_of(classifier, threads);
-                                  return latest.by(plan_.metric);
-                                }};
+    const TrainingTask task{
+        .begin_epoch =
+            [&](std::size_t epoch) {
+              Random random(options_.seed, "shuffle/" + std::to_string(epoch));
+              batches = shuffled_batches(train_, options_.batch, random);
+              return batches.size();
+            },
+        .loss_and_gradients =
+            [&](std::size_t step) {
+              make_batch(train_, batches[step], batch);
+              drop_words(steps, batch.ids);
+              tokens = batch.shape.tokens();
+              const DropoutSource dropout{.seed = options_.seed, .step = steps++};
+              return model.loss_and_gradients(batch.shape, batch.ids, targets_of(batch, y), pass,
+                                              &dropout);
+            },
+        .work = [&](std::size_t step) { return work_of(batches[step]); },
+        .evaluate =
+            [&] {
+              latest = score_of(classifier, threads);
+              return latest.by(plan_.metric);
+            },
+        .diverged =
+            [&](const StepReport& report) {
+              const DropoutSource dropout{.seed = options_.seed, .step = steps - 1};
+              divergence_ = divergence(classifier, report, batch, targets_of(batch, y), dropout);
+            },
+        .state =
+            [&](SavedState& state) {
+              state.add("run_steps", steps);
+              list(best, state);
+              list(dev_score_, state);
+            }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
     if (observer_.step)
       watch.step = [&](const StepReport& report) { observer_.step(report, tokens); };
-    FusionWeights best = classifier.fusion();
     watch.epoch = [&](const EpochReport& report) {
       if (report.best) best = classifier.fusion();
       if (report.best) dev_score_ = latest;
       if (observer_.epoch) observer_.epoch(report, latest, classifier);
     };
     const auto optimizer = make_optimizer<float>(options_.optimizer);
-    TrainingResult result =
-        unroll::train(model.trainable_parameters(), *optimizer, loop_options(), task, watch);
+    const Checkpoints checkpoints = observer_.checkpoints ? observer_.checkpoints() : Checkpoints{};
+    TrainingResult result = unroll::train(model.trainable_parameters(), *optimizer, loop_options(),
+                                          task, watch, checkpoints);
     classifier.set_fusion(best);
     return result;
+  }
+
+  /// Where training diverged, in words. The batch is that of the step.
+  std::string divergence(TextClassifier& classifier, const StepReport& report, const Batch& batch,
+                         const SequenceClassifier<float>::Targets& targets,
+                         const DropoutSource& dropout) const {
+    SequenceClassifier<float>& model = classifier.model();
+    const Vocabulary& vocabulary = classifier.encoder().vocabulary();
+    if (const auto weight = find_in_parameters(model)) {
+      return fmt::format("{}, {}", to_string(*weight, vocabulary),
+                         report.updated      ? "since this step moved it"
+                         : dropout.step == 0 ? "from the beginning"
+                                             : "since the step before moved it");
+    }
+    const std::string largest = largest_weight(model, vocabulary);
+    if (report.updated) return "the loss on the dev texts is not finite; " + largest;
+    const auto found = find_in_step(model, batch, targets, dropout);
+    if (!found) return "the loss is not finite; " + largest;
+    const std::string text =
+        found->row ? fmt::format(" (\"{}\")", beginning_of(batch, *found->row, vocabulary)) : "";
+    return fmt::format("{}{}; {}", to_string(*found, vocabulary), text, largest);
+  }
+
+  /// The first tokens of a row of the batch, as the network read them.
+  static std::string beginning_of(const Batch& batch, std::size_t row,
+                                  const Vocabulary& vocabulary) {
+    constexpr std::size_t kShown = 8;
+    std::string text;
+    const std::size_t length = batch.shape.length(row);
+    for (std::size_t t = 0; t < std::min(length, kShown); ++t) {
+      if (t > 0) text += ' ';
+      text += vocabulary.token(batch.ids[batch.shape.index(t, row)]);
+    }
+    return length > kShown ? text + " …" : text;
   }
 
   /// The targets of a batch. `y` is where those of sigmoids are.
@@ -728,6 +814,7 @@ class Session {
   LabelledCounts train_ngrams_, dev_ngrams_;
   std::optional<DevFusion> fusion_;  // once the dev texts are encoded
   DevScore dev_score_;               // of what is kept
+  std::string divergence_;           // where training diverged, if it did
 };
 
 }  // namespace

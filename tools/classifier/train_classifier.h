@@ -68,8 +68,13 @@ struct ClassWeights {
 std::string to_string(const ClassWeights& weights);
 
 /// Everything that can be chosen, how texts become ids included. What is left to the program (0 or
-/// no value) it decides from the data and says so.
+/// no value) it decides from the data and says so. What changes the result is also in
+/// training_settings.cpp, so that a run that goes on is the run that was interrupted.
 struct TrainClassifierOptions : TextOptions {
+  /// A trained classifier whose network the new one begins with, or null. The text settings and the
+  /// network's configuration are then its own, and those below do not count. Its vocabulary and its
+  /// labels grow by what is new in the data (unroll/tools/classifier/grown.h).
+  std::shared_ptr<const TextClassifier> start;
   // model; vocabulary and classes follow from the data
   bool ngrams = true;   ///< a linear model of n-grams takes part in the answers
   bool network = true;  ///< a recurrent network does; one of the two must
@@ -95,8 +100,8 @@ struct TrainClassifierOptions : TextOptions {
   std::size_t reading_bytes =
       0;  ///< the process at its largest while records are read; 0: not counted
   // data
-  /// The dev texts' figure that chooses the epoch; none: accuracy, or micro-F1 where texts have any
-  /// number of labels.
+  /// The dev texts' figure that chooses the epoch; none: the loss, accuracy without n-grams, or
+  /// micro-F1 where texts have any number of labels.
   std::optional<Metric> metric;
   ClassWeights class_weights;  ///< besides the records' own weights
   double dev_fraction = 0.1;   ///< held back from the training records if there are no dev records
@@ -152,7 +157,8 @@ struct TrainingPlan {
 
 /// The linear model, before the network's first step.
 struct NgramReport {
-  std::vector<double> C;  ///< of each NgramModel, chosen by the dev texts
+  std::vector<double> C;     ///< of each NgramModel, chosen by the dev texts
+  bool words_alone = false;  ///< so is whether naive Bayes reads letters, too
   DevScore score;         ///< of both together
   double seconds = 0;     ///< to solve it
 };
@@ -165,6 +171,8 @@ struct ClassifierObserver {
   /// The classifier is the one of this epoch; called after it was evaluated.
   std::function<void(const EpochReport&, const DevScore&, TextClassifier&)> epoch;
   std::function<bool()> stop;
+  /// How the run is kept (unroll/tools/classifier/run_folder.h). Asked once, before the first step.
+  std::function<Checkpoints()> checkpoints{};
 };
 
 struct TrainedClassifier {
@@ -173,13 +181,16 @@ struct TrainedClassifier {
   std::optional<NgramReport> ngrams;
   TrainingResult training;
   DevScore dev;  ///< of the classifier
+  /// Where training diverged, as text (unroll/tools/classifier/divergence.h); "" if it did not.
+  std::string divergence = {};
 };
 
 /// Where some training text has several labels or none, the classifier answers any number of
 /// labels. The records are taken over: a text is freed as soon as it is encoded. Throws DataError
 /// if they have fewer than two labels, or if word vectors are to be frozen and no word has one;
-/// UsageError if the metric or a class weight is about a label that they lack; MemoryError if the
-/// memory does not suffice.
+/// UsageError if the metric or a class weight is about a label that they lack, or if the classifier
+/// to start from has no network or another kind of output; MemoryError if the memory does not
+/// suffice.
 TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer = {});

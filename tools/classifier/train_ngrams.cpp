@@ -92,17 +92,25 @@ class Trainer {
     return costs;
   }
 
-  /// With rising C, each beginning at the solution of the one before.
+  bool has_letters() const { return classifier_.index().words() < classifier_.index().size(); }
+
   void solve(std::size_t at) {
-    const bool is_tf_idf = at < machines_;
-    const CountWeights naive_bayes =
-        is_tf_idf ? CountWeights{}
-                  : naive_bayes_weights(train_, classifier_.index().size(), label_of(at));
-    const CountWeights& weights = is_tf_idf ? tf_idf_ : naive_bayes;
+    if (at < machines_) return solve(at, tf_idf_, kTfIdfCosts);
+    solve(at, naive_bayes(at, true), kNaiveBayesCosts);
+    if (has_letters()) solve(at, naive_bayes(at, false), kNaiveBayesCosts);
+  }
+
+  CountWeights naive_bayes(std::size_t at, bool letters) const {
+    const NgramIndex& index = classifier_.index();
+    return naive_bayes_weights(train_, index.size(), index.words(), label_of(at), letters);
+  }
+
+  /// With rising C, each beginning at the solution of the one before.
+  void solve(std::size_t at, const CountWeights& weights, std::span<const double> costs) {
     LinearSvm svm(train_.counts, weights, sides(label_of(at)));
-    for (const double C : is_tf_idf ? kTfIdfCosts : kNaiveBayesCosts) {
+    for (const double C : costs) {
       svm.solve(costs_of_rows(C), {.seed = seed_});
-      solved_[at].push_back(rounded(svm, is_tf_idf));
+      solved_[at].push_back(rounded(svm, at < machines_));
     }
   }
 
@@ -116,24 +124,24 @@ class Trainer {
     return machine;
   }
 
-  /// Sets the model's weights to those of the C that suits the dev rows best.
+  /// Sets the model's weights to those of its solutions that suit the dev rows best.
   void choose(std::size_t model, NgramTraining& result) {
     Tensor<double> best;
-    double best_loss = 0, best_C = 0;
+    double best_loss = 0;
     std::size_t best_at = 0;
-    const auto& costs = kNgramModels[model] == NgramModel::kTfIdf ? kTfIdfCosts : kNaiveBayesCosts;
-    for (std::size_t c = 0; c < costs.size(); ++c) {
+    for (std::size_t c = 0; c < solved_[model * machines_].size(); ++c) {
       set_machines(model, c);
       Tensor<double> margins = dev_margins(model);
       const double loss = dev_loss(margins);
       if (c > 0 && loss >= best_loss) continue;
       best = std::move(margins);
       best_loss = loss;
-      best_C = costs[c];
       best_at = c;
     }
     set_machines(model, best_at);
-    result.C.push_back(best_C);
+    const bool is_tf_idf = kNgramModels[model] == NgramModel::kTfIdf;
+    result.C.push_back((is_tf_idf ? kTfIdfCosts : kNaiveBayesCosts)[best_at % kCosts]);
+    if (!is_tf_idf) result.words_alone = best_at >= kCosts;
     result.dev.push_back(std::move(best));
   }
 
@@ -187,7 +195,7 @@ class Trainer {
   std::uint64_t seed_;
   std::size_t machines_;
   CountWeights tf_idf_;
-  std::vector<std::vector<Machine>> solved_;  // of each machine, with each C
+  std::vector<std::vector<Machine>> solved_;  // of each machine: with each C, then of words alone
 };
 
 }  // namespace
@@ -229,10 +237,13 @@ CountWeights tf_idf_weights(const SparseCounts& rows, std::size_t columns, std::
 }
 
 CountWeights naive_bayes_weights(const LabelledCounts& rows, std::size_t columns,
-                                 std::int32_t label) {
+                                 std::uint32_t split, std::int32_t label, bool letters) {
   CountWeights weights;
+  weights.split = split;
   weights.of_count.fill(1);
-  weights.of_row.assign(2 * rows.counts.rows(), 1.0);
+  for (std::size_t row = 0; row < rows.counts.rows(); ++row) {
+    weights.of_row.insert(weights.of_row.end(), {1.0, letters ? 1.0 : 0.0});
+  }
   weights.of_column = naive_bayes_ratios(rows, columns, label);
   return weights;
 }

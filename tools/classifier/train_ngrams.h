@@ -35,12 +35,14 @@ struct LabelledCounts {
 
 struct NgramTraining {
   std::vector<double> C;            ///< of each NgramModel
+  bool words_alone = false;         ///< naive Bayes reads no n-grams of letters
   std::vector<Tensor<double>> dev;  ///< what it says about the dev rows: margins (rows, K)
 };
 
 /// Sets the classifier's weights; `seed` orders the rows of the solver. Columns are numbers of its
-/// index. A row's C is the model's times its weight. C of each model is the one tried with which
-/// the dev rows' labels are most probable. The result does not depend on the number of threads.
+/// index. A row's C is the model's times its weight. C of each model, and whether naive Bayes reads
+/// letters, are those tried with which the dev rows' labels are most probable. The result does not
+/// depend on the number of threads.
 NgramTraining train_ngrams(const LabelledCounts& train, const LabelledCounts& dev,
                            NgramClassifier& classifier, std::uint64_t seed = 1);
 
@@ -56,8 +58,11 @@ CountWeights tf_idf_weights(const SparseCounts& rows, std::size_t columns, std::
 
 /// A row's values for one machine of the naive-Bayes model: in place of a count the log ratio
 /// r_j = ln(p_j/‖p‖₁ : q_j/‖q‖₁), where p_j is one more than the number of rows of the label that
-/// have the column, and q_j that of the other rows.
+/// have the column, and q_j that of the other rows. Columns from `split` on, n-grams of letters,
+/// have the value 0 without `letters`: naive Bayes takes all columns for independent of each other,
+/// and a word and its letters never are. In long texts that does harm, in short ones letters are
+/// worth it.
 CountWeights naive_bayes_weights(const LabelledCounts& rows, std::size_t columns,
-                                 std::int32_t label);
+                                 std::uint32_t split, std::int32_t label, bool letters = true);
 
 }  // namespace unroll

@@ -14,7 +14,7 @@ constexpr std::array kEnding{SIGHUP,  SIGINT,    SIGQUIT, SIGTERM, SIGALRM,
                              SIGXCPU, SIGVTALRM, SIGPROF, SIGUSR1, SIGUSR2};
 
 bool ends_by_broken_pipe = false;
-std::atomic<bool> has_interrupt = false;
+std::atomic<int> noted = 0;  // the signal, or 0
 
 void set_handler(int signal, void (*handler)(int)) {
   struct sigaction action = {};
@@ -34,6 +34,12 @@ void end_by(int signal) {
   ::raise(signal);
 }
 
+void note(int signal) {
+  noted = signal;
+  set_handler(SIGINT, end_by);
+  set_handler(SIGTERM, end_by);
+}
+
 }  // namespace
 
 void prepare_signals() {
@@ -46,19 +52,23 @@ void prepare_signals() {
 }
 
 InterruptGuard::InterruptGuard() {
-  ::sigaction(SIGINT, nullptr, &previous_);
-  set_handler(SIGINT, [](int) {
-    has_interrupt = true;
-    set_handler(SIGINT, end_by);
-  });
+  ::sigaction(SIGINT, nullptr, &previous_interrupt_);
+  ::sigaction(SIGTERM, nullptr, &previous_term_);
+  set_handler(SIGINT, note);
+  if (!is_ignored(SIGTERM)) set_handler(SIGTERM, note);
 }
 
 InterruptGuard::~InterruptGuard() {
-  ::sigaction(SIGINT, &previous_, nullptr);
+  ::sigaction(SIGINT, &previous_interrupt_, nullptr);
+  ::sigaction(SIGTERM, &previous_term_, nullptr);
 }
 
 bool InterruptGuard::interrupted() const noexcept {
-  return has_interrupt;
+  return noted != 0;
+}
+
+int InterruptGuard::exit_status() const noexcept {
+  return 128 + noted;
 }
 
 void end_by_broken_pipe() {

@@ -11,7 +11,9 @@ namespace unroll {
 /// nohup, stays ignored.
 void prepare_signals();
 
-/// While it lives, the first Ctrl-C is only noted; a second one ends the program.
+/// While it lives, the first Ctrl-C or SIGTERM is only noted; a second one ends the program. An
+/// ignored SIGTERM stays ignored; SIGINT does not, which shells ignore for what runs in the
+/// background.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -20,13 +22,13 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
   bool interrupted() const noexcept;
+  /// The exit status of a program that ends because of the signal that was noted.
+  int exit_status() const noexcept;
 
  private:
-  struct sigaction previous_ = {};
+  struct sigaction previous_interrupt_ = {};
+  struct sigaction previous_term_ = {};
 };
-
-/// The exit status of a program that ends because of Ctrl-C.
-inline constexpr int kInterrupted = 128 + SIGINT;
 
 /// Ends the program by SIGPIPE, as one that reads no more of its output expects. Returns if whoever
 /// started the program has SIGPIPE ignored: then it is an error like others.

@@ -4,7 +4,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
+#include <ctime>
+#include <utility>
 
 #include "unroll/tools/program/output.h"
 
@@ -34,6 +37,22 @@ std::string_view cut(std::string_view text, std::size_t width) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool begins = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
     if (begins && columns++ == width) return text.substr(0, i);
+  }
+  return text;
+}
+
+/// "2026-11-27 22:49:15", local time.
+std::string time_text() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%F %T", &local)};
+}
+
+std::string without_colors(std::string text) {
+  for (std::size_t begin; (begin = text.find("\033[")) != text.npos;) {
+    text.erase(begin, text.find('m', begin) + 1 - begin);
   }
   return text;
 }
@@ -81,15 +100,31 @@ void Terminal::progress(std::string_view text) {
 }
 
 void Terminal::note(std::string_view text) {
+  log(text);
   if (quiet_) return;
   clear();
   write_stderr(fmt::format("{}\n", text));
 }
 
 void Terminal::warning(std::string_view text) {
+  log(fmt::format("warning: {}", text));
   clear();
   write_stderr(
       fmt::format("{}warning:{} {}\n", colors_ ? "\033[33m" : "", colors_ ? "\033[0m" : "", text));
+}
+
+void Terminal::log_to(const std::filesystem::path& path, bool append) {
+  log_.emplace(path, append ? std::ios::app : std::ios::trunc);
+  *log_ << std::exchange(unlogged_, "") << std::flush;
+}
+
+void Terminal::log(std::string_view text) {
+  const std::string line = fmt::format("{}  {}\n", time_text(), without_colors(std::string(text)));
+  if (log_) {
+    *log_ << line << std::flush;
+  } else {
+    unlogged_ += line;
+  }
 }
 
 std::string Terminal::highlight(std::string_view text) const {

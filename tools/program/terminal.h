@@ -4,6 +4,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,12 +36,19 @@ class Terminal {
   void note(std::string_view text);
   /// Prints a note that is important enough to be shown even if quiet.
   void warning(std::string_view text);
+  /// Writes notes and warnings to this file as well, with the time, quiet or not: those from before
+  /// and those to come. `append`: behind what the file holds. If it can't be written, there is no
+  /// log.
+  void log_to(const std::filesystem::path& path, bool append);
   /// Important words in green on a terminal, unless NO_COLOR is set.
   std::string highlight(std::string_view text) const;
 
  private:
   using Clock = std::chrono::steady_clock;
+  void log(std::string_view text);
 
+  std::string unlogged_;  // until there is a log
+  std::optional<std::ofstream> log_;
   bool quiet_;
   bool is_terminal_;
   bool colors_;

@@ -121,6 +121,9 @@ constexpr FlagOfOption kFlagsOfOptions[] = {{"encoding", "--encoding"},
                                             {"group_column", "--group-col"},
                                             {"metric", "--metric"},
                                             {"class_weights", "--class-weight"},
+                                            {"overwrite", "--overwrite"},
+                                            {"init", "--init"},
+                                            {"checkpoint_minutes", "--checkpoint-minutes"},
                                             {"out", "--out"}};
 
 }  // namespace

@@ -22,13 +22,26 @@ using test::small_reviews;
 
 TEST(TrainClassifier, LearnsWhatIsToBeLearnt) {
   TrainedClassifier trained = train_classifier(small_reviews(200), {}, small_options());
-  EXPECT_EQ(trained.training.best_score.value, 1);
+  EXPECT_EQ(trained.dev.accuracy, 1);
   EXPECT_TRUE(trained.plan.dev_held_back);
   EXPECT_EQ(trained.plan.train_rows + trained.plan.dev_rows, 200u);
   EXPECT_EQ(trained.plan.dev_rows, 20u);
   const TextPredictor predictor(std::move(trained.classifier));
   EXPECT_EQ(predictor.predict("a lovely film").label, "pos");
   EXPECT_EQ(predictor.predict("an awful film").label, "neg");
+}
+
+TEST(TrainClassifier, ChoosesAFusedModelsEpochByItsLossAndANetworksByItsAccuracy) {
+  TrainClassifierOptions options = small_options();
+  options.epochs = 1;
+  const auto metric = [&] {
+    return train_classifier(small_reviews(60), {}, options).plan.metric.kind;
+  };
+  EXPECT_EQ(metric(), Metric::Kind::kLoss);
+  options.ngrams = false;
+  EXPECT_EQ(metric(), Metric::Kind::kAccuracy);
+  options.metric = Metric{.kind = Metric::Kind::kMacroF1};
+  EXPECT_EQ(metric(), Metric::Kind::kMacroF1);
 }
 
 TEST(TrainClassifier, LearnsWithEveryCell) {
@@ -39,7 +52,7 @@ TEST(TrainClassifier, LearnsWithEveryCell) {
     // σ' ≤ 1/4: with a sigmoid the gradient needs its time.
     options.epochs = activation == Activation::kSigmoid ? 60 : 12;
     options.early_stop = 0;
-    EXPECT_GT(train_classifier(small_reviews(200), {}, options).training.best_score.value, 0.9)
+    EXPECT_GT(train_classifier(small_reviews(200), {}, options).dev.accuracy, 0.9)
         << to_string(activation);
   }
 }

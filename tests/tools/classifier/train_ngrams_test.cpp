@@ -13,6 +13,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// Those of tests/golden/generate_ngrams.py.
+constexpr NgramSettings kNgrams{.words = 2};
+
 /// What scikit-learn computed (tests/golden/generate_ngrams.py), and our counts of its texts.
 class GoldenNgrams : public testing::Test {
  protected:
@@ -22,7 +25,7 @@ class GoldenNgrams : public testing::Test {
     const auto texts = golden_["texts"].get<std::vector<std::string>>();
     const std::vector<std::string_view> views(texts.begin(), texts.end());
     texts_ = tokenize(views, {.tokenizer = {.kind = TokenizerKind::kSpace}, .stop_words = {}});
-    append_ngrams(texts_, {}, rows_.counts);
+    append_ngrams(texts_, kNgrams, rows_.counts);
     index_ = NgramIndex(rows_.counts, 2);
     index_.number_columns(rows_.counts);
     for (const Json& label : golden_["labels"]) {
@@ -61,13 +64,14 @@ TEST_F(GoldenNgrams, HaveScikitLearnsDecisionValuesByTfIdf) {
 
 TEST_F(GoldenNgrams, HaveScikitLearnsDecisionValuesByNaiveBayes) {
   for (std::int32_t label = 0; label < 3; ++label) {
-    expect_decisions("naive_bayes", naive_bayes_weights(rows_, index_.size(), label), label);
+    expect_decisions("naive_bayes",
+                     naive_bayes_weights(rows_, index_.size(), index_.words(), label), label);
   }
 }
 
 TEST_F(GoldenNgrams, HaveTheLogRatiosOfNaiveBayes) {
   for (std::int32_t label = 0; label < 3; ++label) {
-    const CountWeights weights = naive_bayes_weights(rows_, index_.size(), label);
+    const CountWeights weights = naive_bayes_weights(rows_, index_.size(), index_.words(), label);
     const Json& sums = golden_["sums_of_ratios"][labels_[static_cast<std::size_t>(label)]];
     for (std::size_t row = 0; row < rows_.labels.size(); ++row) {
       double sum = 0;
@@ -81,7 +85,7 @@ TEST_F(GoldenNgrams, HaveTheLogRatiosOfNaiveBayes) {
 }
 
 TEST_F(GoldenNgrams, ClassifyTextsAsTheirMachinesDo) {
-  NgramClassifier classifier({}, std::move(index_), 3);
+  NgramClassifier classifier(kNgrams, std::move(index_), 3);
   const NgramTraining training = train_ngrams(rows_, rows_, classifier);
   NgramClassifier::Scratch scratch(classifier);
   Tensor<double> margins({2, 3});
@@ -99,11 +103,11 @@ TEST_F(GoldenNgrams, LearnTheSameOnAnyNumberOfThreads) {
   const auto bits = [&](std::size_t threads) {
     set_thread_count(threads);
     LabelledCounts rows;
-    append_ngrams(texts_, {}, rows.counts);
+    append_ngrams(texts_, kNgrams, rows.counts);
     rows.labels = rows_.labels;
     NgramIndex index(rows.counts, 2);
     index.number_columns(rows.counts);
-    NgramClassifier classifier({}, std::move(index), 3);
+    NgramClassifier classifier(kNgrams, std::move(index), 3);
     train_ngrams(rows, rows, classifier);
     std::vector<std::uint16_t> all;
     for (const BFloat16 value : classifier.W.values()) all.push_back(value.bits);
@@ -117,7 +121,7 @@ TEST_F(GoldenNgrams, LearnTheSameOnAnyNumberOfThreads) {
 TEST(NgramClassifier, HasOppositeMarginsForTwoLabels) {
   SparseCounts rows;
   rows.append(std::vector<std::uint32_t>{1, 2}, std::vector<std::uint8_t>{1, 1});
-  NgramClassifier classifier({}, NgramIndex(rows, 1), 2);
+  NgramClassifier classifier(kNgrams, NgramIndex(rows, 1), 2);
   classifier.b[0] = 0.5F;
   classifier.b[1] = -2;
   NgramClassifier::Sums sums;

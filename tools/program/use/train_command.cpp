@@ -14,7 +14,6 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
-#include "unroll/core/output_folder.h"
 #include "unroll/text/folding.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/unicode.h"
@@ -22,6 +21,7 @@
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
+#include "unroll/tools/classifier/run_folder.h"
 #include "unroll/tools/classifier/train_classifier.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
@@ -30,6 +30,7 @@
 #include "unroll/tools/program/memory_left.h"
 #include "unroll/tools/program/numbers.h"
 #include "unroll/tools/program/output.h"
+#include "unroll/tools/program/report/run_of_folder.h"
 #include "unroll/tools/program/settings.h"
 #include "unroll/tools/program/settings_file.h"
 #include "unroll/tools/program/settings_flags.h"
@@ -45,7 +46,7 @@ struct Flags {
   std::string train;
   std::string dev;
   std::string out;
-  bool overwrite = false;
+  RunFolderOptions run;
   bool quiet = false;
   bool json = false;
   bool gradflow = false;
@@ -71,7 +72,13 @@ void add_data_flags(CLI::App& command, Flags& flags) {
                   "Texts that choose the best epoch (default: a tenth of --train, held back)")
       ->type_name("FILE");
   command.add_option("--out", flags.out, "Folder of the model")->type_name("DIR")->required();
-  command.add_flag("--overwrite", flags.overwrite, "Replace the model that --out holds");
+  command.add_flag("--overwrite", flags.run.overwrite, "Replace the model that --out holds");
+  command
+      .add_option("--checkpoint-minutes", flags.run.checkpoint_minutes,
+                  "Minutes between checkpoints, from which the same command goes on after a run\n"
+                  "was ended; 0: no checkpoints")
+      ->check(real_number(0.0, 1e6))
+      ->capture_default_str();
   add_column_flags(command, flags.columns);
   command.add_option("--weight-col", flags.columns.weight_column,
                      "Column of the rows' weights, by name or number: how much each row counts\n"
@@ -136,8 +143,9 @@ void add_importance_flags(CLI::App& command, TrainClassifierOptions& options) {
       .add_option_function<std::string>(
           "--metric", [&options](const std::string& name) { options.metric = metric_of(name); },
           "What the dev texts choose the epoch by: accuracy, micro-f1, macro-f1,\n"
-          "f1:LABEL, loss. Accuracy hardly sees a label that one text in a hundred has\n"
-          "(default: accuracy, or micro-f1 where texts have any number of labels)")
+          "f1:LABEL, loss. Accuracy and loss hardly see a label that one text in a\n"
+          "hundred has (default: loss; accuracy with --no-ngrams; micro-f1 where texts have\n"
+          "any number of labels)")
       ->type_name("accuracy|micro-f1|macro-f1|f1:LABEL|loss");
   command
       .add_option_function<std::string>(
@@ -147,6 +155,21 @@ void add_importance_flags(CLI::App& command, TrainClassifierOptions& options) {
           "weigh the same together), or label=weight,label2=weight2 (others have 1)")
       ->type_name("none|balanced|LABEL=WEIGHT,...")
       ->default_str("none");
+}
+
+/// How recurrent weights begin, or a model to begin with.
+void set_init(const std::string& value, TrainClassifierOptions& options) {
+  if (const auto init = from_name<RecurrentInit>(value)) {
+    options.model.init = *init;
+    return;
+  }
+  std::error_code ignored;
+  if (!std::filesystem::exists(value, ignored)) {
+    throw UsageError(fmt::format(
+        "--init {} is none of uniform, glorot, orthogonal and identity, and no folder of a model",
+        in_quotes(value)));
+  }
+  options.start = std::make_shared<const TextClassifier>(TextClassifier::load(value));
 }
 
 /// The value of --cell without a network.
@@ -211,7 +234,14 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
                   "one mask")
       ->check(real_number(0.0, 0.95))
       ->capture_default_str();
-  add_choice(command, "--init", model.init, "Initial recurrent weights");
+  command
+      .add_option_function<std::string>(
+          "--init", [&options](const std::string& value) { set_init(value, options); },
+          "Begin with the network of this model's folder: its vocabulary and labels grow\n"
+          "by what is new. Or how the recurrent weights of a fresh network begin: uniform,\n"
+          "glorot, orthogonal, identity")
+      ->type_name("orthogonal|glorot|uniform|identity|DIR")
+      ->default_str(std::string(to_string(model.init)));
   command.add_option("--forget-bias", model.forget_bias, "Initial bias of the LSTM's forget gate")
       ->check(real_number(-100.0, 100.0))
       ->capture_default_str();
@@ -282,7 +312,21 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
   add_seed_flag(command, options.seed, "Seed of everything random");
 }
 
+/// What is the model's that the run starts from can't be chosen.
+void refuse_flags_of_start(const CLI::App& command, const TrainClassifierOptions& options) {
+  constexpr std::array kFlags{
+      "--cell",    "--activation",      "--gru-reset",      "--hidden",     "--layers",
+      "--pool",    "--bidirectional",   "--unidirectional", "--embedding",  "--dropout",
+      "--vectors", "--forget-bias",     "--tokenizer",      "--dictionary", "--subwords",
+      "--no-fold", "--user-dictionary", "--language",       "--stopwords",  "--max-tokens"};
+  for (const char* flag : kFlags) {
+    refuse_flag(command, flag, options.start != nullptr,
+                "is the model's that --init names: leave it out");
+  }
+}
+
 void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions& options) {
+  refuse_flags_of_start(command, options);
   if (options.network) refuse_flags_of_other_cell(command, options.model.cell);
   refuse_flag(command, "--no-ngrams", !options.network,
               "leaves nothing to train with --cell none: leave one of them out");
@@ -390,6 +434,10 @@ std::string metric_text(const DevScore& dev, const Metric& metric) {
                                             : fmt::format("{:.2f} %", 100 * dev.metric);
 }
 
+bool hardly_sees_rare_labels(const Metric& metric) {
+  return metric.kind == Metric::Kind::kAccuracy || metric.kind == Metric::Kind::kLoss;
+}
+
 /// Shows how training goes.
 class Progress {
  public:
@@ -420,9 +468,18 @@ class Progress {
     epoch_begun_ = begun_;
   }
 
+  /// The run was interrupted, and goes on from a checkpoint.
+  void resume(const RunFolder::Position& position) {
+    steps_before_ = position.epoch * plan_.steps_per_epoch + position.step;
+    for (const double score : position.scores) best_shown_ = std::max(best_shown_, score);
+    terminal_.note(fmt::format("resume  from {}, step {} of {}, of {}", epoch_text(position.epoch),
+                               position.step, plan_.steps_per_epoch, RunFolder::kFileName));
+  }
+
   void ngrams(const NgramReport& report) {
-    terminal_.note(fmt::format("linear  C {}  {:.1f} s  {}", fmt::join(report.C, " and "),
-                               report.seconds, dev_text(report.score)));
+    terminal_.note(fmt::format("linear  C {}{}  {:.1f} s  {}", fmt::join(report.C, " and "),
+                               report.words_alone ? " of words" : "", report.seconds,
+                               dev_text(report.score)));
     epoch_begun_ = Clock::now();
   }
 
@@ -451,9 +508,17 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   std::string dev_text(const DevScore& dev) const {
-    const bool is_accuracy = plan_.metric.kind == Metric::Kind::kAccuracy;
-    return fmt::format("dev {}{}", is_accuracy ? "" : to_string(plan_.metric) + " ",
-                       metric_text(dev, plan_.metric));
+    switch (plan_.metric.kind) {
+      case Metric::Kind::kAccuracy:
+        return "dev " + metric_text(dev, plan_.metric);
+      case Metric::Kind::kLoss:
+        return fmt::format("dev {:.2f} % (loss {:.4f})", 100 * dev.accuracy, dev.loss);
+      case Metric::Kind::kMicroF1:
+      case Metric::Kind::kMacroF1:
+      case Metric::Kind::kLabelF1:
+        break;
+    }
+    return fmt::format("dev {} {}", to_string(plan_.metric), metric_text(dev, plan_.metric));
   }
   static double since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -473,7 +538,7 @@ class Progress {
   double eta() const {
     const auto all = static_cast<double>(plan_.epochs * plan_.steps_per_epoch);
     const auto done = static_cast<double>(steps_done_);
-    return since(begun_) / done * (all - done);
+    return since(begun_) / done * (all - done - static_cast<double>(steps_before_));
   }
 
   /// A label that one text in fifty has changes accuracy by less than other labels' noise.
@@ -481,13 +546,13 @@ class Progress {
     constexpr double kRare = 0.02;
     const double share =
         static_cast<double>(plan.rarest_rows) / static_cast<double>(plan.train_rows);
-    terminal_.note(
-        fmt::format("        the rarest label is {}: {} rows of {} ({:.2g} %), and {} for dev{}",
-                    in_quotes(plan.rarest_label), plan.rarest_rows, plan.train_rows, 100 * share,
-                    plan.rarest_dev_rows,
-                    share < kRare && plan.metric.kind == Metric::Kind::kAccuracy
-                        ? "; accuracy hardly sees it (--metric macro-f1)"
-                        : ""));
+    terminal_.note(fmt::format(
+        "        the rarest label is {}: {} rows of {} ({:.2g} %), and {} for dev{}",
+        in_quotes(plan.rarest_label), plan.rarest_rows, plan.train_rows, 100 * share,
+        plan.rarest_dev_rows,
+        share < kRare && hardly_sees_rare_labels(plan.metric)
+            ? fmt::format("; {} hardly sees it (--metric macro-f1)", to_string(plan.metric))
+            : ""));
   }
 
   void notes_on_texts(const TrainingPlan& plan, const TextClassifier& classifier) {
@@ -560,7 +625,8 @@ class Progress {
   StepReport last_;
   double best_shown_ = -std::numeric_limits<double>::infinity();
   std::size_t epoch_tokens_ = 0;
-  std::size_t steps_done_ = 0;
+  std::size_t steps_done_ = 0;    // by this process
+  std::size_t steps_before_ = 0;  // by those that were interrupted
   Clock::time_point begun_ = Clock::now();
   Clock::time_point epoch_begun_ = begun_;
 };
@@ -613,15 +679,11 @@ class Curves {
   std::size_t steps_ = 0;
 };
 
+/// What the program says on stderr, in the folder of the run.
+constexpr const char* kLogName = "log.txt";
+
 bool has_model(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / TextClassifier::kFileName);
-}
-
-void refuse_occupied(const std::filesystem::path& folder, bool overwrite) {
-  if (overwrite || !has_model(folder)) return;
-  throw UsageError(fmt::format(
-      "{} already holds a model; name another --out folder, or give --overwrite to replace it",
-      folder.string()));
 }
 
 void set_notes(TextClassifier& classifier, const Flags& flags, const TrainingMemory& memory,
@@ -650,23 +712,15 @@ void save_run(const TextClassifier& classifier, const Flags& flags) {
 }
 
 std::string_view ending(const TrainingResult& training, const TimeLimit& limit) {
-  switch (training.end) {
-    case TrainingEnd::kAllEpochs:
-      return "all epochs done";
-    case TrainingEnd::kEarlyStop:
-      return "stopped early";
-    case TrainingEnd::kStopped:
-      return limit.was_reached() ? "time is over" : "interrupted";
-    case TrainingEnd::kDiverged:
-      return "the loss is no longer finite";
-  }
-  return "?";
+  const bool is_over = training.end == TrainingEnd::kStopped && limit.was_reached();
+  return is_over ? "time is over" : to_string(training.end);
 }
 
 /// "accuracy 85.83 %", behind the figure that chose, where that is another one.
 std::string result_text(const DevScore& dev, const Metric& metric) {
   const std::string accuracy = fmt::format("accuracy {:.2f} %", 100 * dev.accuracy);
   if (metric.kind == Metric::Kind::kAccuracy) return accuracy;
+  if (metric.kind == Metric::Kind::kLoss) return fmt::format("{}, loss {:.4f}", accuracy, dev.loss);
   return fmt::format("{} {}, {}", to_string(metric), metric_text(dev, metric), accuracy);
 }
 
@@ -705,7 +759,7 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, const Ti
   }
   print("model {} ({:.1f} MB), trained in {}\n", file.string(),
         static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
-  print("hash {} of weights and pipeline\n", trained.classifier.hash());
+  print("hash  {}\n", trained.classifier.hash());
 }
 
 /// What to do about a loss that is not finite.
@@ -717,31 +771,58 @@ std::string advice_on_divergence(const Flags& flags, const StepReport& failed) {
       flags.options.vectors.empty() ? "" : fmt::format(" (those of {}?)", flags.options.vectors));
 }
 
-Error diverged(const Flags& flags, const TrainingResult& training, bool linear_is_saved) {
+Error diverged(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved) {
+  const TrainingResult& training = trained.training;
   const StepReport& failed = training.failed;
   const std::string kept =
       training.epochs.empty()
           ? (linear_is_saved ? "the linear model of n-grams was kept" : "no model was written")
           : fmt::format("epoch {}, the best before that, was kept", training.best_epoch + 1);
-  return Error(
-      ErrorKind::kDiverged,
-      fmt::format("training diverged in step {} of epoch {} (--lr {}): its loss, gradients "
-                  "or weights are not finite; {}; {}",
-                  failed.step + 1, failed.epoch + 1, flags.options.learning_rate, kept,
-                  advice_on_divergence(flags, failed)));
+  return Error(ErrorKind::kDiverged,
+               fmt::format("training diverged in step {} of epoch {} (--lr {}): {}; {}; {}",
+                           failed.step + 1, failed.epoch + 1, flags.options.learning_rate,
+                           trained.divergence, kept, advice_on_divergence(flags, failed)));
 }
 
-int finish(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved,
-           const TimeLimit& limit, Terminal& terminal, double seconds) {
+/// What a run leaves that was ended by a signal, or by --max-minutes.
+void tell_of_stop(const Flags& flags, bool has_model, std::string_view end, Terminal& terminal) {
+  const std::string_view next =
+      flags.run.checkpoint_minutes > 0 ? "; the same command goes on from here" : "";
+  if (has_model) return terminal.note(fmt::format("{}{}", end, next));
+  terminal.warning(
+      fmt::format("{} before the first epoch was done: no new model was written{}", end, next));
+}
+
+/// The model of a run that went on may have been written by the process before, or have been taken
+/// away since.
+void save_again(const Flags& flags, TrainedClassifier& trained) {
   const TrainingResult& training = trained.training;
-  if (training.epochs.empty() && !linear_is_saved) {
-    if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training, linear_is_saved);
-    terminal.warning("interrupted before the first epoch was done: no model was written");
-    return kInterrupted;
+  if (training.epochs.empty() && trained.classifier.has_network()) return;
+  set_notes(trained.classifier, flags, *trained.plan.memory, trained.plan.metric,
+            training.epochs.empty() ? std::nullopt : std::optional(training.best_epoch),
+            trained.dev);
+  save_run(trained.classifier, flags);
+}
+
+/// The page about the run so far. A run does not fail for want of it.
+void write_page(const Flags& flags, const TextClassifier& classifier, Terminal& terminal) {
+  try {
+    const ReportedRun run = run_of_folder(flags.out, &classifier);
+    write_file(std::filesystem::path(flags.out) / kReportFile, run_report({&run, 1}));
+  } catch (const Error& error) {
+    terminal.warning(fmt::format("no {}: {}", kReportFile, error.what()));
   }
-  print_result(flags, trained, limit, seconds);
-  if (training.end == TrainingEnd::kDiverged) throw diverged(flags, training, linear_is_saved);
-  return training.end == TrainingEnd::kStopped && !limit.was_reached() ? kInterrupted : 0;
+}
+
+/// Says how training ended. `linear_is_saved`: a model that has no epoch yet.
+void finish(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved,
+            const TimeLimit& limit, Terminal& terminal, double seconds) {
+  const TrainingResult& training = trained.training;
+  const bool has_model = !training.epochs.empty() || linear_is_saved;
+  if (has_model) print_result(flags, trained, limit, seconds);
+  if (training.end == TrainingEnd::kDiverged) throw diverged(flags, trained, linear_is_saved);
+  if (training.end == TrainingEnd::kStopped)
+    tell_of_stop(flags, has_model, ending(training, limit), terminal);
 }
 
 /// The text of a file as it is read, whole; of a packed one, its records tell.
@@ -793,9 +874,24 @@ ReadOptions read_options(const Flags& flags) {
 }
 
 std::vector<const char*> files_of(const Flags& flags) {
-  std::vector<const char*> files{TextClassifier::kFileName.data(), kSettingsFile};
+  std::vector<const char*> files{TextClassifier::kFileName.data(), RunFolder::kFileName.data(),
+                                 kSettingsFile};
   if (flags.gradflow) files.insert(files.end(), {kFlowTable, kFlowPage});
   return files;
+}
+
+/// Values, optimizer, average and best epoch: what a checkpoint holds.
+void try_checkpoint(const Flags& flags, const TrainingPlan& plan,
+                    const TextClassifier& classifier) {
+  const MemoryPlan memory = count_memory(classifier, *plan.memory);
+  std::size_t bytes = 0;
+  for (const char* part : {"parameters", "optimizer", "average", "best epoch"})
+    bytes += memory.bytes(part);
+  try {
+    try_file(std::filesystem::path(flags.out) / RunFolder::kFileName, bytes);
+  } catch (const DiskError& error) {
+    throw mended_by({"checkpoint_minutes=0"}, error);
+  }
 }
 
 /// What a run needs that is known before its first step.
@@ -804,6 +900,8 @@ void refuse_hopeless(const Flags& flags, const TrainingPlan& plan,
   refuse_more_memory_than_left(count_memory(classifier, *plan.memory));
   const auto model = std::filesystem::path(flags.out) / TextClassifier::kFileName;
   try_file(model, classifier.least_file_bytes());
+  if (flags.run.checkpoint_minutes > 0 && classifier.has_network())
+    try_checkpoint(flags, plan, classifier);
 }
 
 /// A few texts with several labels among many may be slips, and they decide what the model is.
@@ -836,15 +934,27 @@ void match_dev_labels(std::span<const Record> train, std::span<Record> dev, cons
   show(report, terminal);
 }
 
+void tell_of_resuming(RunFolder& run, Progress& progress, Terminal& terminal) {
+  if (!run.is_repeated()) return;
+  if (const auto position = run.goes_on_at()) {
+    progress.resume(*position);
+  } else {
+    terminal.note("resume  from the beginning: the run was ended before its first checkpoint");
+  }
+  for (const std::string& warning : run.warnings()) {
+    terminal.warning(warning +
+                     ": the model may differ in its last bits from an uninterrupted run's");
+  }
+}
+
 int train_command(const Flags& flags, const CLI::App& command) {
   refuse_contradictions(command, flags.options);
   require_stdout();
   TimeLimit limit(flags.max_minutes);
-  const OutputFolder folder(flags.out);
-  refuse_occupied(flags.out, flags.overwrite);
-  folder.prepare(files_of(flags));
+  RunFolder run(flags.out, flags.options, flags.run);
+  run.folder().prepare(files_of(flags));
   Terminal terminal(flags.quiet);
-  warn_if_unlocked(folder, terminal);
+  warn_if_unlocked(run.folder(), terminal);
   warn_of_idle_flags(command, flags.options, terminal);
   try_vectors(command, flags);
   const ReadOptions columns = read_options(flags);
@@ -853,6 +963,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
       flags.dev.empty() ? std::vector<Record>{} : read_data(flags.dev, columns, terminal);
   tell_of_label_sets(train, flags.train, terminal);
   match_dev_labels(train, dev, flags, terminal);
+  run.take_data(train, dev);
   TrainClassifierOptions options = flags.options;
   if (!options.network) options.vectors.clear();
   options.reading_bytes = reading_bytes(flags, train, dev);
@@ -863,8 +974,8 @@ int train_command(const Flags& flags, const CLI::App& command) {
   TrainingMemory memory;
   Metric metric;
   bool linear_is_saved = false;
-  bool is_saved = false;
-  const InterruptGuard guard;
+  bool is_saved = false;                // a model of this run is in its folder
+  std::optional<InterruptGuard> guard;  // from when there is something to lose
   const ClassifierObserver observer{
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
@@ -874,16 +985,24 @@ int train_command(const Flags& flags, const CLI::App& command) {
             progress.plan(plan, classifier);
             warn_of_idle_flags(plan, flags.options, terminal);
             refuse_hopeless(flags, plan, classifier);
+            run.begin(plan, classifier);
+            if (!run.is_repeated()) run.hold(kLogName);
+            terminal.log_to(run.path() / kLogName, run.is_repeated());
+            tell_of_resuming(run, progress, terminal);
+            is_saved = run.is_repeated() && has_model(flags.out);
             memory = *plan.memory;
             metric = plan.metric;
             if (watch) watch->measure(0, classifier);
           },
       .ngrams =
           [&](const NgramReport& report, TextClassifier& classifier) {
+            guard.emplace();
             progress.ngrams(report);
+            run.metrics().linear(report);
             // A model that this run replaces stays until there is an epoch.
             if (options.network && has_model(flags.out)) return;
             set_notes(classifier, flags, memory, metric, {}, report.score);
+            run.keep();
             save_run(classifier, flags);
             linear_is_saved = is_saved = true;
           },
@@ -891,23 +1010,36 @@ int train_command(const Flags& flags, const CLI::App& command) {
           [&](const StepReport& report, std::size_t tokens) {
             progress.step(report, tokens);
             curves.step(report);
+            run.metrics().step(report, tokens);
           },
       .epoch =
           [&](const EpochReport& report, const DevScore& score, TextClassifier& classifier) {
             progress.epoch(report, score);
             curves.epoch(report, score);
+            run.metrics().epoch(report, score);
             if (report.best) {
               // Written at once: whatever ends the run, the best epoch so far is on disk.
               set_notes(classifier, flags, memory, metric, report.epoch, score);
+              run.keep();
               save_run(classifier, flags);
               is_saved = true;
             }
             if (watch) watch->measure(report.epoch + 1, classifier);
           },
-      .stop = [&] { return guard.interrupted() || (is_saved && limit.is_over()); }};
-  const TrainedClassifier trained =
-      train_classifier(std::move(train), std::move(dev), options, observer);
-  return finish(flags, trained, linear_is_saved, limit, terminal, progress.seconds());
+      .stop =
+          [&] {
+            if (!guard) guard.emplace();
+            return guard->interrupted() || (is_saved && limit.is_over());
+          },
+      .checkpoints = [&] { return run.checkpoints(); }};
+  TrainedClassifier trained = train_classifier(std::move(train), std::move(dev), options, observer);
+  if (run.is_repeated()) save_again(flags, trained);
+  const TrainingEnd end = trained.training.end;
+  run.metrics().end(trained);
+  if (end == TrainingEnd::kAllEpochs || end == TrainingEnd::kEarlyStop) run.finish();
+  if (is_saved) write_page(flags, trained.classifier, terminal);
+  finish(flags, trained, linear_is_saved, limit, terminal, progress.seconds());
+  return end == TrainingEnd::kStopped && !limit.was_reached() ? guard->exit_status() : 0;
 }
 
 // ----------------------------------------------------------------------------------------------------------

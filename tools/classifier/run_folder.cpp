@@ -1,0 +1,208 @@
+#include "unroll/tools/classifier/run_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <utility>
+
+#include "unroll/core/error.h"
+#include "unroll/core/hash.h"
+#include "unroll/core/safetensors.h"
+#include "unroll/kernels/isa.h"
+#include "unroll/tools/classifier/memory.h"
+
+namespace unroll {
+
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+/// An epoch's end is the cheapest moment to go on from: no part of an epoch is done again. Ten
+/// seconds keep what checkpoints cost below a hundredth of the time.
+constexpr Seconds kBetweenEpochs{10};
+
+/// Labels and text of each record, and how much it counts; not the line where it was found.
+std::string hash_of(std::span<const Record> records) {
+  Hash hash;
+  for (const Record& record : records) {
+    hash.add_text(record.text);
+    hash.add_text(record.label);
+    hash.add_text(fmt::format("{} {}", record.more_labels.size(),
+                              std::bit_cast<std::uint32_t>(record.weight)));
+    for (const std::string& label : record.more_labels) hash.add_text(label);
+  }
+  return hash.digits();
+}
+
+/// How texts become ids, and the network's first values, those of word vectors included.
+std::string hash_of(const TextClassifier& start) {
+  StoredTensors tensors;
+  if (start.has_network()) {
+    for (const Parameter<float>* parameter : start.model().parameters()) {
+      tensors.emplace(parameter->name, parameter->value);
+    }
+  }
+  return safetensors_checksum({{"encoder", start.encoder().to_json()}}, tensors);
+}
+
+/// What the kernels that compute the bits depend on.
+std::string this_machine() {
+  return fmt::format("{} {}{}", to_string(active_isa()), to_string(maker()),
+                     multiplies_bfloat16() ? " bf16" : "");
+}
+
+}  // namespace
+
+void RunFolder::Description::list(SavedState& state) {
+  state.add("run.format", format);
+  if (format != "1") {
+    throw ModelError(fmt::format(
+        "{} has the format {}, which this program does not know; use the program that began it",
+        kFileName, format));
+  }
+  state.add("run.end", end);
+  state.add("run.settings", settings);
+  state.add("run.train", train);
+  state.add("run.dev", dev);
+  state.add("run.start", start);
+  state.add("run.machine", machine);
+  state.add("run.most_tokens", most_tokens);
+  state.add("run.metrics_bytes", metrics_bytes);
+}
+
+RunFolder::RunFolder(std::filesystem::path path, const TrainClassifierOptions& options,
+                     const RunFolderOptions& run)
+    : folder_(std::move(path)), options_(run) {
+  now_.settings = to_json(training_settings(options));
+  now_.machine = this_machine();
+  open_last();
+  if (last_ == nullptr) return;
+  const std::string changes = difference(training_settings_from_json(then_.settings),
+                                         training_settings_from_json(now_.settings));
+  if (!changes.empty()) refuse("with other settings: " + changes);
+}
+
+/// Looks at what is in the folder.
+void RunFolder::open_last() {
+  const std::filesystem::path file = folder_.path() / kFileName;
+  std::error_code ignored;
+  const bool has_model =
+      std::filesystem::exists(folder_.path() / TextClassifier::kFileName, ignored);
+  if (std::filesystem::exists(file, ignored)) {
+    try {
+      last_ = std::make_shared<SavedState>(SavedState::open(file));
+      then_.list(*last_);
+    } catch (const ModelError& error) {
+      last_ = nullptr;
+      if (!options_.overwrite) throw mended_by({"overwrite"}, ModelError(error.what()));
+    }
+  }
+  const bool is_finished = last_ == nullptr ? has_model : !then_.end.empty();
+  if (!is_finished) return;
+  last_ = nullptr;
+  if (options_.overwrite) return;
+  throw mended_by({"out", "overwrite", "init"},
+                  UsageError(fmt::format("{} already holds a model, which is left as it is; name "
+                                         "another folder, replace it, or begin with its network",
+                                         folder_.path().string())));
+}
+
+/// The folder holds an unfinished run that is not this one.
+void RunFolder::refuse(const std::string& what) {
+  if (options_.overwrite) return forget_last();
+  throw mended_by({"overwrite"},
+                  UsageError(fmt::format("{} holds an unfinished run {}. With what it had then it "
+                                         "goes on; otherwise name another folder, or replace it",
+                                         folder_.path().string(), what)));
+}
+
+void RunFolder::forget_last() {
+  last_ = nullptr;
+  then_ = {};
+}
+
+void RunFolder::take_data(std::span<const Record> train, std::span<const Record> dev) {
+  now_.train = hash_of(train);
+  now_.dev = hash_of(dev);
+  if (last_ != nullptr && now_.train != then_.train) refuse("on other training texts");
+  if (last_ != nullptr && now_.dev != then_.dev) refuse("with other dev texts");
+}
+
+void RunFolder::begin(const TrainingPlan& plan, const TextClassifier& start) {
+  now_.start = hash_of(start);
+  now_.most_tokens = plan.memory->most_tokens;
+  if (last_ != nullptr && now_.start != then_.start) {
+    refuse("with another vocabulary, other stop words or other word vectors");
+  }
+  repeated_ = last_ != nullptr;
+  if (!repeated_) {
+    for (const std::string_view file : {kFileName, MetricsFile::kFileName}) hold(file);
+  }
+  metrics_.emplace(folder_.path() / MetricsFile::kFileName, repeated_ ? then_.metrics_bytes : 0);
+  metrics_->plan(plan, start);
+  if (const auto position = goes_on_at()) metrics_->resume(position->epoch, position->step);
+  if (repeated_) return compare_machines();
+  SavedState state;
+  write(state);
+}
+
+/// What may change the last bits.
+void RunFolder::compare_machines() {
+  if (now_.machine != then_.machine) {
+    warnings_.push_back(fmt::format("the run began with the kernels {}, these are {}",
+                                    then_.machine, now_.machine));
+  }
+  if (now_.most_tokens != then_.most_tokens) {
+    warnings_.push_back("the run began with other parts of batches (the limit on memory)");
+  }
+}
+
+Checkpoints RunFolder::checkpoints() {
+  Checkpoints checkpoints;
+  if (goes_on_at()) checkpoints.begin = last_;
+  if (options_.checkpoint_minutes == 0) return checkpoints;
+  checkpoints.is_due = [this](bool epoch_is_done) { return is_due(epoch_is_done); };
+  checkpoints.write = [this](SavedState& state) {
+    metrics_->checkpoint(state.whole("epoch"), state.whole("step"));
+    now_.metrics_bytes = metrics_->bytes();
+    write(state);
+    keep();
+  };
+  return checkpoints;
+}
+
+bool RunFolder::is_due(bool epoch_is_done) const {
+  const Seconds passed = std::chrono::steady_clock::now() - written_;
+  const Seconds within = std::chrono::duration<double, std::ratio<60>>(options_.checkpoint_minutes);
+  return passed >= (epoch_is_done ? std::min(kBetweenEpochs, within) : within);
+}
+
+void RunFolder::write(SavedState& state) {
+  now_.list(state);
+  state.write(folder_.path() / kFileName);
+  written_ = std::chrono::steady_clock::now();
+}
+
+void RunFolder::keep() {
+  for (Temporary& mark : marks_) mark.keep();
+}
+
+void RunFolder::finish() {
+  keep();
+  now_.end = "finished";
+  SavedState state;
+  write(state);
+}
+
+std::optional<RunFolder::Position> RunFolder::goes_on_at() {
+  if (last_ == nullptr || !last_->has("epoch")) return std::nullopt;
+  Position position;
+  last_->add("epoch", position.epoch);
+  last_->add("step", position.step);
+  last_->add("epochs.score", position.scores);
+  return position;
+}
+
+}  // namespace unroll

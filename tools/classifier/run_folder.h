@@ -1,0 +1,129 @@
+/// RunFolder: the folder of a training run that outlives its process.
+///
+///     RunFolder run("runs/a", options);             // throws if the folder holds another run
+///     run.take_data(train, dev);
+///     ClassifierObserver observer{
+///         .plan = [&](const TrainingPlan& plan, const TextClassifier& start) { run.begin(plan,
+///         start); }, .epoch = [&](const EpochReport& report, const DevScore&, TextClassifier&
+///         classifier) {
+///           run.keep();
+///           if (report.best) classifier.save(run.path());
+///         },
+///         .checkpoints = [&] { return run.checkpoints(); }};
+///     const TrainedClassifier trained = train_classifier(train, dev, options, observer);
+///     trained.classifier.save(run.path());
+///     run.finish();
+///
+/// While the run is unfinished, the folder holds last.ckpt: what the run goes on from, and what
+/// must be the same then: settings, texts, and what training starts from. If the same lines run
+/// again, they go on from there and end with the bits of a run that was never interrupted.
+/// Afterwards last.ckpt tells that the run is finished, and whose run it was. docs/training-runs.md
+/// says more.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unroll/core/output_folder.h"
+#include "unroll/core/saved_state.h"
+#include "unroll/core/temporary.h"
+#include "unroll/text/records.h"
+#include "unroll/tools/classifier/metrics_file.h"
+#include "unroll/tools/classifier/train_classifier.h"
+#include "unroll/tools/classifier/training_settings.h"
+
+namespace unroll {
+
+struct RunFolderOptions {
+  /// A run that is finished, or that is another one, is replaced. An unfinished run of the same
+  /// settings and texts goes on all the same: it gives the same bits sooner.
+  bool overwrite = false;
+  /// Between checkpoints within an epoch; at the end of an epoch there is one if the last one is
+  /// older than ten seconds, or than this. 0: none at all.
+  double checkpoint_minutes = 5;
+};
+
+class RunFolder {
+ public:
+  static constexpr std::string_view kFileName = "last.ckpt";
+
+  /// Makes and locks the folder. Throws UsageError if it holds a finished run, an unfinished one of
+  /// other settings, or a model; ModelError if last.ckpt is damaged. Throws what OutputFolder
+  /// throws.
+  RunFolder(std::filesystem::path path, const TrainClassifierOptions& options,
+            const RunFolderOptions& run = {});
+
+  const std::filesystem::path& path() const { return folder_.path(); }
+  const OutputFolder& folder() const { return folder_; }
+
+  /// Throws UsageError if an unfinished run had other texts. Whatever file they come from, equal
+  /// records are equal texts.
+  void take_data(std::span<const Record> train, std::span<const Record> dev);
+  /// Marks the folder as that of an unfinished run. `start` is the classifier before its first
+  /// step. Throws UsageError if an unfinished run started from something else.
+  void begin(const TrainingPlan& plan, const TextClassifier& start);
+  /// How the run is kept. This and `metrics` may be called after `begin`.
+  Checkpoints checkpoints();
+  /// What happens in the run is to be told to it; it knows of checkpoints.
+  MetricsFile& metrics() { return *metrics_; }
+  /// The folder is about to hold something of this run: from now on its files stay even if the run
+  /// fails. To be called ahead of saving a model, so that none is ever there without last.ckpt.
+  void keep();
+  /// A file of the run that stays only if something comes of the run, as last.ckpt does.
+  void hold(std::string_view file) { marks_.emplace_back(folder_.path() / file); }
+  void finish();
+
+  /// An epoch, its next step, both from 0, and the scores of the epochs that are done.
+  struct Position {
+    std::size_t epoch = 0;
+    std::size_t step = 0;
+    std::vector<double> scores;
+  };
+  /// Where an unfinished run goes on, if it had come so far that there is a checkpoint.
+  std::optional<Position> goes_on_at();
+  /// Whether an unfinished run is done anew or goes on.
+  bool is_repeated() const { return repeated_; }
+  /// Why the bits may be others than those of an uninterrupted run, if they may.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  /// What must be the same when a run goes on, and what is told if it is not.
+  struct Description {
+    std::string format = "1";
+    std::string end;  // "" while the run is unfinished
+    std::string settings;
+    std::string train, dev, start;  // hashes
+    std::string machine;
+    std::size_t most_tokens = 0;  // of a part of a batch
+    std::uint64_t metrics_bytes = 0;
+
+    void list(SavedState& state);
+  };
+  void open_last();
+  void compare_machines();
+  void refuse(const std::string& what);
+  void forget_last();
+  void write(SavedState& state);
+  bool is_due(bool epoch_is_done) const;
+
+  OutputFolder folder_;
+  RunFolderOptions options_;
+  Description now_;
+  Description then_;                  // of an unfinished run that goes on
+  std::shared_ptr<SavedState> last_;  // its checkpoint
+  bool repeated_ = false;
+  std::optional<MetricsFile> metrics_;
+  std::deque<Temporary> marks_;  // files that go if nothing comes of the run
+  std::vector<std::string> warnings_;
+  std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace unroll
