@@ -1,25 +1,6 @@
 # unroll report: one page about a run or several, from what their folders hold; whole, escaped, without anything from the network.
 . "$(dirname "$0")/support.sh" "$@"
 
-{ printf 'label\ttext\n'; reviews 60; } >data.tsv
-{ cat data.tsv; printf 'pos\tthis film is awful <b>& "so"\nneg\tthis <script>alert(1)</script> is good\n'; } >test.tsv
-"$unroll" train --train data.tsv --out run "${small[@]}" >result.txt
-hash=$(sed -n 's/^hash *\([0-9a-f]*\).*/\1/p' result.txt)
-# Steps of three epochs, the last of them of a process that went on; a figure that is not finite; an event of a later version.
-metrics() {
-  echo '{"event":"plan","version":1,"rows":54,"dev_rows":6,"labels":2,"vocabulary":20,"ngrams":300,"parameters":1234,"metric":"accuracy","epochs":3,"steps_per_epoch":4,"step_every":1,"seconds":0.1}'
-  echo '{"event":"linear","C":[1,0.1],"dev_accuracy":0.5,"dev_metric":0.5,"dev_loss":0.6,"seconds":0.2}'
-  for epoch in 1 2 3; do
-    for step in 1 2 3 4; do
-      echo "{\"event\":\"step\",\"epoch\":$epoch,\"step\":$step,\"loss\":0.$((9 - epoch * 2))$step,\"gradient_norm\":$((epoch * 2)).5,\"learning_rate\":0.001,\"tokens\":512,\"seconds\":$((epoch < 3 ? epoch : 1)).$step}"
-    done
-    echo "{\"event\":\"epoch\",\"epoch\":$epoch,\"loss\":0.5,\"dev_accuracy\":0.$((4 + epoch))25,\"dev_metric\":0.5,\"dev_loss\":$([ $epoch = 2 ] && echo null || echo 0.4),\"best\":$([ $epoch = 3 ] && echo true || echo false),\"seconds\":$((epoch < 3 ? epoch : 1)).5}"
-    [ $epoch != 2 ] || echo '{"event":"resume","epoch":3,"step":0,"seconds":0.5}'
-  done
-  echo '{"event":"of a later version","seconds":1.6}'
-}
-{ metrics; echo '{"event":"end","end":"all epochs done","epochs":3,"best_epoch":3,"dev_accuracy":0.725,"dev_metric":0.5,"hash":"x","seconds":1.75}'; } >run/metrics.jsonl
-
 # whole FILE: the page is well-formed, has no script, and asks nobody for anything.
 whole() {
   ! grep -niE '<script|<link|<iframe|<img|@import|url\(|(src|href)=.?(https?:)?//' "$1" || fail "$1 is not self-contained"
@@ -40,6 +21,28 @@ class Check(html.parser.HTMLParser):
 check = Check(); check.feed(open(sys.argv[1], encoding="utf-8").read()); assert not check.open, check.open
 PYTHON
 }
+
+{ printf 'label\ttext\n'; reviews 60; } >data.tsv
+{ cat data.tsv; printf 'pos\tthis film is awful <b>& "so"\nneg\tthis <script>alert(1)</script> is good\n'; } >test.tsv
+"$unroll" train --train data.tsv --out run "${small[@]}" >result.txt
+[ -s run/report.html ] || fail "training leaves no report"
+hash=$(sed -n 's/^hash *\([0-9a-f]*\).*/\1/p' result.txt)
+whole run/report.html
+# Steps of three epochs, the last of them of a process that went on; a figure that is not finite; an event of a later version.
+metrics() {
+  echo '{"event":"plan","version":1,"rows":54,"dev_rows":6,"labels":2,"vocabulary":20,"ngrams":300,"parameters":1234,"metric":"accuracy","epochs":3,"steps_per_epoch":4,"step_every":1,"seconds":0.1}'
+  echo '{"event":"linear","C":[1,0.1],"dev_accuracy":0.5,"dev_metric":0.5,"dev_loss":0.6,"seconds":0.2}'
+  for epoch in 1 2 3; do
+    for step in 1 2 3 4; do
+      echo "{\"event\":\"step\",\"epoch\":$epoch,\"step\":$step,\"loss\":0.$((9 - epoch * 2))$step,\"gradient_norm\":$((epoch * 2)).5,\"learning_rate\":0.001,\"tokens\":512,\"seconds\":$((epoch < 3 ? epoch : 1)).$step}"
+    done
+    echo "{\"event\":\"epoch\",\"epoch\":$epoch,\"loss\":0.5,\"dev_accuracy\":0.$((4 + epoch))25,\"dev_metric\":0.5,\"dev_loss\":$([ $epoch = 2 ] && echo null || echo 0.4),\"best\":$([ $epoch = 3 ] && echo true || echo false),\"seconds\":$((epoch < 3 ? epoch : 1)).5}"
+    [ $epoch != 2 ] || echo '{"event":"resume","epoch":3,"step":0,"seconds":0.5}'
+  done
+  echo '{"event":"of a later version","seconds":1.6}'
+}
+{ metrics; echo '{"event":"end","end":"all epochs done","epochs":3,"best_epoch":3,"dev_accuracy":0.725,"dev_metric":0.5,"hash":"x","seconds":1.75}'; } >run/metrics.jsonl
+
 has() { grep -qF -- "$2" "$1" || fail "$1 lacks: $2"; }
 
 "$unroll" report run --test test.tsv 2>stderr

@@ -30,7 +30,7 @@ while read -r flag; do
     *'as 200M'*) values='200M 1.5G' ;;
     *' TEXT'*|*' FILE'*|*' DIR'*|*'|'*)
       case $flag in
-        --separator) values='tab ; "' ;; --metric) values='f1:a"b loss' ;; --class-weight) values='balanced spam=5,a=b=0.5' ;;
+        --separator) values='tab ; "' ;; --init) values='uniform identity' ;; --metric) values='f1:a"b loss' ;; --class-weight) values='balanced spam=5,a=b=0.5' ;;
         *) values='plain a"b\c#d=é,[x] -' ;;
       esac ;;
     *) values= ;;
@@ -49,6 +49,8 @@ has 'bidirectional = false' --unidirectional
 has 'lr = 0.5' --lr .5
 has 'seed = "18446744073709551615"' --seed 18446744073709551615
 has 'label-separator = "\t"' --label-separator $'\t'
+fixed --text-col ''
+has 'text-col = ""' --text-col ''
 fixed --train $'tab\t, "quotes", new\nline and \x7f'
 
 # Presets are plain flags; another name is refused with the list.

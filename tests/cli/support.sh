@@ -31,7 +31,7 @@ reviews() {
 # only_run_files FOLDER: it holds a model, and besides nothing but the files of a run (docs/training-runs.md).
 only_run_files() {
   local others
-  others=$(ls -A "$1" | grep -vxE 'model\.safetensors|last\.ckpt|metrics\.jsonl|log\.txt|config\.toml' | tr '\n' ' ' || true)
+  others=$(ls -A "$1" | grep -vxE 'model\.safetensors|last\.ckpt|metrics\.jsonl|log\.txt|config\.toml|report\.html' | tr '\n' ' ' || true)
   [ -z "$others" ] || fail "$1 holds $others"
   [ -s "$1/model.safetensors" ] || fail "$1 holds no model"
 }

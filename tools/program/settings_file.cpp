@@ -144,7 +144,7 @@ std::string basic_string_of(std::string_view text) {
 }
 
 std::string line_of(const FlagDescription& flag, const std::string& value) {
-  if (value.empty()) return fmt::format("# {} =", flag.name);
+  if (value.empty() && flag.default_value.empty()) return fmt::format("# {} =", flag.name);
   if (flag.is_switch()) return fmt::format("{} = {}", flag.name, value);
   if (invalid_utf8(value)) return fmt::format("# {} = a text that is not UTF-8", flag.name);
   const auto number = flag.is_number ? number_text(value) : std::nullopt;

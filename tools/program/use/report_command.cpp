@@ -4,23 +4,17 @@
 #include <memory>
 
 #include "unroll/core/error.h"
-#include "unroll/core/file.h"
-#include "unroll/tools/classifier/memory.h"
+#include "unroll/tools/classifier/metrics_file.h"
 #include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/evaluate_texts.h"
 #include "unroll/tools/program/output.h"
-#include "unroll/tools/program/report/run_report.h"
-#include "unroll/tools/program/settings_file.h"
-#include "unroll/tools/program/settings_flags.h"
+#include "unroll/tools/program/report/run_of_folder.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
 
 namespace {
-
-constexpr const char* kMetrics = "metrics.jsonl";
-constexpr const char* kReport = "report.html";
 
 struct Flags {
   std::vector<std::string> runs;
@@ -30,13 +24,6 @@ struct Flags {
   double threshold = TextPredictor::kThreshold;
   ReadOptions columns;
 };
-
-std::size_t planned_bytes(const TextClassifier& classifier) {
-  const auto note = classifier.notes.find(std::string(kMemoryNote));
-  if (note == classifier.notes.end()) return 0;
-  const TrainingMemory memory = training_memory_from_json(note->second);
-  return std::max(memory.reading_bytes, count_memory(classifier, memory).total());
-}
 
 TestResult test_result(const Flags& flags, TextClassifier classifier, Terminal& terminal) {
   const TextPredictor predictor(std::move(classifier));
@@ -52,47 +39,30 @@ TestResult test_result(const Flags& flags, TextClassifier classifier, Terminal& 
   return result;
 }
 
-void add_model(const Flags& flags, const std::filesystem::path& file, Terminal& terminal,
-               ReportedRun& run) {
-  TextClassifier classifier = load_classifier(file.string());
-  run.hash = classifier.hash();
-  run.model_bytes = std::filesystem::file_size(file);
-  run.memory_bytes = planned_bytes(classifier);
-  if (!flags.test.empty()) run.test = test_result(flags, std::move(classifier), terminal);
-}
-
 ReportedRun read_run(const Flags& flags, const std::string& name, Terminal& terminal) {
-  const std::filesystem::path folder(name);
-  const std::filesystem::path model = folder / TextClassifier::kFileName;
-  const std::filesystem::path metrics = folder / kMetrics, settings = folder / kSettingsFile;
-  ReportedRun run{.name = name};
-  if (std::filesystem::exists(metrics)) run.history = read_history(metrics);
-  if (std::filesystem::exists(settings)) {
-    run.settings = read_any_settings(settings.string());
-    run.settings_text = read_file(settings);
-  }
+  const bool has_model =
+      std::filesystem::exists(std::filesystem::path(name) / TextClassifier::kFileName);
   // A run that has just begun has no model yet.
-  if (std::filesystem::exists(model) || !flags.test.empty()) add_model(flags, model, terminal, run);
+  if (!has_model && flags.test.empty()) return run_of_folder(name, nullptr);
+  TextClassifier classifier = load_classifier(name);
+  ReportedRun run = run_of_folder(name, &classifier);
+  if (!flags.test.empty()) run.test = test_result(flags, std::move(classifier), terminal);
   return run;
 }
 
-/// A folder with neither a model nor metrics is no run.
 void refuse_strangers(const std::vector<std::string>& runs) {
   for (const std::string& name : runs) {
-    const std::filesystem::path folder(name);
-    if (std::filesystem::exists(folder / TextClassifier::kFileName) ||
-        std::filesystem::exists(folder / kMetrics))
-      continue;
+    if (is_run(name)) continue;
     throw ModelError(fmt::format("{} is no run: it holds neither {} nor {}", name,
-                                 TextClassifier::kFileName, kMetrics));
+                                 TextClassifier::kFileName, MetricsFile::kFileName));
   }
 }
 
 /// Into the run's folder; of several runs, into the working directory.
 std::string report_path(const Flags& flags) {
   if (!flags.out.empty()) return flags.out;
-  return flags.runs.size() == 1 ? (std::filesystem::path(flags.runs.front()) / kReport).string()
-                                : kReport;
+  return flags.runs.size() == 1 ? (std::filesystem::path(flags.runs.front()) / kReportFile).string()
+                                : kReportFile;
 }
 
 void report_command(const Flags& flags) {

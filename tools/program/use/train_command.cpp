@@ -31,6 +31,7 @@
 #include "unroll/tools/program/memory_left.h"
 #include "unroll/tools/program/numbers.h"
 #include "unroll/tools/program/output.h"
+#include "unroll/tools/program/report/run_of_folder.h"
 #include "unroll/tools/program/settings.h"
 #include "unroll/tools/program/settings_file.h"
 #include "unroll/tools/program/settings_flags.h"
@@ -793,6 +794,16 @@ void save_again(const Flags& flags, TrainedClassifier& trained) {
   save_run(trained.classifier, flags);
 }
 
+/// The page about the run so far. A run does not fail for want of it.
+void write_page(const Flags& flags, const TextClassifier& classifier, Terminal& terminal) {
+  try {
+    const ReportedRun run = run_of_folder(flags.out, &classifier);
+    write_file(std::filesystem::path(flags.out) / kReportFile, run_report({&run, 1}));
+  } catch (const Error& error) {
+    terminal.warning(fmt::format("no {}: {}", kReportFile, error.what()));
+  }
+}
+
 /// Says how training ended. `linear_is_saved`: a model that has no epoch yet. `is_read`: whether
 /// somebody waits for the result.
 void finish(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved,
@@ -970,6 +981,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
             if (!run.is_repeated()) run.hold(kLogName);
             terminal.log_to(run.path() / kLogName, run.is_repeated());
             tell_of_resuming(run, progress, terminal);
+            is_saved = run.is_repeated() && has_model(flags.out);
             memory = *plan.memory;
             metric = plan.metric;
             if (watch) watch->measure(0, classifier);
@@ -1017,6 +1029,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   const TrainingEnd end = trained.training.end;
   run.metrics().end(trained);
   if (end == TrainingEnd::kAllEpochs || end == TrainingEnd::kEarlyStop) run.finish();
+  if (is_saved) write_page(flags, trained.classifier, terminal);
   // Who sends SIGTERM wants the program to end, even if nobody reads from a full pipe.
   const bool is_read = end != TrainingEnd::kStopped || guard->exit_status() != 128 + SIGTERM;
   finish(flags, trained, linear_is_saved, limit, is_read, terminal, progress.seconds());
