@@ -40,7 +40,6 @@ set(UNROLL_PUBLIC_HEADERS
   core/parallel.h
   core/parameter.h
   core/ragged.h
-  core/saved_state.h
   core/shape.h
   core/tensor.h
   kernels/gemm.h
@@ -68,23 +67,17 @@ set(UNROLL_PUBLIC_HEADERS
   text/vocabulary.h
   tools/classifier/attribution.h
   tools/classifier/evaluation.h
-  tools/classifier/metrics_file.h
   tools/classifier/prediction_session.h
   tools/classifier/run_folder.h
   tools/classifier/text_classifier.h
   tools/classifier/text_predictor.h
-  tools/classifier/train_classifier.h
-  tools/classifier/training_settings.h)
+  tools/classifier/train_classifier.h)
 set(UNROLL_DETAIL_HEADERS
   core/bfloat16.h
-  core/descriptor.h
   core/function_ref.h
   core/memory_plan.h
-  core/output_folder.h
   core/range.h
   core/row_set.h
-  core/safetensors.h
-  core/temporary.h
   kernels/packed.h
   kernels/recurrent_step.h
   layers/distinct.h

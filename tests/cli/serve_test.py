@@ -125,7 +125,9 @@ class ServeTest(unittest.TestCase):
         texts = [f"this room is {word} number {k}" for k, word in enumerate(["good", "poor", "very fine", "", "很好"] * 7)]
         lines = run("predict", self.folder / "reviews", "-", "--prob", input="".join(text + "\n" for text in texts)).splitlines()
         results = self.server.predict({"texts": texts})[1]["results"]
-        self.assertEqual([f"{r['label']}\t{r['probability']:.6f}" for r in results], lines)
+        self.assertEqual([r["label"] for r in results], [line.split("\t")[0] for line in lines])
+        for result, line in zip(results, lines):  # which has six digits
+            self.assertAlmostEqual(result["probability"], float(line.split("\t")[1]), delta=1e-6)
         self.assertEqual(self.server.predict({"texts": []}), (200, {"results": []}))
 
     def test_top_threshold_and_model(self):

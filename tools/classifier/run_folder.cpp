@@ -4,14 +4,21 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <utility>
 
 #include "unroll/core/error.h"
 #include "unroll/core/hash.h"
+#include "unroll/core/output_folder.h"
 #include "unroll/core/safetensors.h"
+#include "unroll/core/saved_state.h"
+#include "unroll/core/temporary.h"
 #include "unroll/kernels/isa.h"
 #include "unroll/tools/classifier/memory.h"
+#include "unroll/tools/classifier/metrics_file.h"
+#include "unroll/tools/classifier/training_settings.h"
 
 namespace unroll {
 
@@ -55,7 +62,57 @@ std::string this_machine() {
 
 }  // namespace
 
-void RunFolder::Description::list(SavedState& state) {
+/// What a RunFolder is, out of sight of those who use one.
+class RunFolder::Run {
+ public:
+  Run(std::filesystem::path path, const TrainClassifierOptions& options,
+      const RunFolderOptions& run);
+
+  const OutputFolder& folder() const { return folder_; }
+  void take_data(std::span<const Record> train, std::span<const Record> dev);
+  void begin(const TrainingPlan& plan, const TextClassifier& start);
+  Checkpoints checkpoints();
+  MetricsFile& metrics() { return *metrics_; }
+  void keep();
+  void hold(std::string_view file) { marks_.emplace_back(folder_.path() / file); }
+  void finish();
+  std::optional<Position> goes_on_at();
+  bool is_repeated() const { return repeated_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  /// What must be the same when a run goes on, and what is told if it is not.
+  struct Description {
+    std::string format = "1";
+    std::string end;  // "" while the run is unfinished
+    std::string settings;
+    std::string train, dev, start;  // hashes
+    std::string machine;
+    std::size_t most_tokens = 0;  // of a part of a batch
+    std::uint64_t metrics_bytes = 0;
+
+    void list(SavedState& state);
+  };
+  void open_last();
+  void compare_machines();
+  void refuse(const std::string& what);
+  void forget_last();
+  void write(SavedState& state);
+  bool is_due(bool epoch_is_done) const;
+
+  OutputFolder folder_;
+  RunFolderOptions options_;
+  Description now_;
+  Description then_;                  // of an unfinished run that goes on
+  std::shared_ptr<SavedState> last_;  // its checkpoint
+  bool repeated_ = false;
+  std::optional<MetricsFile> metrics_;
+  std::deque<Temporary> marks_;  // files that go if nothing comes of the run
+  std::vector<std::string> warnings_;
+  std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
+};
+
+void RunFolder::Run::Description::list(SavedState& state) {
   state.add("run.format", format);
   if (format != "1") {
     throw ModelError(fmt::format(
@@ -72,8 +129,8 @@ void RunFolder::Description::list(SavedState& state) {
   state.add("run.metrics_bytes", metrics_bytes);
 }
 
-RunFolder::RunFolder(std::filesystem::path path, const TrainClassifierOptions& options,
-                     const RunFolderOptions& run)
+RunFolder::Run::Run(std::filesystem::path path, const TrainClassifierOptions& options,
+                    const RunFolderOptions& run)
     : folder_(std::move(path)), options_(run) {
   now_.settings = to_json(training_settings(options));
   now_.machine = this_machine();
@@ -85,7 +142,7 @@ RunFolder::RunFolder(std::filesystem::path path, const TrainClassifierOptions& o
 }
 
 /// Looks at what is in the folder.
-void RunFolder::open_last() {
+void RunFolder::Run::open_last() {
   const std::filesystem::path file = folder_.path() / kFileName;
   std::error_code ignored;
   const bool has_model =
@@ -110,7 +167,7 @@ void RunFolder::open_last() {
 }
 
 /// The folder holds an unfinished run that is not this one.
-void RunFolder::refuse(const std::string& what) {
+void RunFolder::Run::refuse(const std::string& what) {
   if (options_.overwrite) return forget_last();
   throw mended_by({"overwrite"},
                   UsageError(fmt::format("{} holds an unfinished run {}. With what it had then it "
@@ -118,19 +175,19 @@ void RunFolder::refuse(const std::string& what) {
                                          folder_.path().string(), what)));
 }
 
-void RunFolder::forget_last() {
+void RunFolder::Run::forget_last() {
   last_ = nullptr;
   then_ = {};
 }
 
-void RunFolder::take_data(std::span<const Record> train, std::span<const Record> dev) {
+void RunFolder::Run::take_data(std::span<const Record> train, std::span<const Record> dev) {
   now_.train = hash_of(train);
   now_.dev = hash_of(dev);
   if (last_ != nullptr && now_.train != then_.train) refuse("on other training texts");
   if (last_ != nullptr && now_.dev != then_.dev) refuse("with other dev texts");
 }
 
-void RunFolder::begin(const TrainingPlan& plan, const TextClassifier& start) {
+void RunFolder::Run::begin(const TrainingPlan& plan, const TextClassifier& start) {
   now_.start = hash_of(start);
   now_.most_tokens = plan.memory->most_tokens;
   if (last_ != nullptr && now_.start != then_.start) {
@@ -149,7 +206,7 @@ void RunFolder::begin(const TrainingPlan& plan, const TextClassifier& start) {
 }
 
 /// What may change the last bits.
-void RunFolder::compare_machines() {
+void RunFolder::Run::compare_machines() {
   if (now_.machine != then_.machine) {
     warnings_.push_back(fmt::format("the run began with the kernels {}, these are {}",
                                     then_.machine, now_.machine));
@@ -159,7 +216,7 @@ void RunFolder::compare_machines() {
   }
 }
 
-Checkpoints RunFolder::checkpoints() {
+Checkpoints RunFolder::Run::checkpoints() {
   Checkpoints checkpoints;
   if (goes_on_at()) checkpoints.begin = last_;
   if (options_.checkpoint_minutes == 0) return checkpoints;
@@ -173,36 +230,78 @@ Checkpoints RunFolder::checkpoints() {
   return checkpoints;
 }
 
-bool RunFolder::is_due(bool epoch_is_done) const {
+bool RunFolder::Run::is_due(bool epoch_is_done) const {
   const Seconds passed = std::chrono::steady_clock::now() - written_;
   const Seconds within = std::chrono::duration<double, std::ratio<60>>(options_.checkpoint_minutes);
   return passed >= (epoch_is_done ? std::min(kBetweenEpochs, within) : within);
 }
 
-void RunFolder::write(SavedState& state) {
+void RunFolder::Run::write(SavedState& state) {
   now_.list(state);
   state.write(folder_.path() / kFileName);
   written_ = std::chrono::steady_clock::now();
 }
 
-void RunFolder::keep() {
+void RunFolder::Run::keep() {
   for (Temporary& mark : marks_) mark.keep();
 }
 
-void RunFolder::finish() {
+void RunFolder::Run::finish() {
   keep();
   now_.end = "finished";
   SavedState state;
   write(state);
 }
 
-std::optional<RunFolder::Position> RunFolder::goes_on_at() {
+std::optional<RunFolder::Position> RunFolder::Run::goes_on_at() {
   if (last_ == nullptr || !last_->has("epoch")) return std::nullopt;
   Position position;
   last_->add("epoch", position.epoch);
   last_->add("step", position.step);
   last_->add("epochs.score", position.scores);
   return position;
+}
+
+RunFolder::RunFolder(std::filesystem::path path, const TrainClassifierOptions& options,
+                     const RunFolderOptions& run)
+    : run_(std::make_unique<Run>(std::move(path), options, run)) {}
+RunFolder::~RunFolder() = default;
+
+const std::filesystem::path& RunFolder::path() const {
+  return folder().path();
+}
+const OutputFolder& RunFolder::folder() const {
+  return run_->folder();
+}
+void RunFolder::take_data(std::span<const Record> train, std::span<const Record> dev) {
+  run_->take_data(train, dev);
+}
+void RunFolder::begin(const TrainingPlan& plan, const TextClassifier& start) {
+  run_->begin(plan, start);
+}
+Checkpoints RunFolder::checkpoints() {
+  return run_->checkpoints();
+}
+MetricsFile& RunFolder::metrics() {
+  return run_->metrics();
+}
+void RunFolder::keep() {
+  run_->keep();
+}
+void RunFolder::hold(std::string_view file) {
+  run_->hold(file);
+}
+void RunFolder::finish() {
+  run_->finish();
+}
+std::optional<RunFolder::Position> RunFolder::goes_on_at() {
+  return run_->goes_on_at();
+}
+bool RunFolder::is_repeated() const {
+  return run_->is_repeated();
+}
+const std::vector<std::string>& RunFolder::warnings() const {
+  return run_->warnings();
 }
 
 }  // namespace unroll

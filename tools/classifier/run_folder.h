@@ -21,9 +21,7 @@
 /// says more.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <deque>
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -32,15 +30,13 @@
 #include <string_view>
 #include <vector>
 
-#include "unroll/core/output_folder.h"
-#include "unroll/core/saved_state.h"
-#include "unroll/core/temporary.h"
 #include "unroll/text/records.h"
-#include "unroll/tools/classifier/metrics_file.h"
 #include "unroll/tools/classifier/train_classifier.h"
-#include "unroll/tools/classifier/training_settings.h"
 
 namespace unroll {
+
+class MetricsFile;
+class OutputFolder;
 
 struct RunFolderOptions {
   /// A run that is finished, or that is another one, is replaced. An unfinished run of the same
@@ -60,9 +56,12 @@ class RunFolder {
   /// throws.
   RunFolder(std::filesystem::path path, const TrainClassifierOptions& options,
             const RunFolderOptions& run = {});
+  ~RunFolder();
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
 
-  const std::filesystem::path& path() const { return folder_.path(); }
-  const OutputFolder& folder() const { return folder_; }
+  const std::filesystem::path& path() const;
+  const OutputFolder& folder() const;
 
   /// Throws UsageError if an unfinished run had other texts. Whatever file they come from, equal
   /// records are equal texts.
@@ -73,12 +72,12 @@ class RunFolder {
   /// How the run is kept. This and `metrics` may be called after `begin`.
   Checkpoints checkpoints();
   /// What happens in the run is to be told to it; it knows of checkpoints.
-  MetricsFile& metrics() { return *metrics_; }
+  MetricsFile& metrics();
   /// The folder is about to hold something of this run: from now on its files stay even if the run
   /// fails. To be called ahead of saving a model, so that none is ever there without last.ckpt.
   void keep();
   /// A file of the run that stays only if something comes of the run, as last.ckpt does.
-  void hold(std::string_view file) { marks_.emplace_back(folder_.path() / file); }
+  void hold(std::string_view file);
   void finish();
 
   /// An epoch, its next step, both from 0, and the scores of the epochs that are done.
@@ -90,40 +89,13 @@ class RunFolder {
   /// Where an unfinished run goes on, if it had come so far that there is a checkpoint.
   std::optional<Position> goes_on_at();
   /// Whether an unfinished run is done anew or goes on.
-  bool is_repeated() const { return repeated_; }
+  bool is_repeated() const;
   /// Why the bits may be others than those of an uninterrupted run, if they may.
-  const std::vector<std::string>& warnings() const { return warnings_; }
+  const std::vector<std::string>& warnings() const;
 
  private:
-  /// What must be the same when a run goes on, and what is told if it is not.
-  struct Description {
-    std::string format = "1";
-    std::string end;  // "" while the run is unfinished
-    std::string settings;
-    std::string train, dev, start;  // hashes
-    std::string machine;
-    std::size_t most_tokens = 0;  // of a part of a batch
-    std::uint64_t metrics_bytes = 0;
-
-    void list(SavedState& state);
-  };
-  void open_last();
-  void compare_machines();
-  void refuse(const std::string& what);
-  void forget_last();
-  void write(SavedState& state);
-  bool is_due(bool epoch_is_done) const;
-
-  OutputFolder folder_;
-  RunFolderOptions options_;
-  Description now_;
-  Description then_;                  // of an unfinished run that goes on
-  std::shared_ptr<SavedState> last_;  // its checkpoint
-  bool repeated_ = false;
-  std::optional<MetricsFile> metrics_;
-  std::deque<Temporary> marks_;  // files that go if nothing comes of the run
-  std::vector<std::string> warnings_;
-  std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
+  struct Run;
+  std::unique_ptr<Run> run_;
 };
 
 }  // namespace unroll

@@ -1,4 +1,5 @@
 #include "unroll/tools/python/training.h"
+#include "unroll/core/output_folder.h"
 
 #include <fmt/format.h>
 

@@ -21,6 +21,7 @@
 #include "unroll/text/utf8.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/memory.h"
+#include "unroll/tools/classifier/metrics_file.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/run_folder.h"
 #include "unroll/tools/classifier/train_classifier.h"
