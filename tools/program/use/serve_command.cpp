@@ -57,9 +57,12 @@ CLI::Option* add_duration(CLI::App& command, const std::string& flag, Duration& 
 
 void add_limit_flags(CLI::App& command, ServerOptions& server) {
   command
-      .add_option("--max-body", server.max_body,
-                  "The largest request body, such as 64K or 1M (default: 1M)")
-      ->transform(memory_size());
+      .add_option_function<std::string>(
+          "--max-body",
+          [&server](const std::string& size) { server.max_body = bytes_of_size(size); },
+          "The largest request body, such as 64K or 1M")
+      ->check(memory_size())
+      ->default_str("1M");
   command
       .add_option("--max-queue", server.queue.waiting,
                   "Requests that may wait; more are answered 503")
