@@ -60,8 +60,9 @@ void add_limit_flags(CLI::App& command, ServerOptions& server) {
       .add_option_function<std::string>(
           "--max-body",
           [&server](const std::string& size) { server.max_body = bytes_of_size(size); },
-          "The largest request body, such as 64K or 1M (default: 1M)")
-      ->check(memory_size());
+          "The largest request body, such as 64K or 1M")
+      ->check(memory_size())
+      ->default_str("1M");
   command
       .add_option("--max-queue", server.queue.waiting,
                   "Requests that may wait; more are answered 503")
