@@ -171,10 +171,18 @@ InputFile::InputFile(std::filesystem::path path)
   size_ = regular_ ? static_cast<std::size_t>(status.st_size) : whole_.size();
 }
 
+InputFile::InputFile(std::string_view bytes, std::filesystem::path name)
+    : path_(std::move(name)), file_(-1), memory_(bytes), size_(bytes.size()) {}
+
+InputFile InputFile::of_memory(std::string_view bytes, std::filesystem::path name) {
+  return {bytes, std::move(name)};
+}
+
 std::size_t InputFile::read(std::span<char> bytes) {
   std::size_t done = 0;
   if (!regular_) {
-    done = whole_.copy(bytes.data(), bytes.size(), taken_);
+    const std::string_view all = file_.number() < 0 ? memory_ : std::string_view(whole_);
+    done = all.copy(bytes.data(), bytes.size(), taken_);
     taken_ += done;
     return done;
   }

@@ -18,10 +18,13 @@ std::string read_file(const std::filesystem::path& path);
 /// A file that is read once, from its begin to its end, into memory that the caller has.
 class InputFile {
  public:
+  /// Bytes in memory as the content of a file. They are borrowed; errors call them `name`.
+  static InputFile of_memory(std::string_view bytes, std::filesystem::path name);
   /// Throws DataError as read_file does. What is not a regular file, a pipe for instance, is read
   /// whole: only its end tells how long it is.
   explicit InputFile(std::filesystem::path path);
 
+  const std::filesystem::path& path() const noexcept { return path_; }
   /// The length that the file had when it was opened.
   std::size_t size() const noexcept { return size_; }
   /// Reads the next bytes and returns how many there were: fewer than asked for only at the end.
@@ -29,11 +32,14 @@ class InputFile {
   std::size_t read(std::span<char> bytes);
 
  private:
+  InputFile(std::string_view bytes, std::filesystem::path name);
+
   std::filesystem::path path_;
   Descriptor file_;
   bool regular_ = false;
-  std::string whole_;      // of what is not a regular file
-  std::size_t taken_ = 0;  // bytes of it
+  std::string whole_;        // of a pipe
+  std::string_view memory_;  // instead of a file
+  std::size_t taken_ = 0;    // bytes of either
   std::size_t size_ = 0;
 };
 

@@ -359,10 +359,10 @@ std::vector<std::string_view> pieces_of(std::string_view header, const StoredTen
 /// What is read, and its checksum.
 class SafetensorsReader::File {
  public:
-  File(std::filesystem::path path, Checksum checksum)
-      : path_(std::move(path)), checksum_(checksum), input_(path_), begin_(read_begin()) {}
+  File(InputFile input, Checksum checksum)
+      : checksum_(checksum), input_(std::move(input)), begin_(read_begin()) {}
 
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return input_.path(); }
 
   Header read_header() {
     std::string text = std::move(begin_);
@@ -425,7 +425,6 @@ class SafetensorsReader::File {
     digits_ = begin.substr(kDigitsBegin, kZeros.size());
   }
 
-  std::filesystem::path path_;
   Checksum checksum_;
   InputFile input_;
   Hash hash_;
@@ -435,16 +434,28 @@ class SafetensorsReader::File {
 
 SafetensorsReader::SafetensorsReader(const std::filesystem::path& path, Checksum checksum) {
   naming(path, [&] {
-    file_ = std::make_unique<File>(path, checksum);
-    try {
-      Header header = file_->read_header();
-      metadata_ = std::move(header.metadata);
-      tensors_ = std::move(header.tensors);
-    } catch (const Problem&) {
-      file_->finish();
-      throw;
-    }
+    file_ = std::make_unique<File>(InputFile(path), checksum);
+    read_header();
   });
+}
+
+SafetensorsReader::SafetensorsReader(InputFile file, Checksum checksum) {
+  const std::filesystem::path name = file.path();
+  naming(name, [&] {
+    file_ = std::make_unique<File>(std::move(file), checksum);
+    read_header();
+  });
+}
+
+void SafetensorsReader::read_header() {
+  try {
+    Header header = file_->read_header();
+    metadata_ = std::move(header.metadata);
+    tensors_ = std::move(header.tensors);
+  } catch (const Problem&) {
+    file_->finish();
+    throw;
+  }
 }
 
 SafetensorsReader::~SafetensorsReader() = default;
@@ -478,14 +489,31 @@ template void SafetensorsReader::read(Tensor<double>&);
 template void SafetensorsReader::read(Tensor<BFloat16>&);
 template void SafetensorsReader::read(Tensor<std::uint32_t>&);
 
+namespace {
+
+/// The header with the checksum in it.
+std::string sealed_header(const std::map<std::string, std::string>& metadata,
+                          const StoredTensors& tensors) {
+  std::string header = unsealed_header(metadata, tensors);
+  const std::string digits = checksum_of(pieces_of(header, tensors));
+  digits.copy(header.data() + kDigitsBegin, kZeros.size());
+  return header;
+}
+
+}  // namespace
+
 void write_safetensors(const std::filesystem::path& path,
                        const std::map<std::string, std::string>& metadata,
                        const StoredTensors& tensors) {
-  std::string header = unsealed_header(metadata, tensors);
-  const std::vector<std::string_view> pieces = pieces_of(header, tensors);
-  // In place: the first piece keeps looking at the header.
-  checksum_of(pieces).copy(header.data() + kDigitsBegin, kZeros.size());
-  write_file(path, pieces);
+  const std::string header = sealed_header(metadata, tensors);
+  write_file(path, pieces_of(header, tensors));
+}
+
+std::string safetensors_bytes(const std::map<std::string, std::string>& metadata,
+                              const StoredTensors& tensors) {
+  std::string bytes = sealed_header(metadata, tensors);
+  for (const auto& [name, tensor] : tensors) bytes += tensor.bytes;
+  return bytes;
 }
 
 template <typename Real>

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "unroll/core/bfloat16.h"
+#include "unroll/core/file.h"
 #include "unroll/core/tensor.h"
 
 namespace unroll {
@@ -93,6 +94,7 @@ class SafetensorsReader {
   /// Reads the header.
   explicit SafetensorsReader(const std::filesystem::path& path,
                              Checksum checksum = Checksum::kRequired);
+  explicit SafetensorsReader(InputFile file, Checksum checksum = Checksum::kRequired);
   ~SafetensorsReader();
 
   /// Hands the metadata over, without the checksum.
@@ -107,6 +109,8 @@ class SafetensorsReader {
 
  private:
   class File;
+  void read_header();
+
   std::unique_ptr<File> file_;
   std::map<std::string, std::string> metadata_;
   std::vector<TensorInfo> tensors_;
@@ -127,7 +131,11 @@ void write_safetensors(const std::filesystem::path& path,
                        const std::map<std::string, std::string>& metadata,
                        const TensorsByName<Real>& tensors);
 
-/// The digits of the checksum of the file that write_safetensors would write.
+/// The content of the file that write_safetensors would write.
+std::string safetensors_bytes(const std::map<std::string, std::string>& metadata,
+                              const StoredTensors& tensors);
+
+/// The digits of the checksum of that file.
 std::string safetensors_checksum(const std::map<std::string, std::string>& metadata,
                                  const StoredTensors& tensors);
 

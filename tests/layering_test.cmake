@@ -3,7 +3,8 @@ cmake_minimum_required(VERSION 3.25)
 # cmake -D ROOT=<source tree> -P layering_test.cmake
 #
 # The floors of the house: a file may include only what is below it. layers, optim and text do not see each other, and
-# neither do the wings of tools: classifier does not see lab, and neither sees program. The library neither prints nor exits:
+# neither do the wings of tools: classifier does not see lab, and neither sees program. The interface in C sees the classifier alone,
+# and the Python package also the program, whose flags are its settings. The library neither prints nor exits:
 # only the program does, and there output.cpp alone writes. Nor does the library name the program's flags, which its other
 # callers do not have.
 
@@ -14,8 +15,11 @@ set(below_optim "core;kernels;optim")
 set(below_layers "core;kernels;layers")
 set(below_tools "${below_layers};text;optim")
 set(below_tools/classifier "${below_tools};tools/classifier")
+set(below_tools/c "${below_tools/classifier};tools/c")
+set(below_tools/server "${below_tools/classifier};tools/server")
 set(below_tools/lab "${below_tools/classifier};tools/lab")
-set(below_tools/program "${below_tools/lab};tools/program")
+set(below_tools/program "${below_tools/lab};tools/server;tools/program")
+set(below_tools/python "${below_tools/classifier};tools/program;tools/python")
 
 # What each folder of the laboratory may include of it: sheets show what proofs compute, and so on.
 set(lab_below_pages "pages")
@@ -26,7 +30,7 @@ set(lab_below_flow "flow;proofs;pages")
 set(lab_below_race "race;proofs;pages")
 
 set(failures "")
-foreach(floor IN ITEMS core kernels text optim layers tools/classifier tools/lab tools/program)
+foreach(floor IN ITEMS core kernels text optim layers tools/classifier tools/c tools/server tools/lab tools/program tools/python)
   file(GLOB_RECURSE files "${ROOT}/${floor}/*.h" "${ROOT}/${floor}/*.cpp")
   list(LENGTH files count)
   if(count EQUAL 0)

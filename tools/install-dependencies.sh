@@ -3,7 +3,9 @@
 #
 #   tools/install-dependencies.sh          to build and run
 #   tools/install-dependencies.sh --test   also what makes more of the tests run: pandoc makes the offline pages of the
-#                                          derivations, SentencePiece trains subwords, Python's jieba is compared with ours
+#                                          derivations, SentencePiece trains subwords, Python's jieba is compared with ours,
+#                                          pybind11 makes the Python package, Boost the command serve
+#   tools/install-dependencies.sh --python also what `pip install .` needs (tools/install-python.sh does both)
 #   tools/install-dependencies.sh --peers  also the libraries that bench/compare-activations.sh races us against
 #   tools/install-dependencies.sh --dev    also for the presets asan-ubsan and tsan, clang-format and clang-tidy
 set -euo pipefail
@@ -16,13 +18,14 @@ packages=(
   liblzma-dev libzstd-dev # optional: read .xz and .zst
   python3-pip # fetches the default data
 )
-tested=(pandoc libsentencepiece-dev python3-jieba)
+tested=(pandoc libsentencepiece-dev libboost-dev python3-jieba pybind11-dev python3-dev python3-numpy python3-pytest python3-sklearn)
 case "${1:-}" in
   "") ;;
   --test) packages+=("${tested[@]}") ;;
+  --python) packages+=(python3-dev python3-venv) ;;
   --peers) packages+=(libsleef-dev libeigen3-dev libdnnl-dev python3-venv) ;;
   --dev) packages+=("${tested[@]}" clang-16 clang-format-16 clang-tidy-16 libomp-16-dev libclang-rt-16-dev) ;;
-  *) sed -n '2,8p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,10p' "$0" >&2; exit 2 ;;
 esac
 
 missing=()

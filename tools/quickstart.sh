@@ -77,7 +77,7 @@ The model is in $run. What to try next:
   $unroll predict $run                     type a text, press Enter
   $unroll predict $run FILE --top 3        the three most probable labels of each line
   $unroll inspect $run                     what is in the model
-  $unroll train --train $data/train.tsv --dev $data/dev.tsv --out runs/rnn --cell rnn --activation relu --init identity
+  $unroll train --train $data/train.tsv --dev $data/dev.tsv --out runs/rnn --cell rnn --activation relu --recurrent-init identity
   tools/quickstart.sh FILE.tsv             the same with your own texts: columns label and text
   $unroll --help
 END

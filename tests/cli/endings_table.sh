@@ -7,7 +7,7 @@ export OMP_NUM_THREADS=1
 reviews 60 | cut -f2 >texts.txt
 small=(--hidden 4 --embedding 4 --threads 1)
 "$unroll" train --train data.tsv --out run "${small[@]}" --epochs 20 --quiet >/dev/null
-"$unroll" train --train data.tsv --out large --hidden 512 --embedding 512 --init uniform --epochs 1 --quiet >/dev/null
+"$unroll" train --train data.tsv --out large --hidden 512 --embedding 512 --recurrent-init uniform --epochs 1 --quiet >/dev/null
 { cat data.tsv; reviews 300000; } >large.tsv
 mkfifo full; exec 3<>full
 dd if=/dev/zero of=full bs=4096 count=256 oflag=nonblock 2>/dev/null || true

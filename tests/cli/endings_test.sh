@@ -110,6 +110,8 @@ only_run_files kept
 if grep -qi nan predicted; then fail "the kept model predicts NaN"; fi
 printf 'this 3e38 3e38 3e38 3e38\nis 3e38 3e38 3e38 3e38\n' >large.vec
 expect_status 4 '--lr is not the cause' train --out new --no-ngrams --vectors large.vec --cell rnn --activation relu
+grep -q 'embedding.x is inf at time step 1 of row 1 of the batch, unit [0-3] ("this ' stderr || fail "diverged where? $(cat stderr)"
+grep -q 'the largest weight is 3e+38, embedding.E' stderr || fail "why did it diverge? $(cat stderr)"
 nothing_left new
 
 # 6: exists only where something does not hold; `ctest -R mutations` lets gradients fail. What holds ends with 0.
@@ -171,7 +173,7 @@ if ! sanitized; then  # a sanitizer reserves terabytes of addresses
   expect_status 3 'this is no text' held 1500000 "$unroll" test run /dev/zero
   expect_status 8 'out of memory' held 1500000 "$unroll" test run <(yes 'pos	this film is good')
   grep -q 'internal error' stderr && fail "out of memory is called an internal error"
-  expect_status 8 'the limit on this process leaves' held 1200000 "$unroll" train --train data.tsv --out new --hidden 1024 --layers 4 --init uniform
+  expect_status 8 'the limit on this process leaves' held 1200000 "$unroll" train --train data.tsv --out new --hidden 1024 --layers 4 --recurrent-init uniform
 fi
 nothing_left new
 

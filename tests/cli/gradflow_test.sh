@@ -12,7 +12,7 @@ if grep -qE '<script|https?:|src=' tour.html; then fail "tour.html loads somethi
 # One case: W = 0.5·(orthogonal) at rest loses half at each step, exactly the bound.
 "$unroll" gradflow --cell rnn --activation tanh --radius 0.5 --input 0 --centred --lags 10 --json >one.json
 grep -q '"verdict":"vanishes ×0.5"' one.json || fail "0.5 per step: $(cut -c1-300 one.json)"
-"$unroll" gradflow --cell rnn --activation relu --init identity --positive --lags 10 | grep -q 'stays ×1.000' || fail "identity"
+"$unroll" gradflow --cell rnn --activation relu --recurrent-init identity --positive --lags 10 | grep -q 'stays ×1.000' || fail "identity"
 "$unroll" gradflow --cell lstm --forget-bias -1 --lags 20 | grep -q 'vanishes' || fail "lstm"
 for reset in after before; do
   "$unroll" gradflow --cell gru --gru-reset $reset --lags 20 --html gru.html | grep -q 'vanishes' || fail "gru $reset"
@@ -28,7 +28,7 @@ expect_status 2 '--activation' "$unroll" gradflow --cell lstm --activation tanh
 expect_status 2 '--gru-reset' "$unroll" gradflow --cell lstm --gru-reset before
 expect_status 2 'the gates of the GRU' "$unroll" gradflow --cell gru --centred
 expect_status 2 '--radius' "$unroll" gradflow --radius 1 --norm 1
-expect_status 2 'no longer a finite number' "$unroll" gradflow --activation relu --init identity --gain 1e6 --positive
+expect_status 2 'no longer a finite number' "$unroll" gradflow --activation relu --recurrent-init identity --gain 1e6 --positive
 expect_status 7 'nowhere' "$unroll" gradflow --cell rnn --lags 2 --csv nowhere/a.csv
 
 # Inside a training run: two files more, and the same model.

@@ -19,8 +19,9 @@ train --out again >again.json
 
 expect_status 2 "--hidden is the model's that --init names" train --out other --hidden 8
 expect_status 2 "--tokenizer is the model's that --init names" train --out other --tokenizer char
-expect_status 2 'no folder of a model' "$unroll" train --train new.tsv --init nowhere --out other
+expect_status 5 'nowhere' "$unroll" train --train new.tsv --init nowhere --out other
+expect_status 2 "--recurrent-init is the model's that --init names" train --out other --recurrent-init identity
 mkdir empty; expect_status 5 'empty/model.safetensors' "$unroll" train --train new.tsv --init empty --out other
 "$unroll" train --train old.tsv --out linear --cell none --quiet >/dev/null
 expect_status 2 'is a linear model of n-grams alone' "$unroll" train --train new.tsv --init linear --out other
-"$unroll" train --train old.tsv --init identity --cell rnn --activation relu --out named "${small[@]}" >/dev/null || fail "--init identity"
+"$unroll" train --train old.tsv --recurrent-init identity --cell rnn --activation relu --out named "${small[@]}" >/dev/null || fail "--recurrent-init"

@@ -12,15 +12,15 @@ try() {
   "$unroll" test run dev.tsv --json | grep -q '"accuracy":' || fail "test $*"
 }
 for activation in tanh sigmoid relu; do try --cell rnn --activation $activation; done
-try --cell rnn --activation relu --init identity --unidirectional
+try --cell rnn --activation relu --recurrent-init identity --unidirectional
 for reset in after before; do try --cell gru --gru-reset $reset; done
 "$unroll" inspect run --json | grep -q '"gru_reset":"before"' || fail 'the model does not tell its reset'
 try --cell gru --layers 2 --precision bf16
 try --layers 2 --pool last
 try --pool mean --unidirectional --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov --schedule step
 try --optimizer lazy-adam --clip-norm 1 --clip-value 0.1
-try --optimizer adamw --weight-decay 0.01 --schedule cosine --warmup 3 --init uniform
-try --tokenizer char --stopwords en --schedule linear --init glorot --clip-value 0.1 --clip-norm 0
+try --optimizer adamw --weight-decay 0.01 --schedule cosine --warmup 3 --recurrent-init uniform
+try --tokenizer char --stopwords en --schedule linear --recurrent-init glorot --clip-value 0.1 --clip-norm 0
 try --tokenizer space --no-fold --stopwords stop.txt --min-count 2 --max-vocabulary 10 --max-tokens 3
 try --vectors vectors.txt --freeze-embedding --dropout 0 --early-stop 1 --batch 7
 for isa in scalar sse2; do UNROLL_ISA=$isa try --batch 16; done

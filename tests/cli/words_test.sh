@@ -76,7 +76,8 @@ if "$unroll" doctor | grep -q '^sentencepiece *trains'; then
   "$unroll" train --train names.tsv --tokenizer subword --subwords 120 --out sub "${learns[@]}" >/dev/null
   answers sub zzzzko | grep -q '^north' || fail "an unknown name in subwords"
   "$unroll" train --train names.tsv --tokenizer subword --subwords 120 --out again "${learns[@]}" --threads 2 >/dev/null
-  cmp sub/model.safetensors again/model.safetensors || fail "subwords differ from run to run"
+  [ "$("$unroll" inspect sub | grep '^hash')" = "$("$unroll" inspect again | grep '^hash')" ] ||
+    fail "subwords differ from run to run"
 else
   expect_status 2 'libsentencepiece-dev' "$unroll" train --train names.tsv --tokenizer subword --out sub "${tiny[@]}"
 fi

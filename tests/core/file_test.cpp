@@ -42,6 +42,20 @@ std::string message_of(Call call) {
   return "";
 }
 
+TEST(InputFile, ReadsMemoryAsAFile) {
+  const std::string_view bytes = "abcdefg";
+  InputFile file = InputFile::of_memory(bytes, "memory");
+  EXPECT_EQ(file.size(), 7U);
+  EXPECT_EQ(file.path(), "memory");
+  std::array<char, 5> block{};
+  EXPECT_EQ(file.read(block), 5U);
+  EXPECT_EQ(std::string_view(block.data(), 5), "abcde");
+  InputFile moved = std::move(file);
+  EXPECT_EQ(moved.read(block), 2U);
+  EXPECT_EQ(std::string_view(block.data(), 2), "fg");
+  EXPECT_EQ(moved.read(block), 0U);
+}
+
 /// Files can't grow beyond `bytes` while this lives: a full disk without a disk.
 class FileSizeLimit {
  public:

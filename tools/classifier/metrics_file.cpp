@@ -76,6 +76,7 @@ void MetricsFile::linear(const NgramReport& report) {
   if (goes_on_) return;
   append(line_of("linear", seconds(),
                  {{"C", report.C},
+                  {"words_alone", report.words_alone},
                   {"dev_accuracy", report.score.accuracy},
                   {"dev_metric", number(report.score.metric)},
                   {"dev_loss", number(report.score.loss)}}));

@@ -428,9 +428,9 @@ void TextClassifier::set_ngrams(NgramClassifier ngrams) {
   fusion_ = {};
 }
 
-TextClassifier TextClassifier::load(const std::filesystem::path& path) {
-  const std::filesystem::path name = model_file(path);
-  SafetensorsReader file(name);
+namespace {
+
+TextClassifier read_named(SafetensorsReader& file, const std::filesystem::path& name) {
   std::string wrong;
   try {
     return read_classifier(file);
@@ -446,11 +446,33 @@ TextClassifier TextClassifier::load(const std::filesystem::path& path) {
   throw ModelError(fmt::format("{}: {}", name.string(), wrong));
 }
 
+std::map<std::string, std::string> metadata_with_notes(const TextClassifier& classifier) {
+  Json pipeline = pipeline_of(classifier);
+  pipeline["notes"] = classifier.notes;
+  return metadata_of(pipeline);
+}
+
+}  // namespace
+
+TextClassifier TextClassifier::load(const std::filesystem::path& path) {
+  const std::filesystem::path name = model_file(path);
+  SafetensorsReader file(name);
+  return read_named(file, name);
+}
+
+TextClassifier TextClassifier::from_bytes(std::string_view bytes) {
+  const std::filesystem::path name = "model in memory";
+  SafetensorsReader file(InputFile::of_memory(bytes, name));
+  return read_named(file, name);
+}
+
 void TextClassifier::save(const std::filesystem::path& folder) const {
-  Json pipeline = pipeline_of(*this);
-  pipeline["notes"] = notes;
   make_folder(folder);
-  write_safetensors(folder / kFileName, metadata_of(pipeline), tensors_of(*this));
+  write_safetensors(folder / kFileName, metadata_with_notes(*this), tensors_of(*this));
+}
+
+std::string TextClassifier::to_bytes() const {
+  return safetensors_bytes(metadata_with_notes(*this), tensors_of(*this));
 }
 
 std::string TextClassifier::hash() const {

@@ -61,9 +61,13 @@ class TextClassifier {
   /// There are no gradients until training makes them. Throws ModelError: missing, foreign,
   /// damaged, of a later format.
   static TextClassifier load(const std::filesystem::path& path);
+  /// From the bytes of a model file, as load otherwise.
+  static TextClassifier from_bytes(std::string_view bytes);
   /// Writes `folder`/model.safetensors, atomically. A network that the fusion gives no weight, as
   /// before its first epoch is done, is left out. Throws DiskError.
   void save(const std::filesystem::path& folder) const;
+  /// The bytes of the file that `save` would write.
+  std::string to_bytes() const;
   /// The file that save writes has at least so many bytes: notes and names come on top.
   std::size_t least_file_bytes() const;
 

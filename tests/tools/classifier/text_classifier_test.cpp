@@ -37,6 +37,16 @@ TEST(TextClassifier, SavesTheSameBytesAgain) {
   EXPECT_EQ(read(a).metadata, read(b).metadata);
 }
 
+TEST(TextClassifier, IsInMemoryWhatItIsInItsFile) {
+  const TempFolder folder;
+  small_classifier().save(folder.path());
+  const std::string bytes = small_classifier().to_bytes();
+  EXPECT_EQ(read_file(folder.file("model.safetensors")), bytes);
+  EXPECT_EQ(TextClassifier::from_bytes(bytes).to_bytes(), bytes);
+  EXPECT_THROW(TextClassifier::from_bytes(bytes.substr(0, 40)), ModelError);
+  EXPECT_THROW(TextClassifier::from_bytes(""), ModelError);
+}
+
 TEST(TextClassifier, KeepsTheRulesOfItsFile) {
   const std::string first = UNROLL_TEST_DATA "/versions/rules-1-icu.safetensors";
   const TempFolder again;

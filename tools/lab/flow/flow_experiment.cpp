@@ -265,7 +265,7 @@ std::string command_line(const FlowExperiment& e) {
   if (describe(e.cell).has_activation)
     line += fmt::format(" --activation {}", to_string(e.activation));
   if (describe(e.cell).has_reset) line += fmt::format(" --gru-reset {}", to_string(e.gru_reset));
-  line += fmt::format(" --init {}", to_string(e.init));
+  line += fmt::format(" --recurrent-init {}", to_string(e.init));
   if (e.scale != FlowScale::kGain || e.size != 1) {
     line += fmt::format(" --{} {}", to_string(e.scale), e.size);
   }

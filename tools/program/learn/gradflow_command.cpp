@@ -35,7 +35,7 @@ void add_case_flags(CLI::App& command, FlowExperiment& e, std::vector<CLI::Optio
   options.push_back(add_choice(command, "--cell", e.cell, "Recurrent cell"));
   options.push_back(add_choice(command, "--activation", e.activation, "φ of the RNN"));
   options.push_back(add_reset_flag(command, e.gru_reset));
-  options.push_back(add_choice(command, "--init", e.init, "Initial W"));
+  options.push_back(add_choice(command, "--recurrent-init", e.init, "Initial W"));
   std::vector<CLI::Option*> sizes;
   for (FlowScale scale : {FlowScale::kGain, FlowScale::kRadius, FlowScale::kNorm}) {
     const std::string what = scale == FlowScale::kGain     ? "Multiply W"

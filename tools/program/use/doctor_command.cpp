@@ -103,6 +103,7 @@ Json diagnosis() {
       {"zlib", ::zlibVersion()},
       {"xz", optional(xz_version(), "liblzma-dev")},
       {"zstd", optional(zstd_version(), "libzstd-dev")},
+      {"boost", optional(boost_version(), "libboost-dev")},
       {"fmt",
        fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)}};
 }

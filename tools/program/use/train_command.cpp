@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -37,6 +38,7 @@
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/program/text_flags.h"
+#include "unroll/tools/program/training_flags.h"
 
 namespace unroll {
 
@@ -46,6 +48,7 @@ struct Flags {
   std::string train;
   std::string dev;
   std::string out;
+  std::string init;
   RunFolderOptions run;
   bool quiet = false;
   bool json = false;
@@ -79,8 +82,16 @@ void add_data_flags(CLI::App& command, Flags& flags) {
                   "was ended; 0: no checkpoints")
       ->check(real_number(0.0, 1e6))
       ->capture_default_str();
-  add_column_flags(command, flags.columns);
-  command.add_option("--weight-col", flags.columns.weight_column,
+  command
+      .add_option("--init", flags.init,
+                  "Begin with the network of this model: its vocabulary and labels grow by what\n"
+                  "is new")
+      ->type_name("DIR");
+}
+
+void add_training_column_flags(CLI::App& command, ReadOptions& columns) {
+  add_column_flags(command, columns);
+  command.add_option("--weight-col", columns.weight_column,
                      "Column of the rows' weights, by name or number: how much each row counts\n"
                      "(default: all alike)");
 }
@@ -157,21 +168,6 @@ void add_importance_flags(CLI::App& command, TrainClassifierOptions& options) {
       ->default_str("none");
 }
 
-/// How recurrent weights begin, or a model to begin with.
-void set_init(const std::string& value, TrainClassifierOptions& options) {
-  if (const auto init = from_name<RecurrentInit>(value)) {
-    options.model.init = *init;
-    return;
-  }
-  std::error_code ignored;
-  if (!std::filesystem::exists(value, ignored)) {
-    throw UsageError(fmt::format(
-        "--init {} is none of uniform, glorot, orthogonal and identity, and no folder of a model",
-        in_quotes(value)));
-  }
-  options.start = std::make_shared<const TextClassifier>(TextClassifier::load(value));
-}
-
 /// The value of --cell without a network.
 constexpr const char* kNoCell = "none";
 
@@ -234,14 +230,7 @@ void add_model_flags(CLI::App& command, TrainClassifierOptions& options) {
                   "one mask")
       ->check(real_number(0.0, 0.95))
       ->capture_default_str();
-  command
-      .add_option_function<std::string>(
-          "--init", [&options](const std::string& value) { set_init(value, options); },
-          "Begin with the network of this model's folder: its vocabulary and labels grow\n"
-          "by what is new. Or how the recurrent weights of a fresh network begin: uniform,\n"
-          "glorot, orthogonal, identity")
-      ->type_name("orthogonal|glorot|uniform|identity|DIR")
-      ->default_str(std::string(to_string(model.init)));
+  add_choice(command, "--recurrent-init", model.init, "Initial recurrent weights");
   command.add_option("--forget-bias", model.forget_bias, "Initial bias of the LSTM's forget gate")
       ->check(real_number(-100.0, 100.0))
       ->capture_default_str();
@@ -315,10 +304,11 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
 /// What is the model's that the run starts from can't be chosen.
 void refuse_flags_of_start(const CLI::App& command, const TrainClassifierOptions& options) {
   constexpr std::array kFlags{
-      "--cell",    "--activation",      "--gru-reset",      "--hidden",     "--layers",
-      "--pool",    "--bidirectional",   "--unidirectional", "--embedding",  "--dropout",
-      "--vectors", "--forget-bias",     "--tokenizer",      "--dictionary", "--subwords",
-      "--no-fold", "--user-dictionary", "--language",       "--stopwords",  "--max-tokens"};
+      "--cell",      "--activation",    "--gru-reset",       "--hidden",    "--layers",
+      "--pool",      "--bidirectional", "--unidirectional",  "--embedding", "--dropout",
+      "--vectors",   "--forget-bias",   "--recurrent-init",  "--tokenizer", "--dictionary",
+      "--subwords",  "--no-fold",       "--user-dictionary", "--language",  "--stopwords",
+      "--max-tokens"};
   for (const char* flag : kFlags) {
     refuse_flag(command, flag, options.start != nullptr,
                 "is the model's that --init names: leave it out");
@@ -349,12 +339,13 @@ void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions
 /// Without a network its flags change nothing; one warning names them all.
 void warn_of_network_flags(const CLI::App& command, Terminal& terminal) {
   constexpr std::array kNetworkFlags{
-      "--activation",    "--gru-reset", "--keep-vectors", "--hidden",       "--layers",
-      "--bidirectional", "--pool",      "--embedding",    "--vectors",      "--freeze-embedding",
-      "--dropout",       "--init",      "--forget-bias",  "--optimizer",    "--lr",
-      "--precision",     "--schedule",  "--warmup",       "--weight-decay", "--clip-norm",
-      "--clip-value",    "--average",   "--batch",        "--word-dropout", "--epochs",
-      "--early-stop"};
+      "--activation",  "--gru-reset",        "--keep-vectors", "--hidden",
+      "--layers",      "--bidirectional",    "--pool",         "--embedding",
+      "--vectors",     "--freeze-embedding", "--dropout",      "--recurrent-init",
+      "--forget-bias", "--optimizer",        "--lr",           "--precision",
+      "--schedule",    "--warmup",           "--weight-decay", "--clip-norm",
+      "--clip-value",  "--average",          "--batch",        "--word-dropout",
+      "--epochs",      "--early-stop"};
   std::vector<std::string_view> idle;
   for (const char* flag : kNetworkFlags) {
     if (command.count(flag) > 0) idle.emplace_back(flag);
@@ -634,6 +625,9 @@ class Progress {
 // --------------------------------------------------------------------------------------------------------------
 // main
 
+/// What the program says on stderr, in the folder of the run.
+constexpr const char* kLogName = "log.txt";
+
 /// --max-minutes, from now on.
 class TimeLimit {
  public:
@@ -679,9 +673,6 @@ class Curves {
   std::size_t steps_ = 0;
 };
 
-/// What the program says on stderr, in the folder of the run.
-constexpr const char* kLogName = "log.txt";
-
 bool has_model(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / TextClassifier::kFileName);
 }
@@ -711,9 +702,10 @@ void save_run(const TextClassifier& classifier, const Flags& flags) {
   write_file(std::filesystem::path(flags.out) / kSettingsFile, flags.settings);
 }
 
-std::string_view ending(const TrainingResult& training, const TimeLimit& limit) {
-  const bool is_over = training.end == TrainingEnd::kStopped && limit.was_reached();
-  return is_over ? "time is over" : to_string(training.end);
+std::string_view ending(const TrainedClassifier& trained, const TimeLimit& limit) {
+  if (!trained.classifier.has_network()) return "solved";
+  const TrainingEnd end = trained.training.end;
+  return end == TrainingEnd::kStopped && limit.was_reached() ? "time is over" : to_string(end);
 }
 
 /// "accuracy 85.83 %", behind the figure that chose, where that is another one.
@@ -732,29 +724,27 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, const Ti
   if (flags.json) {
     nlohmann::ordered_json ngrams_accuracy;  // null without n-grams
     if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.accuracy;
-    const nlohmann::ordered_json json = {
-        {"model", file.string()},
-        {"end", trained.classifier.has_network() ? ending(training, limit) : "solved"},
-        {"epochs", training.epochs.size()},
-        {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
-        {"dev_accuracy", trained.dev.accuracy},
-        {"metric", to_string(trained.plan.metric)},
-        {"dev_metric", trained.dev.metric},
-        {"ngrams", trained.plan.ngrams},
-        {"ngrams_dev_accuracy", ngrams_accuracy},
-        {"most_tokens", trained.plan.memory->most_tokens},
-        {"hash", trained.classifier.hash()},
-        {"peak_memory", peak_resident_bytes()},
-        {"seconds", seconds}};
+    const nlohmann::ordered_json json = {{"model", file.string()},
+                                         {"end", ending(trained, limit)},
+                                         {"epochs", training.epochs.size()},
+                                         {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
+                                         {"dev_accuracy", trained.dev.accuracy},
+                                         {"metric", to_string(trained.plan.metric)},
+                                         {"dev_metric", trained.dev.metric},
+                                         {"ngrams", trained.plan.ngrams},
+                                         {"ngrams_dev_accuracy", ngrams_accuracy},
+                                         {"most_tokens", trained.plan.memory->most_tokens},
+                                         {"hash", trained.classifier.hash()},
+                                         {"peak_memory", peak_resident_bytes()},
+                                         {"seconds", seconds}};
     print("{}\n", with_version(json.dump()));
     return;
   }
   if (has_epoch) {
     print("best epoch {} of {} ({}): dev {}\n", training.best_epoch + 1, training.epochs.size(),
-          ending(training, limit), result_text(trained.dev, trained.plan.metric));
+          ending(trained, limit), result_text(trained.dev, trained.plan.metric));
   } else {
-    print("linear model alone ({}): dev {}\n",
-          trained.classifier.has_network() ? ending(training, limit) : "solved",
+    print("linear model alone ({}): dev {}\n", ending(trained, limit),
           result_text(trained.dev, trained.plan.metric));
   }
   print("model {} ({:.1f} MB), trained in {}\n", file.string(),
@@ -784,13 +774,13 @@ Error diverged(const Flags& flags, const TrainedClassifier& trained, bool linear
                            trained.divergence, kept, advice_on_divergence(flags, failed)));
 }
 
-/// What a run leaves that was ended by a signal, or by --max-minutes.
-void tell_of_stop(const Flags& flags, bool has_model, std::string_view end, Terminal& terminal) {
+/// What a run leaves that was interrupted, or whose time is over.
+void tell_of_stop(const Flags& flags, bool has_model, std::string_view why, Terminal& terminal) {
   const std::string_view next =
       flags.run.checkpoint_minutes > 0 ? "; the same command goes on from here" : "";
-  if (has_model) return terminal.note(fmt::format("{}{}", end, next));
+  if (has_model) return terminal.note(fmt::format("{}{}", why, next));
   terminal.warning(
-      fmt::format("{} before the first epoch was done: no new model was written{}", end, next));
+      fmt::format("{} before the first epoch was done: no new model was written{}", why, next));
 }
 
 /// The model of a run that went on may have been written by the process before, or have been taken
@@ -814,15 +804,17 @@ void write_page(const Flags& flags, const TextClassifier& classifier, Terminal& 
   }
 }
 
-/// Says how training ended. `linear_is_saved`: a model that has no epoch yet.
+/// Says how training ended. `linear_is_saved`: a model that has no epoch yet. `is_read`: whether
+/// somebody waits for the result.
 void finish(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved,
-            const TimeLimit& limit, Terminal& terminal, double seconds) {
+            const TimeLimit& limit, bool is_read, Terminal& terminal, double seconds) {
   const TrainingResult& training = trained.training;
   const bool has_model = !training.epochs.empty() || linear_is_saved;
-  if (has_model) print_result(flags, trained, limit, seconds);
+  if (has_model && is_read) print_result(flags, trained, limit, seconds);
   if (training.end == TrainingEnd::kDiverged) throw diverged(flags, trained, linear_is_saved);
-  if (training.end == TrainingEnd::kStopped)
-    tell_of_stop(flags, has_model, ending(training, limit), terminal);
+  if (training.end == TrainingEnd::kStopped) {
+    tell_of_stop(flags, has_model, ending(trained, limit), terminal);
+  }
 }
 
 /// The text of a file as it is read, whole; of a packed one, its records tell.
@@ -974,8 +966,8 @@ int train_command(const Flags& flags, const CLI::App& command) {
   TrainingMemory memory;
   Metric metric;
   bool linear_is_saved = false;
-  bool is_saved = false;                // a model of this run is in its folder
   std::optional<InterruptGuard> guard;  // from when there is something to lose
+  bool is_saved = false;                // a model of this run is in its folder
   const ClassifierObserver observer{
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
@@ -1009,14 +1001,14 @@ int train_command(const Flags& flags, const CLI::App& command) {
       .step =
           [&](const StepReport& report, std::size_t tokens) {
             progress.step(report, tokens);
-            curves.step(report);
             run.metrics().step(report, tokens);
+            curves.step(report);
           },
       .epoch =
           [&](const EpochReport& report, const DevScore& score, TextClassifier& classifier) {
             progress.epoch(report, score);
-            curves.epoch(report, score);
             run.metrics().epoch(report, score);
+            curves.epoch(report, score);
             if (report.best) {
               // Written at once: whatever ends the run, the best epoch so far is on disk.
               set_notes(classifier, flags, memory, metric, report.epoch, score);
@@ -1038,7 +1030,9 @@ int train_command(const Flags& flags, const CLI::App& command) {
   run.metrics().end(trained);
   if (end == TrainingEnd::kAllEpochs || end == TrainingEnd::kEarlyStop) run.finish();
   if (is_saved) write_page(flags, trained.classifier, terminal);
-  finish(flags, trained, linear_is_saved, limit, terminal, progress.seconds());
+  // Who sends SIGTERM wants the program to end, even if nobody reads from a full pipe.
+  const bool is_read = end != TrainingEnd::kStopped || guard->exit_status() != 128 + SIGTERM;
+  finish(flags, trained, linear_is_saved, limit, is_read, terminal, progress.seconds());
   return end == TrainingEnd::kStopped && !limit.was_reached() ? guard->exit_status() : 0;
 }
 
@@ -1055,6 +1049,16 @@ void add_limit_flag(CLI::App& command, double& max_minutes) {
       ->check(real_number(0.0, 1e6));
 }
 
+/// Everything that TrainClassifierOptions has.
+void add_option_flags(CLI::App& command, TrainClassifierOptions& options) {
+  add_token_flags(command, options);
+  add_max_tokens_flag(command, options);
+  add_vocabulary_flags(command, options);
+  add_model_flags(command, options);
+  add_importance_flags(command, options);
+  add_optimization_flags(command, options);
+}
+
 void add_tensorboard_flag(CLI::App& command, std::string& folder) {
   command
       .add_option("--tensorboard", folder,
@@ -1066,13 +1070,7 @@ void add_tensorboard_flag(CLI::App& command, std::string& folder) {
 /// All flags whose values are settings of a run.
 void add_train_flags(CLI::App& command, Flags& flags) {
   add_data_flags(command, flags);
-  add_preset_flag(command, flags.preset);
-  add_token_flags(command, flags.options);
-  add_max_tokens_flag(command, flags.options);
-  add_vocabulary_flags(command, flags.options);
-  add_model_flags(command, flags.options);
-  add_importance_flags(command, flags.options);
-  add_optimization_flags(command, flags.options);
+  add_training_flags(command, flags.columns, flags.options, flags.preset);
   add_limit_flag(command, flags.max_minutes);
   add_tensorboard_flag(command, flags.tensorboard);
   add_threads_flag(command);
@@ -1091,6 +1089,9 @@ int run_with(const Settings& settings) {
   add_train_flags(command, flags);
   flags.settings = to_toml(settings, describe(command));
   apply(settings, command);
+  if (!flags.init.empty()) {
+    flags.options.start = std::make_shared<const TextClassifier>(TextClassifier::load(flags.init));
+  }
   try {
     return train_command(flags, command);
   } catch (const UsageError& error) {
@@ -1115,6 +1116,17 @@ int run_train(const CLI::App& given, const SourceFlags& sources) {
 }
 
 }  // namespace
+
+void add_training_flags(CLI::App& command, ReadOptions& columns, TrainClassifierOptions& options,
+                        std::string& preset) {
+  add_training_column_flags(command, columns);
+  add_preset_flag(command, preset);
+  add_option_flags(command, options);
+}
+
+void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOptions& options) {
+  refuse_contradictions(command, options);
+}
 
 void add_train_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<Flags>();

@@ -201,7 +201,7 @@ TEST(FlowReport, NamesTheCommandThatRunsACaseAgain) {
   e.size = 4.4;
   e.centred = true;
   EXPECT_EQ(command_line(e),
-            "unroll gradflow --cell rnn --activation sigmoid --init orthogonal --norm 4.4 --input "
+            "unroll gradflow --cell rnn --activation sigmoid --recurrent-init orthogonal --norm 4.4 --input "
             "1 --centred --hidden 8 --lags 30 --draws 3");
 }
 

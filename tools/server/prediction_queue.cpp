@@ -1,0 +1,145 @@
+#include "unroll/tools/server/prediction_queue.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "unroll/core/parallel.h"
+#include "unroll/tools/classifier/prediction_session.h"
+
+namespace unroll {
+
+/// A worker's sessions, one for each model, and what it does with a batch.
+class PredictionQueue::Worker {
+ public:
+  void answer(std::vector<PredictionJob>& jobs) {
+    refuse_late(jobs);
+    if (jobs.empty()) return;
+    try {
+      const std::span<const Prediction> predictions = predict(jobs);
+      std::size_t first = 0;
+      for (PredictionJob& job : jobs) {
+        const auto own = predictions.subspan(first, job.request.texts.size());
+        first += own.size();
+        end(job, PredictionEnd::kAnswered,
+            prediction_answer(job.request, job.model->predictor, own));
+      }
+    } catch (const std::exception& error) {
+      for (PredictionJob& job : jobs) end(job, PredictionEnd::kFailed, error.what());
+    }
+  }
+
+ private:
+  struct Session {
+    explicit Session(ModelPointer of) : model(std::move(of)), session(model->predictor) {}
+    ModelPointer model;
+    PredictionSession session;
+  };
+
+  /// At most once for each job.
+  static void end(PredictionJob& job, PredictionEnd how, std::string text) {
+    if (const auto done = std::exchange(job.done, nullptr)) done(how, std::move(text));
+  }
+
+  static void refuse_late(std::vector<PredictionJob>& jobs) {
+    const auto now = PredictionJob::Clock::now();
+    std::erase_if(jobs, [now](PredictionJob& job) {
+      if (now < job.deadline) return false;
+      end(job, PredictionEnd::kLate, "");
+      return true;
+    });
+  }
+
+  std::span<const Prediction> predict(const std::vector<PredictionJob>& jobs) {
+    texts_.clear();
+    for (const PredictionJob& job : jobs) {
+      texts_.insert(texts_.end(), job.request.texts.begin(), job.request.texts.end());
+    }
+    return session_of(jobs.front().model).predict(texts_);
+  }
+
+  /// The one of a model that was replaced goes with it.
+  PredictionSession& session_of(const ModelPointer& model) {
+    std::unique_ptr<Session>& session = sessions_[model->name];
+    if (!session || session->model != model) session = std::make_unique<Session>(model);
+    return session->session;
+  }
+
+  std::map<std::string, std::unique_ptr<Session>> sessions_;
+  std::vector<std::string_view> texts_;
+};
+
+PredictionQueue::PredictionQueue(const Limits& limits) : limits_(limits) {
+  for (std::size_t k = 0; k < limits.workers; ++k) {
+    threads_.emplace_back([this] {
+      const ThreadLimit alone(1);
+      Worker worker;
+      while (true) {
+        std::vector<PredictionJob> jobs = take();
+        if (jobs.empty()) return;
+        worker.answer(jobs);
+      }
+    });
+  }
+}
+
+PredictionQueue::~PredictionQueue() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  arrived_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool PredictionQueue::push(PredictionJob job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.size() >= limits_.waiting) return false;
+    jobs_.push_back(std::move(job));
+  }
+  arrived_.notify_one();
+  return true;
+}
+
+std::size_t PredictionQueue::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return jobs_.size();
+}
+
+std::vector<PredictionJob> PredictionQueue::take() {
+  std::unique_lock lock(mutex_);
+  arrived_.wait(lock, [&] { return ending_ || !jobs_.empty(); });
+  if (jobs_.empty()) return {};
+  if (limits_.max_wait.count() > 0 && !ending_) {
+    arrived_.wait_until(lock, jobs_.front().arrival + limits_.max_wait,
+                        [&] { return ending_ || jobs_.size() >= Limits::kTexts || jobs_.empty(); });
+    if (jobs_.empty()) {  // another worker took them
+      lock.unlock();
+      return take();
+    }
+  }
+  std::vector<PredictionJob> jobs;
+  take_more(jobs);
+  return jobs;
+}
+
+/// The first one and those of the same model behind it. The lock is held.
+void PredictionQueue::take_more(std::vector<PredictionJob>& jobs) {
+  std::size_t texts = 0;
+  while (!jobs_.empty() && (jobs.empty() || jobs_.front().model == jobs.front().model)) {
+    const std::size_t more = jobs_.front().request.texts.size();
+    if (!jobs.empty() && texts + more > Limits::kTexts) break;
+    texts += more;
+    jobs.push_back(std::move(jobs_.front()));
+    jobs_.pop_front();
+  }
+  ++batches_;
+  texts_ += texts;
+}
+
+}  // namespace unroll
