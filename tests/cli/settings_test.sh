@@ -30,7 +30,7 @@ while read -r flag; do
     *'as 200M'*) values='200M 1.5G' ;;
     *' TEXT'*|*' FILE'*|*' DIR'*|*'|'*)
       case $flag in
-        --separator) values='tab ; "' ;; --init) values='uniform identity' ;; --metric) values='f1:a"b loss' ;; --class-weight) values='balanced spam=5,a=b=0.5' ;;
+        --separator) values='tab ; "' ;; --metric) values='f1:a"b loss' ;; --class-weight) values='balanced spam=5,a=b=0.5' ;;
         *) values='plain a"b\c#d=é,[x] -' ;;
       esac ;;
     *) values= ;;

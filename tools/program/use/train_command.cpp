@@ -968,7 +968,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
   Metric metric;
   bool linear_is_saved = false;
   std::optional<InterruptGuard> guard;  // from when there is something to lose
-  bool is_saved = false;
+  bool is_saved = false;                // a model of this run is in its folder
   const ClassifierObserver observer{
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
