@@ -32,7 +32,7 @@ void add_bench_command(CLI::App& program, int& status);
 void add_bench_cells_command(CLI::App& bench, int& status);
 void add_bench_predict_command(CLI::App& bench, int& status);
 void add_serve_command(CLI::App& program, int& status);
-/// Of the Boost that `serve` was built with; "" where it was not built.
+/// The version of the Boost that `serve` was built with; "" where it was not built.
 std::string boost_version();
 void add_report_command(CLI::App& program, int& status);
 void add_doctor_command(CLI::App& program, int& status);

@@ -34,7 +34,7 @@ struct ServerLog {
   std::function<void(std::string_view)> warning;
 };
 
-/// Of Boost, such as "1.74".
+/// The version of Boost, such as "1.74".
 std::string http_library_version();
 
 class HttpServer {

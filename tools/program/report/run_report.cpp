@@ -279,7 +279,7 @@ std::string throughput_chart(const RunHistory& run) {
   Chart chart = chart_of(run, "tokens a second over the epochs");
   chart.least = 0;
   chart.lines.push_back({"", 0, LineStyle::kSolid, throughput(stretches_of(run.steps))});
-  return chart_card("Tokens a second", chart, "Of the steps alone, without evaluation.");
+  return chart_card("Tokens a second", chart, "The time between steps, for evaluation, is left out.");
 }
 
 std::string curves_of(const ReportedRun& run) {

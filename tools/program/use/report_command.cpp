@@ -97,7 +97,7 @@ void add_report_command(CLI::App& program, int& status) {
           ->type_name("FILE");
   add_column_flags(*command, flags->columns, test);
   add_threshold_flag(*command, flags->threshold,
-                     "Of a model with any number of labels, the least probability of a label");
+                     "The least probability of a label, for a model with any number of labels");
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);
   command->callback([flags, &status] {

@@ -126,7 +126,7 @@ void add_test_command(CLI::App& program, int& status) {
       ->required();
   add_column_flags(*command, flags->columns);
   add_threshold_flag(*command, flags->threshold,
-                     "Of a model with any number of labels, the least probability of a label");
+                     "The least probability of a label, for a model with any number of labels");
   add_precision_flag(*command, flags->precision);
   add_threads_flag(*command);
   add_quiet_flag(*command, flags->quiet);
