@@ -23,4 +23,8 @@ function(unroll_add_isa_sources TARGET FOLDER)
     set_source_files_properties(${FOLDER}/avx512.cpp PROPERTIES COMPILE_OPTIONS "${avx512}")
     set_source_files_properties(${with_bf16} PROPERTIES COMPILE_OPTIONS "${avx512};-mavx512bf16")
   endif()
+  # A precompiled header belongs to one set of flags.
+  foreach(isa IN ITEMS scalar sse2 avx2 avx512 avx512bf16)
+    set_source_files_properties(${FOLDER}/${isa}.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  endforeach()
 endfunction()
