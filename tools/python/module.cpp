@@ -1,9 +1,12 @@
 #include "unroll/core/parallel.h"
+#include "unroll/kernels/openblas.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/python/arrays.h"
 #include "unroll/tools/python/bindings.h"
 
 PYBIND11_MODULE(_unroll, module) {
+  // Ahead of numpy, which may load the same OpenBLAS, and that chooses its kernels once.
+  unroll::openblas();
   module.attr("__version__") = unroll::kVersion;
   unroll::bind_errors(module);
   unroll::bind_array<float>(module, "FloatArray");
