@@ -8,8 +8,6 @@ are those with the best micro-F1 on the dev part; unroll has its defaults. The f
     several_labels.py build/release/unroll trec6.train.tsv.gz trec6.dev.tsv.gz trec6.test.tsv.gz --work /tmp/sets
 """
 import argparse
-import csv
-import gzip
 import itertools
 import json
 import pathlib
@@ -19,13 +17,7 @@ import shutil
 import subprocess
 import time
 
-PARTS = ("train", "dev", "test")
-
-
-def read_rows(path):
-    opened = gzip.open if path.endswith(".gz") else open
-    with opened(path, "rt", encoding="utf-8", newline="") as file:
-        return [(row["text"], row["label"]) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+from rows import PARTS, read_rows
 
 
 def make_sets(rows, seed, most):

@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Of what docs/training-runs.md describes.
+/// The version of the format that docs/training-runs.md describes.
 constexpr int kFormat = 1;
 constexpr std::size_t kStepsOfARun = 1000;
 

@@ -40,6 +40,11 @@ std::vector<double> naive_bayes_ratios(const LabelledCounts& rows, std::size_t c
   return ratios;
 }
 
+/// Columns from the split on have the value 0 from now on.
+void drop_second_part(CountWeights& weights) {
+  for (std::size_t k = 1; k < weights.of_row.size(); k += 2) weights.of_row[k] = 0;
+}
+
 /// What one machine learnt with one C.
 struct Machine {
   std::vector<BFloat16> w;  // of each column
@@ -94,15 +99,16 @@ class Trainer {
 
   bool has_letters() const { return classifier_.index().words() < classifier_.index().size(); }
 
+  /// A word and its letters are never independent of each other, as naive Bayes takes all columns
+  /// to be. In long texts that does harm, in short ones letters are worth it: both are solved.
   void solve(std::size_t at) {
     if (at < machines_) return solve(at, tf_idf_, kTfIdfCosts);
-    solve(at, naive_bayes(at, true), kNaiveBayesCosts);
-    if (has_letters()) solve(at, naive_bayes(at, false), kNaiveBayesCosts);
-  }
-
-  CountWeights naive_bayes(std::size_t at, bool letters) const {
     const NgramIndex& index = classifier_.index();
-    return naive_bayes_weights(train_, index.size(), index.words(), label_of(at), letters);
+    CountWeights weights = naive_bayes_weights(train_, index.size(), index.words(), label_of(at));
+    solve(at, weights, kNaiveBayesCosts);
+    if (!has_letters()) return;
+    drop_second_part(weights);
+    solve(at, weights, kNaiveBayesCosts);
   }
 
   /// With rising C, each beginning at the solution of the one before.
@@ -237,13 +243,11 @@ CountWeights tf_idf_weights(const SparseCounts& rows, std::size_t columns, std::
 }
 
 CountWeights naive_bayes_weights(const LabelledCounts& rows, std::size_t columns,
-                                 std::uint32_t split, std::int32_t label, bool letters) {
+                                 std::uint32_t split, std::int32_t label) {
   CountWeights weights;
   weights.split = split;
   weights.of_count.fill(1);
-  for (std::size_t row = 0; row < rows.counts.rows(); ++row) {
-    weights.of_row.insert(weights.of_row.end(), {1.0, letters ? 1.0 : 0.0});
-  }
+  weights.of_row.assign(2 * rows.counts.rows(), 1.0);
   weights.of_column = naive_bayes_ratios(rows, columns, label);
   return weights;
 }

@@ -58,11 +58,8 @@ CountWeights tf_idf_weights(const SparseCounts& rows, std::size_t columns, std::
 
 /// A row's values for one machine of the naive-Bayes model: in place of a count the log ratio
 /// r_j = ln(p_j/‖p‖₁ : q_j/‖q‖₁), where p_j is one more than the number of rows of the label that
-/// have the column, and q_j that of the other rows. Columns from `split` on, n-grams of letters,
-/// have the value 0 without `letters`: naive Bayes takes all columns for independent of each other,
-/// and a word and its letters never are. In long texts that does harm, in short ones letters are
-/// worth it.
+/// have the column, and q_j that of the other rows. `split` is as in tf_idf_weights.
 CountWeights naive_bayes_weights(const LabelledCounts& rows, std::size_t columns,
-                                 std::uint32_t split, std::int32_t label, bool letters = true);
+                                 std::uint32_t split, std::int32_t label);
 
 }  // namespace unroll

@@ -137,7 +137,7 @@ constexpr std::string_view kBashWords = R"(
 _unroll() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=unroll flags= name i
   COMPREPLY=()
-  # Of --cell=lstm, bash makes three words.
+  # Bash makes three words of --cell=lstm.
   if [ "$word" = '=' ]; then word=
   elif [ "$before" = '=' ]; then before=${COMP_WORDS[COMP_CWORD-2]}
   fi
@@ -181,7 +181,7 @@ std::string zsh_function(const std::string& name) {
   return "_" + replace_all(replace_all(name, " ", "_"), "-", "_");
 }
 
-/// Of several arguments the last kind holds for all: a command's model comes first, then texts.
+/// The last kind holds for all further arguments: a command's model comes first, then texts.
 std::vector<std::string> zsh_flags(const CommandDescription& command) {
   std::vector<std::string> specs;
   std::string rest;

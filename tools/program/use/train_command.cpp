@@ -420,10 +420,9 @@ void tell_of_vectors(const VectorCoverage& vectors, Terminal& terminal) {
   }
 }
 
-/// "85.83 %", or the loss, which is no share.
-std::string metric_text(const DevScore& dev, const Metric& metric) {
-  return metric.kind == Metric::Kind::kLoss ? fmt::format("{:.4f}", dev.loss)
-                                            : fmt::format("{:.2f} %", 100 * dev.metric);
+/// "85.83 %", of a metric that is a share.
+std::string share_text(const DevScore& dev) {
+  return fmt::format("{:.2f} %", 100 * dev.metric);
 }
 
 bool hardly_sees_rare_labels(const Metric& metric) {
@@ -502,7 +501,7 @@ class Progress {
   std::string dev_text(const DevScore& dev) const {
     switch (plan_.metric.kind) {
       case Metric::Kind::kAccuracy:
-        return "dev " + metric_text(dev, plan_.metric);
+        return "dev " + share_text(dev);
       case Metric::Kind::kLoss:
         return fmt::format("dev {:.2f} % (loss {:.4f})", 100 * dev.accuracy, dev.loss);
       case Metric::Kind::kMicroF1:
@@ -510,7 +509,7 @@ class Progress {
       case Metric::Kind::kLabelF1:
         break;
     }
-    return fmt::format("dev {} {}", to_string(plan_.metric), metric_text(dev, plan_.metric));
+    return fmt::format("dev {} {}", to_string(plan_.metric), share_text(dev));
   }
   static double since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -714,7 +713,7 @@ std::string result_text(const DevScore& dev, const Metric& metric) {
   const std::string accuracy = fmt::format("accuracy {:.2f} %", 100 * dev.accuracy);
   if (metric.kind == Metric::Kind::kAccuracy) return accuracy;
   if (metric.kind == Metric::Kind::kLoss) return fmt::format("{}, loss {:.4f}", accuracy, dev.loss);
-  return fmt::format("{} {}, {}", to_string(metric), metric_text(dev, metric), accuracy);
+  return fmt::format("{} {}, {}", to_string(metric), share_text(dev), accuracy);
 }
 
 void print_result(const Flags& flags, const TrainedClassifier& trained, const TimeLimit& limit,
