@@ -14,22 +14,29 @@ namespace {
 
 using Numbers = std::vector<std::int32_t>;
 
-/// Appends to each text's numbers those of its first tokens in `table`.
-void add_to(TokenTable& table, std::span<const TokenizedText> texts, std::size_t most_tokens,
-            std::span<Numbers> numbers) {
+/// Sets each text's numbers to number(token) of its first tokens.
+template <typename NumberOf>
+void number_all(const TokenTable& table, std::span<const TokenizedText> texts,
+                std::size_t most_tokens, std::span<Numbers> numbers, NumberOf number_of) {
   for (std::size_t k = 0; k < texts.size(); ++k) {
     const std::span<const std::string> tokens = texts[k].first(most_tokens);
     numbers[k].reserve(tokens.size());
-    for (const std::string& token : tokens) numbers[k].push_back(table.add(token));
+    table.for_each(tokens,
+                   [&](TokenTable::Hashed token) { numbers[k].push_back(number_of(token)); });
   }
 }
 
-/// The number in `table` of each token of a part.
-Numbers merge(const TokenTable& part, TokenTable& table) {
-  Numbers merged;
+/// The number in a part, while the lexicon lacks the token: below 0, and its own inverse.
+std::int32_t in_part(std::int32_t number) {
+  return -1 - number;
+}
+
+/// The numbers that the tokens of a part get in the lexicon's table.
+Numbers add_all(const TokenTable& part, TokenTable& lexicon) {
+  Numbers numbers;
   for (std::size_t k = 0; k < part.size(); ++k)
-    merged.push_back(table.add(part.token(k), part.count(k)));
-  return merged;
+    numbers.push_back(lexicon.add(TokenTable::hashed(part.token(k))));
+  return numbers;
 }
 
 /// Calls body(part, begin, size) for each part of the texts, on all threads.
@@ -46,28 +53,41 @@ void for_each_part(std::size_t texts, std::size_t parts, Body body) {
 std::vector<Numbers> Lexicon::add(std::span<const TokenizedText> texts, std::size_t most_tokens) {
   std::vector<Numbers> numbers(texts.size());
   const std::size_t parts = std::min(texts.size(), thread_count());
-  if (parts <= 1) {
-    add_to(tokens_, texts, most_tokens, numbers);
-    return numbers;
-  }
+  if (parts <= 1)
+    number_all(tokens_, texts, most_tokens, numbers,
+               [&](TokenTable::Hashed token) { return tokens_.add(token); });
+  else
+    add_parts(texts, most_tokens, numbers, parts);
+  for (const Numbers& of_text : numbers)
+    for (const std::int32_t number : of_text) tokens_.count(number, 1);
+  return numbers;
+}
+
+void Lexicon::add_parts(std::span<const TokenizedText> texts, std::size_t most_tokens,
+                        std::span<Numbers> numbers, std::size_t parts) {
   std::vector<TokenTable> tables(parts);
   for_each_part(texts.size(), parts, [&](std::size_t p, std::size_t begin, std::size_t size) {
     TokenTable table;  // on the thread's own stack: its neighbours in `tables` are other threads'
-    add_to(table, texts.subspan(begin, size), most_tokens, std::span(numbers).subspan(begin, size));
+    number_all(tokens_, texts.subspan(begin, size), most_tokens, numbers.subspan(begin, size),
+               [&](TokenTable::Hashed token) {
+                 const std::int32_t known = tokens_.find(token);
+                 return known >= 0 ? known : in_part(table.add(token));
+               });
     tables[p] = std::move(table);
   });
-  std::vector<Numbers> merged;
-  for (const TokenTable& table : tables) merged.push_back(merge(table, tokens_));
+  std::vector<Numbers> added;
+  for (const TokenTable& table : tables) added.push_back(add_all(table, tokens_));
   for_each_part(texts.size(), parts, [&](std::size_t p, std::size_t begin, std::size_t size) {
-    for (Numbers& of_text : std::span(numbers).subspan(begin, size))
-      for (std::int32_t& number : of_text) number = merged[p][static_cast<std::size_t>(number)];
+    for (Numbers& of_text : numbers.subspan(begin, size))
+      for (std::int32_t& number : of_text)
+        if (number < 0) number = added[p][static_cast<std::size_t>(in_part(number))];
   });
-  return numbers;
 }
 
 std::unordered_map<std::string, std::uint64_t> Lexicon::counts(
     std::uint64_t min_count, const TokenizerSettings& settings) const {
   std::unordered_map<std::string, std::uint64_t> counts;
+  counts.reserve(size());
   for (std::size_t k = 0; k < size(); ++k) {
     const std::string_view word = tokens_.token(k);
     const std::uint64_t count = tokens_.count(k);

@@ -3,10 +3,10 @@
 /// A vocabulary is known only after the last text. Until then a text is the numbers of its tokens,
 /// four bytes each: neither its bytes nor its tokens need be kept, and it is split only once.
 ///
-/// All threads number the tokens of a block of texts. Each counts those of its part in a table of
-/// its own, which stays in its cache. Then the different tokens of each part, a few of all, are
-/// numbered in the order of the parts. So a token has the number that its first place gives it,
-/// wherever parts are cut.
+/// All threads look up the tokens of a block of texts, while nobody changes the lexicon. Each keeps
+/// those that it does not find in a table of its own. Then these tokens, a few of all, are numbered
+/// in the order of the parts. So a token has the number that its first place gives it, wherever
+/// parts are cut.
 #pragma once
 
 #include <cstddef>
@@ -51,6 +51,9 @@ class Lexicon {
   };
 
  private:
+  void add_parts(std::span<const TokenizedText> texts, std::size_t most_tokens,
+                 std::span<std::vector<std::int32_t>> numbers, std::size_t parts);
+
   TokenTable tokens_;
 };
 

@@ -1,42 +1,48 @@
 #include "unroll/text/token_table.h"
 
-#include <algorithm>
+#include <cstring>
 #include <functional>
 #include <utility>
 
 namespace unroll {
 
-std::int32_t TokenTable::add(std::string_view token, std::uint64_t count) {
+TokenTable::Hashed TokenTable::hashed(std::string_view token) noexcept {
+  return {token, static_cast<std::uint32_t>(std::hash<std::string_view>{}(token))};
+}
+
+std::int32_t TokenTable::add(Hashed token) {
   if (2 * size() >= places_.size()) grow();
-  const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(token));
-  Place& place = places_[place_of(token, hash)];
+  Place& place = places_[place_of(token)];
   if (place.number < 0) {
-    place = {hash, static_cast<std::int32_t>(size())};
-    text_ += token;
-    ends_.push_back(text_.size());
+    place = {token.hash, static_cast<std::int32_t>(size()), text_.size()};
+    begins_.push_back(text_.size());
     counts_.push_back(0);
+    const std::size_t bytes = token.token.size();
+    text_.append(reinterpret_cast<const char*>(&bytes), sizeof bytes).append(token.token);
   }
-  counts_[static_cast<std::size_t>(place.number)] += count;
   return place.number;
 }
 
+std::string_view TokenTable::token_at(std::size_t begin) const noexcept {
+  std::size_t bytes = 0;
+  std::memcpy(&bytes, text_.data() + begin, sizeof bytes);
+  return {text_.data() + begin + sizeof bytes, bytes};
+}
+
 /// Where the token is, or the empty place where it would be. At least half of all places are empty.
-std::size_t TokenTable::place_of(std::string_view token, std::uint32_t hash) const noexcept {
+std::size_t TokenTable::place_of(Hashed token) const noexcept {
   const auto is_other = [&](const Place& place) {
-    return place.number >= 0 &&
-           (place.hash != hash || this->token(static_cast<std::size_t>(place.number)) != token);
+    return place.number >= 0 && (place.hash != token.hash || token_at(place.begin) != token.token);
   };
   const std::size_t mask = places_.size() - 1;
-  std::size_t k = hash & mask;
+  std::size_t k = token.hash & mask;
   while (is_other(places_[k])) k = (k + 1) & mask;
   return k;
 }
 
 /// All tokens differ, so none is compared.
 void TokenTable::grow() {
-  constexpr std::size_t kFirst = 4096;
-  const std::vector<Place> before =
-      std::exchange(places_, std::vector<Place>(std::max(kFirst, 2 * places_.size())));
+  const std::vector<Place> before = std::exchange(places_, std::vector<Place>(2 * places_.size()));
   const std::size_t mask = places_.size() - 1;
   for (const Place& place : before) {
     if (place.number < 0) continue;

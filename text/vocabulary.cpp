@@ -12,11 +12,27 @@
 
 namespace unroll {
 
-namespace {
+/// Hundreds of thousands are sorted, most of them with the count of many others. The first bytes,
+/// which are kept here, mostly decide: memory far away is seldom read.
+struct Vocabulary::View {
+  View(std::string_view its_token, std::uint64_t its_count)
+      : count(its_count), token(its_token), first_bytes(0) {
+    for (std::size_t k = 0; k < sizeof first_bytes; ++k)
+      first_bytes =
+          first_bytes << 8 | (k < token.size() ? static_cast<unsigned char>(token[k]) : 0);
+  }
+  bool operator<(const View& other) const noexcept {
+    if (count != other.count) return count > other.count;
+    if (first_bytes != other.first_bytes) return first_bytes < other.first_bytes;
+    return token < other.token;
+  }
 
-bool comes_before(const Vocabulary::Entry& a, const Vocabulary::Entry& b) {
-  return a.count != b.count ? a.count > b.count : a.token < b.token;
-}
+  std::uint64_t count;
+  std::string_view token;
+  std::uint64_t first_bytes;
+};
+
+namespace {
 
 /// How many entries fit beside the unknown word.
 std::size_t most_entries(const Vocabulary::Limits& limits) {
@@ -30,21 +46,22 @@ Vocabulary::Vocabulary() : Vocabulary(std::vector<Entry>{{std::string(kUnknownTo
 
 Vocabulary::Vocabulary(const std::unordered_map<std::string, std::uint64_t>& counts,
                        const Limits& limits) {
-  std::vector<Entry> kept;
+  std::vector<View> kept;
+  kept.reserve(1 + counts.size());
   std::uint64_t left_out = 0;
   for (const auto& [token, count] : counts) {
     if (token != kUnknownToken && count >= limits.min_count) {
-      kept.push_back({token, count});
+      kept.emplace_back(token, count);
     } else {
       left_out += count;
     }
   }
-  std::sort(kept.begin(), kept.end(), comes_before);
+  std::sort(kept.begin(), kept.end());
   while (kept.size() > most_entries(limits)) {
     left_out += kept.back().count;
     kept.pop_back();
   }
-  kept.insert(kept.begin(), Entry{std::string(kUnknownToken), left_out});
+  kept.insert(kept.begin(), View{kUnknownToken, left_out});
   fill(kept);
 }
 
@@ -52,7 +69,9 @@ Vocabulary::Vocabulary(std::span<const Entry> entries) {
   if (entries.empty() || entries.front().token != kUnknownToken) {
     throw ModelError(fmt::format("the vocabulary does not begin with {}", kUnknownToken));
   }
-  fill(entries);
+  std::vector<View> views;
+  for (const Entry& entry : entries) views.emplace_back(entry.token, entry.count);
+  fill(views);
 }
 
 Vocabulary Vocabulary::with(std::span<const Entry> more) const {
@@ -69,17 +88,17 @@ Vocabulary Vocabulary::with(std::span<const Entry> more) const {
   return Vocabulary(entries);
 }
 
-void Vocabulary::fill(std::span<const Entry> entries) {
+void Vocabulary::fill(std::span<const View> entries) {
   std::size_t bytes = 0;
-  for (const Entry& entry : entries) bytes += entry.token.size();
+  for (const View& entry : entries) bytes += entry.token.size();
   text_.reserve(bytes);
   ends_.reserve(entries.size());
   counts_.reserve(entries.size());
   slots_.assign(std::bit_ceil(entries.size() + entries.size() / 2), kUnknown);
-  for (const Entry& entry : entries) add(entry);
+  for (const View& entry : entries) add(entry);
 }
 
-void Vocabulary::add(const Entry& entry) {
+void Vocabulary::add(const View& entry) {
   std::int32_t& slot = slots_[slot_of(entry.token)];
   const bool unknown_again = entry.token == kUnknownToken && !counts_.empty();
   if (slot != kUnknown || unknown_again) {

@@ -51,8 +51,9 @@ class Vocabulary {
   std::uint64_t count(std::int32_t id) const { return counts_.at(static_cast<std::size_t>(id)); }
 
  private:
-  void fill(std::span<const Entry> entries);
-  void add(const Entry& entry);
+  struct View;  // an entry in somebody else's memory
+  void fill(std::span<const View> entries);
+  void add(const View& entry);
   std::size_t slot_of(std::string_view token) const noexcept;
 
   std::string text_;               // all tokens, one after the other
