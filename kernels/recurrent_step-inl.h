@@ -25,8 +25,9 @@ const Real* projected_row(const ProductOfInput<Real, Operand>& in, std::size_t r
 
 /// A tile's rows: of weights that are narrow in memory it has few, for with more it is arithmetic
 /// that takes the time.
-template <typename Operand, typename Weight>
-inline constexpr std::size_t kStepRows = std::is_same_v<Operand, Weight> ? kTileRows : kNarrowRows;
+template <typename V, typename Operand, typename Weight>
+inline constexpr std::size_t kStepRows =
+    std::is_same_v<Operand, Weight> ? kTileRows<V> : kNarrowRows;
 
 /// The panel after that of the units from j on, of which it has `columns`; at last again the first
 /// one, which the next step will read. Nowhere if all of a step's panels together stay in a
@@ -126,9 +127,11 @@ void step_tile(const RecurrentStep<RealOf<V>, Operand>& step, StepLines lines, T
                std::index_sequence<i...> indices) {
   constexpr std::size_t most = 8 * Tile::rows * sizeof(V) / 64 + 8;
   const auto to_come = cell_lines<most>(step, tile.row, tile.rows, j, units, G);
+  const std::size_t next_lines = step.in.is_projected() ? lines.W : lines.all();
+  if (next.at != nullptr && step.in.is_projected()) next = next.after(lines.U);
   V sums[sizeof...(i)];
   sum_step<V>(sums, step, lines, tile, column, columns, panel,
-              PanelToCome::share(next, tile, step.rows()), to_come, indices);
+              PanelToCome::share(next, next_lines, tile, step.rows()), to_come, indices);
   (store(i / tile.vectors, tile.vector + i % tile.vectors, sums[i]), ...);
 }
 
@@ -162,13 +165,14 @@ UNROLL_KERNEL void sum_block(const RecurrentStep<RealOf<V>, Operand>& step,
                    panel_at<V, Operand>(weights.panels, j / V::size, lines.all()),
                    block.z + (j - at.unit), std::make_index_sequence<8>());
   });
+  const bool high = wants_high_tiles<V, Operand, Weight>(step.units.size() / V::size, lines.W);
   for (std::size_t k = done; k < units; k += V::size) {
     const std::size_t j = at.unit + k;
     const auto panel = panel_at<V, Operand>(weights.panels, j / V::size, lines.all());
     const auto next =
         next_panel_of<V, Operand>(step.units, weights.panels, lines.all(), j, V::size);
-    constexpr std::size_t most = kStepRows<Operand, Weight>;
-    for_each_tile<V, most>(at.rows, kPanelColumns<V>, [&](auto tile) {
+    constexpr std::size_t most = kStepRows<V, Operand, Weight>;
+    for_each_tile<V, most>(at.rows, kPanelColumns<V>, high, [&](auto tile) {
       RealOf<V>* z = block.z + tile.row * stride + k;
       tile.row += at.row;
       step_tile<4, V>(
@@ -238,18 +242,18 @@ struct PanelRows {
   }
 
   const std::size_t stride;
-  alignas(64) RealOf<V> sums[kTileRows * kPanelColumns<V>];
+  alignas(64) RealOf<V> sums[kTileRows<V> * kPanelColumns<V>];
 };
 
 /// Wᵀ dz_{t+1} of so many rows from r on, at most kTileRows, in so many columns from j on.
 template <typename V, typename Operand>
 UNROLL_KERNEL void sum_deltas(const RecurrentStepBack<RealOf<V>, Operand>& step, const Operand* W,
                               std::size_t r, std::size_t rows, std::size_t j, std::size_t columns,
-                              PanelRows<V>& delta) noexcept {
+                              bool high, PanelRows<V>& delta) noexcept {
   const std::size_t lines = lines_of<Operand>(step.dz_next.columns());
   const auto panel = panel_at<V, Operand>(W, j / kPanelColumns<V>, lines);
   const auto next = next_panel_of<V, Operand>(step.units, W, lines, j, kPanelColumns<V>);
-  for_each_tile<V>(rows, columns, [&](auto tile) {
+  for_each_tile<V>(rows, columns, high, [&](auto tile) {
     [&]<std::size_t... i>(std::index_sequence<i...>) {
       constexpr std::size_t vectors = tile.vectors;
       constexpr std::size_t most = 12 * tile.rows * kPanelColumns<V> / 16 + 8;
@@ -259,7 +263,7 @@ UNROLL_KERNEL void sum_deltas(const RecurrentStepBack<RealOf<V>, Operand>& step,
       V sums[] = {(static_cast<void>(i), V(RealOf<V>(0)))...};
       const Operand* dz = row(step.dz_next, r + tile.row);
       Tile<tile.rows, vectors> of_step{r + tile.row, tile.vector};
-      const auto share = PanelToCome::share(next, of_step, step.going_on());
+      const auto share = PanelToCome::share(next, lines, of_step, step.going_on());
       accumulate<vectors>(sums, lines, dz, step.dz_next.stride(), panel.from(tile.vector), share,
                           to_come);
       (delta.store(tile.row + i / vectors, tile.vector + i % vectors, sums[i]), ...);
@@ -272,6 +276,8 @@ UNROLL_KERNEL void sum_deltas(const RecurrentStepBack<RealOf<V>, Operand>& step,
 template <typename V, typename Operand, typename Body>
 void for_each_delta(const RecurrentStepBack<RealOf<V>, Operand>& step, const Operand* W,
                     Body body) {
+  const bool high = wants_high_tiles<V, Operand>(step.units.size() / kPanelColumns<V>,
+                                                 lines_of<Operand>(step.dz_next.columns()));
   for_each_panel<V>(step, [&](std::size_t j, std::size_t count) {
     PanelRows<V> delta(count);
     const auto finish = [&](std::size_t r, RealOf<V>* dh) {
@@ -280,8 +286,8 @@ void for_each_delta(const RecurrentStepBack<RealOf<V>, Operand>& step, const Ope
                      row(step.dh, r) + j, dh);
       body(r, j, count, dh);
     };
-    for_each_block<kTileRows>(step.going_on(), [&](std::size_t r, std::size_t rows) {
-      sum_deltas(step, W, r, rows, j, count, delta);
+    for_each_tile_height<V>(step.going_on(), high, [&](std::size_t r, std::size_t rows) {
+      sum_deltas(step, W, r, rows, j, count, high, delta);
       for (std::size_t n = 0; n < rows; ++n) finish(r + n, delta.row(n));
     });
     for (std::size_t r = step.going_on(); r < step.rows(); ++r) {
@@ -308,12 +314,13 @@ UNROLL_KERNEL void lstm_step_back(const RecurrentStepBack<RealOf<V>, Operand>& s
 template <typename V, typename Operand, typename Weight>
 UNROLL_KERNEL void sum_rows(const RecurrentStep<RealOf<V>, Operand>& step,
                             const StepWeights<Weight>& weights, std::size_t r, std::size_t rows,
-                            std::size_t j, std::size_t columns, PanelRows<V>& z) noexcept {
+                            std::size_t j, std::size_t columns, bool high,
+                            PanelRows<V>& z) noexcept {
   const StepLines lines = lines_of_step<Operand>(weights, step.hidden());
   const auto panel = panel_at<V, Operand>(weights.panels, j / kPanelColumns<V>, lines.all());
   const auto next =
       next_panel_of<V, Operand>(step.units, weights.panels, lines.all(), j, kPanelColumns<V>);
-  for_each_tile<V, kStepRows<Operand, Weight>>(rows, columns, [&](auto tile) {
+  for_each_tile<V, kStepRows<V, Operand, Weight>>(rows, columns, high, [&](auto tile) {
     const std::size_t row_in_block = tile.row;
     tile.row += r;
     step_tile<1, V>(
@@ -328,11 +335,13 @@ UNROLL_KERNEL void sum_rows(const RecurrentStep<RealOf<V>, Operand>& step,
 template <typename V, typename Operand, typename Weight>
 UNROLL_KERNEL void rnn_step(const RecurrentStep<RealOf<V>, Operand>& step,
                             const StepWeights<Weight>& weights, Unary<RealOf<V>>* phi) noexcept {
+  const bool high = wants_high_tiles<V, Operand, Weight>(step.units.size() / kPanelColumns<V>,
+                                                         lines_of<Operand>(step.hidden()));
   for_each_panel<V>(step, [&](std::size_t j, std::size_t count) {
     PanelRows<V> z(count);
-    for_each_block<kStepRows<Operand, Weight>>(
-        step.rows(), [&](std::size_t first, std::size_t rows) {
-          sum_rows(step, weights, first, rows, j, count, z);
+    for_each_tile_height<V, kStepRows<V, Operand, Weight>>(
+        step.rows(), high, [&](std::size_t first, std::size_t rows) {
+          sum_rows(step, weights, first, rows, j, count, high, z);
           phi(rows * z.stride, z.sums, z.sums);  // [RNN-h] h_t = φ(z_t)
           for (std::size_t r = first; r < first + rows; ++r) {
             for_each_vector<V>(count, [&](std::size_t k, auto part) {

@@ -26,7 +26,7 @@ template <typename V, typename Operand = RealOf<V>>
 consteval ProductTable<RealOf<V>, Operand> make_products() {
   return {
       .lanes = V::size,
-      .stripe = kStripeVectors<V> * V::size,
+      .stripe = kStripeVectors * V::size,
       .round = &round<V, Operand>,
       .packed_product = &packed_product<V, Operand>,
       .packed_product_of_three_gates = &packed_product_of_three_gates<V, Operand>,

@@ -243,29 +243,34 @@ TYPED_TEST(RecurrentStepOf, EveryFormOfTheInputGivesTheSameBits) {
   }
 }
 
+/// Weights of so many units fill much of a second-level cache: AVX-512 takes other tiles.
+constexpr std::size_t kManyUnits = 200;
+
 TYPED_TEST(RecurrentStepOf, ARowHasTheSameBitsInEveryBatch) {
   using Real = TypeParam;
-  test::for_each_isa([&] {
-    Step<Real> all(4, 30, 3, 20);
-    const RecurrentStep<Real> whole = all.whole();
-    lstm_step(whole);
-    const Tensor<Real> h = all.h;
-    for (std::size_t count = 1; count < 30; ++count) {
-      const std::size_t first = 30 - count;
-      RecurrentStep<Real> some = whole;
-      some.in.x = whole.in.x.row_range(first, count);
-      some.h_prev = whole.h_prev.row_range(first, count);
-      some.C_prev.rows = all.C_prev.matrix().row_range(first, count);
-      some.saved = {};
-      some.C = whole.C.row_range(first, count);
-      some.h = whole.h.row_range(first, count);
-      some.h_next = {};
-      all.h.fill(0);
-      lstm_step(some);
-      ASSERT_TRUE(std::ranges::equal(all.h.values().last(count * 20), h.values().last(count * 20)))
-          << count;
-    }
-  });
+  for (const std::size_t H : {std::size_t{20}, kManyUnits}) {
+    test::for_each_isa([&] {
+      Step<Real> all(4, 30, 3, H);
+      const RecurrentStep<Real> whole = all.whole();
+      lstm_step(whole);
+      const Tensor<Real> h = all.h;
+      for (std::size_t count = 1; count < 30; ++count) {
+        const std::size_t first = 30 - count;
+        RecurrentStep<Real> some = whole;
+        some.in.x = whole.in.x.row_range(first, count);
+        some.h_prev = whole.h_prev.row_range(first, count);
+        some.C_prev.rows = all.C_prev.matrix().row_range(first, count);
+        some.saved = {};
+        some.C = whole.C.row_range(first, count);
+        some.h = whole.h.row_range(first, count);
+        some.h_next = {};
+        all.h.fill(0);
+        lstm_step(some);
+        ASSERT_TRUE(std::ranges::equal(all.h.values().last(count * H), h.values().last(count * H)))
+            << count << " rows of " << H << " units";
+      }
+    });
+  }
 }
 
 TYPED_TEST(RecurrentStepOf, UnitsAreSharedAndRowsBeginAndEnd) {
@@ -443,6 +448,23 @@ TYPED_TEST(RecurrentStepOf, RnnBackIsTheSlopeTimesTheSumBitForBit) {
       });
     }
   }
+}
+
+TYPED_TEST(RecurrentStepOf, ManyUnitsOfAnRnnAreTheSumsToo) {
+  using Real = TypeParam;
+  constexpr std::size_t kUnits = 420;  // of one gate: as many weights as an LSTM's kManyUnits
+  test::for_each_isa([&] {
+    StepBack<Real> s(1, 13, 12, kUnits);
+    rnn_step(Activation::kRelu, s.forward.whole());
+    Tensor<Real> h = s.forward.z();
+    activate<Real>(Activation::kRelu, h.values(), h.values());
+    expect_same(s.forward.h, h, "h");
+    rnn_step_back(Activation::kRelu, s.step());
+    Tensor<Real> dz({13, kUnits});
+    const Tensor<Real> delta = s.delta();
+    activate_backward<Real>(Activation::kRelu, h.values(), delta.values(), dz.values());
+    expect_same(s.dz, dz, "dz");
+  });
 }
 
 TEST(RecurrentStep, SizesMustFit) {
