@@ -194,8 +194,12 @@ Numbers numbers_of(std::span<const std::string> known) {
 }  // namespace
 
 void examine_labels(std::span<const Record> records, const std::string& file, ReadReport& report) {
-  const RowsByLabel labels = rows_by_label(records);
-  warn_of_unique(labels, records.size(), file, report);
+  examine_labels(rows_by_label(records), records.size(), file, report);
+}
+
+void examine_labels(const RowsByLabel& labels, std::size_t rows, const std::string& file,
+                    ReadReport& report) {
+  warn_of_unique(labels, rows, file, report);
   warn_of_odd(labels, file, report);
   warn_of_look_alikes(labels, file, report);
 }

@@ -17,6 +17,12 @@ namespace unroll {
 /// has alone, of odd ones and of those that look alike.
 void examine_labels(std::span<const Record> records, const std::string& file, ReadReport& report);
 
+struct LabelRows;
+using RowsByLabel = std::map<std::string_view, LabelRows>;
+/// Of labels that were counted already. `rows`: all of the file.
+void examine_labels(const RowsByLabel& labels, std::size_t rows, const std::string& file,
+                    ReadReport& report);
+
 /// The rows that have a label.
 struct LabelRows {
   std::size_t rows = 0;
@@ -25,7 +31,6 @@ struct LabelRows {
 
 /// The rows of each label that occurs, in byte order; a row with several labels counts for each.
 /// The records own the labels.
-using RowsByLabel = std::map<std::string_view, LabelRows>;
 RowsByLabel rows_by_label(std::span<const Record> records);
 
 /// Whether nearly every row has a label of its own, as ids and texts have.
