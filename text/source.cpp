@@ -180,17 +180,6 @@ void Source::release() const noexcept {
 
 namespace {
 
-/// Whether the bytes of the file are the text that its readers read, as far as its beginning tells.
-bool is_plain(const std::string& path, const SourceOptions& options) {
-  std::error_code ignored;
-  if (path == "-" || !std::filesystem::is_regular_file(path, ignored)) return false;
-  ByteStream bytes(path);
-  std::string beginning;
-  bytes.append_to(beginning);
-  return bytes.compression() == Compression::kNone && options.encoding.empty() &&
-         utf16_of(beginning).empty();
-}
-
 /// Writes the text as it is unpacked and decoded.
 void spool(TextStream& stream, const std::filesystem::path& path) {
   GrowingFile file(path);
@@ -246,12 +235,22 @@ void spool_with_line_feeds(const Source& source, const std::filesystem::path& pa
 
 }  // namespace
 
+bool is_plain_text(const std::string& path, const SourceOptions& options) {
+  std::error_code ignored;
+  if (path == "-" || !std::filesystem::is_regular_file(path, ignored)) return false;
+  ByteStream bytes(path);
+  std::string beginning;
+  bytes.append_to(beginning);
+  return bytes.compression() == Compression::kNone && options.encoding.empty() &&
+         utf16_of(beginning).empty();
+}
+
 Source map_source(const std::string& path, const SourceOptions& options,
                   const std::filesystem::path& spool_path) {
   Source source;
   TextStream stream(path, options.encoding);
   source.name = stream.name();
-  if (is_plain(path, options)) {
+  if (is_plain_text(path, options)) {
     std::string beginning;
     stream.append_to(beginning);  // refuses what is no text
     map(path, source);

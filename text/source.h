@@ -42,6 +42,10 @@ struct Source {
 /// large when it has counted, without holding them, how many bytes there are.
 Source read_any_source(const std::string& path, const SourceOptions& options = {});
 
+/// Whether the file's bytes are its text, as far as its beginning tells: it is no pipe, not packed,
+/// and not in another encoding.
+bool is_plain_text(const std::string& path, const SourceOptions& options = {});
+
 /// As read_any_source, but the content is not held. Where the file is not what its readers read (it
 /// is packed, in another encoding, has lines ended by CR, or is a pipe), its text is written to
 /// `spool` first, a file that loses its name at once and goes with the source. Throws DiskError if

@@ -19,8 +19,8 @@ namespace unroll {
 class CombinationCounts {
  public:
   CombinationCounts() = default;
-  CombinationCounts(const CombinationCounts&) = delete;
-  CombinationCounts& operator=(const CombinationCounts&) = delete;
+  CombinationCounts(CombinationCounts&&) = default;
+  CombinationCounts& operator=(CombinationCounts&&) = default;
 
   /// Counts a record. Returns the number of its combination.
   std::uint32_t add(const Record& record);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/temp_folder.h"
 #include "tests/text/encoded.h"
 #include "tests/text/text_support.h"

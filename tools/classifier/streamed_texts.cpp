@@ -214,12 +214,7 @@ void StreamedTexts::take_survey() {
     hash.add(records);
     for (const Record& record : records) {
       ++found.rows;
-      for (const std::string_view label : labels_of(record)) {
-        auto at = found.labels.find(std::string(label));
-        if (at == found.labels.end())
-          at = found.labels.emplace(label, LabelRows{.rows = 0, .line = record.line}).first;
-        ++at->second.rows;
-      }
+      count_labels(record, found.labels);
       found.several += record.more_labels.empty() ? 0 : 1;
       found.none += record.label.empty() ? 1 : 0;
       if (found.several + found.none == 1 && found.first_of_either == 0)
@@ -231,9 +226,7 @@ void StreamedTexts::take_survey() {
   if (hold_back_) hold_back_->decide();
   found.hash = hash.digits();
   ReadReport report = stream_.report();
-  RowsByLabel labels;
-  for (const auto& [label, rows] : found.labels) labels[label] = rows;
-  examine_labels(labels, found.rows, stream_.name(), report);
+  examine_labels(views_of(found.labels), found.rows, stream_.name(), report);
   found.remarks = std::move(report.remarks);
   survey_ = std::move(found);
 }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "unroll/tools/classifier/train_ngrams.h"
 
 namespace unroll {
