@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -34,6 +35,12 @@ HoldBack::Key HoldBack::key_of(const Record& record) const {
   Random random(seed_, "hold back/", hash_of(record.text));
   const std::uint64_t high = random.bits();
   return high << 32 | random.bits();
+}
+
+std::size_t HoldBack::bytes(std::size_t rows, double fraction) {
+  constexpr std::size_t kRemembered = 16, kSplit = 176;  // of a row
+  const auto most = static_cast<std::size_t>(static_cast<double>(kMostRows) / fraction);
+  return rows > most ? most * kRemembered : rows * kSplit;
 }
 
 void HoldBack::add(const Record& record) {

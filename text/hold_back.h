@@ -25,6 +25,9 @@ class HoldBack {
 
   HoldBack(double fraction, std::uint64_t seed, std::size_t most_rows = kMostRows);
 
+  /// The memory that deciding takes, of so many rows.
+  static std::size_t bytes(std::size_t rows, double fraction);
+
   /// Takes the next row.
   void add(const Record& record);
   /// All rows are there. Throws DataError if one side would be empty.

@@ -48,6 +48,7 @@ void RecordStream::finish() {
 }
 
 void RecordStream::rewind() {
+  if (is_first_pass_) bad_ = {};
   file_.rewind();
 }
 

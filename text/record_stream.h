@@ -22,6 +22,7 @@ class RecordStream {
   const std::string& name() const noexcept { return file_.name(); }
   /// Bytes of the text.
   std::size_t bytes() const noexcept { return file_.source().content.size(); }
+  const RecordFile& file() const noexcept { return file_; }
   /// The next records, with about so many bytes of text; none at the end. They live until the next
   /// call. Throws DataError as read_records does.
   std::span<Record> read(std::size_t text_bytes);

@@ -10,7 +10,7 @@
 namespace unroll {
 
 /// The most that unknown_share, the choice of a tokenizer and the training of subwords look at.
-inline constexpr std::size_t kMostBytesLookedAt = std::size_t{16} << 20;
+inline constexpr std::size_t kMostBytesLookedAt = std::size_t{8} << 20;
 
 /// The share of the tokens of `others` that are unknown to a vocabulary of `texts`; 0 if there are
 /// no tokens. Judged by the first MiB of each; only if that has more than half unknown, by the

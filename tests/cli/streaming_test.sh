@@ -108,6 +108,19 @@ if ! sanitized; then
   [ "$peak" -le $((80 << 20)) ] || fail "the process held $peak bytes within --max-memory 80M"
 fi
 
+# A plain file is read in blocks, a packed one is held: the answers are equal.
+{ cat dev.tsv; printf 'other\tno such label\n'; } >test.tsv
+gzip -k test.tsv
+for command in 'test whole FILE --json' 'data vocab FILE --min-count 1' 'data check FILE --json'; do
+  "$unroll" ${command/FILE/test.tsv} 2>plain.notes >plain
+  "$unroll" ${command/FILE/test.tsv.gz} 2>packed.notes >packed
+  diff plain <(sed 's/test.tsv.gz/test.tsv/g' packed) >&2 || fail "$command: another answer for a packed file"
+  diff plain.notes <(sed 's/test.tsv.gz/test.tsv/g' packed.notes) >&2 || fail "$command: other notes for a packed file"
+done
+expect_status 3 'no label of this file' "$unroll" test whole <(printf 'label\ttext\nx\ty\n')
+printf 'label\ttext\nx\ty\n' >strange.tsv
+expect_status 3 'no label of this file is one of training' "$unroll" test whole strange.tsv
+
 # The cache can be looked at, and cleared.
 "$unroll" data cache unroll-cache >list
 [ "$(grep -c '\.rows' list)" = "$(files)" ] || fail "data cache lists other files than there are: $(cat list)"

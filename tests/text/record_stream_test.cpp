@@ -8,6 +8,7 @@
 #include "tests/text/encoded.h"
 #include "tests/text/text_support.h"
 #include "unroll/core/error.h"
+#include "unroll/text/data_file.h"
 
 namespace unroll {
 namespace {
@@ -84,6 +85,23 @@ TEST(RecordStream, RefusesAFileWithoutRecords) {
   const TempFolder folder;
   RecordStream stream(folder.write("data", "label\ttext\n"), {}, folder.file("spool"));
   EXPECT_TRUE(contains(message_of<DataError>([&] { stream.read(1); }), "holds no records"));
+}
+
+TEST(RecordStream, HoldsTheBeginningOfAFileAndCountsTheRest) {
+  const TempFolder folder;
+  const std::string path = folder.write("data", table(3000));
+  ReadReport report;
+  const DataFile whole = read_data_file(path, {}, report);
+  const DataFile beginning = read_beginning(path, {}, report, 1000);
+  EXPECT_EQ(beginning.records.size() + beginning.left_out, whole.records.size());
+  EXPECT_GT(beginning.records.size(), 50U);
+  EXPECT_LT(beginning.records.size(), 200U);
+  expect_equal(beginning.records,
+               {whole.records.begin(),
+                whole.records.begin() + static_cast<std::ptrdiff_t>(beginning.records.size())});
+  EXPECT_EQ(beginning.format, whole.format);
+  EXPECT_EQ(beginning.columns, whole.columns);
+  EXPECT_EQ(read_beginning(path, {}, report, 1 << 20).left_out, 0U);
 }
 
 TEST(RecordStream, NoticesThatTheFileIsCutWhileItIsRead) {

@@ -171,6 +171,7 @@ StreamedTexts::StreamedTexts(const std::string& path, const ReadOptions& reading
   if (file_) return;
   if (holds_back()) hold_back_.emplace(options.dev_fraction, options.seed);
   take_survey();
+  if (hold_back_) splitting_bytes_ = HoldBack::bytes(survey_.rows, options.dev_fraction);
 }
 
 StreamedTexts::~StreamedTexts() = default;

@@ -82,6 +82,8 @@ class StreamedTexts {
   const std::string& damage() const noexcept { return damage_; }
   /// Whether the rows to choose an epoch by come from these texts.
   bool holds_back() const noexcept { return streaming_.dev_hash.empty(); }
+  /// The memory that choosing the rows to hold back took.
+  std::size_t splitting_bytes() const noexcept { return splitting_bytes_; }
 
   /// The first texts of the rows to train on, and of those that are held back: as many bytes as
   /// choosing a tokenizer looks at.
@@ -118,6 +120,7 @@ class StreamedTexts {
   std::unique_ptr<RowFile> file_;
   TextSurvey survey_;
   std::optional<HoldBack> hold_back_;
+  std::size_t splitting_bytes_ = 0;
   std::vector<Record> held_back_;
   std::unique_ptr<RowFileWriter> numbers_writer_;  // whose file goes with it
 };

@@ -28,6 +28,7 @@
 #include "unroll/text/labels.h"
 #include "unroll/text/lexicon.h"
 #include "unroll/text/unicode.h"
+#include "unroll/text/unknown_share.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/divergence.h"
 #include "unroll/tools/classifier/fusion.h"
@@ -174,8 +175,7 @@ class LabelNumbers {
   LabelSets* sets_;
 };
 
-/// What a text's place in a split takes, and a token's in the lexicon while a vocabulary is made.
-constexpr std::size_t kSplitBytes = 176;
+/// What a token takes in the lexicon while a vocabulary is made.
 constexpr std::size_t kLexiconBytes = 320;
 
 /// The first records that are split at once.
@@ -218,6 +218,8 @@ constexpr NgramSettings kNgrams;
 
 /// What is mapped of files at a time, besides blocks of rows: a piece of a text, or of rows.
 constexpr std::size_t kMappedBytes = std::size_t{24} << 20;
+/// Texts by which a tokenizer is chosen, as strings.
+constexpr std::size_t kBeginningBytes = 5 * kMostBytesLookedAt / 2;
 
 std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_per_epoch) {
   if (options.epochs > 0) return options.epochs;
@@ -348,7 +350,9 @@ class Session {
     release_freed_memory();  // of reading the records
     count_reading(options_.reading_bytes);
     count_reading(kProgramBytes + bytes_of(train) + bytes_of(dev) +
-                  (train.size() + dev.size()) * (plan_.dev_held_back ? kSplitBytes : 0));
+                  (plan_.dev_held_back
+                       ? HoldBack::bytes(train.size() + dev.size(), options_.dev_fraction)
+                       : 0));
     const auto labels =
         decide_labels(labels_in(train), train.size(), have_any_number_of_labels(train), dev);
     TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
@@ -361,6 +365,7 @@ class Session {
   TrainedClassifier run(StreamedTexts& texts, std::vector<Record> dev) {
     if (!options_.vectors.empty()) vector_file_.emplace(options_.vectors);
     release_freed_memory();
+    count_reading(kProgramBytes + kMappedBytes + bytes_of(dev));
     EncodedTexts encoded = texts.is_cached() ? texts.read() : encode(texts, dev);
     if (texts.is_cached() && vector_file_) read_vectors_again(encoded);
     take(encoded);
@@ -513,6 +518,8 @@ class Session {
 
   /// Makes the file of the training rows from their texts.
   EncodedTexts encode(StreamedTexts& texts, std::span<const Record> dev) {
+    count_reading(kProgramBytes + kMappedBytes + bytes_of(dev) +
+                  std::max(kBeginningBytes, texts.splitting_bytes()));
     EncodedTexts encoded;
     Lexicon lexicon;
     NgramSample sample(kNgrams, options_.seed);
