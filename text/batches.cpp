@@ -1,6 +1,7 @@
 #include "unroll/text/batches.h"
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <numeric>
 #include <ranges>
@@ -32,6 +33,14 @@ void sort_rows(const ExampleRows& examples, std::span<std::size_t> rows) {
   // Batches of a sorted pool are sorted already; and std::stable_sort asks for memory.
   if (std::ranges::is_sorted(rows, is_longer)) return;
   std::ranges::stable_sort(rows, is_longer);
+}
+
+/// The same for many rows, each of which is asked once for its length.
+void sort_pool(const ExampleRows& examples, std::span<std::size_t> rows) {
+  std::vector<std::pair<std::size_t, std::size_t>> keyed;  // length, row
+  for (const std::size_t row : rows) keyed.emplace_back(examples.length(row), row);
+  std::ranges::stable_sort(keyed, std::greater<>(), &std::pair<std::size_t, std::size_t>::first);
+  std::ranges::transform(keyed, rows.begin(), &std::pair<std::size_t, std::size_t>::second);
 }
 
 void append_batches(std::span<const std::size_t> rows, std::size_t batch_size,
@@ -157,7 +166,7 @@ std::vector<Indices> shuffled_batches(const ExampleRows& examples, Indices order
   std::vector<Indices> batches;
   for (std::size_t begin = 0; begin < order.size(); begin += pool_size) {
     const auto pool = std::span(order).subspan(begin, std::min(pool_size, order.size() - begin));
-    sort_rows(examples, pool);
+    sort_pool(examples, pool);
     append_batches(pool, batch_size, batches);
   }
   random.shuffle(std::span(batches));

@@ -86,14 +86,13 @@ void HoldBack::decide_by_keys() {
   for (const auto& [label, keys] : by_label) mend(keys, share * rows[label]);
 }
 
-/// Sees to it that a label of few rows is on both sides. `expected`: of its rows to be held back.
+/// Sees to it that a label of few rows, or of few different texts, is on both sides. `expected`: of
+/// its rows to be held back.
 void HoldBack::mend(const Smallest& keys, double expected) {
-  if (expected >= static_cast<double>(kSmallest) || keys.size() < 2) {
-    if (keys.size() == 1) spared_.insert(*keys.begin());
-    return;
-  }
-  more_.insert(*keys.begin());
-  if (*keys.rbegin() < limit_) spared_.insert(*keys.rbegin());
+  const bool are_many = keys.size() >= kSmallest && expected >= static_cast<double>(kSmallest);
+  if (are_many) return;
+  if (keys.size() > 1) more_.insert(*keys.begin());
+  if (keys.size() == 1 || *keys.rbegin() < limit_) spared_.insert(*keys.rbegin());
 }
 
 bool HoldBack::holds(std::size_t row, const Record& record) const {

@@ -69,6 +69,15 @@ TEST(HoldBack, HasARareLabelOnBothSides) {
   }
 }
 
+TEST(HoldBack, HasRowsOnBothSidesWhereFewTextsRepeat) {
+  for (std::uint64_t seed = 1; seed < 30; ++seed) {
+    const std::vector<Record> records = records_of(20'000, 6);
+    const std::size_t held = held_of(decided(records, 200, seed), records).size();
+    EXPECT_GT(held, 0U);
+    EXPECT_LT(held, records.size());
+  }
+}
+
 TEST(HoldBack, RefusesTooFewRows) {
   EXPECT_THROW(decided(records_of(1, 1), 100), DataError);
 }
