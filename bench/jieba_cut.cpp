@@ -25,12 +25,12 @@ double since(Clock::time_point begin) {
 }
 
 template <typename Body>
-void for_each_line(const std::string& content, Body body) {
+void for_each_line(std::string_view content, Body body) {
   unroll::LineReader lines(content);
   for (unroll::Line line; lines.next(line);) body(line.text);
 }
 
-void print_words(unroll::JiebaCutter& cutter, const std::string& content) {
+void print_words(unroll::JiebaCutter& cutter, std::string_view content) {
   for_each_line(content, [&](std::string_view line) {
     std::string words;
     for (const std::string_view word : cutter(line)) {
@@ -42,7 +42,7 @@ void print_words(unroll::JiebaCutter& cutter, const std::string& content) {
 }
 
 /// The median of passes over all lines.
-double median_pass(unroll::JiebaCutter& cutter, const std::string& content, double seconds) {
+double median_pass(unroll::JiebaCutter& cutter, std::string_view content, double seconds) {
   std::vector<double> passes;
   std::size_t words = 0;
   for (const auto begin = Clock::now(); passes.size() < 3 || since(begin) < seconds;) {

@@ -32,7 +32,7 @@ struct Contender {
   std::vector<double> seconds;
 };
 
-Texts lines_of(const std::string& content) {
+Texts lines_of(std::string_view content) {
   Texts texts;
   unroll::LineReader lines(content);
   for (unroll::Line line; lines.next(line);) texts.push_back(line.text);

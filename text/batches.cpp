@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <mutex>
 #include <numeric>
 #include <ranges>
 #include <utility>
@@ -25,13 +26,21 @@ Indices all_indices(std::size_t count) {
   return indices;
 }
 
-void sort_rows(std::span<const Example> examples, std::span<std::size_t> rows) {
+void sort_rows(const ExampleRows& examples, std::span<std::size_t> rows) {
   const auto is_longer = [&](std::size_t a, std::size_t b) {
-    return examples[a].ids.size() > examples[b].ids.size();
+    return examples.length(a) > examples.length(b);
   };
   // Batches of a sorted pool are sorted already; and std::stable_sort asks for memory.
   if (std::ranges::is_sorted(rows, is_longer)) return;
   std::ranges::stable_sort(rows, is_longer);
+}
+
+/// The same for many rows, each of which is asked once for its length.
+void sort_pool(const ExampleRows& examples, std::span<std::size_t> rows) {
+  std::vector<std::pair<std::size_t, std::size_t>> keyed;  // length, row
+  for (const std::size_t row : rows) keyed.emplace_back(examples.length(row), row);
+  std::ranges::stable_sort(keyed, std::greater<>(), &std::pair<std::size_t, std::size_t>::first);
+  std::ranges::transform(keyed, rows.begin(), &std::pair<std::size_t, std::size_t>::second);
 }
 
 void append_batches(std::span<const std::size_t> rows, std::size_t batch_size,
@@ -46,13 +55,32 @@ void check(std::size_t batch_size) {
   if (batch_size == 0) throw UsageError("the batch size is 0, expected at least 1");
 }
 
-/// The sum of the `count` largest.
-std::size_t sum_of_largest(std::vector<std::size_t> sizes, std::size_t count) {
-  count = std::min(count, sizes.size());
-  const auto end = sizes.begin() + static_cast<std::ptrdiff_t>(count);
-  std::partial_sort(sizes.begin(), end, sizes.end(), std::greater<>());
-  return std::accumulate(sizes.begin(), end, std::size_t{0});
-}
+/// How many examples have each size.
+class Sizes {
+ public:
+  void add(std::size_t size, std::size_t examples = 1) {
+    if (size >= counts_.size()) counts_.resize(size + 1);
+    counts_[size] += examples;
+  }
+  void add(const Sizes& others) {
+    for (std::size_t size = 0; size < others.counts_.size(); ++size)
+      add(size, others.counts_[size]);
+  }
+  std::size_t largest() const { return counts_.empty() ? 0 : counts_.size() - 1; }
+  /// The sum of the `count` largest.
+  std::size_t sum_of_largest(std::size_t count) const {
+    std::size_t sum = 0;
+    for (std::size_t size = counts_.size(); size-- > 0 && count > 0;) {
+      const std::size_t taken = std::min(count, counts_[size]);
+      sum += taken * size;
+      count -= taken;
+    }
+    return sum;
+  }
+
+ private:
+  std::vector<std::size_t> counts_;
+};
 
 }  // namespace
 
@@ -64,19 +92,23 @@ Batch make_batch(std::span<const Example> examples, std::span<const std::size_t>
 
 void make_batch(std::span<const Example> examples, std::span<const std::size_t> rows,
                 Batch& batch) {
+  make_batch(HeldRows(examples), rows, batch);
+}
+
+void make_batch(const ExampleRows& examples, std::span<const std::size_t> rows, Batch& batch) {
   batch.rows.assign(rows.begin(), rows.end());
   sort_rows(examples, batch.rows);
-  const auto length = [&](std::size_t row) { return examples[row].ids.size(); };
+  const auto length = [&](std::size_t row) { return examples.length(row); };
   batch.shape.assign(batch.rows | std::views::transform(length));
   batch.ids.resize(batch.shape.tokens());
   batch.labels.clear();
   batch.weights.clear();
   for (std::size_t row = 0; row < batch.rows.size(); ++row) {
-    const Example& example = examples[batch.rows[row]];
-    batch.labels.push_back(example.label);
-    batch.weights.push_back(example.weight);
-    for (std::size_t t = 0; t < example.ids.size(); ++t)
-      batch.ids[batch.shape.index(t, row)] = example.ids[t];
+    const std::size_t example = batch.rows[row];
+    batch.labels.push_back(examples.label(example));
+    batch.weights.push_back(examples.weight(example));
+    const std::span<const std::int32_t> ids = examples.ids(example, batch.text);
+    for (std::size_t t = 0; t < ids.size(); ++t) batch.ids[batch.shape.index(t, row)] = ids[t];
   }
 }
 
@@ -86,29 +118,47 @@ void plan_batch(const BatchLimits& limits, Batch& batch, MemoryPlan& plan) {
   plan.add(batch.labels, limits.rows);
   plan.add(batch.weights, limits.rows);
   plan.add(batch.rows, limits.rows);
+  plan.add(batch.text, limits.steps);
 }
 
 BatchLimits batch_limits(std::span<const Example> examples, std::size_t batch_size,
                          std::size_t vocabulary) {
-  std::vector<std::size_t> lengths, distinct;
-  std::vector<std::int32_t> words;
-  for (const Example& example : examples) {
-    words = example.ids;
-    std::ranges::sort(words);
-    lengths.push_back(words.size());
-    distinct.push_back(
-        static_cast<std::size_t>(std::ranges::unique(words).begin() - words.begin()));
-  }
+  return batch_limits(HeldRows(examples), batch_size, vocabulary);
+}
+
+BatchLimits batch_limits(const ExampleRows& examples, std::size_t batch_size,
+                         std::size_t vocabulary) {
+  Sizes lengths, distinct;
+  std::mutex both;
+  for_each_part(examples, [&](Range rows) {
+    Sizes part_lengths, part_distinct;
+    std::vector<std::int32_t> room, words;
+    for (std::size_t row = rows.begin; row < rows.end; ++row) {
+      const auto ids = examples.ids(row, room);
+      words.assign(ids.begin(), ids.end());
+      std::ranges::sort(words);
+      part_lengths.add(words.size());
+      part_distinct.add(
+          static_cast<std::size_t>(std::ranges::unique(words).begin() - words.begin()));
+    }
+    const std::scoped_lock lock(both);
+    lengths.add(part_lengths);
+    distinct.add(part_distinct);
+  });
   return {.rows = std::min(batch_size, examples.size()),
-          .steps = lengths.empty() ? 0 : std::ranges::max(lengths),
-          .tokens = sum_of_largest(lengths, batch_size),
-          .distinct = std::min(sum_of_largest(distinct, batch_size), vocabulary)};
+          .steps = lengths.largest(),
+          .tokens = lengths.sum_of_largest(batch_size),
+          .distinct = std::min(distinct.sum_of_largest(batch_size), vocabulary)};
 }
 
 std::vector<Indices> shuffled_batches(std::span<const Example> examples, std::size_t batch_size,
                                       Random& random) {
+  return shuffled_batches(HeldRows(examples), all_indices(examples.size()), batch_size, random);
+}
+
+std::vector<Indices> shuffled_batches(const ExampleRows& examples, Indices order,
+                                      std::size_t batch_size, Random& random) {
   check(batch_size);
-  Indices order = all_indices(examples.size());
   random.shuffle(std::span(order));
   // A batch size beyond the number of examples makes one batch; it must not overflow the pool.
   const std::size_t pool_size =
@@ -116,7 +166,7 @@ std::vector<Indices> shuffled_batches(std::span<const Example> examples, std::si
   std::vector<Indices> batches;
   for (std::size_t begin = 0; begin < order.size(); begin += pool_size) {
     const auto pool = std::span(order).subspan(begin, std::min(pool_size, order.size() - begin));
-    sort_rows(examples, pool);
+    sort_pool(examples, pool);
     append_batches(pool, batch_size, batches);
   }
   random.shuffle(std::span(batches));
@@ -126,7 +176,7 @@ std::vector<Indices> shuffled_batches(std::span<const Example> examples, std::si
 void sort_by_length(std::span<const Example> examples, Indices& order) {
   order.resize(examples.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  sort_rows(examples, order);
+  sort_rows(HeldRows(examples), order);
 }
 
 std::vector<Indices> sorted_batches(std::span<const Example> examples, std::size_t batch_size) {

@@ -9,16 +9,9 @@
 
 #include "unroll/core/ragged.h"
 #include "unroll/core/random.h"
+#include "unroll/text/example_rows.h"
 
 namespace unroll {
-
-/// An encoded text with the number of its label (−1: none, or one that training has not seen), or
-/// of its set of labels (unroll/text/label_sets.h).
-struct Example {
-  std::vector<std::int32_t> ids;  ///< at least one
-  std::int32_t label = -1;
-  float weight = 1;  ///< how much it counts in a loss
-};
 
 /// B examples, longest first.
 struct Batch {
@@ -27,17 +20,21 @@ struct Batch {
   std::vector<std::int32_t> labels;  ///< (B)
   std::vector<float> weights;        ///< (B)
   std::vector<std::size_t> rows;     ///< (B): which example each row is
+  std::vector<std::int32_t> text;    ///< the ids of one of them, while it is taken
 };
 
 /// The examples with these indices as one batch, sorted by length (stable).
 Batch make_batch(std::span<const Example> examples, std::span<const std::size_t> rows);
 
 /// Makes the batch in the memory that `batch` already has.
+void make_batch(const ExampleRows& examples, std::span<const std::size_t> rows, Batch& batch);
 void make_batch(std::span<const Example> examples, std::span<const std::size_t> rows, Batch& batch);
 void plan_batch(const BatchLimits& limits, Batch& batch, MemoryPlan& plan);
 
 /// Sizes that no batch of `batch_size` of these examples exceeds, whichever examples it takes. For
 /// `distinct` it counts a word once for each example that has it, but at most `vocabulary` words.
+BatchLimits batch_limits(const ExampleRows& examples, std::size_t batch_size,
+                         std::size_t vocabulary);
 BatchLimits batch_limits(std::span<const Example> examples, std::size_t batch_size,
                          std::size_t vocabulary);
 
@@ -45,6 +42,10 @@ BatchLimits batch_limits(std::span<const Example> examples, std::size_t batch_si
 /// training, a random permutation cut into pools, each sorted by length and cut into batches, the
 /// batches then shuffled.
 std::vector<std::vector<std::size_t>> shuffled_batches(std::span<const Example> examples,
+                                                       std::size_t batch_size, Random& random);
+/// Batches of these rows alone, from the order in which they are given.
+std::vector<std::vector<std::size_t>> shuffled_batches(const ExampleRows& examples,
+                                                       std::vector<std::size_t> rows,
                                                        std::size_t batch_size, Random& random);
 
 /// Sets `order` to all examples by falling length; examples of equal length keep their order.

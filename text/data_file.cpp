@@ -1,15 +1,19 @@
 #include "unroll/text/data_file.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <map>
 #include <optional>
 
 #include "unroll/core/error.h"
 #include "unroll/text/json_object.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/record_file.h"
+#include "unroll/text/record_stream.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 
@@ -81,6 +85,36 @@ DataFile read_data_file(const std::string& path, const ReadOptions& options, Rea
   data.columns = file.reader().column_names();
   file.reader().finish(report);
   if (options.labels) examine_labels(data.records, data.name, report);
+  return data;
+}
+
+DataFile read_beginning(const std::string& path, const ReadOptions& options, ReadReport& report,
+                        std::size_t most_bytes) {
+  constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+  if (!is_plain_text(path, {.encoding = options.encoding}))
+    return read_data_file(path, options, report);
+  const auto spool = std::filesystem::temp_directory_path() / fmt::format("unroll.{}", ::getpid());
+  RecordStream stream(path, options, spool);
+  DataFile data;
+  data.name = stream.name();
+  data.format = to_string(stream.file().layout().format);
+  std::map<std::string, LabelRows> labels;
+  std::size_t bytes = 0;
+  for (auto block = stream.read(kBlockBytes); !block.empty(); block = stream.read(kBlockBytes)) {
+    for (Record& record : block) {
+      if (options.labels) count_labels(record, labels);
+      bytes += record.text.size();
+      if (data.left_out > 0 || (bytes > most_bytes && !data.records.empty())) {
+        ++data.left_out;
+      } else {
+        data.records.push_back(std::move(record));
+      }
+    }
+  }
+  data.columns = stream.file().reader().column_names();
+  report = stream.report();
+  if (options.labels)
+    examine_labels(views_of(labels), data.records.size() + data.left_out, data.name, report);
   return data;
 }
 

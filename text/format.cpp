@@ -129,7 +129,8 @@ std::optional<char> named_separator(std::string_view line) {
   return line[4];
 }
 
-Layout detect_table(std::string_view content, const ReadOptions& options) {
+Layout detect_table(std::string_view content, const ReadOptions& options,
+                    const std::function<void()>& pause) {
   Layout layout;
   std::string_view records = without_leading(content, "\r\n");
   const std::string_view first = first_line_of(records);
@@ -147,7 +148,7 @@ Layout detect_table(std::string_view content, const ReadOptions& options) {
   if (options.quoting != Quoting::kByContent) {
     layout.has_quotes = options.quoting == Quoting::kOn;
   } else if (is_tsv) {
-    const QuoteEvidence evidence = examine_quotes(records, layout.separator);
+    const QuoteEvidence evidence = examine_quotes(records, layout.separator, pause);
     layout.has_quotes = evidence.are_of_the_file;
     layout.in_doubt = evidence.in_doubt;
     layout.doubt_line = evidence.first_line;
@@ -166,7 +167,8 @@ std::size_t even_columns(std::string_view content) {
   return 1;
 }
 
-Layout detect_layout(std::string_view content, const ReadOptions& options) {
+Layout detect_layout(std::string_view content, const ReadOptions& options,
+                     const std::function<void()>& pause) {
   const bool is_free = !options.format && !options.separator;
   const auto as = [&](RecordFormat format) { return Layout{.format = format}; };
   if (options.format && *options.format != RecordFormat::kTsv &&
@@ -175,7 +177,7 @@ Layout detect_layout(std::string_view content, const ReadOptions& options) {
   if (is_free && is_json(content)) return as(RecordFormat::kJson);
   if (is_free && has_fast_text_label(first_line_of(without_leading(content, " \t\r\n"))))
     return as(RecordFormat::kFastText);
-  return detect_table(content, options);
+  return detect_table(content, options, pause);
 }
 
 }  // namespace unroll

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string_view>
 
 #include "unroll/text/records.h"
@@ -29,7 +30,10 @@ struct Layout {
 /// text behind a closing quote), its quotes are ordinary characters. Fields between tabs have
 /// quotes of the file only if all quotes of it are in the places where a writer of CSV puts them,
 /// and some are where nobody else would. What options name is not told by content.
-Layout detect_layout(std::string_view content, const ReadOptions& options = {});
+/// `pause` is called now and then, where what was looked at is not needed any more: it lets go of
+/// the content's pages where these are a file's.
+Layout detect_layout(std::string_view content, const ReadOptions& options = {},
+                     const std::function<void()>& pause = {});
 
 /// How many columns a separator cuts each of the first rows into, if there are at least three rows;
 /// 1 if they differ.

@@ -100,7 +100,7 @@ std::string read_table(const fs::path& file) {
   if (begin == std::string::npos) {
     throw DataError(fmt::format("{}: this is not a table of jieba's", file.string()));
   }
-  std::string table = source.content.substr(begin);
+  std::string table(source.content.substr(begin));
   std::ranges::replace(table, '\'', '"');
   return table;
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -180,10 +181,9 @@ Numbers numbers_of(std::span<const std::string> known) {
   return numbers;
 }
 
-[[noreturn]] void refuse_strangers(const RowsByLabel& labels, std::span<const std::string> known,
-                                   const std::string& file) {
-  std::vector<std::string> theirs;
-  for (const auto& [label, seen] : labels) theirs.emplace_back(label);
+[[noreturn]] void refuse_strangers(const std::set<std::string>& labels,
+                                   std::span<const std::string> known, const std::string& file) {
+  const std::vector<std::string> theirs(labels.begin(), labels.end());
   throw mended_by(
       {"label_column"},
       DataError(fmt::format("{}: no label of this file is one of training's. Its labels "
@@ -194,8 +194,12 @@ Numbers numbers_of(std::span<const std::string> known) {
 }  // namespace
 
 void examine_labels(std::span<const Record> records, const std::string& file, ReadReport& report) {
-  const RowsByLabel labels = rows_by_label(records);
-  warn_of_unique(labels, records.size(), file, report);
+  examine_labels(rows_by_label(records), records.size(), file, report);
+}
+
+void examine_labels(const RowsByLabel& labels, std::size_t rows, const std::string& file,
+                    ReadReport& report) {
+  warn_of_unique(labels, rows, file, report);
   warn_of_odd(labels, file, report);
   warn_of_look_alikes(labels, file, report);
 }
@@ -209,6 +213,17 @@ RowsByLabel rows_by_label(std::span<const Record> records) {
     }
   }
   return labels;
+}
+
+void count_labels(const Record& record, std::map<std::string, LabelRows>& labels) {
+  for (const std::string_view label : labels_of(record)) {
+    LabelRows& seen = labels[std::string(label)];
+    if (seen.rows++ == 0) seen.line = record.line;
+  }
+}
+
+RowsByLabel views_of(const std::map<std::string, LabelRows>& labels) {
+  return {labels.begin(), labels.end()};
 }
 
 bool are_nearly_unique(const RowsByLabel& labels, std::size_t rows) {
@@ -255,33 +270,42 @@ std::string list_of_labels(std::span<const std::string> labels) {
   return list + (labels.size() > kListed ? fmt::format(", … ({} labels)", labels.size()) : "");
 }
 
+LabelMatcher::LabelMatcher(std::span<const std::string> known)
+    : known_(known), numbers_(numbers_of(known)) {}
+
+/// Whether it is a known label then.
+bool LabelMatcher::match(std::string& label) {
+  if (std::ranges::binary_search(known_, label)) return true;
+  const auto number = number_of(label);
+  const auto found = number ? numbers_.find(*number) : numbers_.end();
+  if (found == numbers_.end()) return false;
+  if (matched_++ == 0)
+    example_ = fmt::format("{} is {}", in_quotes(label), in_quotes(found->second));
+  label = found->second;
+  return true;
+}
+
+void LabelMatcher::match(Record& record) {
+  bool is_known = record.label.empty() || match(record.label);
+  for (std::string& label : record.more_labels) is_known = match(label) || is_known;
+  knows_one_ = knows_one_ || is_known;
+  if (knows_one_) return strangers_.clear();
+  for (const std::string_view label : labels_of(record)) strangers_.emplace(label);
+}
+
+void LabelMatcher::finish(const std::string& file, ReadReport& report) const {
+  if (!strangers_.empty()) refuse_strangers(strangers_, known_, file);
+  if (matched_ > 0) {
+    report.note(fmt::format("{}: {} rows have labels that are training's as numbers: {}", file,
+                            matched_, example_));
+  }
+}
+
 void match_labels(std::span<Record> records, std::span<const std::string> known,
                   const std::string& file, ReadReport& report) {
-  const Numbers numbers = numbers_of(known);
-  std::size_t matched = 0, strangers = 0;
-  std::string example;
-  /// Whether it is a known label then.
-  const auto match = [&](std::string& label) {
-    if (std::ranges::binary_search(known, label)) return true;
-    const auto number = number_of(label);
-    const auto found = number ? numbers.find(*number) : numbers.end();
-    if (found == numbers.end()) return false;
-    if (matched++ == 0)
-      example = fmt::format("{} is {}", in_quotes(label), in_quotes(found->second));
-    label = found->second;
-    return true;
-  };
-  for (Record& record : records) {
-    bool is_known = record.label.empty() || match(record.label);
-    for (std::string& label : record.more_labels) is_known = match(label) || is_known;
-    strangers += is_known ? 0 : 1;
-  }
-  if (strangers == records.size() && !records.empty())
-    refuse_strangers(rows_by_label(records), known, file);
-  if (matched > 0) {
-    report.note(fmt::format("{}: {} rows have labels that are training's as numbers: {}", file,
-                            matched, example));
-  }
+  LabelMatcher matcher(known);
+  for (Record& record : records) matcher.match(record);
+  matcher.finish(file, report);
 }
 
 std::string escaped(std::string_view label) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,12 @@ namespace unroll {
 /// has alone, of odd ones and of those that look alike.
 void examine_labels(std::span<const Record> records, const std::string& file, ReadReport& report);
 
+struct LabelRows;
+using RowsByLabel = std::map<std::string_view, LabelRows>;
+/// Of labels that were counted already. `rows`: all of the file.
+void examine_labels(const RowsByLabel& labels, std::size_t rows, const std::string& file,
+                    ReadReport& report);
+
 /// The rows that have a label.
 struct LabelRows {
   std::size_t rows = 0;
@@ -25,8 +32,11 @@ struct LabelRows {
 
 /// The rows of each label that occurs, in byte order; a row with several labels counts for each.
 /// The records own the labels.
-using RowsByLabel = std::map<std::string_view, LabelRows>;
 RowsByLabel rows_by_label(std::span<const Record> records);
+
+/// Counts the labels of one more record, where records are not held; and as they are examined.
+void count_labels(const Record& record, std::map<std::string, LabelRows>& labels);
+RowsByLabel views_of(const std::map<std::string, LabelRows>& labels);
 
 /// Whether nearly every row has a label of its own, as ids and texts have.
 bool are_nearly_unique(const RowsByLabel& labels, std::size_t rows);
@@ -53,8 +63,29 @@ std::vector<std::string> labels_in(std::span<const Record> records);
 std::string list_of_labels(std::span<const std::string> labels);
 
 /// Gives records whose label is none of `known`, but the same number as one of these, that label:
-/// 1.0 becomes 1. Throws DataError with both lists if no record has a known label. `known` is in
-/// byte order.
+/// 1.0 becomes 1.
+class LabelMatcher {
+ public:
+  /// `known` is in byte order, and outlives it.
+  explicit LabelMatcher(std::span<const std::string> known);
+
+  void match(Record& record);
+  /// Says how many labels were given. Throws DataError with both lists if no record has a known
+  /// label.
+  void finish(const std::string& file, ReadReport& report) const;
+
+ private:
+  bool match(std::string& label);
+
+  std::span<const std::string> known_;
+  std::map<double, std::string_view> numbers_;  // of the known labels that are some
+  std::size_t matched_ = 0;
+  std::string example_;
+  bool knows_one_ = false;
+  std::set<std::string> strangers_;  // labels, until a record has a known one
+};
+
+/// The same for all records.
 void match_labels(std::span<Record> records, std::span<const std::string> known,
                   const std::string& file, ReadReport& report);
 

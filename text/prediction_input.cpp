@@ -119,7 +119,7 @@ PredictionInput::PredictionInput(const std::string& path, const PredictionInputO
 
 void PredictionInput::open_records(ReadReport& report) {
   Source source;
-  source.content = lines_.take_all();
+  source.hold(lines_.take_all());
   source.name = lines_.name();
   source.encoding = lines_.encoding();
   source.is_doubtful = lines_.is_doubtful();

@@ -55,15 +55,28 @@ void examine(const Row& row, char separator, Count& count) {
   if (quoted > 0 && count.quoted_rows++ == 0) count.first_line = row.line;
 }
 
-Count count_quotes(std::string_view records, char separator) {
+Count count_quotes(std::string_view records, char separator, const std::function<void()>& pause) {
+  constexpr std::size_t kRowsAtATime = std::size_t{1} << 14;
   Count count;
   CsvReader reader(records, separator);
   try {
-    for (Row row; !count.stray && reader.next(row);) examine(row, separator, count);
+    for (Row row; !count.stray && reader.next(row);) {
+      examine(row, separator, count);
+      if (pause && count.rows % kRowsAtATime == 0) pause();
+    }
   } catch (const RowError&) {
     count.stray = true;
   }
   return count;
+}
+
+bool has_quote(std::string_view records, const std::function<void()>& pause) {
+  constexpr std::size_t kBytesAtATime = std::size_t{4} << 20;
+  for (; !records.empty(); records.remove_prefix(std::min(kBytesAtATime, records.size()))) {
+    if (has_quote(records.substr(0, kBytesAtATime))) return true;
+    if (pause) pause();
+  }
+  return false;
 }
 
 /// Quotes in the text, as far as the rows go: those that begin and end a field.
@@ -73,9 +86,10 @@ QuoteEvidence doubt(const Count& count) {
 
 }  // namespace
 
-QuoteEvidence examine_quotes(std::string_view records, char separator) {
-  if (records.find('"') == std::string_view::npos) return {};
-  const Count count = count_quotes(records, separator);
+QuoteEvidence examine_quotes(std::string_view records, char separator,
+                             const std::function<void()>& pause) {
+  if (!has_quote(records, pause)) return {};
+  const Count count = count_quotes(records, separator, pause);
   if (count.stray || count.quoted_rows == 0) return {};
   const bool nearly_all = 10 * count.quoted_rows >= 9 * count.rows && count.rows > 1;
   const bool are_needed = count.needed > 0 || count.first_row || nearly_all;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string_view>
 
 namespace unroll {
@@ -16,6 +17,8 @@ struct QuoteEvidence {
 /// They are the file's if every quote is where a writer of CSV puts one, and either a field in
 /// quotes needs them (for a doubled quote, a separator or a line break), or the first row is in
 /// quotes, or nearly all texts are.
-QuoteEvidence examine_quotes(std::string_view records, char separator);
+/// `pause` is called now and then between two rows.
+QuoteEvidence examine_quotes(std::string_view records, char separator,
+                             const std::function<void()>& pause = {});
 
 }  // namespace unroll

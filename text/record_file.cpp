@@ -45,9 +45,14 @@ RecordFile::RecordFile(const std::string& path, const ReadOptions& options, Read
 RecordFile::RecordFile(Source source, const ReadOptions& options, ReadReport& report)
     : options_(std::make_unique<ReadOptions>(options)),
       source_(std::make_unique<Source>(std::move(source))),
-      layout_(detect_layout(source_->content, options)),
+      layout_(detect_layout(source_->content, options, [this] { source_->release(); })),
       reader_(make_reader(*source_, layout_, *options_, report)) {
   report_encoding(*source_, report);
+}
+
+void RecordFile::rewind() {
+  ReadReport said_already;
+  reader_ = make_reader(*source_, layout_, *options_, said_already);
 }
 
 void BadRowCount::add(const std::string& error) {

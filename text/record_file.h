@@ -20,6 +20,10 @@ class RecordFile {
   const std::string& name() const noexcept { return source_->name; }
   const Layout& layout() const noexcept { return layout_; }
   RecordReader& reader() noexcept { return *reader_; }
+  const RecordReader& reader() const noexcept { return *reader_; }
+  const Source& source() const noexcept { return *source_; }
+  /// The reader begins anew.
+  void rewind();
 
  private:
   std::unique_ptr<ReadOptions> options_;  // where the reader finds them after a move, too

@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <optional>
+#include <system_error>
 #include <utility>
 
+#include "unroll/core/file.h"
+#include "unroll/core/growing_file.h"
 #include "unroll/core/huge_pages.h"
 #include "unroll/core/parallel.h"
 #include "unroll/text/encoding.h"
@@ -19,10 +23,10 @@ namespace unroll {
 namespace {
 
 constexpr std::size_t kBlockOverhead = 32;  // of the heap, for each text
-constexpr std::size_t kProgramMib = 14;     // as tools/classifier/memory.h counts the program
+constexpr std::size_t kProgramMib = 15;     // as tools/classifier/memory.h counts the program
 
 Place place_of(const Source& source, std::size_t offset) {
-  const std::string_view before = std::string_view(source.content).substr(0, offset);
+  const std::string_view before = source.content.substr(0, offset);
   const auto line_breaks = std::count(before.begin(), before.end(), '\n');
   const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is 0: no line break before
   return {source.name, static_cast<std::size_t>(line_breaks) + 1, offset - line_begin + 1};
@@ -56,10 +60,28 @@ std::string read_all(TextStream& stream, std::size_t most_bytes) {
   return content;
 }
 
+/// A piece of a mapped content that is looked at before its pages are let go.
+constexpr std::size_t kPieceBytes = std::size_t{8} << 20;
+
+/// Calls body(piece) for all of the content, and lets go of it piece by piece.
+template <typename Body>
+void for_each_piece(const Source& source, Body body) {
+  for (std::size_t begin = 0; begin < source.content.size(); begin += kPieceBytes) {
+    body(begin, source.content.substr(begin, kPieceBytes));
+    source.release();
+  }
+}
+
 /// A log whose end was never written, or a file with holes, has its zeros anywhere.
 void refuse_zeros(const Source& source) {
   constexpr double kMostZeros = 0.1, kFewZeros = 8;
-  const double share = share_of_zeros(source.content);
+  std::ptrdiff_t zeros = 0;
+  for_each_piece(source, [&](std::size_t, std::string_view piece) {
+    if (piece.find('\0') != piece.npos) zeros += std::ranges::count(piece, '\0');
+  });
+  const double share = source.content.empty() ? 0
+                                              : static_cast<double>(zeros) /
+                                                    static_cast<double>(source.content.size());
   if (share <= kMostZeros || share * static_cast<double>(source.content.size()) < kFewZeros) return;
   throw DataError(fmt::format("{}: {:.0f} % of its {} bytes are zero: this is no text", source.name,
                               100 * share, source.content.size()));
@@ -73,13 +95,16 @@ std::size_t character_from(std::string_view text, std::size_t offset) {
 }
 
 /// On all threads: each looks at whole characters.
-bool is_utf8(std::string_view text) {
+bool is_utf8(const Source& source) {
   constexpr std::size_t kBytesPerPart = std::size_t{1} << 20;
+  const std::string_view text = source.content;
   std::atomic<bool> is_valid{true};
-  parallel_for(text.size(), kBytesPerPart, [&](Range range) {
-    const std::size_t begin = character_from(text, range.begin);
-    const std::size_t end = character_from(text, range.end);
-    if (invalid_utf8(text.substr(begin, end - begin))) is_valid = false;
+  for_each_piece(source, [&](std::size_t first, std::string_view piece) {
+    parallel_for(piece.size(), kBytesPerPart, [&](Range range) {
+      const std::size_t begin = character_from(text, first + range.begin);
+      const std::size_t end = character_from(text, first + range.end);
+      if (invalid_utf8(text.substr(begin, end - begin))) is_valid = false;
+    });
   });
   return is_valid;
 }
@@ -134,12 +159,113 @@ Source read_any_source(const std::string& path, const SourceOptions& options) {
   TextStream stream(path, options.encoding);
   Source source;
   source.name = stream.name();
-  source.content = read_all(stream, options.most_bytes);
+  std::string text = read_all(stream, options.most_bytes);
   source.encoding = stream.encoding();
   source.is_doubtful = stream.is_doubtful();
+  if (ends_lines_by_cr(text)) end_lines_by_lf(text, 0);
+  source.hold(std::move(text));
   refuse_zeros(source);
-  if (ends_lines_by_cr(source.content)) end_lines_by_lf(source.content, 0);
-  source.is_utf8 = is_utf8(source.content);
+  source.is_utf8 = is_utf8(source);
+  return source;
+}
+
+void Source::hold(std::string text) {
+  held = std::make_shared<const std::string>(std::move(text));
+  content = *held;
+}
+
+void Source::release() const noexcept {
+  if (mapped) mapped->release();
+}
+
+namespace {
+
+/// Writes the text as it is unpacked and decoded.
+void spool(TextStream& stream, const std::filesystem::path& path) {
+  GrowingFile file(path);
+  std::string block;
+  for (bool more = true; more;) {
+    more = stream.append_to(block);
+    if (more && block.size() < ByteStream::kBlockBytes)
+      continue;  // it may wait for its first bytes
+    file.append(block);
+    block.clear();
+  }
+  file.finish();
+}
+
+void map(const std::filesystem::path& path, Source& source) {
+  source.mapped = std::make_shared<const MappedFile>(path);
+  source.content = source.mapped->bytes();
+  if (source.content.starts_with(kByteOrderMark))
+    source.content.remove_prefix(kByteOrderMark.size());
+}
+
+void map_and_unlink(const std::filesystem::path& path, Source& source) {
+  map(path, source);
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+}
+
+/// As ends_lines_by_cr, of a content that is let go.
+bool ends_by_cr(const Source& source) {
+  const std::string_view all = source.content;
+  std::size_t alone = 0, line_feeds = 0;
+  for_each_piece(source, [&](std::size_t first, std::string_view piece) {
+    for (std::size_t at = piece.find('\r'); at != piece.npos; at = piece.find('\r', at + 1))
+      alone += first + at + 1 < all.size() && all[first + at + 1] != '\n';
+    line_feeds += static_cast<std::size_t>(std::ranges::count(piece, '\n'));
+  });
+  return alone > line_feeds;
+}
+
+/// Writes the content with LF for every CR that no LF follows.
+void spool_with_line_feeds(const Source& source, const std::filesystem::path& path) {
+  GrowingFile file(path);
+  const std::string_view all = source.content;
+  for_each_piece(source, [&](std::size_t first, std::string_view piece) {
+    std::string lines(piece);
+    end_lines_by_lf(lines, 0);
+    const std::size_t behind = first + piece.size();
+    if (piece.ends_with('\r') && behind < all.size() && all[behind] == '\n') lines.back() = '\r';
+    file.append(lines);
+  });
+  file.finish();
+}
+
+}  // namespace
+
+bool is_plain_text(const std::string& path, const SourceOptions& options) {
+  std::error_code ignored;
+  if (path == "-" || !std::filesystem::is_regular_file(path, ignored)) return false;
+  ByteStream bytes(path);
+  std::string beginning;
+  bytes.append_to(beginning);
+  return bytes.compression() == Compression::kNone && options.encoding.empty() &&
+         utf16_of(beginning).empty();
+}
+
+Source map_source(const std::string& path, const SourceOptions& options,
+                  const std::filesystem::path& spool_path) {
+  Source source;
+  TextStream stream(path, options.encoding);
+  source.name = stream.name();
+  if (is_plain_text(path, options)) {
+    std::string beginning;
+    stream.append_to(beginning);  // refuses what is no text
+    map(path, source);
+  } else {
+    spool(stream, spool_path);
+    map_and_unlink(spool_path, source);
+  }
+  source.encoding = stream.encoding();
+  source.is_doubtful = stream.is_doubtful();
+  if (ends_by_cr(source)) {
+    spool_with_line_feeds(source, spool_path);
+    map_and_unlink(spool_path, source);
+  }
+  refuse_zeros(source);
+  source.is_utf8 = is_utf8(source);
   return source;
 }
 

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "unroll/core/error.h"
+#include "unroll/core/hash.h"
 #include "unroll/core/random.h"
-#include "unroll/text/labels.h"
 
 namespace unroll {
 
@@ -59,40 +59,30 @@ class Unions {
   std::vector<std::size_t> parents_;
 };
 
-/// Records with equal texts, or names of groups, in the order of their first records.
-std::vector<Group> group_records(std::span<const Record> records,
-                                 std::span<const std::string> names) {
-  std::unordered_map<std::string_view, std::size_t> texts, named;
-  Unions unions(records.size());
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    unions.join(i, texts.emplace(records[i].text, i).first->second);
+/// Rows with equal texts, or names of groups, in the order of their first rows.
+std::vector<Group> group_rows(const SplitRows& rows, std::span<const std::string> names) {
+  std::unordered_map<std::uint64_t, std::size_t> texts;
+  std::unordered_map<std::string_view, std::size_t> named;
+  Unions unions(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    unions.join(i, texts.emplace(rows.text(i), i).first->second);
     if (!names.empty() && !names[i].empty())
       unions.join(i, named.emplace(names[i], i).first->second);
   }
   std::map<std::size_t, Group> groups;
-  for (std::size_t i = 0; i < records.size(); ++i) groups[unions.first_of(i)].push_back(i);
+  for (std::size_t i = 0; i < rows.size(); ++i) groups[unions.first_of(i)].push_back(i);
   std::vector<Group> in_order;
   for (auto& [first, group] : groups) in_order.push_back(std::move(group));
   return in_order;
 }
 
-/// The label of a record that the fewest others have, of equals the first: where a rare label is
-/// decides more than where a frequent one is. "" for a record without labels.
-std::string_view rarest_label_of(const Record& record,
-                                 const std::map<std::string_view, LabelRows>& rows) {
-  const std::vector<std::string_view> labels = labels_of(record);
-  const auto rarest = std::ranges::min_element(
-      labels, {}, [&](std::string_view label) { return rows.at(label).rows; });
-  return rarest == labels.end() ? std::string_view() : *rarest;
-}
-
-/// The groups of each label. A group with several labels counts for the rarest of its first record.
-std::map<std::string_view, std::vector<Group>> group_by_label(std::span<const Record> records,
+/// The groups of each label. A group with several labels counts for the rarest of its first row.
+std::map<std::string_view, std::vector<Group>> group_by_label(const SplitRows& rows,
                                                               std::span<const std::string> names) {
-  const std::map<std::string_view, LabelRows> rows = rows_by_label(records);
+  const std::vector<std::string_view> rarest = rows.labels().rarest();
   std::map<std::string_view, std::vector<Group>> strata;
-  for (Group& group : group_records(records, names)) {
-    strata[rarest_label_of(records[group.front()], rows)].push_back(std::move(group));
+  for (Group& group : group_rows(rows, names)) {
+    strata[rarest[rows.labels_of(group.front())]].push_back(std::move(group));
   }
   return strata;
 }
@@ -162,19 +152,59 @@ class Dealer {
 
 }  // namespace
 
+std::uint32_t CombinationCounts::add(const Record& record) {
+  combination_.assign(1, record.label);
+  combination_.insert(combination_.end(), record.more_labels.begin(), record.more_labels.end());
+  const auto [found, is_new] =
+      numbers_.emplace(combination_, static_cast<std::uint32_t>(numbers_.size()));
+  if (is_new) {
+    combinations_.push_back(&found->first);
+    rows_.push_back(0);
+  }
+  ++rows_[found->second];
+  return found->second;
+}
+
+/// Of equals the first: where a rare label is decides more than where a frequent one is.
+std::vector<std::string_view> CombinationCounts::rarest() const {
+  std::map<std::string_view, std::size_t> rows;
+  for (std::size_t k = 0; k < rows_.size(); ++k)
+    for (const std::string& label : *combinations_[k]) rows[label] += rows_[k];
+  std::vector<std::string_view> rarest;
+  for (const auto* labels : combinations_) {
+    rarest.push_back(*std::ranges::min_element(
+        *labels, {}, [&](const std::string& label) { return rows.at(label); }));
+  }
+  return rarest;
+}
+
+void SplitRows::add(const Record& record) {
+  texts_.push_back(hash_of(record.text));
+  combinations_.push_back(labels_.add(record));
+}
+
 std::vector<std::vector<std::size_t>> stratified_split(std::span<const Record> records,
                                                        std::span<const double> fractions,
                                                        std::uint64_t seed,
                                                        std::span<const std::string> groups) {
+  SplitRows rows;
+  for (const Record& record : records) rows.add(record);
+  return stratified_split(rows, fractions, seed, groups);
+}
+
+std::vector<std::vector<std::size_t>> stratified_split(const SplitRows& rows,
+                                                       std::span<const double> fractions,
+                                                       std::uint64_t seed,
+                                                       std::span<const std::string> groups) {
   check(fractions);
-  if (!groups.empty() && groups.size() != records.size()) {
+  if (!groups.empty() && groups.size() != rows.size()) {
     throw ShapeError(fmt::format("stratified_split: {} records have {} names of groups",
-                                 records.size(), groups.size()));
+                                 rows.size(), groups.size()));
   }
   Random random(seed, "split");
   Dealer dealer(fractions);
   std::vector<Group> parts(fractions.size());
-  for (auto& [label, of_label] : group_by_label(records, groups)) {
+  for (auto& [label, of_label] : group_by_label(rows, groups)) {
     random.shuffle(std::span(of_label));
     // Large groups first, while there is still room to make up for them.
     std::stable_sort(of_label.begin(), of_label.end(),

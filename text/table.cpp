@@ -84,7 +84,7 @@ class TableReader final : public RecordReader {
               ReadReport& report)
       : RecordReader(source, options),
         layout_(layout),
-        rows_(std::string_view(source.content).substr(layout.skipped), layout.separator) {
+        rows_(source.content.substr(layout.skipped), layout.separator) {
     begin(report);
   }
 
@@ -110,7 +110,7 @@ class TableReader final : public RecordReader {
   }
   /// Excel's `sep=` line is a line, too.
   std::size_t skipped_lines() const {
-    const std::string_view skipped = std::string_view(source_.content).substr(0, layout_.skipped);
+    const std::string_view skipped = source_.content.substr(0, layout_.skipped);
     return static_cast<std::size_t>(std::ranges::count(skipped, '\n'));
   }
 

@@ -39,7 +39,8 @@ double unknown_share(Texts texts, Texts others, const EncoderSettings& settings,
   const Texts first = first_bytes(texts, kSampleBytes);
   const double share = share_by(first, first_bytes(others, kSampleBytes), settings, limits);
   if (share <= 0.5 || first.size() == texts.size()) return share;
-  return share_by(texts, others, settings, limits);
+  return share_by(first_bytes(texts, kMostBytesLookedAt), first_bytes(others, kSampleBytes),
+                  settings, limits);
 }
 
 }  // namespace unroll

@@ -17,7 +17,7 @@ completed() {
 # offers EXPECTED WORD...: this is all that is offered, with spaces between.
 offers() { local found; found=$(completed "${@:2}" | tr '\n' ' '); [ "$found" = "$1 " ] || fail "unroll ${*:2}: offered $found, expected $1"; }
 offers 'train trace' tra
-offers 'check split convert vocab tokenize' data ''
+offers 'check split convert vocab tokenize cache' data ''
 offers 'split' data s
 offers '--cell' train --cel
 offers '--bad-rows --bidirectional --batch' train --b

@@ -15,7 +15,7 @@ namespace {
 
 std::string content_of(std::string_view bytes) {
   const TempFolder folder;
-  return read_source(folder.write("data", bytes)).content;
+  return std::string(read_source(folder.write("data", bytes)).content);
 }
 
 std::string error_of(std::string_view bytes) {

@@ -64,22 +64,33 @@ Interval wilson_interval(std::size_t correct, std::size_t rows) {
   return {.low = std::max(0.0, middle - half), .high = std::min(1.0, middle + half)};
 }
 
-Calibration calibrate(std::span<const std::string> actual, std::span<const std::string> predicted,
-                      std::span<const double> confidences) {
-  Calibration result{.error = 0, .bins = empty_bins()};
-  for (std::size_t row = 0; row < confidences.size(); ++row) {
-    CalibrationBin& bin = bin_of(confidences[row], result.bins);
-    ++bin.rows;
-    bin.confidence += confidences[row];
-    bin.accuracy += actual[row] == predicted[row] ? 1 : 0;
-  }
+CalibrationCounts::CalibrationCounts() : bins_(empty_bins()) {}
+
+void CalibrationCounts::add(double confidence, bool is_right) {
+  CalibrationBin& bin = bin_of(confidence, bins_);
+  ++rows_;
+  ++bin.rows;
+  bin.confidence += confidence;
+  bin.accuracy += is_right ? 1 : 0;
+}
+
+Calibration CalibrationCounts::calibration() const {
+  Calibration result{.error = 0, .bins = bins_};
   for (CalibrationBin& bin : result.bins) {
     const auto rows = static_cast<double>(std::max<std::size_t>(bin.rows, 1));
     bin.confidence /= rows;
     bin.accuracy /= rows;
   }
-  result.error = expected_error(result.bins, confidences.size());
+  result.error = expected_error(result.bins, rows_);
   return result;
+}
+
+Calibration calibrate(std::span<const std::string> actual, std::span<const std::string> predicted,
+                      std::span<const double> confidences) {
+  CalibrationCounts counts;
+  for (std::size_t row = 0; row < confidences.size(); ++row)
+    counts.add(confidences[row], actual[row] == predicted[row]);
+  return counts.calibration();
 }
 
 std::string to_plot(const Calibration& calibration, std::size_t width) {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "unroll/tools/classifier/evaluation.h"
 
@@ -19,6 +20,18 @@ namespace unroll {
 
 /// The 95 % interval of a share; from 0 to 1 if there are no rows.
 Interval wilson_interval(std::size_t correct, std::size_t rows);
+
+/// Counts answers by their confidence, as they come.
+class CalibrationCounts {
+ public:
+  CalibrationCounts();
+  void add(double confidence, bool is_right);
+  Calibration calibration() const;
+
+ private:
+  std::vector<CalibrationBin> bins_;  // sums, where means will be
+  std::size_t rows_ = 0;
+};
 
 /// How right the answers of each confidence are; all three have one element for each row.
 Calibration calibrate(std::span<const std::string> actual, std::span<const std::string> predicted,

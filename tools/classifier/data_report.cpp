@@ -12,6 +12,7 @@
 #include "unroll/text/lexicon.h"
 #include "unroll/text/near_repeats.h"
 #include "unroll/text/split.h"
+#include "unroll/text/unknown_share.h"
 #include "unroll/tools/classifier/train_classifier.h"
 
 namespace unroll {
@@ -234,6 +235,27 @@ TextEncoder encoder_for(std::span<const Record> records, const TextOptions& opti
   return encoder_of(texts, settings_for(options, texts), options.vocabulary);
 }
 
+TextEncoder encoder_for(RecordStream& stream, const TextOptions& options) {
+  std::vector<std::string> beginning;
+  std::size_t bytes = 0;
+  for (auto block = stream.read(bytes_at_a_time()); !block.empty() && bytes < kMostBytesLookedAt;
+       block = stream.read(bytes_at_a_time())) {
+    for (const Record& record : block) {
+      bytes += record.text.size();
+      beginning.push_back(record.text);
+    }
+  }
+  const std::vector<std::string_view> views(beginning.begin(), beginning.end());
+  const EncoderSettings settings = settings_for(options, views);
+  Lexicon lexicon;
+  stream.rewind();
+  for (auto block = stream.read(bytes_at_a_time()); !block.empty();
+       block = stream.read(bytes_at_a_time()))
+    lexicon.add(tokenize(texts_of(block), settings), settings.max_tokens);
+  const Vocabulary::Limits& limits = options.vocabulary;
+  return {settings, Vocabulary(lexicon.counts(limits.min_count, settings.tokenizer), limits)};
+}
+
 namespace {
 
 /// The settings that training would choose, by the dev texts of a second file or of rows that it
@@ -270,6 +292,7 @@ DataReport report_on(std::span<const DataFile> files, const TextOptions& options
     of_file.format = file.format;
     of_file.columns = file.columns;
     of_file.rows = file.records.size();
+    of_file.left_out = file.left_out;
     of_file.labels = count_labels(file.records);
     of_file.doubtful = doubtful_labels(file, of_file.labels);
     of_file.unseen = unseen_labels(of_file.labels, report.files.front().labels);

@@ -14,6 +14,7 @@
 
 #include "unroll/text/data_file.h"
 #include "unroll/text/encoder.h"
+#include "unroll/text/record_stream.h"
 #include "unroll/text/records.h"
 #include "unroll/text/text_trouble.h"
 #include "unroll/tools/classifier/text_options.h"
@@ -78,6 +79,7 @@ struct FileReport {
   std::string format;
   std::vector<std::string> columns;
   std::size_t rows = 0;
+  std::size_t left_out = 0;        ///< rows behind these, of which the report says nothing
   std::vector<LabelCount> labels;  ///< most frequent first, equals in byte order
   LengthCount tokens;
   RowCount empty;                ///< texts without tokens
@@ -114,6 +116,7 @@ DataReport report_on(std::span<const DataFile> files, const TextOptions& options
 
 /// The encoder that training on these texts would have.
 TextEncoder encoder_for(std::span<const Record> records, const TextOptions& options);
+TextEncoder encoder_for(RecordStream& texts, const TextOptions& options);
 
 /// A table of lines that fit the width, as far as names do.
 std::string to_table(const DataReport& report, std::size_t width);

@@ -54,6 +54,7 @@ Json json_of(const FileReport& file) {
           {"format", file.format},
           {"columns", file.columns},
           {"rows", file.rows},
+          {"left_out", file.left_out},
           {"labels", json_of(file.labels)},
           {"tokens",
            {{"shortest", file.tokens.shortest},

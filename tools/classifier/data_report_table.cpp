@@ -202,7 +202,10 @@ void say_file(const FileReport& file, const DataReport& report, Lines& lines) {
   for (const std::string& column : file.columns)
     columns += fmt::format("{} {}", columns.empty() ? "; columns" : ",", in_quotes(column));
   lines.say("format", file.format + columns);
-  lines.say("rows", fmt::format("{}", file.rows));
+  lines.say("rows", file.left_out == 0
+                        ? fmt::format("{}", file.rows)
+                        : fmt::format("the first {} of {}: all of this is about them", file.rows,
+                                      file.rows + file.left_out));
   say_labels(file, lines);
   say_texts(file, report, lines);
   say_repeats(file, lines);

@@ -36,10 +36,8 @@ double ratio(double part, double whole) {
 using Numbers = std::map<std::string_view, std::size_t>;
 
 /// Numbers the labels that occur: the model's in their order, then unknown ones in byte order.
-Numbers number_labels(std::span<const std::string> labels, std::span<const std::string> actual,
-                      std::span<const std::string> predicted, Evaluation& evaluation) {
-  std::set<std::string_view> occurring(actual.begin(), actual.end());
-  occurring.insert(predicted.begin(), predicted.end());
+Numbers number_labels(std::span<const std::string> labels,
+                      const std::set<std::string_view>& occurring, Evaluation& evaluation) {
   std::vector<std::string_view> ordered(occurring.begin(), occurring.end());
   const auto unseen = std::ranges::stable_partition(
       ordered, [&](std::string_view label) { return std::ranges::binary_search(labels, label); });
@@ -51,17 +49,6 @@ Numbers number_labels(std::span<const std::string> labels, std::span<const std::
     evaluation.classes.push_back({.label = std::string(label)});
   }
   return numbers;
-}
-
-std::vector<Confusion> count_confusions(const Numbers& numbers, std::span<const std::string> actual,
-                                        std::span<const std::string> predicted) {
-  std::map<std::pair<std::size_t, std::size_t>, std::size_t> rows;
-  for (std::size_t r = 0; r < actual.size(); ++r) {
-    ++rows[{numbers.at(actual[r]), numbers.at(predicted[r])}];
-  }
-  std::vector<Confusion> confusions;
-  for (const auto& [pair, count] : rows) confusions.push_back({pair.first, pair.second, count});
-  return confusions;
 }
 
 struct ClassCounts {
@@ -94,48 +81,24 @@ void score_classes(std::span<const ClassCounts> counts, Evaluation& evaluation) 
   }
 }
 
-/// Labels of all rows, one after the other.
-std::vector<std::string> all_labels(std::span<const LabelSet> sets) {
-  std::vector<std::string> all;
-  for (const LabelSet& set : sets) all.insert(all.end(), set.labels.begin(), set.labels.end());
-  return all;
-}
-
 bool has(const LabelSet& set, const std::string& label) {
   return std::ranges::find(set.labels, label) != set.labels.end();
 }
 
-std::vector<ClassCounts> count_classes(const Numbers& numbers, std::span<const LabelSet> actual,
-                                       std::span<const LabelSet> predicted) {
-  std::vector<ClassCounts> counts(numbers.size());
-  for (std::size_t r = 0; r < actual.size(); ++r) {
-    for (const std::string& label : predicted[r].labels) ++counts[numbers.at(label)].predicted;
-    for (const std::string& label : actual[r].labels) {
-      ClassCounts& count = counts[numbers.at(label)];
-      ++count.actual;
-      count.hits += has(predicted[r], label) ? 1 : 0;
-    }
-  }
-  return counts;
-}
-
-LabelSetFigures figures_of(std::span<const ClassCounts> counts, std::span<const LabelSet> actual,
-                           std::span<const LabelSet> predicted) {
-  double hits = 0, of_actual = 0, of_predicted = 0, labelled = 0, firsts = 0;
+LabelSetFigures figures_of(std::span<const ClassCounts> counts, std::size_t labelled,
+                           std::size_t firsts) {
+  double hits = 0, of_actual = 0, of_predicted = 0;
   for (const ClassCounts& count : counts) {
     hits += static_cast<double>(count.hits);
     of_actual += static_cast<double>(count.actual);
     of_predicted += static_cast<double>(count.predicted);
   }
-  for (std::size_t r = 0; r < actual.size(); ++r) {
-    labelled += actual[r].labels.empty() ? 0 : 1;
-    firsts += has(actual[r], predicted[r].first) ? 1 : 0;
-  }
+  const auto right = static_cast<double>(firsts);
   return {.micro_precision = ratio(hits, of_predicted),
           .micro_recall = ratio(hits, of_actual),
           .micro_f1 = ratio(2 * hits, of_actual + of_predicted),
-          .precision_at_1 = ratio(firsts, labelled),
-          .recall_at_1 = ratio(firsts, of_actual)};
+          .precision_at_1 = ratio(right, static_cast<double>(labelled)),
+          .recall_at_1 = ratio(right, of_actual)};
 }
 
 /// Whether all labels of both are the same; neither has one twice.
@@ -291,34 +254,86 @@ void TextFigures::add(const TokenFigures& text) {
   known_tokens += text.known;
 }
 
-Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
-                    std::span<const std::string> predicted, std::span<const double> confidences) {
+AnswerTally::AnswerTally(std::span<const std::string> labels) : labels_(labels) {}
+AnswerTally::~AnswerTally() = default;
+
+void AnswerTally::add(const std::string& actual, const std::string& predicted,
+                      std::optional<double> confidence) {
+  ++rows_;
+  ++answers_[{actual, predicted}];
+  if (!confidence) return;
+  if (!calibration_) calibration_ = std::make_unique<CalibrationCounts>();
+  calibration_->add(*confidence, actual == predicted);
+}
+
+void AnswerTally::add(const LabelSet& actual, const LabelSet& predicted) {
+  ++rows_;
+  are_sets_ = true;
+  for (const std::string& label : predicted.labels) ++of_label_[label].predicted;
+  for (const std::string& label : actual.labels) {
+    Rows& rows = of_label_[label];
+    ++rows.actual;
+    rows.hits += has(predicted, label) ? 1 : 0;
+  }
+  labelled_ += actual.labels.empty() ? 0 : 1;
+  firsts_ += has(actual, predicted.first) ? 1 : 0;
+  correct_ += are_equal(actual, predicted) ? 1 : 0;
+}
+
+Evaluation AnswerTally::evaluation() const {
+  Evaluation evaluation = are_sets_ ? of_sets() : of_labels();
+  evaluation.rows = rows_;
+  set_accuracy(evaluation);
+  return evaluation;
+}
+
+Evaluation AnswerTally::of_labels() const {
   Evaluation evaluation;
-  evaluation.rows = actual.size();
-  const Numbers numbers = number_labels(labels, actual, predicted, evaluation);
-  evaluation.confusion = count_confusions(numbers, actual, predicted);
-  for (const Confusion& c : evaluation.confusion) {
-    evaluation.correct += c.actual == c.predicted ? c.rows : 0;
+  std::set<std::string_view> occurring;
+  for (const auto& [answer, rows] : answers_) occurring.insert({answer.first, answer.second});
+  const Numbers numbers = number_labels(labels_, occurring, evaluation);
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> confusion;
+  for (const auto& [answer, rows] : answers_)
+    confusion[{numbers.at(answer.first), numbers.at(answer.second)}] = rows;
+  for (const auto& [pair, rows] : confusion) {
+    evaluation.confusion.push_back({pair.first, pair.second, rows});
+    evaluation.correct += pair.first == pair.second ? rows : 0;
   }
   score_classes(count_classes(evaluation), evaluation);
-  set_accuracy(evaluation);
-  if (!confidences.empty()) evaluation.calibration = calibrate(actual, predicted, confidences);
+  if (calibration_) evaluation.calibration = calibration_->calibration();
   return evaluation;
+}
+
+Evaluation AnswerTally::of_sets() const {
+  Evaluation evaluation;
+  std::set<std::string_view> occurring;
+  for (const auto& [label, rows] : of_label_) occurring.insert(label);
+  const Numbers numbers = number_labels(labels_, occurring, evaluation);
+  std::vector<ClassCounts> counts(numbers.size());
+  for (const auto& [label, rows] : of_label_)
+    counts[numbers.at(label)] = {
+        .hits = rows.hits, .actual = rows.actual, .predicted = rows.predicted};
+  score_classes(counts, evaluation);
+  evaluation.sets = figures_of(counts, labelled_, firsts_);
+  evaluation.correct = correct_;
+  return evaluation;
+}
+
+Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
+                    std::span<const std::string> predicted, std::span<const double> confidences) {
+  AnswerTally tally(labels);
+  for (std::size_t r = 0; r < actual.size(); ++r)
+    tally.add(actual[r], predicted[r],
+              confidences.empty() ? std::nullopt : std::optional(confidences[r]));
+  return tally.evaluation();
 }
 
 Evaluation evaluate_sets(std::span<const std::string> labels, std::span<const LabelSet> actual,
                          std::span<const LabelSet> predicted) {
-  Evaluation evaluation;
-  evaluation.rows = actual.size();
-  const std::vector<std::string> of_rows = all_labels(actual), of_answers = all_labels(predicted);
-  const Numbers numbers = number_labels(labels, of_rows, of_answers, evaluation);
-  const std::vector<ClassCounts> counts = count_classes(numbers, actual, predicted);
-  score_classes(counts, evaluation);
-  evaluation.sets = figures_of(counts, actual, predicted);
-  for (std::size_t r = 0; r < actual.size(); ++r) {
-    evaluation.correct += are_equal(actual[r], predicted[r]) ? 1 : 0;
-  }
-  set_accuracy(evaluation);
+  AnswerTally tally(labels);
+  for (std::size_t r = 0; r < actual.size(); ++r) tally.add(actual[r], predicted[r]);
+  Evaluation evaluation = tally.evaluation();
+  if (!evaluation.sets) evaluation.sets.emplace();  // no rows
   return evaluation;
 }
 

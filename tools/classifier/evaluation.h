@@ -7,9 +7,12 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "unroll/text/encoder.h"
@@ -94,18 +97,52 @@ struct Evaluation {
   std::size_t absent = 0;   ///< how many of the model's labels do not occur
 };
 
-/// `labels`: the model's, in byte order. Every one of `predicted` is one of them. `confidences`:
-/// the probability of each, or none (unroll/tools/classifier/calibration.h).
-Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
-                    std::span<const std::string> predicted,
-                    std::span<const double> confidences = {});
-
 /// The labels of a text, whether it has them or they were predicted, and the most probable one.
 struct LabelSet {
   std::vector<std::string> labels;
   std::string
       first;  ///< of predicted ones, the most probable label, though it may not be predicted
 };
+
+class CalibrationCounts;
+
+/// Counts answers as they come: a file of any number of rows takes no more memory than its labels.
+class AnswerTally {
+ public:
+  /// `labels`: the model's, in byte order. They outlive it.
+  explicit AnswerTally(std::span<const std::string> labels);
+  ~AnswerTally();
+
+  /// An answer, and the probability of it where that is known.
+  void add(const std::string& actual, const std::string& predicted,
+           std::optional<double> confidence = {});
+  /// The same where texts have any number of labels.
+  void add(const LabelSet& actual, const LabelSet& predicted);
+  /// How good the answers are. They are all of one kind.
+  Evaluation evaluation() const;
+
+ private:
+  /// Rows of a label, where texts have any number of labels.
+  struct Rows {
+    std::size_t hits = 0, actual = 0, predicted = 0;
+  };
+  Evaluation of_labels() const;
+  Evaluation of_sets() const;
+
+  std::span<const std::string> labels_;
+  std::size_t rows_ = 0;
+  std::map<std::pair<std::string, std::string>, std::size_t> answers_;  // actual and predicted
+  std::unique_ptr<CalibrationCounts> calibration_;  // from the first confidence on
+  bool are_sets_ = false;
+  std::map<std::string, Rows> of_label_;
+  std::size_t correct_ = 0, labelled_ = 0, firsts_ = 0;
+};
+
+/// `labels`: the model's, in byte order. Every one of `predicted` is one of them. `confidences`:
+/// the probability of each, or none (unroll/tools/classifier/calibration.h).
+Evaluation evaluate(std::span<const std::string> labels, std::span<const std::string> actual,
+                    std::span<const std::string> predicted,
+                    std::span<const double> confidences = {});
 
 /// The same where texts have any number of labels. `actual` and `predicted`: one of each row.
 Evaluation evaluate_sets(std::span<const std::string> labels, std::span<const LabelSet> actual,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <limits>
 #include <string>
 
 namespace unroll {
@@ -32,6 +33,12 @@ std::size_t peak_resident_bytes() {
     std::getline(status, name);
   }
   return 0;
+}
+
+std::size_t physical_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  return pages > 0 ? static_cast<std::size_t>(pages) * page_bytes()
+                   : std::numeric_limits<std::size_t>::max();
 }
 
 void release_freed_memory() {

@@ -15,4 +15,7 @@ std::size_t peak_resident_bytes();
 /// behind, and texts are many small objects: hundreds of megabytes that large tensors can't use.
 void release_freed_memory();
 
+/// The memory of the machine; the largest number where that is not known.
+std::size_t physical_memory();
+
 }  // namespace unroll

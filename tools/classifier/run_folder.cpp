@@ -3,19 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <utility>
 
 #include "unroll/core/error.h"
-#include "unroll/core/hash.h"
 #include "unroll/core/output_folder.h"
 #include "unroll/core/safetensors.h"
 #include "unroll/core/saved_state.h"
 #include "unroll/core/temporary.h"
 #include "unroll/kernels/isa.h"
+#include "unroll/text/record_hash.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/metrics_file.h"
 #include "unroll/tools/classifier/training_settings.h"
@@ -30,16 +29,9 @@ using Seconds = std::chrono::duration<double>;
 /// seconds keep what checkpoints cost below a hundredth of the time.
 constexpr Seconds kBetweenEpochs{10};
 
-/// Labels and text of each record, and how much it counts; not the line where it was found.
 std::string hash_of(std::span<const Record> records) {
-  Hash hash;
-  for (const Record& record : records) {
-    hash.add_text(record.text);
-    hash.add_text(record.label);
-    hash.add_text(fmt::format("{} {}", record.more_labels.size(),
-                              std::bit_cast<std::uint32_t>(record.weight)));
-    for (const std::string& label : record.more_labels) hash.add_text(label);
-  }
+  RecordHash hash;
+  hash.add(records);
   return hash.digits();
 }
 
@@ -69,7 +61,7 @@ class RunFolder::Run {
       const RunFolderOptions& run);
 
   const OutputFolder& folder() const { return folder_; }
-  void take_data(std::span<const Record> train, std::span<const Record> dev);
+  void take_data(const std::string& train_hash, const std::string& dev_hash);
   void begin(const TrainingPlan& plan, const TextClassifier& start);
   Checkpoints checkpoints();
   MetricsFile& metrics() { return *metrics_; }
@@ -180,9 +172,9 @@ void RunFolder::Run::forget_last() {
   then_ = {};
 }
 
-void RunFolder::Run::take_data(std::span<const Record> train, std::span<const Record> dev) {
-  now_.train = hash_of(train);
-  now_.dev = hash_of(dev);
+void RunFolder::Run::take_data(const std::string& train_hash, const std::string& dev_hash) {
+  now_.train = train_hash;
+  now_.dev = dev_hash;
   if (last_ != nullptr && now_.train != then_.train) refuse("on other training texts");
   if (last_ != nullptr && now_.dev != then_.dev) refuse("with other dev texts");
 }
@@ -274,7 +266,10 @@ const OutputFolder& RunFolder::folder() const {
   return run_->folder();
 }
 void RunFolder::take_data(std::span<const Record> train, std::span<const Record> dev) {
-  run_->take_data(train, dev);
+  take_data(hash_of(train), hash_of(dev));
+}
+void RunFolder::take_data(const std::string& train_hash, const std::string& dev_hash) {
+  run_->take_data(train_hash, dev_hash);
 }
 void RunFolder::begin(const TrainingPlan& plan, const TextClassifier& start) {
   run_->begin(plan, start);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -21,19 +22,24 @@
 #include "unroll/layers/sequence_predictor.h"
 #include "unroll/optim/optimizer.h"
 #include "unroll/text/batches.h"
+#include "unroll/text/epoch_order.h"
+#include "unroll/text/hold_back.h"
 #include "unroll/text/label_sets.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/lexicon.h"
-#include "unroll/text/split.h"
 #include "unroll/text/unicode.h"
+#include "unroll/text/unknown_share.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/divergence.h"
 #include "unroll/tools/classifier/fusion.h"
 #include "unroll/tools/classifier/grown.h"
 #include "unroll/tools/classifier/memory.h"
+#include "unroll/tools/classifier/ngram_sample.h"
 #include "unroll/tools/classifier/process_memory.h"
+#include "unroll/tools/classifier/streamed_texts.h"
 #include "unroll/tools/classifier/text_options.h"
 #include "unroll/tools/classifier/train_ngrams.h"
+#include "unroll/tools/classifier/training_rows.h"
 #include "unroll/tools/classifier/weights.h"
 
 namespace unroll {
@@ -54,8 +60,8 @@ constexpr FusionPrior kNetworkPrior{.weight = 1, .pull = kPull};  // of a networ
 /// Rows per batch in evaluation; any number gives the same bits.
 constexpr std::size_t kEvaluationBatch = 64;
 
-std::vector<std::string> labels_of(std::span<const Record> records, OutputKind output) {
-  std::vector<std::string> labels = labels_in(records);
+/// Throws DataError for too few labels. `rows`: that have them.
+void check_labels(std::span<const std::string> labels, std::size_t rows, OutputKind output) {
   if (labels.size() < 2 && output == OutputKind::kSigmoid) {
     throw DataError(fmt::format(
         "training data: \"{}\" is the only label; a classifier needs at least two labels",
@@ -67,9 +73,8 @@ std::vector<std::string> labels_of(std::span<const Record> records, OutputKind o
         DataError(fmt::format(
             "training data: all {} rows have the label \"{}\"; a classifier needs at least two "
             "labels (were they read from the right column?)",
-            records.size(), labels.empty() ? "" : labels.front())));
+            rows, labels.empty() ? "" : labels.front())));
   }
-  return labels;
 }
 
 /// Training and held-back records.
@@ -79,21 +84,17 @@ struct Parts {
 };
 
 Parts hold_back(std::vector<Record> records, double dev_fraction, std::uint64_t seed) {
-  const std::array<double, 2> fractions{1 - dev_fraction, dev_fraction};
-  const auto parts = stratified_split(records, fractions, seed);
-  if (parts[0].empty() || parts[1].empty()) {
-    throw mended_by({"dev"},
-                    DataError(fmt::format("training data: {} rows are too few to hold some back; "
-                                          "give dev texts of their own",
-                                          records.size())));
-  }
+  HoldBack hold_back(dev_fraction, seed);
+  for (const Record& record : records) hold_back.add(record);
+  hold_back.decide();
   std::vector<Record> dev;
-  dev.reserve(parts[1].size());
-  for (const std::size_t row : parts[1]) dev.push_back(std::move(records[row]));
   std::size_t kept = 0;
-  for (const std::size_t row : parts[0]) {
-    if (row != kept) records[kept] = std::move(records[row]);
-    ++kept;
+  for (std::size_t row = 0; row < records.size(); ++row) {
+    if (hold_back.holds(row, records[row])) {
+      dev.push_back(std::move(records[row]));
+    } else if (row != kept++) {
+      records[kept - 1] = std::move(records[row]);
+    }
   }
   records.resize(kept);
   return {std::move(records), std::move(dev)};
@@ -125,9 +126,9 @@ std::vector<float> weights_of(std::span<const Example> examples) {
   return weights;
 }
 
-std::size_t tokens_of(std::span<const Example> examples) {
+std::size_t tokens_of(const ExampleRows& rows) {
   std::size_t tokens = 0;
-  for (const Example& example : examples) tokens += example.ids.size();
+  for_each_row(rows, [&](std::size_t row) { tokens += rows.length(row); });
   return tokens;
 }
 
@@ -136,7 +137,7 @@ double share_of_unknown(std::span<const Example> examples) {
   for (const Example& example : examples) {
     unknown += std::ranges::count(example.ids, Vocabulary::kUnknown);
   }
-  const std::size_t tokens = tokens_of(examples);
+  const std::size_t tokens = tokens_of(HeldRows(examples));
   return tokens == 0 ? 0 : static_cast<double>(unknown) / static_cast<double>(tokens);
 }
 
@@ -174,8 +175,7 @@ class LabelNumbers {
   LabelSets* sets_;
 };
 
-/// What a text's place in a split takes, and a token's in the lexicon while a vocabulary is made.
-constexpr std::size_t kSplitBytes = 176;
+/// What a token takes in the lexicon while a vocabulary is made.
 constexpr std::size_t kLexiconBytes = 320;
 
 /// The first records that are split at once.
@@ -215,6 +215,11 @@ std::vector<Example> take_examples(std::vector<Record> records, const LabelNumbe
 }
 
 constexpr NgramSettings kNgrams;
+
+/// What is mapped of files at a time, besides blocks of rows: a piece of a text, or of rows.
+constexpr std::size_t kMappedBytes = std::size_t{24} << 20;
+/// Texts by which a tokenizer is chosen, as strings.
+constexpr std::size_t kBeginningBytes = 5 * kMostBytesLookedAt / 2;
 
 std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_per_epoch) {
   if (options.epochs > 0) return options.epochs;
@@ -345,25 +350,43 @@ class Session {
     release_freed_memory();  // of reading the records
     count_reading(options_.reading_bytes);
     count_reading(kProgramBytes + bytes_of(train) + bytes_of(dev) +
-                  (train.size() + dev.size()) * (plan_.dev_held_back ? kSplitBytes : 0));
-    if (have_any_number_of_labels(train) ||
-        (options_.start && options_.start->has_any_number_of_labels())) {
-      plan_.output = OutputKind::kSigmoid;
-    }
-    if (plan_.output == OutputKind::kSoftmax) refuse_several_labels(dev);
-    if (options_.start) check_start(*options_.start, plan_.output);
-    const std::vector<std::string> labels = options_.start
-                                                ? grown(options_.start->labels(), labels_in(train))
-                                                : labels_of(train, plan_.output);
-    labels_ = labels.size();
-    plan_.metric = options_.metric.value_or(default_metric());
-    check_metric(plan_.metric, labels);
+                  (plan_.dev_held_back
+                       ? HoldBack::bytes(train.size() + dev.size(), options_.dev_fraction)
+                       : 0));
+    const auto labels =
+        decide_labels(labels_in(train), train.size(), have_any_number_of_labels(train), dev);
     TextEncoder encoder = encode(std::move(train), std::move(dev), labels);
-    weigh(train_, dev_, labels, options_.class_weights, sets());
+    unroll::weigh(held_train_, dev_, labels, options_.class_weights, sets());
+    train_ = std::make_unique<HeldRows>(held_train_);
+    plan_.memory->data_bytes = bytes_of(held_train_) + bytes_of(dev_);
+    return run(std::move(encoder), labels);
+  }
+
+  TrainedClassifier run(StreamedTexts& texts, std::vector<Record> dev) {
+    if (!options_.vectors.empty()) vector_file_.emplace(options_.vectors);
+    release_freed_memory();
+    count_reading(kProgramBytes + kMappedBytes + bytes_of(dev));
+    EncodedTexts encoded = texts.is_cached() ? texts.read() : encode(texts, dev);
+    if (texts.is_cached() && vector_file_) read_vectors_again(encoded);
+    take(encoded);
+    if (texts.holds_back()) dev = texts.take_held_back();
+    const auto labels = decide_labels(labels_among(encoded.combinations), texts.survey().rows,
+                                      have_any_number(encoded.combinations), dev);
+    auto rows =
+        std::make_unique<FileRows>(texts.take_rows(), numbers_of(encoded.combinations, labels));
+    take_dev(std::move(dev), encoded.encoder, labels);
+    weigh(*rows, labels);
+    plan_.memory->data_bytes = bytes_of(dev_) + mapped_bytes(*rows);
+    train_ = std::move(rows);
+    return run(std::move(encoded.encoder), labels);
+  }
+
+ private:
+  /// What is left to do when texts are examples.
+  TrainedClassifier run(TextEncoder encoder, const std::vector<std::string>& labels) {
     find_rarest(labels);
     release_freed_memory();
     fusion_.emplace(dev_, sets());
-    plan_.memory->data_bytes = bytes_of(train_) + bytes_of(dev_);
     if (options_.network) {  // and what it says about the dev texts
       plan_.memory->data_bytes += dev_.size() * labels.size() * sizeof(double);
     }
@@ -383,24 +406,41 @@ class Session {
             std::move(divergence_)};
   }
 
- private:
+  /// Decides what is answered. Returns the labels.
+  std::vector<std::string> decide_labels(std::vector<std::string> labels, std::size_t rows,
+                                         bool are_sets, std::span<const Record> dev) {
+    if (are_sets || (options_.start && options_.start->has_any_number_of_labels()))
+      plan_.output = OutputKind::kSigmoid;
+    if (plan_.output == OutputKind::kSoftmax) refuse_several_labels(dev);
+    if (options_.start) {
+      check_start(*options_.start, plan_.output);
+      labels = grown(options_.start->labels(), std::move(labels));
+    } else {
+      check_labels(labels, rows, plan_.output);
+    }
+    labels_ = labels.size();
+    plan_.metric = options_.metric.value_or(default_metric());
+    check_metric(plan_.metric, labels);
+    return labels;
+  }
+
   /// Words that training has not met are known where a file has vectors for them.
-  EncoderSettings choose_encoder_settings(std::span<const Record> train,
-                                          std::span<const Record> dev) {
+  EncoderSettings choose_encoder_settings(std::span<const std::string_view> train,
+                                          std::span<const std::string_view> dev) {
     if (options_.start) {
       plan_.tokenizer.kind = options_.start->encoder().settings().tokenizer.kind;
       return options_.start->encoder().settings();
     }
-    const auto judged = options_.vectors.empty() ? dev : std::span<const Record>();
-    ChosenSettings chosen = choose_settings(options_, texts_of(train), texts_of(judged));
+    const auto judged = options_.vectors.empty() ? dev : std::span<const std::string_view>();
+    ChosenSettings chosen = choose_settings(options_, train, judged);
     plan_.tokenizer = chosen.tokenizer;
     plan_.unknown_share = chosen.unknown_share;
     return std::move(chosen.settings);
   }
 
-  /// How many dev texts are right moves by chance, their loss less. Fused answers are as sure as the
-  /// dev texts want them, so their loss says which epoch is best. A network alone becomes too sure
-  /// before it becomes worse, and its loss would end it too early.
+  /// How many dev texts are right moves by chance, their loss less. Fused answers are as sure as
+  /// the dev texts want them, so their loss says which epoch is best. A network alone becomes too
+  /// sure before it becomes worse, and its loss would end it too early.
   Metric default_metric() const {
     if (plan_.output == OutputKind::kSigmoid) return {.kind = Metric::Kind::kMicroF1};
     return {.kind = options_.ngrams ? Metric::Kind::kLoss : Metric::Kind::kAccuracy};
@@ -428,41 +468,160 @@ class Session {
   /// Texts become examples. The vocabulary is that of the training texts.
   TextEncoder encode(std::vector<Record> train, std::vector<Record> dev,
                      const std::vector<std::string>& labels) {
-    const EncoderSettings settings = choose_encoder_settings(train, dev);
+    const EncoderSettings settings = choose_encoder_settings(texts_of(train), texts_of(dev));
     Lexicon lexicon;
-    train_ =
+    NgramSample sample(kNgrams, options_.seed);
+    const CountNgrams count_ngrams = [&](std::span<const TokenizedText> texts) {
+      if (options_.ngrams) sample.add(texts);
+    };
+    held_train_ =
         take_examples(std::move(train), label_numbers(labels), settings, plan_, held_bytes_,
-                      counting(train_ngrams_.counts), [&](std::span<const TokenizedText> texts) {
+                      count_ngrams, [&](std::span<const TokenizedText> texts) {
                         return lexicon.add(texts, settings.max_tokens);
                       });
+    take(sample);
+    const TextEncoder encoder = encoder_of(lexicon, settings);
+    const Lexicon::Ids ids(lexicon, encoder);
+    constexpr std::size_t kTextsPerPart = 1024;
+    parallel_for(held_train_.size(), kTextsPerPart, [&](Range range) {
+      for (std::size_t k = range.begin; k < range.end; ++k) ids.encode(held_train_[k].ids);
+    });
+    count_reading(kProgramBytes + bytes_of(held_train_) + bytes_of(dev) +
+                  lexicon.size() * kLexiconBytes + bytes_of(vectors_));
+    held_bytes_ = std::max(held_bytes_, resident_bytes());
+    take_dev(std::move(dev), encoder, labels);
+    return encoder;
+  }
+
+  /// The encoder of the counted tokens, and of those of a file of vectors.
+  TextEncoder encoder_of(const Lexicon& lexicon, const EncoderSettings& settings) {
     const TokenCounts counts = lexicon.counts(options_.vocabulary.min_count, settings.tokenizer);
     Vocabulary vocabulary =
         options_.start ? grown(options_.start->encoder().vocabulary(), counts, options_.vocabulary)
                        : Vocabulary(counts, options_.vocabulary);
     read_vectors(settings, counts, vocabulary);
-    const TextEncoder encoder(settings, std::move(vocabulary));
-    const Lexicon::Ids ids(lexicon, encoder);
-    constexpr std::size_t kTextsPerPart = 1024;
-    parallel_for(train_.size(), kTextsPerPart, [&](Range range) {
-      for (std::size_t k = range.begin; k < range.end; ++k) ids.encode(train_[k].ids);
-    });
-    count_reading(kProgramBytes + bytes_of(train_) + bytes_of(dev) +
-                  lexicon.size() * kLexiconBytes + bytes_of(vectors_));
+    return {settings, std::move(vocabulary)};
+  }
+
+  void take_dev(std::vector<Record> dev, const TextEncoder& encoder,
+                const std::vector<std::string>& labels) {
+    dev_ =
+        take_examples(std::move(dev), label_numbers(labels), encoder.settings(), plan_, held_bytes_,
+                      counting(dev_ngrams_.counts),
+                      [&](std::span<const TokenizedText> texts) { return encoder.encode(texts); });
+  }
+
+  void take(NgramSample& sample) {
+    ngram_rows_ = sample.take_rows();
+    train_ngrams_.counts = sample.take_counts();
+  }
+
+  /// Makes the file of the training rows from their texts.
+  EncodedTexts encode(StreamedTexts& texts, std::span<const Record> dev) {
+    count_reading(kProgramBytes + kMappedBytes + bytes_of(dev) +
+                  std::max(kBeginningBytes, texts.splitting_bytes()));
+    EncodedTexts encoded;
+    Lexicon lexicon;
+    NgramSample sample(kNgrams, options_.seed);
+    const EncoderSettings settings = [&] {
+      const StreamedTexts::Beginning beginning = texts.beginning();
+      const std::vector<std::string_view> train(beginning.train.begin(), beginning.train.end());
+      const std::vector<std::string_view> held(beginning.dev.begin(), beginning.dev.end());
+      return choose_encoder_settings(train, texts.holds_back() ? held : texts_of(dev));
+    }();
+    encoded.tokenizer = plan_.tokenizer;
+    encoded.unknown_share = plan_.unknown_share;
+    texts.number(settings, lexicon, options_.ngrams ? &sample : nullptr, encoded);
+    encoded.encoder = encoder_of(lexicon, settings);
+    encoded.own_words = own_words_;
+    encoded.unknown = own_unknown_;
+    encoded.ngram_rows = sample.take_rows();
+    encoded.ngrams = sample.take_counts();
     held_bytes_ = std::max(held_bytes_, resident_bytes());
-    dev_ = take_examples(std::move(dev), label_numbers(labels), settings, plan_, held_bytes_,
-                         counting(dev_ngrams_.counts), [&](std::span<const TokenizedText> texts) {
-                           return encoder.encode(texts);
-                         });
-    return encoder;
+    count_reading(kProgramBytes + kMappedBytes + bytes_of(dev) + lexicon.size() * kLexiconBytes +
+                  encoded.ngrams.bytes() + bytes_of(vectors_));
+    texts.encode(Lexicon::Ids(lexicon, encoded.encoder), encoded, true);
+    return encoded;
+  }
+
+  /// What the passes over the texts found out is the plan's, be it now or in an earlier run.
+  void take(EncodedTexts& encoded) {
+    plan_.tokenizer = encoded.tokenizer;
+    plan_.unknown_share = encoded.unknown_share;
+    plan_.cut_texts = encoded.cut_texts;
+    plan_.empty_texts = encoded.empty_texts;
+    train_ngrams_.counts = std::move(encoded.ngrams);
+    ngram_rows_ = std::move(encoded.ngram_rows);
+  }
+
+  /// The words of a cached vocabulary that were there before the file's joined it.
+  void read_vectors_again(const EncodedTexts& encoded) {
+    const Vocabulary& all = encoded.encoder.vocabulary();
+    std::vector<Vocabulary::Entry> entries;
+    for (std::size_t k = 0; k < encoded.own_words; ++k) {
+      const auto id = static_cast<std::int32_t>(k);
+      entries.push_back({std::string(all.token(id)), all.count(id)});
+    }
+    entries.front().count = encoded.unknown;
+    Vocabulary own(entries);
+    read_vectors(encoded.encoder.settings(), {}, own);
+  }
+
+  /// The labels of combinations, in byte order.
+  static std::vector<std::string> labels_among(
+      std::span<const std::vector<std::string>> combinations) {
+    std::set<std::string> labels;
+    for (const auto& combination : combinations)
+      labels.insert(combination.begin(), combination.end());
+    labels.erase("");
+    return {labels.begin(), labels.end()};
+  }
+
+  static bool have_any_number(std::span<const std::vector<std::string>> combinations) {
+    return std::ranges::any_of(combinations, [](const auto& combination) {
+      return combination.size() > 1 || combination.front().empty();
+    });
+  }
+
+  /// What Example::label is for each combination.
+  std::vector<std::int32_t> numbers_of(std::span<const std::vector<std::string>> combinations,
+                                       const std::vector<std::string>& labels) {
+    const LabelNumbers number_of = label_numbers(labels);
+    std::vector<std::int32_t> numbers;
+    for (const auto& combination : combinations) {
+      Record record;
+      record.label = combination.front();
+      record.more_labels.assign(combination.begin() + 1, combination.end());
+      numbers.push_back(number_of(record));
+    }
+    return numbers;
+  }
+
+  void weigh(FileRows& rows, const std::vector<std::string>& labels) {
+    const RowWeights weights = row_weights(rows, labels, options_.class_weights, sets());
+    rows.weigh(weights);
+    for (Example& example : dev_) example.weight = weights(example.label, example.weight);
+  }
+
+  /// The memory that mapped rows take in training: blocks that are joined, and their order.
+  std::size_t mapped_bytes(const FileRows& rows) const {
+    constexpr std::size_t kOrderBytes = 6 * sizeof(std::size_t);
+    const EpochOrder order(rows, options_.batch, options_.seed);
+    const std::size_t ids = tokens_of(rows);
+    const std::size_t most =
+        std::min(rows.size(), EpochOrder::kJoinedBlocks * EpochOrder::kBlockRows);
+    return static_cast<std::size_t>(rows.bytes_per_id(ids) *
+                                    static_cast<double>(order.most_ids())) +
+           most * kOrderBytes + kMappedBytes;
   }
 
   void find_rarest(std::span<const std::string> labels) {
     std::vector<std::size_t> rows(labels.size());
-    for (const Example& example : train_) {
-      for (const std::int32_t label : unroll::labels_of(example.label, sets())) {
+    for_each_row(*train_, [&](std::size_t row) {
+      const std::int32_t numbers = train_->label(row);
+      for (const std::int32_t label : unroll::labels_of(numbers, sets()))
         ++rows[static_cast<std::size_t>(label)];
-      }
-    }
+    });
     const auto rarest = std::ranges::min_element(rows) - rows.begin();
     plan_.rarest_label = labels[static_cast<std::size_t>(rarest)];
     plan_.rarest_rows = rows[static_cast<std::size_t>(rarest)];
@@ -479,6 +638,8 @@ class Session {
   /// vocabulary.
   void read_vectors(const EncoderSettings& settings, const TokenCounts& counts,
                     Vocabulary& vocabulary) {
+    own_words_ = vocabulary.size();
+    own_unknown_ = vocabulary.count(Vocabulary::kUnknown);
     if (!vector_file_) return;
     vectors_ = vector_file_->read(vocabulary, settings, options_.keep_vectors);
     plan_.vectors = coverage(vectors_, vocabulary);
@@ -543,12 +704,16 @@ class Session {
                   index.bytes());
     index.number_columns(train_ngrams_.counts);
     index.number_columns(dev_ngrams_.counts);
-    train_ngrams_.labels = labels_of(train_);
-    train_ngrams_.weights = weights_of(train_);
+    for (const std::size_t row : ngram_rows_) {
+      train_ngrams_.labels.push_back(train_->label(row));
+      train_ngrams_.weights.push_back(train_->weight(row));
+    }
+    train_->release();
     dev_ngrams_.labels = labels_of(dev_);
     dev_ngrams_.weights = weights_of(dev_);
     train_ngrams_.sets = dev_ngrams_.sets = sets();
     plan_.ngrams = index.size();
+    plan_.ngram_rows = ngram_rows_.size();
     const std::size_t labels = classifier.labels().size();
     classifier.set_ngrams(NgramClassifier(kNgrams, std::move(index), labels, plan_.output));
     plan_.memory->ngram_bytes =
@@ -574,10 +739,8 @@ class Session {
     dev_ngrams_ = {};
     release_freed_memory();
     fusion_->set_margins(std::move(training.dev));
-    NgramReport report{.C = std::move(training.C),
-                       .words_alone = training.words_alone,
-                       .score = {},
-                       .seconds = 0};
+    NgramReport report{
+        .C = std::move(training.C), .words_alone = training.words_alone, .score = {}, .seconds = 0};
     report.score = fusion_->fit({}, plan_.metric, classifier);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
     report.seconds = seconds.count();
@@ -585,16 +748,16 @@ class Session {
   }
 
   void plan(const TextClassifier& classifier) {
-    plan_.train_rows = train_.size();
+    plan_.train_rows = train_->size();
     plan_.dev_rows = dev_.size();
-    plan_.train_tokens = tokens_of(train_);
+    plan_.train_tokens = tokens_of(*train_);
     plan_.vocabulary = classifier.encoder().vocabulary().size();
     if (plan_.tokenizer.reason != TokenizerReason::kMostlyUnknown) {
       plan_.unknown_share = share_of_unknown(dev_);
     }
     plan_.unknown_dev_labels = dev_rows_with(-1);
     if (!classifier.has_network()) return;
-    plan_.steps_per_epoch = (train_.size() + options_.batch - 1) / options_.batch;
+    plan_.steps_per_epoch = (train_->size() + options_.batch - 1) / options_.batch;
     plan_.epochs = epochs_for(options_, plan_.steps_per_epoch);
     plan_.early_stop = options_.early_stop.value_or(std::max<std::size_t>(3, plan_.epochs / 3));
   }
@@ -619,7 +782,7 @@ class Session {
 
   void plan_memory(const TextClassifier& classifier) {
     TrainingMemory& memory = *plan_.memory;
-    memory.batch = batch_limits(train_, options_.batch, plan_.vocabulary);
+    memory.batch = batch_limits(*train_, options_.batch, plan_.vocabulary);
     // Word dropout may bring in the unknown word.
     memory.batch.distinct =
         std::min({memory.batch.distinct + 1, plan_.vocabulary, memory.batch.tokens});
@@ -652,7 +815,7 @@ class Session {
     Batch batch;
     Tensor<float> y;
     reserve(model, batch, y, pass);
-    std::vector<std::vector<std::size_t>> batches;
+    EpochOrder order(*train_, options_.batch, options_.seed);
     std::uint64_t steps = 0;
     std::size_t tokens = 0;
     ThreadTuner threads;  // of the evaluation
@@ -662,20 +825,19 @@ class Session {
     const TrainingTask task{
         .begin_epoch =
             [&](std::size_t epoch) {
-              Random random(options_.seed, "shuffle/" + std::to_string(epoch));
-              batches = shuffled_batches(train_, options_.batch, random);
-              return batches.size();
+              order.begin(epoch);
+              return order.steps();
             },
         .loss_and_gradients =
             [&](std::size_t step) {
-              make_batch(train_, batches[step], batch);
+              make_batch(*train_, order.batch(step), batch);
               drop_words(steps, batch.ids);
               tokens = batch.shape.tokens();
               const DropoutSource dropout{.seed = options_.seed, .step = steps++};
               return model.loss_and_gradients(batch.shape, batch.ids, targets_of(batch, y), pass,
                                               &dropout);
             },
-        .work = [&](std::size_t step) { return work_of(batches[step]); },
+        .work = [&](std::size_t step) { return work_of(order.batch(step)); },
         .evaluate =
             [&] {
               latest = score_of(classifier, threads);
@@ -771,7 +933,7 @@ class Session {
   /// Tokens of a batch.
   double work_of(std::span<const std::size_t> rows) const {
     std::size_t tokens = 0;
-    for (std::size_t row : rows) tokens += train_[row].ids.size();
+    for (std::size_t row : rows) tokens += train_->length(row);
     return static_cast<double>(tokens);
   }
 
@@ -808,23 +970,30 @@ class Session {
   std::optional<WordVectorFile> vector_file_;
   WordVectors vectors_;  // until they are in the model
   std::size_t labels_ = 0;
-  LabelSets label_sets_;  // where texts have any number of labels
-  std::vector<Example> train_;
+  LabelSets label_sets_;                // where texts have any number of labels
+  std::vector<Example> held_train_;     // where the texts were in memory
+  std::unique_ptr<ExampleRows> train_;  // these, or the rows of a file
   std::vector<Example> dev_;
+  std::vector<std::size_t> ngram_rows_;  // training rows on which the linear model is solved
+  std::size_t own_words_ = 0;            // of the vocabulary, without those of a file of vectors
+  std::uint64_t own_unknown_ = 0;        // and its unknown word's count
   LabelledCounts train_ngrams_, dev_ngrams_;
   std::optional<DevFusion> fusion_;  // once the dev texts are encoded
   DevScore dev_score_;               // of what is kept
   std::string divergence_;           // where training diverged, if it did
 };
 
+void require_something(const TrainClassifierOptions& options) {
+  if (!options.ngrams && !options.network)
+    throw UsageError("neither a network nor n-grams: there is nothing to train");
+}
+
 }  // namespace
 
 TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer) {
-  if (!options.ngrams && !options.network) {
-    throw UsageError("neither a network nor n-grams: there is nothing to train");
-  }
+  require_something(options);
   const bool held_back = dev.empty();
   if (held_back) {
     Parts parts = hold_back(std::move(train), options.dev_fraction, options.seed);
@@ -832,6 +1001,13 @@ TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record
     dev = std::move(parts.dev);
   }
   return Session(options, observer, held_back).run(std::move(train), std::move(dev));
+}
+
+TrainedClassifier train_classifier(StreamedTexts& train, std::vector<Record> dev,
+                                   const TrainClassifierOptions& options,
+                                   const ClassifierObserver& observer) {
+  require_something(options);
+  return Session(options, observer, train.holds_back()).run(train, std::move(dev));
 }
 
 }  // namespace unroll

@@ -19,6 +19,7 @@
 
 namespace unroll {
 
+class StreamedTexts;
 struct TrainingMemory;
 
 /// How texts become ids, as far as somebody can choose it before a vocabulary is made.
@@ -145,7 +146,8 @@ struct TrainingPlan {
                              ///< they would have been
   std::size_t vocabulary = 0;
   std::optional<VectorCoverage> vectors;
-  std::size_t ngrams = 0;  ///< those that the linear model knows; 0: there is none
+  std::size_t ngrams = 0;      ///< those that the linear model knows; 0: there is none
+  std::size_t ngram_rows = 0;  ///< training rows on which it is solved (ngram_sample.h)
   std::size_t parameters = 0;
   std::size_t epochs = 0;
   std::size_t early_stop = 0;
@@ -159,8 +161,8 @@ struct TrainingPlan {
 struct NgramReport {
   std::vector<double> C;     ///< of each NgramModel, chosen by the dev texts
   bool words_alone = false;  ///< so is whether naive Bayes reads letters, too
-  DevScore score;         ///< of both together
-  double seconds = 0;     ///< to solve it
+  DevScore score;            ///< of both together
+  double seconds = 0;        ///< to solve it
 };
 
 struct ClassifierObserver {
@@ -192,6 +194,12 @@ struct TrainedClassifier {
 /// to start from has no network or another kind of output; MemoryError if the memory does not
 /// suffice.
 TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
+                                   const TrainClassifierOptions& options,
+                                   const ClassifierObserver& observer = {});
+
+/// The same from texts that are not held in memory (unroll/tools/classifier/streamed_texts.h), with
+/// the same bits. Whether rows are held back they know; otherwise `dev` has some.
+TrainedClassifier train_classifier(StreamedTexts& train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer = {});
 

@@ -208,6 +208,13 @@ class Trainer {
 
 void append_ngrams(std::span<const TokenizedText> texts, const NgramSettings& settings,
                    SparseCounts& rows) {
+  std::vector<const TokenizedText*> all;
+  for (const TokenizedText& text : texts) all.push_back(&text);
+  append_ngrams(all, settings, rows);
+}
+
+void append_ngrams(std::span<const TokenizedText* const> texts, const NgramSettings& settings,
+                   SparseCounts& rows) {
   struct Row {
     std::vector<std::uint32_t> keys;
     std::vector<std::uint8_t> counts;
@@ -217,7 +224,7 @@ void append_ngrams(std::span<const TokenizedText> texts, const NgramSettings& se
   parallel_for(texts.size(), kTextsPerPart, [&](Range range) {
     NgramCounter counter(settings);
     for (std::size_t k = range.begin; k < range.end; ++k) {
-      counter.count(texts[k].tokens);
+      counter.count(texts[k]->tokens);
       found[k] = {{counter.keys().begin(), counter.keys().end()},
                   {counter.counts().begin(), counter.counts().end()}};
     }

@@ -19,6 +19,8 @@ namespace unroll {
 /// N-grams of many texts, on all threads, appended in the order of the texts.
 void append_ngrams(std::span<const TokenizedText> texts, const NgramSettings& settings,
                    SparseCounts& rows);
+void append_ngrams(std::span<const TokenizedText* const> texts, const NgramSettings& settings,
+                   SparseCounts& rows);
 
 /// Counted texts with their labels (−1: one that training has not seen), and their weights; without
 /// these all weigh 1.

@@ -1,8 +1,10 @@
 #include "unroll/tools/program/evaluate_texts.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -13,93 +15,132 @@ namespace unroll {
 
 namespace {
 
-using Seen = std::function<void(const Record&, const Prediction&)>;
-
-/// Texts between two looks at the progress line.
-constexpr std::size_t kBlock = 256;
-
-/// Calls body(prediction) for all texts in order.
-template <typename Body>
-void for_each_prediction(const TextPredictor& predictor, std::span<const Record> records,
-                         const Seen& seen, Terminal& terminal, Body body) {
-  const std::vector<std::string_view> texts = texts_of(records);
-  for (std::size_t first = 0; first < texts.size(); first += kBlock) {
-    const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
-    std::size_t row = first;
-    for (Prediction& prediction : predictor.predict(block)) {
-      if (seen) seen(records[row], prediction);
-      ++row;
-      body(prediction);
-    }
-    terminal.progress(fmt::format(
-        "test  {:3.0f} %",
-        100 * static_cast<double>(first + block.size()) / static_cast<double>(texts.size())));
-  }
-}
-
-Evaluation evaluate_labels(const TextPredictor& predictor, std::span<const Record> records,
-                           const Seen& seen, Terminal& terminal) {
-  std::vector<std::string> actual, predicted;
-  std::vector<double> confidences;
-  for (const Record& record : records) actual.push_back(record.label);
-  TextFigures texts;
-  for_each_prediction(predictor, records, seen, terminal, [&](Prediction& prediction) {
-    predicted.push_back(std::move(prediction.label));
-    confidences.push_back(prediction.probability);
-    texts.add(prediction.text);
-  });
-  Evaluation evaluation = evaluate(predictor.labels(), actual, predicted, confidences);
-  evaluation.texts = texts;
-  return evaluation;
-}
+/// Texts between two looks at the progress line, and bytes of texts that are read together.
+constexpr std::size_t kBlock = 256, kBlockBytes = std::size_t{1} << 20;
 
 LabelSet set_of(std::span<const std::string_view> labels, std::string first) {
   return {{labels.begin(), labels.end()}, std::move(first)};
 }
 
-Evaluation evaluate_label_sets(const TextPredictor& predictor, std::span<const Record> records,
-                               double threshold, const Seen& seen, Terminal& terminal) {
-  std::vector<LabelSet> actual, predicted;
-  for (const Record& record : records) actual.push_back(set_of(labels_of(record), ""));
-  TextFigures texts;
-  for_each_prediction(predictor, records, seen, terminal, [&](Prediction& prediction) {
-    predicted.push_back(set_of(predictor.labels_of(prediction, threshold), prediction.label));
-    texts.add(prediction.text);
-  });
-  Evaluation evaluation = evaluate_sets(predictor.labels(), actual, predicted);
-  evaluation.texts = texts;
-  return evaluation;
-}
+/// Rows that a model which answers one label can't be right about.
+struct LabelSetRows {
+  std::size_t rows = 0;
+  std::size_t line = 0;  // of the first
 
-/// A model that answers one label can't be right about a row with several.
-void refuse_label_sets(std::span<const Record> records, const std::string& file) {
-  const auto has_set = [](const Record& record) { return have_any_number_of_labels({&record, 1}); };
-  const auto first = std::ranges::find_if(records, has_set);
-  if (first == records.end()) return;
-  throw DataError({file == "-" ? "<stdin>" : file, first->line},
+  void add(const Record& record) {
+    if (!have_any_number_of_labels({&record, 1})) return;
+    if (rows++ == 0) line = record.line;
+  }
+};
+
+void refuse(const LabelSetRows& found, std::size_t rows, const std::string& file) {
+  if (found.rows == 0) return;
+  throw DataError({file == "-" ? "<stdin>" : file, found.line},
                   fmt::format("{} of {} rows have several labels or none, this is the first; the "
                               "model answers one label a text. Train it on texts with several "
                               "labels, or test it on texts with one",
-                              std::ranges::count_if(records, has_set), records.size()));
+                              found.rows, rows));
 }
+
+/// Counts the answers to texts.
+class Answers {
+ public:
+  Answers(const TextPredictor& predictor, double threshold)
+      : predictor_(predictor), threshold_(threshold), tally_(predictor.labels()) {}
+
+  void add(const Record& record, const Prediction& prediction) {
+    texts_.add(prediction.text);
+    if (!predictor_.classifier().has_any_number_of_labels())
+      return tally_.add(record.label, prediction.label, prediction.probability);
+    tally_.add(set_of(labels_of(record), ""),
+               set_of(predictor_.labels_of(prediction, threshold_), prediction.label));
+  }
+
+  Evaluation evaluation() const {
+    Evaluation evaluation = tally_.evaluation();
+    evaluation.texts = texts_;
+    return evaluation;
+  }
+
+ private:
+  const TextPredictor& predictor_;
+  double threshold_;
+  AnswerTally tally_;
+  TextFigures texts_;
+};
 
 }  // namespace
 
-std::vector<Record> read_labelled(const std::string& path, const ReadOptions& options,
-                                  const TextPredictor& predictor, Terminal& terminal) {
+LabelledTexts::LabelledTexts(const std::string& path, const ReadOptions& options,
+                             const TextPredictor& predictor, Terminal& terminal)
+    : predictor_(predictor) {
   ReadReport report;
-  std::vector<Record> records = read_records(path, options, report);
-  match_labels(records, predictor.labels(), path, report);
+  if (is_plain_text(path, {.encoding = options.encoding})) {
+    const auto spool =
+        std::filesystem::temp_directory_path() / fmt::format("unroll.{}", ::getpid());
+    stream_ = std::make_unique<RecordStream>(path, options, spool);
+  } else {
+    held_ = read_records(path, options, report);
+  }
+  survey(path, options, report);
   show(report, terminal);
-  if (!predictor.classifier().has_any_number_of_labels()) refuse_label_sets(records, path);
-  return records;
 }
 
-Evaluation evaluate_texts(const TextPredictor& predictor, std::span<const Record> records,
-                          double threshold, Terminal& terminal, const Seen& seen) {
-  return predictor.classifier().has_any_number_of_labels()
-             ? evaluate_label_sets(predictor, records, threshold, seen, terminal)
-             : evaluate_labels(predictor, records, seen, terminal);
+void LabelledTexts::read(const std::function<void(std::span<Record>)>& body) {
+  if (!stream_) return body(held_);
+  stream_->rewind();
+  for (auto records = stream_->read(kBlockBytes); !records.empty();
+       records = stream_->read(kBlockBytes))
+    body(records);
+}
+
+void LabelledTexts::survey(const std::string& path, const ReadOptions& options,
+                           ReadReport& report) {
+  std::map<std::string, LabelRows> labels;
+  LabelMatcher matcher(predictor_.labels());
+  LabelSetRows sets;
+  read([&](std::span<Record> records) {
+    rows_ += records.size();
+    for (Record& record : records) {
+      if (stream_) count_labels(record, labels);
+      sets.add(record);
+      matcher.match(record);
+    }
+  });
+  if (stream_) {
+    report = stream_->report();
+    if (options.labels) examine_labels(views_of(labels), rows_, stream_->name(), report);
+  }
+  matcher.finish(path, report);
+  if (!predictor_.classifier().has_any_number_of_labels()) refuse(sets, rows_, path);
+}
+
+void LabelledTexts::for_each_block(const std::function<void(Block)>& body) {
+  LabelMatcher matcher(predictor_.labels());
+  read([&](std::span<Record> records) {
+    if (stream_)
+      for (Record& record : records) matcher.match(record);
+    for (std::size_t first = 0; first < records.size(); first += kBlock)
+      body(records.subspan(first, std::min(kBlock, records.size() - first)));
+  });
+}
+
+Evaluation evaluate_texts(const TextPredictor& predictor, LabelledTexts& texts, double threshold,
+                          Terminal& terminal,
+                          const std::function<void(const Record&, const Prediction&)>& seen) {
+  Answers answers(predictor, threshold);
+  std::size_t row = 0;
+  texts.for_each_block([&](LabelledTexts::Block records) {
+    const std::vector<Prediction> predictions = predictor.predict(texts_of(records));
+    for (std::size_t k = 0; k < records.size(); ++k) {
+      if (seen) seen(records[k], predictions[k]);
+      answers.add(records[k], predictions[k]);
+    }
+    row += records.size();
+    terminal.progress(fmt::format(
+        "test  {:3.0f} %", 100 * static_cast<double>(row) / static_cast<double>(texts.rows())));
+  });
+  return answers.evaluation();
 }
 
 }  // namespace unroll

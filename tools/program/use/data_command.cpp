@@ -14,6 +14,7 @@ void add_data_command(CLI::App& program, int& status) {
   add_data_convert_command(*data, status);
   add_data_vocab_command(*data, status);
   add_data_tokenize_command(*data, status);
+  add_data_cache_command(*data, status);
 }
 
 void note_on_separator(const std::string& separator, Terminal& terminal) {

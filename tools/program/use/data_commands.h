@@ -9,6 +9,7 @@ namespace unroll {
 class Terminal;
 
 void add_data_check_command(CLI::App& data, int& status);
+void add_data_cache_command(CLI::App& data, int& status);
 void add_data_split_command(CLI::App& data, int& status);
 void add_data_convert_command(CLI::App& data, int& status);
 void add_data_vocab_command(CLI::App& data, int& status);

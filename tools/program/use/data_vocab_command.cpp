@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "unroll/tools/classifier/data_report.h"
@@ -20,11 +22,21 @@ struct Flags {
   bool quiet = false;
 };
 
+/// A plain file may be larger than memory.
+TextEncoder encoder_of(const Flags& flags, Terminal& terminal) {
+  if (!is_plain_text(flags.data, {.encoding = flags.columns.encoding}))
+    return encoder_for(read_data(flags.data, flags.columns, terminal), flags.text);
+  const auto spool = std::filesystem::temp_directory_path() / fmt::format("unroll.{}", ::getpid());
+  RecordStream stream(flags.data, flags.columns, spool);
+  TextEncoder encoder = encoder_for(stream, flags.text);
+  show(stream.report(), terminal);
+  return encoder;
+}
+
 void vocab_command(const Flags& flags) {
   require_stdout();
   Terminal terminal(flags.quiet);
-  const std::vector<Record> records = read_data(flags.data, flags.columns, terminal);
-  const TextEncoder encoder = encoder_for(records, flags.text);
+  const TextEncoder encoder = encoder_of(flags, terminal);
   const Vocabulary& vocabulary = encoder.vocabulary();
   for (std::size_t k = 0; k < vocabulary.size(); ++k) {
     const auto id = static_cast<std::int32_t>(k);

@@ -27,11 +27,11 @@ struct Flags {
 
 TestResult test_result(const Flags& flags, TextClassifier classifier, Terminal& terminal) {
   const TextPredictor predictor(std::move(classifier));
-  const std::vector<Record> records = read_labelled(flags.test, flags.columns, predictor, terminal);
+  LabelledTexts texts(flags.test, flags.columns, predictor, terminal);
   TestResult result{.file = flags.test, .evaluation = {}, .mistakes = {}};
   const bool one_label = !predictor.classifier().has_any_number_of_labels();
   result.evaluation = evaluate_texts(
-      predictor, records, flags.threshold, terminal,
+      predictor, texts, flags.threshold, terminal,
       [&](const Record& record, const Prediction& prediction) {
         if (!one_label || record.label == prediction.label) return;
         result.mistakes.add({record.text, record.label, prediction.label, prediction.probability});

@@ -30,30 +30,34 @@ struct Flags {
   ReadOptions columns;
 };
 
-std::string_view first_unseen(const Record& record, const Evaluation& evaluation) {
-  const std::vector<std::string_view> labels = labels_of(record);
-  return *std::ranges::find_if(labels, [&](std::string_view label) {
-    return std::ranges::binary_search(evaluation.unseen, label);
-  });
-}
+/// Rows with a label that training lacks.
+class UnseenRows {
+ public:
+  void add(const Record& record, const TextPredictor& predictor) {
+    for (const std::string_view label : labels_of(record)) {
+      if (std::ranges::binary_search(predictor.labels(), label)) continue;
+      if (rows_++ == 0) {
+        line_ = record.line;
+        label_ = label;
+      }
+      return;
+    }
+  }
 
-/// One warning, however many labels: the first row tells where to look.
-void warn_of_unseen(const Evaluation& evaluation, std::span<const Record> records,
-                    const std::string& file, Terminal& terminal) {
-  if (evaluation.unseen.empty()) return;
-  const auto is_unseen = [&](const Record& record) {
-    return std::ranges::any_of(labels_of(record), [&](std::string_view label) {
-      return std::ranges::binary_search(evaluation.unseen, label);
-    });
-  };
-  const auto first = std::ranges::find_if(records, is_unseen);
-  terminal.warning(fmt::format(
-      "rows that count as wrong because training had no such label: {}; labels: {}, "
-      "the first is {} "
-      "at {}:{}",
-      std::ranges::count_if(records, is_unseen), evaluation.unseen.size(),
-      in_quotes(first_unseen(*first, evaluation)), file == "-" ? "<stdin>" : file, first->line));
-}
+  /// One warning, however many labels: the first row tells where to look.
+  void warn(const Evaluation& evaluation, const std::string& file, Terminal& terminal) const {
+    if (rows_ == 0) return;
+    terminal.warning(fmt::format(
+        "rows that count as wrong because training had no such label: {}; labels: {}, "
+        "the first is {} "
+        "at {}:{}",
+        rows_, evaluation.unseen.size(), in_quotes(label_), file == "-" ? "<stdin>" : file, line_));
+  }
+
+ private:
+  std::size_t rows_ = 0, line_ = 0;
+  std::string label_;
+};
 
 /// How much of the texts the model reads.
 void note_on_texts(const TextFigures& texts, const EncoderSettings& settings, Terminal& terminal) {
@@ -82,11 +86,13 @@ void test_command(const Flags& flags, const CLI::App& command) {
   Evaluation evaluation;
   {
     Terminal terminal(flags.quiet);
-    const std::vector<Record> records =
-        read_labelled(flags.data, flags.columns, predictor, terminal);
-    evaluation = evaluate_texts(predictor, records, flags.threshold, terminal);
+    LabelledTexts texts(flags.data, flags.columns, predictor, terminal);
+    UnseenRows unseen;
+    evaluation = evaluate_texts(
+        predictor, texts, flags.threshold, terminal,
+        [&](const Record& record, const Prediction&) { unseen.add(record, predictor); });
     note_on_texts(evaluation.texts, predictor.classifier().encoder().settings(), terminal);
-    warn_of_unseen(evaluation, records, flags.data, terminal);
+    unseen.warn(evaluation, flags.data, terminal);
   }
   if (flags.json) {
     print("{}\n", with_version(to_json(evaluation)));

@@ -17,6 +17,7 @@
 #include "unroll/core/file.h"
 #include "unroll/text/folding.h"
 #include "unroll/text/labels.h"
+#include "unroll/text/record_hash.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 #include "unroll/text/word_vectors.h"
@@ -24,6 +25,8 @@
 #include "unroll/tools/classifier/metrics_file.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/run_folder.h"
+#include "unroll/tools/classifier/streamed_texts.h"
+#include "unroll/tools/classifier/text_cache.h"
 #include "unroll/tools/classifier/train_classifier.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
@@ -60,6 +63,8 @@ struct Flags {
   std::string settings;            // all settings, as config.toml keeps them
   ReadOptions columns;
   TrainClassifierOptions options;
+  bool stream = false;
+  std::string cache;  // folder; "": next to out
 };
 
 // -------------------------------------------------------------------------------------------------------------
@@ -87,6 +92,18 @@ void add_data_flags(CLI::App& command, Flags& flags) {
       .add_option("--init", flags.init,
                   "Begin with the network of this model: its vocabulary and labels grow by what\n"
                   "is new")
+      ->type_name("DIR");
+}
+
+void add_streaming_flags(CLI::App& command, Flags& flags) {
+  command.add_flag(
+      "--stream", flags.stream,
+      "Hold no texts in memory: read --train twice, and put the ids into a cache. That\n"
+      "is done in any case where the texts do not fit into --max-memory");
+  command
+      .add_option("--cache", flags.cache,
+                  "Folder of the cache, which later runs on the same texts use\n"
+                  "(default: unroll-cache next to --out)")
       ->type_name("DIR");
 }
 
@@ -446,8 +463,12 @@ class Progress {
     notes_on_texts(plan, classifier);
     if (classifier.has_network()) terminal_.note(describe_model(classifier));
     if (plan.ngrams > 0) {
-      terminal_.note(fmt::format("ngrams  {} of two texts or more",
-                                 count_text(static_cast<double>(plan.ngrams))));
+      terminal_.note(fmt::format(
+          "ngrams  {} of two texts or more{}", count_text(static_cast<double>(plan.ngrams)),
+          plan.ngram_rows == plan.train_rows
+              ? ""
+              : fmt::format(", in {} rows drawn from all",
+                            count_text(static_cast<double>(plan.ngram_rows)))));
     }
     terminal_.note(memory_text(*plan.memory, classifier));
     begun_ = Clock::now();
@@ -897,33 +918,146 @@ void refuse_hopeless(const Flags& flags, const TrainingPlan& plan,
 }
 
 /// A few texts with several labels among many may be slips, and they decide what the model is.
+void tell_of_label_sets(std::size_t several, std::size_t none, std::size_t first, std::size_t rows,
+                        const std::string& file, Terminal& terminal) {
+  constexpr double kFew = 0.01;
+  if (several + none == 0) return;
+  const std::string text = fmt::format(
+      "{}:{}: {} of {} rows have several labels, {} have none; this is the first. The model "
+      "answers "
+      "any number of labels",
+      file, first, several, rows, none);
+  const bool is_dubious = static_cast<double>(several + none) < kFew * static_cast<double>(rows);
+  is_dubious ? terminal.warning(text) : terminal.note(text);
+}
+
 void tell_of_label_sets(std::span<const Record> records, const std::string& file,
                         Terminal& terminal) {
-  constexpr double kFew = 0.01;
   std::size_t several = 0, none = 0, first = 0;
   for (const Record& record : records) {
     several += record.more_labels.empty() ? 0 : 1;
     none += record.label.empty() ? 1 : 0;
     if (several + none == 1 && first == 0) first = record.line;
   }
-  if (several + none == 0) return;
-  const std::string text = fmt::format(
-      "{}:{}: {} of {} rows have several labels, {} have none; this is the first. The model "
-      "answers "
-      "any number of labels",
-      file, first, several, records.size(), none);
-  const bool is_dubious =
-      static_cast<double>(several + none) < kFew * static_cast<double>(records.size());
-  is_dubious ? terminal.warning(text) : terminal.note(text);
+  tell_of_label_sets(several, none, first, records.size(), file, terminal);
 }
 
 /// Dev labels that are training's as numbers become these.
-void match_dev_labels(std::span<const Record> train, std::span<Record> dev, const Flags& flags,
-                      Terminal& terminal) {
+void match_dev_labels(std::span<const std::string> labels, std::span<Record> dev,
+                      const Flags& flags, Terminal& terminal) {
   if (dev.empty()) return;
   ReadReport report;
-  match_labels(dev, labels_in(train), flags.dev, report);
+  match_labels(dev, labels, flags.dev, report);
   show(report, terminal);
+}
+
+// --------------------------------------------------------------------------------------------------------------
+// data
+
+/// What the texts of a file take in memory at most, while they are read: the file, and its records.
+/// Of a packed file it is a guess.
+std::size_t memory_of_texts(const std::string& path) {
+  constexpr std::size_t kCopies = 3, kPacked = 4;
+  std::error_code unknown;
+  const auto size = std::filesystem::file_size(path, unknown);
+  if (unknown) return 0;
+  const bool is_packed = path.ends_with(".gz") || path.ends_with(".xz") || path.ends_with(".zst");
+  return kProgramBytes + kCopies * (is_packed ? kPacked : 1) * static_cast<std::size_t>(size);
+}
+
+/// Texts that fit into a small process are held whatever the limit is.
+bool fit_into_memory(const Flags& flags) {
+  constexpr std::size_t kHeldAnyway = std::size_t{64} << 20;
+  const std::size_t needed = memory_of_texts(flags.train);
+  const std::size_t limit =
+      flags.options.max_memory > 0 ? flags.options.max_memory : physical_memory();
+  return needed <= std::max(limit, kHeldAnyway);
+}
+
+/// Shows how far the passes over the texts are.
+class ReadingProgress {
+ public:
+  explicit ReadingProgress(Terminal& terminal) : terminal_(terminal) {}
+
+  void operator()(std::string_view what, std::size_t rows, double share) {
+    if (what != what_) begun_ = Clock::now();
+    what_ = what;
+    const double seconds = std::chrono::duration<double>(Clock::now() - begun_).count();
+    const double rate = static_cast<double>(rows) / std::max(seconds, 1e-3);
+    terminal_.progress(fmt::format("{:<10}  {:3.0f} %  {} rows  {} rows/s  ETA {}", what,
+                                   100 * share, count_text(static_cast<double>(rows)),
+                                   count_text(rate),
+                                   duration_text(seconds / std::max(share, 1e-6) - seconds)));
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  Terminal& terminal_;
+  std::string what_;
+  Clock::time_point begun_ = Clock::now();
+};
+
+void tell_of_cache(const StreamedTexts& texts, Terminal& terminal) {
+  if (!texts.damage().empty())
+    terminal.warning(fmt::format("the cache is made anew: {}", texts.damage()));
+  if (texts.is_cached()) {
+    terminal.note(fmt::format("cache   {}: {} rows of an earlier run", texts.path().string(),
+                              count_text(static_cast<double>(texts.survey().rows))));
+  } else {
+    terminal.note(fmt::format("stream  texts are not held; ids go to {}", texts.path().string()));
+  }
+}
+
+/// Training texts that are not held in memory, read once.
+std::unique_ptr<StreamedTexts> stream_texts(const Flags& flags, const ReadOptions& columns,
+                                            std::span<const Record> dev, Terminal& terminal) {
+  RecordHash hash;
+  hash.add(dev);
+  auto texts = std::make_unique<StreamedTexts>(
+      flags.train, columns, flags.options,
+      StreamingOptions{.cache = flags.cache.empty() ? default_cache(flags.out)
+                                                    : std::filesystem::path(flags.cache),
+                       .dev_hash = flags.dev.empty() ? "" : hash.digits(),
+                       .progress = ReadingProgress(terminal)});
+  const TextSurvey& survey = texts->survey();
+  show({.remarks = survey.remarks}, terminal);
+  tell_of_cache(*texts, terminal);
+  tell_of_label_sets(survey.several, survey.none, survey.first_of_either, survey.rows, flags.train,
+                     terminal);
+  return texts;
+}
+
+/// The texts of a run: those to train on are held, or streamed.
+struct RunTexts {
+  std::vector<Record> train;
+  std::unique_ptr<StreamedTexts> streamed;
+  std::vector<Record> dev;
+};
+
+RunTexts read_texts(const Flags& flags, RunFolder& run, Terminal& terminal) {
+  const ReadOptions columns = read_options(flags);
+  RunTexts texts;
+  const auto read_dev = [&] {
+    if (!flags.dev.empty()) texts.dev = read_data(flags.dev, columns, terminal);
+  };
+  if (flags.stream || !fit_into_memory(flags)) {
+    read_dev();
+    texts.streamed = stream_texts(flags, columns, texts.dev, terminal);
+    std::vector<std::string> labels;
+    for (const auto& [label, rows] : texts.streamed->survey().labels) labels.push_back(label);
+    match_dev_labels(labels, texts.dev, flags, terminal);
+    RecordHash dev;
+    dev.add(texts.dev);
+    run.take_data(texts.streamed->survey().hash, dev.digits());
+    return texts;
+  }
+  texts.train = read_data(flags.train, columns, terminal);
+  read_dev();
+  tell_of_label_sets(texts.train, flags.train, terminal);
+  match_dev_labels(labels_in(texts.train), texts.dev, flags, terminal);
+  run.take_data(texts.train, texts.dev);
+  return texts;
 }
 
 void tell_of_resuming(RunFolder& run, Progress& progress, Terminal& terminal) {
@@ -949,20 +1083,18 @@ int train_command(const Flags& flags, const CLI::App& command) {
   warn_if_unlocked(run.folder(), terminal);
   warn_of_idle_flags(command, flags.options, terminal);
   try_vectors(command, flags);
-  const ReadOptions columns = read_options(flags);
-  std::vector<Record> train = read_data(flags.train, columns, terminal);
-  std::vector<Record> dev =
-      flags.dev.empty() ? std::vector<Record>{} : read_data(flags.dev, columns, terminal);
-  tell_of_label_sets(train, flags.train, terminal);
-  match_dev_labels(train, dev, flags, terminal);
-  run.take_data(train, dev);
+  RunTexts texts = read_texts(flags, run, terminal);
+  std::vector<Record>& dev = texts.dev;
   TrainClassifierOptions options = flags.options;
   if (!options.network) options.vectors.clear();
-  options.reading_bytes = reading_bytes(flags, train, dev);
+  if (!texts.streamed) options.reading_bytes = reading_bytes(flags, texts.train, dev);
+  refuse_flag(command, "--gradflow", texts.streamed && dev.empty(),
+              "measures texts that are in memory: give --dev, or leave out --stream");
   Progress progress(terminal);
   Curves curves(flags.tensorboard);
   std::unique_ptr<TrainingWatch> watch;
-  if (flags.gradflow) watch = watch_gradient_flow(flags.out, dev.empty() ? train : dev, terminal);
+  if (flags.gradflow)
+    watch = watch_gradient_flow(flags.out, dev.empty() ? texts.train : dev, terminal);
   TrainingMemory memory;
   Metric metric;
   bool linear_is_saved = false;
@@ -1024,7 +1156,9 @@ int train_command(const Flags& flags, const CLI::App& command) {
             return guard->interrupted() || (is_saved && limit.is_over());
           },
       .checkpoints = [&] { return run.checkpoints(); }};
-  TrainedClassifier trained = train_classifier(std::move(train), std::move(dev), options, observer);
+  TrainedClassifier trained =
+      texts.streamed ? train_classifier(*texts.streamed, std::move(dev), options, observer)
+                     : train_classifier(std::move(texts.train), std::move(dev), options, observer);
   if (run.is_repeated()) save_again(flags, trained);
   const TrainingEnd end = trained.training.end;
   run.metrics().end(trained);
@@ -1070,6 +1204,7 @@ void add_tensorboard_flag(CLI::App& command, std::string& folder) {
 /// All flags whose values are settings of a run.
 void add_train_flags(CLI::App& command, Flags& flags) {
   add_data_flags(command, flags);
+  add_streaming_flags(command, flags);
   add_training_flags(command, flags.columns, flags.options, flags.preset);
   add_limit_flag(command, flags.max_minutes);
   add_tensorboard_flag(command, flags.tensorboard);
