@@ -3,21 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <utility>
 
 #include "unroll/core/error.h"
-#include "unroll/core/hash.h"
 #include "unroll/core/output_folder.h"
-#include "unroll/core/safetensors.h"
 #include "unroll/core/saved_state.h"
 #include "unroll/core/temporary.h"
-#include "unroll/kernels/isa.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/metrics_file.h"
+#include "unroll/tools/classifier/run_identity.h"
 #include "unroll/tools/classifier/training_settings.h"
 
 namespace unroll {
@@ -29,36 +26,6 @@ using Seconds = std::chrono::duration<double>;
 /// An epoch's end is the cheapest moment to go on from: no part of an epoch is done again. Ten
 /// seconds keep what checkpoints cost below a hundredth of the time.
 constexpr Seconds kBetweenEpochs{10};
-
-/// Labels and text of each record, and how much it counts; not the line where it was found.
-std::string hash_of(std::span<const Record> records) {
-  Hash hash;
-  for (const Record& record : records) {
-    hash.add_text(record.text);
-    hash.add_text(record.label);
-    hash.add_text(fmt::format("{} {}", record.more_labels.size(),
-                              std::bit_cast<std::uint32_t>(record.weight)));
-    for (const std::string& label : record.more_labels) hash.add_text(label);
-  }
-  return hash.digits();
-}
-
-/// How texts become ids, and the network's first values, those of word vectors included.
-std::string hash_of(const TextClassifier& start) {
-  StoredTensors tensors;
-  if (start.has_network()) {
-    for (const Parameter<float>* parameter : start.model().parameters()) {
-      tensors.emplace(parameter->name, parameter->value);
-    }
-  }
-  return safetensors_checksum({{"encoder", start.encoder().to_json()}}, tensors);
-}
-
-/// What the kernels that compute the bits depend on.
-std::string this_machine() {
-  return fmt::format("{} {}{}", to_string(active_isa()), to_string(maker()),
-                     multiplies_bfloat16() ? " bf16" : "");
-}
 
 }  // namespace
 
@@ -181,14 +148,14 @@ void RunFolder::Run::forget_last() {
 }
 
 void RunFolder::Run::take_data(std::span<const Record> train, std::span<const Record> dev) {
-  now_.train = hash_of(train);
-  now_.dev = hash_of(dev);
+  now_.train = identity_of(train);
+  now_.dev = identity_of(dev);
   if (last_ != nullptr && now_.train != then_.train) refuse("on other training texts");
   if (last_ != nullptr && now_.dev != then_.dev) refuse("with other dev texts");
 }
 
 void RunFolder::Run::begin(const TrainingPlan& plan, const TextClassifier& start) {
-  now_.start = hash_of(start);
+  now_.start = identity_of(start);
   now_.most_tokens = plan.memory->most_tokens;
   if (last_ != nullptr && now_.start != then_.start) {
     refuse("with another vocabulary, other stop words or other word vectors");
@@ -260,6 +227,26 @@ std::optional<RunFolder::Position> RunFolder::Run::goes_on_at() {
   last_->add("step", position.step);
   last_->add("epochs.score", position.scores);
   return position;
+}
+
+std::optional<std::size_t> shards_of_unfinished_run(const std::filesystem::path& path,
+                                                    const TrainClassifierOptions& options) {
+  const std::filesystem::path file = path / RunFolder::kFileName;
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return std::nullopt;
+  try {
+    SavedState state = SavedState::open(file);
+    std::string end, settings;
+    state.add("run.end", end);
+    state.add("run.settings", settings);
+    if (!end.empty()) return std::nullopt;
+    TrainClassifierOptions then = options;
+    then.shards = shards_in(training_settings_from_json(settings));
+    const bool is_this = to_json(training_settings(then)) == settings;
+    return is_this ? std::optional(then.shards) : std::nullopt;
+  } catch (const ModelError&) {  // whoever opens the folder tells of it
+    return std::nullopt;
+  }
 }
 
 RunFolder::RunFolder(std::filesystem::path path, const TrainClassifierOptions& options,

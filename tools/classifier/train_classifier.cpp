@@ -16,10 +16,12 @@
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
+#include "unroll/core/ranks.h"
 #include "unroll/core/saved_state.h"
 #include "unroll/core/thread_tuner.h"
 #include "unroll/layers/sequence_predictor.h"
 #include "unroll/optim/optimizer.h"
+#include "unroll/optim/shard_sum.h"
 #include "unroll/text/batches.h"
 #include "unroll/text/label_sets.h"
 #include "unroll/text/labels.h"
@@ -99,17 +101,49 @@ Parts hold_back(std::vector<Record> records, double dev_fraction, std::uint64_t 
   return {std::move(records), std::move(dev)};
 }
 
-/// Calls body(O, batch) with the network's O of each batch, rows of O as rows of the batch.
+using Batches = std::vector<std::vector<std::size_t>>;
+
+/// Calls body(O, batch) with the network's O of the batches first, first + stride, …, rows of O as
+/// rows of the batch.
 template <typename Body>
 void for_each_batch(const SequenceClassifier<float>& model, std::span<const Example> examples,
-                    std::size_t batch_size, ThreadTuner& threads, Body body) {
+                    const Batches& batches, std::size_t first, std::size_t stride,
+                    ThreadTuner& threads, Body body) {
   const SequencePredictor<float> predictor(model);
   SequencePredictor<float>::Scratch scratch;
   Batch batch;
-  for (const std::vector<std::size_t>& rows : sorted_batches(examples, batch_size)) {
-    make_batch(examples, rows, batch);
+  for (std::size_t k = first; k < batches.size(); k += stride) {
+    make_batch(examples, batches[k], batch);
     const ThreadTuner::Turn turn(threads, static_cast<double>(batch.shape.tokens()));
     body(predictor.predict(batch.shape, batch.ids, scratch), batch);
+  }
+}
+
+/// Where each rank has computed the rows of its batches (rank, rank + count, …), all get them from
+/// each other.
+void share_rows(const Batches& batches, MatrixView<double> O, Ranks& ranks) {
+  const std::size_t count = ranks.count(), columns = O.columns();
+  std::vector<std::vector<double>> parts(count);
+  const auto for_each_row = [&](std::size_t rank, auto body) {
+    for (std::size_t k = rank; k < batches.size(); k += count)
+      std::ranges::for_each(batches[k], body);
+  };
+  std::vector<WritableBytes> from(count);
+  for (std::size_t r = 0; r < count; ++r) {
+    for_each_row(r, [&](std::size_t row) {
+      const auto values = O.row(row);
+      parts[r].insert(parts[r].end(), values.begin(), values.end());
+    });
+    from[r] = std::as_writable_bytes(std::span(parts[r]));
+  }
+  const std::vector<Bytes> to(count, std::as_bytes(std::span(parts[ranks.rank()])));
+  ranks.exchange(to, from);
+  for (std::size_t r = 0; r < count; ++r) {
+    const double* values = parts[r].data();
+    for_each_row(r, [&](std::size_t row) {
+      std::copy_n(values, columns, O.row(row).begin());
+      values += columns;
+    });
   }
 }
 
@@ -333,9 +367,9 @@ void list(DevScore& score, SavedState& state) {
 /// One call of train_classifier: encode, plan, train.
 class Session {
  public:
-  Session(const TrainClassifierOptions& options, const ClassifierObserver& observer,
+  Session(const TrainClassifierOptions& options, const ClassifierObserver& observer, Ranks& ranks,
           bool dev_held_back)
-      : options_(options), observer_(observer) {
+      : options_(options), observer_(observer), ranks_(ranks) {
     plan_.memory = std::make_shared<TrainingMemory>();
     plan_.dev_held_back = dev_held_back;
   }
@@ -379,8 +413,8 @@ class Session {
     if (ngrams && observer_.ngrams) observer_.ngrams(*ngrams, classifier);
     if (ngrams) dev_score_ = ngrams->score;
     const TrainingResult result = classifier.has_network() ? fit(classifier) : TrainingResult{};
-    return {std::move(classifier), plan_, std::move(ngrams), result, dev_score_,
-            std::move(divergence_)};
+    return {std::move(classifier),  plan_,       std::move(ngrams), result, dev_score_,
+            std::move(divergence_), shard_times_};
   }
 
  private:
@@ -398,9 +432,9 @@ class Session {
     return std::move(chosen.settings);
   }
 
-  /// How many dev texts are right moves by chance, their loss less. Fused answers are as sure as the
-  /// dev texts want them, so their loss says which epoch is best. A network alone becomes too sure
-  /// before it becomes worse, and its loss would end it too early.
+  /// How many dev texts are right moves by chance, their loss less. Fused answers are as sure as
+  /// the dev texts want them, so their loss says which epoch is best. A network alone becomes too
+  /// sure before it becomes worse, and its loss would end it too early.
   Metric default_metric() const {
     if (plan_.output == OutputKind::kSigmoid) return {.kind = Metric::Kind::kMicroF1};
     return {.kind = options_.ngrams ? Metric::Kind::kLoss : Metric::Kind::kAccuracy};
@@ -574,10 +608,8 @@ class Session {
     dev_ngrams_ = {};
     release_freed_memory();
     fusion_->set_margins(std::move(training.dev));
-    NgramReport report{.C = std::move(training.C),
-                       .words_alone = training.words_alone,
-                       .score = {},
-                       .seconds = 0};
+    NgramReport report{
+        .C = std::move(training.C), .words_alone = training.words_alone, .score = {}, .seconds = 0};
     report.score = fusion_->fit({}, plan_.metric, classifier);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
     report.seconds = seconds.count();
@@ -617,12 +649,19 @@ class Session {
     vectors_ = {};
   }
 
+  /// Of batches of so many texts.
+  BatchLimits training_limits(std::size_t rows) const {
+    BatchLimits limits = batch_limits(train_, rows, plan_.vocabulary);
+    // Word dropout may bring in the unknown word.
+    limits.distinct = std::min({limits.distinct + 1, plan_.vocabulary, limits.tokens});
+    return limits;
+  }
+
   void plan_memory(const TextClassifier& classifier) {
     TrainingMemory& memory = *plan_.memory;
-    memory.batch = batch_limits(train_, options_.batch, plan_.vocabulary);
-    // Word dropout may bring in the unknown word.
-    memory.batch.distinct =
-        std::min({memory.batch.distinct + 1, plan_.vocabulary, memory.batch.tokens});
+    memory.batch = training_limits(options_.batch);
+    memory.shards = options_.shards;
+    memory.shard = training_limits((options_.batch + options_.shards - 1) / options_.shards);
     memory.evaluation = batch_limits(dev_, kEvaluationBatch, plan_.vocabulary);
     memory.optimizer = options_.optimizer;
     memory.averaging = options_.averaging;
@@ -643,7 +682,7 @@ class Session {
     plan_parameters(model.parameters(), plan);
     plan_batch(plan_.memory->batch, batch, plan);
     plan_targets(model.config(), plan_.memory->batch, y, plan);
-    model.plan(plan_.memory->batch, plan_.memory->most_tokens, pass, plan);
+    plan_pass(model, *plan_.memory, pass, plan);
   }
 
   TrainingResult fit(TextClassifier& classifier) {
@@ -658,6 +697,11 @@ class Session {
     ThreadTuner threads;  // of the evaluation
     DevScore latest;
     FusionWeights best = classifier.fusion();
+    const ParameterList<float> trained = model.trainable_parameters();
+    std::optional<ShardSum<float>> sum;
+    if (options_.shards > 1 || ranks_.count() > 1) {
+      sum.emplace(trained, most_touched_rows(model, plan_.memory->batch), ranks_);
+    }
 
     const TrainingTask task{
         .begin_epoch =
@@ -671,9 +715,17 @@ class Session {
               make_batch(train_, batches[step], batch);
               drop_words(steps, batch.ids);
               tokens = batch.shape.tokens();
-              const DropoutSource dropout{.seed = options_.seed, .step = steps++};
-              return model.loss_and_gradients(batch.shape, batch.ids, targets_of(batch, y), pass,
-                                              &dropout);
+              const DropoutSource dropout{.seed = options_.seed, .step = steps};
+              const auto targets = targets_of(batch, y);
+              const auto loss_of_shard = [&](std::size_t shard) {
+                return model.loss_and_gradients(batch.shape, batch.ids, targets, pass, &dropout,
+                                                {.index = shard, .count = options_.shards});
+              };
+              const double loss =
+                  sum ? sum->run(std::min(options_.shards, batch.shape.batch()), loss_of_shard)
+                      : loss_of_shard(0);
+              ++steps;
+              return loss;
             },
         .work = [&](std::size_t step) { return work_of(batches[step]); },
         .evaluate =
@@ -694,6 +746,12 @@ class Session {
             }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
+    if (ranks_.count() > 1) {
+      watch.stop = [&] {
+        if (observer_.stop) sum->say_whether_to_end(observer_.stop());
+        return sum->shall_end();
+      };
+    }
     if (observer_.step)
       watch.step = [&](const StepReport& report) { observer_.step(report, tokens); };
     watch.epoch = [&](const EpochReport& report) {
@@ -703,9 +761,10 @@ class Session {
     };
     const auto optimizer = make_optimizer<float>(options_.optimizer);
     const Checkpoints checkpoints = observer_.checkpoints ? observer_.checkpoints() : Checkpoints{};
-    TrainingResult result = unroll::train(model.trainable_parameters(), *optimizer, loop_options(),
-                                          task, watch, checkpoints);
+    TrainingResult result =
+        unroll::train(trained, *optimizer, loop_options(), task, watch, checkpoints);
     classifier.set_fusion(best);
+    if (sum) shard_times_ = std::make_shared<ShardTimes>(sum->times());
     return result;
   }
 
@@ -756,15 +815,17 @@ class Session {
     return {.classes = {}, .y = y.matrix(), .weights = batch.weights};
   }
 
-  /// Fits the fusion to the network as it is now.
+  /// Fits the fusion to the network as it is now. Ranks share the batches.
   DevScore score_of(TextClassifier& classifier, ThreadTuner& threads) {
+    const Batches batches = sorted_batches(dev_, plan_.memory->evaluation.rows);
     Tensor<double> O({dev_.size(), classifier.labels().size()});
-    for_each_batch(classifier.model(), dev_, plan_.memory->evaluation.rows, threads,
+    for_each_batch(classifier.model(), dev_, batches, ranks_.rank(), ranks_.count(), threads,
                    [&](MatrixView<const float> all, const Batch& batch) {
                      for (std::size_t r = 0; r < batch.rows.size(); ++r) {
                        std::ranges::copy(all.row(r), O.matrix().row(batch.rows[r]).begin());
                      }
                    });
+    if (ranks_.count() > 1) share_rows(batches, O.matrix(), ranks_);
     return fusion_->fit(O.matrix(), plan_.metric, classifier);
   }
 
@@ -803,6 +864,7 @@ class Session {
 
   const TrainClassifierOptions& options_;
   const ClassifierObserver& observer_;
+  Ranks& ranks_;
   TrainingPlan plan_;
   std::size_t held_bytes_ = 0;  // by the process, as measured
   std::optional<WordVectorFile> vector_file_;
@@ -815,23 +877,26 @@ class Session {
   std::optional<DevFusion> fusion_;  // once the dev texts are encoded
   DevScore dev_score_;               // of what is kept
   std::string divergence_;           // where training diverged, if it did
+  std::shared_ptr<const ShardTimes> shard_times_;
 };
 
 }  // namespace
 
 TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
-                                   const ClassifierObserver& observer) {
+                                   const ClassifierObserver& observer, Ranks* ranks) {
   if (!options.ngrams && !options.network) {
     throw UsageError("neither a network nor n-grams: there is nothing to train");
   }
+  Ranks alone;
   const bool held_back = dev.empty();
   if (held_back) {
     Parts parts = hold_back(std::move(train), options.dev_fraction, options.seed);
     train = std::move(parts.train);
     dev = std::move(parts.dev);
   }
-  return Session(options, observer, held_back).run(std::move(train), std::move(dev));
+  return Session(options, observer, ranks == nullptr ? alone : *ranks, held_back)
+      .run(std::move(train), std::move(dev));
 }
 
 }  // namespace unroll

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -11,6 +13,9 @@
 namespace unroll {
 
 namespace {
+
+/// Missing where batches are whole.
+constexpr const char* kShards = "shards";
 
 /// Numbers get the shortest digits that tell them from their neighbours.
 template <typename Value>
@@ -78,7 +83,17 @@ TrainingSettings training_settings(const TrainClassifierOptions& options) {
   if (!options.network) return settings;
   add_model_settings(options, settings);
   add_optimization_settings(options, settings);
+  if (options.shards > 1) settings[kShards] = text_of(options.shards);
   return settings;
+}
+
+std::size_t shards_in(const TrainingSettings& settings) {
+  const auto found = settings.find(kShards);
+  if (found == settings.end()) return 1;
+  std::size_t shards = 0;
+  const std::string& text = found->second;
+  std::from_chars(text.data(), text.data() + text.size(), shards);
+  return std::max<std::size_t>(1, shards);
 }
 
 std::string difference(const TrainingSettings& then, const TrainingSettings& now) {

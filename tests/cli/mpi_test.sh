@@ -1,0 +1,128 @@
+# Several processes that train one model: `mpi_test.sh PROGRAM MPIRUN`. What they end with is what one process ends with that has as many
+# shards, bit by bit.
+. "$(dirname "$0")/support.sh" "$1"
+mpirun=$2
+# Ranks of a test share the processors of whoever runs it; the superuser of a container may run it, too.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
+export OMP_NUM_THREADS=1
+
+{ printf 'label\ttext\n'; reviews 160; } >data.tsv
+{ printf 'label\ttext\n'; reviews 60 | sed '1~3s/^[a-z]*/pos,neg/'; } >sets.tsv
+{ printf 'weight\tlabel\ttext\n'; reviews 160 | awk '{ print NR % 3 + 1 "\t" $0 }'; } >weighed.tsv
+printf 'good 0.1 0.2 0.3 0.4\nbad -0.1 0.3 0.2 0.1\nfilm 0.5 0.1 0.1 0.2\nis 0.2 0.2 0.1 0\n' >vectors.txt
+
+hash_in() { sed -n 's/.*"hash":"\([0-9a-f]*\)".*/\1/p' "$1"; }
+train=("$unroll" train --hidden 6 --batch 16 --epochs 3 --lr 0.02 --quiet --json)
+# on RANKS FLAGS...
+on() { local ranks=$1; shift; "$mpirun" -n "$ranks" "${train[@]}" "$@"; }
+hash_on() { local ranks=$1; shift; rm -rf out; on "$ranks" --out out "$@" >stdout 2>stderr || { cat stderr >&2; fail "$ranks ranks: $*"; }; hash_in stdout; }
+hash_of() { rm -rf out; "${train[@]}" --out out "$@" >stdout; hash_in stdout; }
+
+while read -r ranks flags; do
+  expected=$(hash_of --shards "$ranks" $flags)
+  found=$(hash_on "$ranks" $flags)
+  [ -n "$expected" ] && [ "$found" = "$expected" ] || { cat stderr >&2; fail "$ranks ranks gave $found, $ranks shards $expected: $flags"; }
+  only_run_files out
+  [ "$(wc -l <stdout)" = 1 ] || fail "not one rank alone prints its result: $flags"
+  [ ! -s stderr ] || { cat stderr >&2; fail "a quiet run speaks: $flags"; }
+done <<'RUNS'
+2 --train data.tsv --cell lstm --embedding 6
+4 --train data.tsv --cell lstm --embedding 6 --no-ngrams --threads 2
+2 --train data.tsv --cell gru --embedding 6 --optimizer lazy-adam --dropout 0.3 --layers 2
+4 --train data.tsv --cell rnn --embedding 6 --optimizer sgd --lr 0.1
+2 --train data.tsv --cell rnn --vectors vectors.txt --freeze-embedding
+4 --train data.tsv --cell gru --vectors vectors.txt --precision bf16
+2 --train weighed.tsv --cell lstm --embedding 6 --weight-col weight --class-weight balanced
+4 --train sets.tsv --cell gru --embedding 6 --class-weight pos=2
+3 --train data.tsv --cell none
+2 --train data.tsv --cell lstm --embedding 6 --max-memory 40M
+RUNS
+
+# More ranks than shards, fewer, and none that divides: the shards decide.
+expected=$(hash_of --train data.tsv --embedding 6 --shards 3)
+for ranks in 2 4; do
+  [ "$(hash_on $ranks --train data.tsv --embedding 6 --shards 3)" = "$expected" ] || fail "3 shards on $ranks ranks"
+done
+
+# Every rank reads its own file; equal ones are needed.
+{ printf 'label\ttext\n'; reviews 158; } >other.tsv
+apart() { # FLAGS OF THE FIRST -- FLAGS OF THE SECOND
+  local first=()
+  while [ "$1" != -- ]; do first+=("$1"); shift; done
+  shift
+  timeout 60 "$mpirun" -n 1 "${train[@]}" --embedding 6 --out out "${first[@]}" : -n 1 "${train[@]}" --embedding 6 --out out "$@"
+}
+rm -rf out
+expect_status 3 'rank 1 (' apart --train data.tsv -- --train other.tsv
+grep -q 'has other texts than rank 0 (.*): give all machines equal copies' stderr || { cat stderr >&2; fail "other texts are not told"; }
+[ "$(grep -c '^unroll: ' stderr)" = 1 ] || { cat stderr >&2; fail "not one message about other texts"; }
+[ ! -e out ] || fail "a run that was refused leaves its folder"
+cp data.tsv copy.tsv
+expect_status 0 '' apart --train data.tsv -- --train copy.tsv
+expect_status 3 'missing.tsv' apart --overwrite --train data.tsv -- --train missing.tsv
+[ "$(grep -c '^unroll: ' stderr)" = 1 ] || { cat stderr >&2; fail "not one message about a missing file"; }
+expect_status 3 'has other settings than rank 0' apart --overwrite --train data.tsv --lr 0.1 -- --train data.tsv
+expect_status 2 'already holds a model' on 2 --train data.tsv --embedding 6 --out out
+[ "$(grep -c '^unroll: ' stderr)" = 1 ] || { cat stderr >&2; fail "not one message about a folder that is taken"; }
+
+# Kills of one rank, and signals to the launcher: `mpi_test.sh PROGRAM MPIRUN 50` kills 50 times.
+count=${3:-4}
+RANDOM=${KILLS_SEED:-$$}
+long=(--train data.tsv --embedding 6 --batch 4 --epochs 60 --early-stop 0 --checkpoint-minutes 0.0003)
+expected=$(hash_of "${long[@]}" --shards 3)
+pid_of() { # RANK: its process, once there is one
+  local pid
+  for pid in $(pgrep -P "$job"); do
+    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$1"; then echo "$pid"; return; fi
+  done
+  return 1
+}
+nap() { sleep "$(printf '0.%03d' $((RANDOM % 500 + 10)))"; }
+steps() { grep -c '"event":"step"' out/metrics.jsonl 2>/dev/null || true; }
+kills=0 told=0 resumed=0 slowest=0
+while [ $kills -lt "$count" ]; do
+  rm -rf out
+  # A run of three shards, at first on three ranks, later on others.
+  ranks=3
+  while :; do
+    on $ranks --out out "${long[@]}" --shards 3 >stdout 2>stderr & job=$!
+    victim=
+    if [ $kills -lt "$count" ]; then
+      for _ in $(seq 500); do [ "$(steps)" -gt 0 ] && break; kill -0 $job 2>/dev/null || break; sleep 0.02; done
+      nap
+      rank=$((RANDOM % ranks))
+      if victim=$(pid_of $rank); then kill -9 "$victim" 2>/dev/null && killed=$(date +%s%N) || victim=; fi
+    fi
+    status=0
+    timeout 60 tail --pid=$job -f /dev/null || fail "$ranks ranks hang after rank $rank was killed"
+    { wait $job; } 2>/dev/null || status=$?
+    [ $status = 0 ] && break
+    if grep -q 'already holds a model' stderr; then "$unroll" inspect out --json >stdout; break; fi  # it was done before the kill
+    [ -n "$victim" ] || { cat stderr >&2; fail "status $status without a kill"; }
+    took=$((($(date +%s%N) - killed) / 1000000))
+    [ $took -lt 8000 ] || fail "the ranks ended $took ms after the kill"
+    [ $took -le $slowest ] || slowest=$took
+    kills=$((kills + 1))
+    [ -s out/last.ckpt ] || fail "no checkpoint after rank $rank was killed"
+    messages=$(grep -c '^unroll: ' stderr || true)
+    [ "$messages" -le 1 ] || { cat stderr >&2; fail "$messages messages about rank $rank"; }
+    if grep -q "^unroll: rank $rank (.*, process $victim) of $ranks has died; the same command goes on" stderr; then told=$((told + 1)); fi
+    ranks=$((RANDOM % 4 + 1))
+  done
+  ! grep -q 'resume  from epoch' out/log.txt || resumed=$((resumed + 1))
+  [ "$(hash_in stdout)" = "$expected" ] || { [ -z "$(hash_in stdout)" ] || fail "another model after kills"; }
+  "$unroll" inspect out --json | grep -qF "\"hash\":\"$expected\"" || fail "the folder holds another model after kills"
+  only_run_files out
+done
+[ $told = $kills ] || fail "$told of $kills kills were told"
+echo "$kills kills of one rank: each told by rank and host, all ended within $slowest ms; every model is that of an uninterrupted run"
+
+# Who ends the launcher ends the run in order: a checkpoint, and the same command goes on.
+rm -rf out
+on 2 --out out "${long[@]}" --shards 3 --checkpoint-minutes 5 >stdout 2>stderr & job=$!
+for _ in $(seq 500); do [ "$(steps)" -gt 0 ] && break; sleep 0.02; done
+kill -TERM $job
+{ wait $job; } 2>/dev/null && fail "SIGTERM to the launcher changes nothing" || true
+"${train[@]}" --out out "${long[@]}" --checkpoint-minutes 5 >stdout
+grep -q 'resume  from epoch' out/log.txt || fail "no checkpoint after SIGTERM to the launcher"
+[ "$(hash_in stdout)" = "$expected" ] || fail "another model after SIGTERM to the launcher"
