@@ -13,6 +13,7 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 namespace unroll {
@@ -22,13 +23,15 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// A launcher that ends a run lets its processes live for a second or so (Open MPI: one). A rank
-/// that was asked to end gives the others this long to come to the end of a step; what is left is
-/// for the checkpoint.
+/// gives the others this long to come to the end of a step; what is left is for the checkpoint.
 constexpr std::chrono::milliseconds kPatienceAtEnd{300};
 
 /// Nothing takes a rank so long while others wait: a step, an evaluation, a checkpoint. It is for
 /// machines that vanish without the launcher noticing.
 constexpr std::chrono::minutes kPatience{10};
+
+/// An error that all ranks have comes to all of them within this time.
+constexpr std::chrono::seconds kOthersEnd{1};
 
 Bytes bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
@@ -119,25 +122,38 @@ std::optional<std::size_t> Ranks::find_dead() const {
   return std::nullopt;
 }
 
-bool Ranks::is_first_alive() const {
+std::optional<std::size_t> Ranks::find_parted() const {
+  for (std::size_t r = 0; r < places_.size(); ++r) {
+    if (r != rank() && link_->has_parted(r)) return r;
+  }
+  return std::nullopt;
+}
+
+bool Ranks::tells_of_loss() const {
+  if (is_first() || find_parted()) return is_first();
   for (std::size_t r = 0; r < rank(); ++r) {
     if (!is_dead(r)) return false;
   }
   return true;
 }
 
+/// What a rank that has parted, or that was asked to end, sent before may still be on its way.
 bool Ranks::gives_up(Clock::time_point begun) {
   const Clock::time_point now = Clock::now();
   if (find_dead() || now - begun > kPatience) return true;
-  if (!asked_ && is_asked_to_end_ && is_asked_to_end_()) asked_ = now;
-  return asked_ && now - *asked_ > kPatienceAtEnd;
+  if (!ending_ && (is_asked_to_end() || find_parted())) ending_ = now;
+  return ending_ && now - *ending_ > kPatienceAtEnd;
 }
 
 void Ranks::fail() const {
+  if (const auto parted = find_parted()) {
+    throw LostRankError(
+        fmt::format("{} of {} has ended because of an error", name_of(*parted), count()));
+  }
   if (const auto dead = find_dead()) {
     throw LostRankError(fmt::format("{} of {} has died", name_of(*dead), count()));
   }
-  if (asked_) {
+  if (is_asked_to_end()) {
     throw LostRankError(fmt::format(
         "the {} ranks were told to end, by somebody or since one of them has died; the launcher "
         "says which",
@@ -189,6 +205,17 @@ std::string Ranks::from_first(std::string own) {
 
 void Ranks::leave() noexcept {
   if (link_) link_->leave();
+}
+
+bool Ranks::part_and_first_parts() noexcept {
+  if (!link_) return false;
+  link_->part();
+  const Clock::time_point begun = Clock::now();
+  while (!is_first() && Clock::now() - begun < kOthersEnd) {
+    if (link_->has_parted(0)) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
 }
 
 std::string agree(Ranks& ranks, const Agreement& on, const std::function<std::string()>& compute) {

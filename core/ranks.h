@@ -45,8 +45,11 @@ class RankLink {
   /// few milliseconds. False: it was told to give up, or the link is broken.
   virtual bool exchange(std::span<const Bytes> to, std::span<WritableBytes> from,
                         const std::function<bool()>& gives_up) noexcept = 0;
-  /// The ranks part in peace: to be called by all of them, at their end. Who ends without it has
-  /// failed, and the launcher ends the others.
+  /// Tells all others that this rank ends because of an error, which it tells itself.
+  virtual void part() noexcept = 0;
+  virtual bool has_parted(std::size_t rank) noexcept = 0;
+  /// The ranks end in peace: to be called by all of them. Who ends without it has failed, and the
+  /// launcher ends the others.
   virtual void leave() noexcept = 0;
 };
 
@@ -75,12 +78,16 @@ class Ranks {
   /// What the first rank gives here.
   std::string from_first(std::string own);
   void leave() noexcept;
+  /// To be called ahead of an error's end. Waits a moment for the first rank to do so, too: true if
+  /// it has, and so tells of the same error, most likely.
+  bool part_and_first_parts() noexcept;
 
   /// Tells whether this process was asked to end: whoever ends a run, ends all of its ranks. Then a
   /// rank waits for others only for a moment.
   void end_when(std::function<bool()> is_asked) { is_asked_to_end_ = std::move(is_asked); }
-  /// Whether this is the first rank of those that are not known to have died: it tells of it.
-  bool is_first_alive() const;
+  /// Whether it is for this rank to tell that another one is lost: for the first one, or for the
+  /// first one after those that have died without a word.
+  bool tells_of_loss() const;
 
   /// "rank 1 (node7, process 4711)"
   std::string name_of(std::size_t rank) const;
@@ -100,15 +107,17 @@ class Ranks {
   static std::string describe_this();
   static Place place_of(const std::string& description);
   void exchange_sizes(std::size_t own, std::span<std::uint64_t> sizes);
+  bool is_asked_to_end() const { return is_asked_to_end_ && is_asked_to_end_(); }
   bool is_dead(std::size_t rank) const;
   std::optional<std::size_t> find_dead() const;
+  std::optional<std::size_t> find_parted() const;
   bool gives_up(std::chrono::steady_clock::time_point begun);
   [[noreturn]] void fail() const;
 
   std::unique_ptr<RankLink> link_;
   std::vector<Place> places_;
   std::function<bool()> is_asked_to_end_;
-  std::optional<std::chrono::steady_clock::time_point> asked_;  // first seen
+  std::optional<std::chrono::steady_clock::time_point> ending_;  // since when the run is
   std::uint64_t bytes_sent_ = 0;
 };
 

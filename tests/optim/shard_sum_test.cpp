@@ -42,6 +42,8 @@ class ThreadLink : public RankLink {
     room_.all.arrive_and_wait();
     return true;
   }
+  void part() noexcept override {}
+  bool has_parted(std::size_t) noexcept override { return false; }
   void leave() noexcept override {}
 
  private:

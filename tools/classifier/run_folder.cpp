@@ -240,10 +240,10 @@ std::optional<std::size_t> shards_of_unfinished_run(const std::filesystem::path&
     state.add("run.end", end);
     state.add("run.settings", settings);
     if (!end.empty()) return std::nullopt;
-    TrainClassifierOptions then = options;
-    then.shards = shards_in(training_settings_from_json(settings));
-    const bool is_this = to_json(training_settings(then)) == settings;
-    return is_this ? std::optional(then.shards) : std::nullopt;
+    const TrainingSettings then = training_settings_from_json(settings);
+    TrainClassifierOptions now = options;
+    now.shards = shards_in(then);
+    return training_settings(now) == then ? std::optional(now.shards) : std::nullopt;
   } catch (const ModelError&) {  // whoever opens the folder tells of it
     return std::nullopt;
   }

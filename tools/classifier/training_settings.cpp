@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -14,7 +13,7 @@ namespace unroll {
 
 namespace {
 
-/// Missing where batches are whole.
+/// Runs of the first release do not have it: their batches are whole.
 constexpr const char* kShards = "shards";
 
 /// Numbers get the shortest digits that tell them from their neighbours.
@@ -77,23 +76,21 @@ TrainingSettings training_settings(const TrainClassifierOptions& options) {
       {"metric", options.metric ? to_string(*options.metric) : "by default"},
       {"class_weight", to_string(options.class_weights)},
       {"dev_fraction", text_of(options.dev_fraction)},
-      {"seed", text_of(options.seed)}};
+      {"seed", text_of(options.seed)},
+      {kShards, text_of(options.shards)}};
   add_text_settings(options, settings);
   if (options.start) settings["init"] = options.start->hash();
   if (!options.network) return settings;
   add_model_settings(options, settings);
   add_optimization_settings(options, settings);
-  if (options.shards > 1) settings[kShards] = text_of(options.shards);
   return settings;
 }
 
 std::size_t shards_in(const TrainingSettings& settings) {
-  const auto found = settings.find(kShards);
-  if (found == settings.end()) return 1;
-  std::size_t shards = 0;
-  const std::string& text = found->second;
+  const std::string& text = settings.at(kShards);
+  std::size_t shards = 1;
   std::from_chars(text.data(), text.data() + text.size(), shards);
-  return std::max<std::size_t>(1, shards);
+  return shards;
 }
 
 std::string difference(const TrainingSettings& then, const TrainingSettings& now) {
@@ -117,7 +114,9 @@ std::string to_json(const TrainingSettings& settings) {
 
 TrainingSettings training_settings_from_json(const std::string& text) {
   try {
-    return nlohmann::json::parse(text).get<TrainingSettings>();
+    auto settings = nlohmann::json::parse(text).get<TrainingSettings>();
+    settings.try_emplace(kShards, "1");
+    return settings;
   } catch (const nlohmann::json::exception& error) {
     throw ModelError(fmt::format("its settings can't be read: {}", error.what()));
   }

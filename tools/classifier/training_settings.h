@@ -18,7 +18,7 @@ using TrainingSettings = std::map<std::string, std::string>;
 
 TrainingSettings training_settings(const TrainClassifierOptions& options);
 
-/// How many shards these settings have.
+/// How many shards these settings have, which one of the functions below has made.
 std::size_t shards_in(const TrainingSettings& settings);
 
 /// "hidden 8 then, 16 now; seed 1 then, 2 now", or "" if they are equal.

@@ -29,6 +29,12 @@ constexpr std::chrono::milliseconds kAwake{5};
 constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 100'000};
 constexpr std::chrono::milliseconds kBetweenDoubts{5};
 
+/// What messages are, as their tags.
+constexpr int kBytes = 0;
+constexpr int kFarewell = 1;
+/// Naps, together a tenth of a second: a rank that is gone takes no farewell.
+constexpr int kTriesToPart = 1000;
+
 class MpiLink : public RankLink {
  public:
   MpiLink() {
@@ -44,6 +50,25 @@ class MpiLink : public RankLink {
   std::size_t rank() const noexcept override { return rank_; }
   std::size_t count() const noexcept override { return count_; }
   void leave() noexcept override { MPI_Finalize(); }
+
+  void part() noexcept override {
+    std::vector<MPI_Request> requests(count_, MPI_REQUEST_NULL);
+    for (std::size_t r = 0; r < count_; ++r) {
+      if (r == rank_) continue;
+      MPI_Isend(nullptr, 0, MPI_BYTE, static_cast<int>(r), kFarewell, MPI_COMM_WORLD, &requests[r]);
+    }
+    int done = 0;
+    for (int tries = 0; done == 0 && tries < kTriesToPart; ++tries) {
+      MPI_Testall(static_cast<int>(count_), requests.data(), &done, MPI_STATUSES_IGNORE);
+      ::nanosleep(&kNap, nullptr);
+    }
+  }
+
+  bool has_parted(std::size_t rank) noexcept override {
+    int found = 0;
+    MPI_Iprobe(static_cast<int>(rank), kFarewell, MPI_COMM_WORLD, &found, MPI_STATUS_IGNORE);
+    return found != 0;
+  }
 
   bool exchange(std::span<const Bytes> to, std::span<WritableBytes> from,
                 const std::function<bool()>& gives_up) noexcept override {
@@ -78,14 +103,14 @@ class MpiLink : public RankLink {
 
   bool send(std::size_t rank, Bytes bytes) {
     return in_pieces(bytes.size(), [&](std::size_t begin, int size, MPI_Request* request) {
-      return MPI_Isend(bytes.data() + begin, size, MPI_BYTE, static_cast<int>(rank), 0,
+      return MPI_Isend(bytes.data() + begin, size, MPI_BYTE, static_cast<int>(rank), kBytes,
                        MPI_COMM_WORLD, request);
     });
   }
 
   bool receive(std::size_t rank, WritableBytes bytes) {
     return in_pieces(bytes.size(), [&](std::size_t begin, int size, MPI_Request* request) {
-      return MPI_Irecv(bytes.data() + begin, size, MPI_BYTE, static_cast<int>(rank), 0,
+      return MPI_Irecv(bytes.data() + begin, size, MPI_BYTE, static_cast<int>(rank), kBytes,
                        MPI_COMM_WORLD, request);
     });
   }

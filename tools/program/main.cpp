@@ -55,8 +55,8 @@ int run(int argc, char** argv) {
 }
 
 /// Most errors of a process that another one speaks for are those of all of them. The first one
-/// then says it and ends, and the launcher ends this one, within this time.
-constexpr timespec kOthersSpeak{.tv_sec = 1, .tv_nsec = 0};
+/// then says it and ends, and the launcher ends this one within this time (Open MPI: one second).
+constexpr timespec kOthersSpeak{.tv_sec = 3, .tv_nsec = 0};
 
 /// Results that were there before the error go out first.
 int end_with(unroll::ErrorKind kind, std::string_view message) {

@@ -1060,19 +1060,13 @@ int train_along(const Flags& flags, Ranks& ranks) {
   TrainClassifierOptions options = flags.options;
   if (!options.network) options.vectors.clear();
   options.reading_bytes = reading_bytes(flags, data.train, data.dev);
-  std::optional<InterruptGuard> guard;
-  ranks.end_when([&] { return guard && guard->interrupted(); });
   const ClassifierObserver observer{
       .plan = [&](const TrainingPlan&,
                   const TextClassifier& start) { start_alike(flags, start, ranks); },
       .step = {},
       .epoch = {},
       .stop = {},
-      .checkpoints =
-          [&] {
-            guard.emplace();  // the first rank says when the run ends
-            return Checkpoints{.begin = share_checkpoint(flags, nullptr, ranks)};
-          }};
+      .checkpoints = [&] { return Checkpoints{.begin = share_checkpoint(flags, nullptr, ranks)}; }};
   train_classifier(std::move(data.train), std::move(data.dev), options, observer, &ranks);
   return 0;
 }
@@ -1121,7 +1115,6 @@ int train_command(const Flags& flags, const CLI::App& command, Ranks& ranks) {
   bool linear_is_saved = false;
   std::optional<InterruptGuard> guard;  // from when there is something to lose
   bool is_saved = false;                // a model of this run is in its folder
-  ranks.end_when([&] { return guard && guard->interrupted(); });
   const ClassifierObserver observer{
       .plan =
           [&](const TrainingPlan& plan, const TextClassifier& classifier) {
@@ -1254,16 +1247,25 @@ std::size_t default_shards(const Flags& flags, Ranks& ranks) {
 
 /// All ranks come to the same end, a divergence as well, and leave each other then.
 int train_on(const Flags& flags, const CLI::App& command, Ranks& ranks) {
+  std::optional<InterruptGuard> guard;  // a rank that is asked to end still tells why
+  if (ranks.count() > 1) {
+    guard.emplace();
+    ranks.end_when([&] { return guard->interrupted(); });
+  }
   try {
     const int status =
         ranks.is_first() ? train_command(flags, command, ranks) : train_along(flags, ranks);
     ranks.leave();
     return status;
   } catch (const LostRankError& lost) {
-    if (ranks.is_first_alive()) speak();
+    if (ranks.tells_of_loss()) speak();
     throw with_what_is_left(lost, flags);
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kDiverged) ranks.leave();
+    if (error.kind() == ErrorKind::kDiverged) {
+      ranks.leave();
+    } else if (ranks.part_and_first_parts()) {
+      throw LostRankError(error.what());  // the first rank tells it
+    }
     throw;
   }
 }
