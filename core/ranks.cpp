@@ -30,6 +30,8 @@ constexpr std::chrono::milliseconds kPatienceAtEnd{300};
 /// machines that vanish without the launcher noticing.
 constexpr std::chrono::minutes kPatience{10};
 
+constexpr std::chrono::milliseconds kPoll{5};
+
 /// An error that all ranks have comes to all of them within this time.
 constexpr std::chrono::seconds kOthersEnd{1};
 
@@ -145,7 +147,12 @@ bool Ranks::gives_up(Clock::time_point begun) {
   return ending_ && now - *ending_ > kPatienceAtEnd;
 }
 
+/// The link may break before the launcher has noticed which process has died.
 void Ranks::fail() const {
+  const Clock::time_point begun = Clock::now();
+  while (!find_parted() && !find_dead() && Clock::now() - begun < kPatienceAtEnd) {
+    std::this_thread::sleep_for(kPoll);
+  }
   if (const auto parted = find_parted()) {
     throw LostRankError(
         fmt::format("{} of {} has ended because of an error", name_of(*parted), count()));
@@ -213,7 +220,7 @@ bool Ranks::part_and_first_parts() noexcept {
   const Clock::time_point begun = Clock::now();
   while (!is_first() && Clock::now() - begun < kOthersEnd) {
     if (link_->has_parted(0)) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(kPoll);
   }
   return false;
 }

@@ -12,8 +12,8 @@ export OMP_NUM_THREADS=1
 printf 'good 0.1 0.2 0.3 0.4\nbad -0.1 0.3 0.2 0.1\nfilm 0.5 0.1 0.1 0.2\nis 0.2 0.2 0.1 0\n' >vectors.txt
 
 hash_in() { sed -n 's/.*"hash":"\([0-9a-f]*\)".*/\1/p' "$1"; }
-train=("$unroll" train --hidden 6 --lr 0.02 --quiet --json)
-few=(--batch 16 --epochs 3)
+train=("$unroll" train --lr 0.02 --quiet --json)
+few=(--hidden 6 --batch 16 --epochs 3)
 # on RANKS FLAGS...
 on() { local ranks=$1; shift; "$mpirun" -n "$ranks" "${train[@]}" "$@"; }
 hash_on() { local ranks=$1; shift; rm -rf out; on "$ranks" --out out "$@" >stdout 2>stderr || { cat stderr >&2; fail "$ranks ranks: $*"; }; hash_in stdout; }
@@ -70,7 +70,7 @@ expect_status 2 'already holds a model' on 2 "${few[@]}" --train data.tsv --embe
 # Kills of one rank, and signals to the launcher: `mpi_test.sh PROGRAM MPIRUN 50` kills 50 times.
 count=${3:-4}
 RANDOM=${KILLS_SEED:-$$}
-long=(--train data.tsv --embedding 6 --batch 4 --epochs 15 --early-stop 0)
+long=(--train data.tsv --hidden 64 --embedding 64 --batch 8 --epochs 30 --early-stop 0)
 expected=$(hash_of "${long[@]}" --shards 3)
 # start RANKS: a run of three shards on so many ranks, in the background; its checkpoints are as `often` says.
 start() {
@@ -112,7 +112,7 @@ while [ $kills -lt "$count" ]; do
     timeout 60 tail --pid=$job -f /dev/null || fail "$ranks ranks hang after rank $rank was killed"
     { wait $job; } 2>/dev/null || status=$?
     [ $status = 0 ] && break
-    if grep -q 'already holds a model' stderr; then "$unroll" inspect out --json >stdout; break; fi  # it was done before the kill
+    if [ -s stdout ]; then break; fi  # the rank was killed when the run was over
     [ -n "$victim" ] || { cat stderr >&2; fail "status $status without a kill"; }
     took=$((($(date +%s%N) - killed) / 1000000))
     [ $took -lt 8000 ] || fail "the ranks ended $took ms after the kill"
@@ -124,7 +124,7 @@ while [ $kills -lt "$count" ]; do
     ranks=$((RANDOM % 3 + 2))
   done
   ! grep -q 'resume  from epoch' out/log.txt || resumed=$((resumed + 1))
-  [ "$(hash_in stdout)" = "$expected" ] || { [ -z "$(hash_in stdout)" ] || fail "another model after kills"; }
+  [ "$(hash_in stdout)" = "$expected" ] || fail "another model after kills"
   "$unroll" inspect out --json | grep -qF "\"hash\":\"$expected\"" || fail "the folder holds another model after kills"
   only_run_files out
 done

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <memory>
 #include <new>
@@ -163,8 +164,17 @@ class MpiLink : public RankLink {
 
 }  // namespace unroll
 
+/// Open MPI reads large messages of the same machine straight out of the other process, and ends
+/// this one where that has died, before it could write a checkpoint. Copies through shared memory
+/// cost little and know no such end. Open MPI 4 and 5; whoever has set it otherwise keeps it.
+static void let_survive() {
+  ::setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
+  ::setenv("OMPI_MCA_smsc", "^cma,knem,xpmem", 0);
+}
+
 /// The link to the other ranks that the launcher has started; null if MPI does not come up.
 extern "C" unroll::RankLink* unroll_join_ranks() noexcept {
+  let_survive();
   // Only one thread talks to the other ranks.
   int provided = 0;
   if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) {
