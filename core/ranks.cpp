@@ -83,6 +83,10 @@ Ranks::Ranks(std::unique_ptr<RankLink> link) : link_(std::move(link)) {
   }
 }
 
+Ranks::~Ranks() {
+  if (link_) link_->between_exchanges({});
+}
+
 std::string Ranks::describe_this() {
   return fmt::format("{}\n{}\n{}\n{}", host_name(), machine_name(), processor_mask(), ::getpid());
 }
@@ -147,27 +151,49 @@ bool Ranks::gives_up(Clock::time_point begun) {
   return ending_ && now - *ending_ > kPatienceAtEnd;
 }
 
+/// What has happened, as far as it can be seen from here.
+std::string Ranks::loss() const {
+  if (const auto parted = find_parted()) {
+    return fmt::format("{} of {} has ended because of an error", name_of(*parted), count());
+  }
+  if (const auto dead = find_dead()) {
+    return fmt::format("{} of {} has died", name_of(*dead), count());
+  }
+  if (is_asked_to_end()) {
+    return fmt::format(
+        "the {} ranks were told to end, by somebody or since one of them has died; the launcher "
+        "says which",
+        count());
+  }
+  return fmt::format("one of the {} ranks is gone, or has sent nothing for {} minutes", count(),
+                     kPatience.count());
+}
+
+void Ranks::when_lost(std::function<void(const std::string&)> tell) {
+  if (!link_) return;
+  tell_ = std::move(tell);
+  link_->between_exchanges([this] { look_for_dead(); });
+}
+
+/// In the link's thread.
+void Ranks::look_for_dead() {
+  if (find_dead() && !find_parted()) tell_once(loss());
+}
+
+void Ranks::tell_once(const std::string& message) {
+  if (!tells_of_loss() || is_told_.exchange(true)) return;
+  if (tell_) tell_(message);
+}
+
 /// The link may break before the launcher has noticed which process has died.
-void Ranks::fail() const {
+void Ranks::fail() {
   const Clock::time_point begun = Clock::now();
   while (!find_parted() && !find_dead() && Clock::now() - begun < kPatienceAtEnd) {
     std::this_thread::sleep_for(kPoll);
   }
-  if (const auto parted = find_parted()) {
-    throw LostRankError(
-        fmt::format("{} of {} has ended because of an error", name_of(*parted), count()));
-  }
-  if (const auto dead = find_dead()) {
-    throw LostRankError(fmt::format("{} of {} has died", name_of(*dead), count()));
-  }
-  if (is_asked_to_end()) {
-    throw LostRankError(fmt::format(
-        "the {} ranks were told to end, by somebody or since one of them has died; the launcher "
-        "says which",
-        count()));
-  }
-  throw LostRankError(fmt::format("one of the {} ranks is gone, or has sent nothing for {} minutes",
-                                  count(), kPatience.count()));
+  const std::string message = loss();
+  tell_once(message);
+  throw LostRankError(message);
 }
 
 void Ranks::exchange(std::span<const Bytes> to, std::span<WritableBytes> from) {

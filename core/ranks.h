@@ -16,6 +16,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,9 @@ class RankLink {
   /// Tells all others that this rank ends because of an error, which it tells itself.
   virtual void part() noexcept = 0;
   virtual bool has_parted(std::size_t rank) noexcept = 0;
+  /// From now on calls `look` many times a second while nothing is exchanged, in another thread: if
+  /// the link has one.
+  virtual void between_exchanges(std::function<void()> look) { static_cast<void>(look); }
   /// The ranks end in peace: to be called by all of them. Who ends without it has failed, and the
   /// launcher ends the others.
   virtual void leave() noexcept = 0;
@@ -65,6 +69,9 @@ class Ranks {
   Ranks() = default;
   /// Makes the ranks known to each other.
   explicit Ranks(std::unique_ptr<RankLink> link);
+  ~Ranks();
+  Ranks(const Ranks&) = delete;
+  Ranks& operator=(const Ranks&) = delete;
 
   std::size_t rank() const noexcept { return link_ ? link_->rank() : 0; }
   std::size_t count() const noexcept { return link_ ? link_->count() : 1; }
@@ -85,9 +92,10 @@ class Ranks {
   /// Tells whether this process was asked to end: whoever ends a run, ends all of its ranks. Then a
   /// rank waits for others only for a moment.
   void end_when(std::function<bool()> is_asked) { is_asked_to_end_ = std::move(is_asked); }
-  /// Whether it is for this rank to tell that another one is lost: for the first one, or for the
-  /// first one after those that have died without a word.
-  bool tells_of_loss() const;
+  /// From now on `tell` gets what the LostRankError will say, as soon as it is known and whatever
+  /// this rank is doing then: the launcher leaves little time. Of all ranks only the first one that
+  /// is left tells.
+  void when_lost(std::function<void(const std::string&)> tell);
 
   /// "rank 1 (node7, process 4711)"
   std::string name_of(std::size_t rank) const;
@@ -112,12 +120,18 @@ class Ranks {
   std::optional<std::size_t> find_dead() const;
   std::optional<std::size_t> find_parted() const;
   bool gives_up(std::chrono::steady_clock::time_point begun);
-  [[noreturn]] void fail() const;
+  bool tells_of_loss() const;
+  std::string loss() const;
+  void look_for_dead();
+  void tell_once(const std::string& message);
+  [[noreturn]] void fail();
 
   std::unique_ptr<RankLink> link_;
   std::vector<Place> places_;
   std::function<bool()> is_asked_to_end_;
   std::optional<std::chrono::steady_clock::time_point> ending_;  // since when the run is
+  std::function<void(const std::string&)> tell_;
+  std::atomic<bool> is_told_ = false;
   std::uint64_t bytes_sent_ = 0;
 };
 

@@ -3,71 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <barrier>
-#include <cstring>
-#include <memory>
-#include <optional>
-#include <thread>
 #include <vector>
 
+#include "tests/support/thread_ranks.h"
 #include "unroll/core/memory_plan.h"
 #include "unroll/core/random.h"
 
 namespace unroll {
 namespace {
 
-/// What ranks of one process share: what each one sends to each other one.
-struct Room {
-  explicit Room(std::size_t ranks) : sent(ranks, std::vector<Bytes>(ranks)), all(ranks) {}
-  std::vector<std::vector<Bytes>> sent;
-  std::barrier<> all;
-};
-
-class ThreadLink : public RankLink {
- public:
-  ThreadLink(Room& room, std::size_t rank) : room_(room), rank_(rank) {}
-  std::size_t rank() const noexcept override { return rank_; }
-  std::size_t count() const noexcept override { return room_.sent.size(); }
-  bool exchange(std::span<const Bytes> to, std::span<WritableBytes> from,
-                const std::function<bool()>&) noexcept override {
-    for (std::size_t r = 0; r < count(); ++r) room_.sent[rank_][r] = to[r];
-    room_.all.arrive_and_wait();
-    for (std::size_t r = 0; r < count(); ++r) {
-      const Bytes bytes = room_.sent[r][rank_];
-      if (r == rank_) continue;
-      EXPECT_LE(bytes.size(), from[r].size());
-      from[r] = from[r].first(bytes.size());
-      if (!bytes.empty()) std::memcpy(from[r].data(), bytes.data(), bytes.size());
-    }
-    room_.all.arrive_and_wait();
-    return true;
-  }
-  void part() noexcept override {}
-  bool has_parted(std::size_t) noexcept override { return false; }
-  void leave() noexcept override {}
-
- private:
-  Room& room_;
-  std::size_t rank_;
-};
-
-/// Calls body(ranks) on so many ranks at once.
-template <typename Body>
-void on_ranks(std::size_t count, Body body) {
-  if (count == 1) {
-    Ranks alone;
-    return body(alone);
-  }
-  Room room(count);
-  std::vector<std::thread> threads;
-  for (std::size_t r = 0; r < count; ++r) {
-    threads.emplace_back([&, r] {
-      Ranks ranks(std::make_unique<ThreadLink>(room, r));
-      body(ranks);
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-}
+using test::on_ranks;
 
 constexpr std::size_t kWords = 40, kMostWords = 30;
 
@@ -199,44 +144,6 @@ TEST(ShardSum, CountsAFewGradientsHoweverManyShardsThereAre) {
   ShardSum<float>::count(model.list, model.most_rows, plan);
   const std::size_t gradient = (kMostWords * 5 + 7 * 6 + 9) * sizeof(float);
   EXPECT_EQ(plan.total(), 3 * gradient + (kWords + 7 + 1) * sizeof(std::int32_t));
-}
-
-TEST(Ranks, AgreeOnWhatIsTheSame) {
-  on_ranks(3, [](Ranks& ranks) {
-    EXPECT_EQ(agree(ranks, {"texts", "copy them"}, [] { return "abc"; }), "abc");
-    const std::vector<std::string> all = ranks.share(std::string(ranks.rank(), 'x'));
-    EXPECT_EQ(all, (std::vector<std::string>{"", "x", "xx"}));
-    EXPECT_EQ(ranks.from_first(ranks.is_first() ? "first" : "other"), "first");
-  });
-}
-
-TEST(Ranks, RefuseOtherValuesThanTheFirstOnes) {
-  on_ranks(3, [](Ranks& ranks) {
-    try {
-      agree(ranks, {"texts", "copy them"}, [&] { return ranks.rank() == 2 ? "abd" : "abc"; });
-      FAIL() << "rank " << ranks.rank();
-    } catch (const DataError& error) {
-      const std::string what = error.what();
-      EXPECT_TRUE(what.starts_with("rank 2 (")) << what;
-      EXPECT_NE(what.find(" has other texts than rank 0 ("), std::string::npos) << what;
-      EXPECT_TRUE(what.ends_with("): copy them")) << what;
-    }
-  });
-}
-
-TEST(Ranks, TellAllOfTheErrorOfOne) {
-  on_ranks(3, [](Ranks& ranks) {
-    try {
-      agree(ranks, {"texts", "copy them"}, [&]() -> std::string {
-        if (ranks.rank() == 1) throw DiskError("no such file");
-        return "abc";
-      });
-      FAIL() << "rank " << ranks.rank();
-    } catch (const Error& error) {
-      const std::string what = error.what();
-      EXPECT_TRUE(what.ends_with(ranks.rank() == 1 ? "no such file" : "): no such file")) << what;
-    }
-  });
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 // loads when a launcher such as mpirun has started it (tools/program/ranks.h): so the program needs
 // no MPI, and starts as fast as without.
 #include <mpi.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <chrono>
@@ -24,10 +23,10 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMostBytesAtOnce = std::size_t{1} << 30;
 
 /// Answers on one machine come within microseconds, gradients over a network within milliseconds.
-/// So a rank first asks again and again, leaving its processor to whoever else wants it, and then
-/// sleeps between two questions.
-constexpr std::chrono::milliseconds kAwake{5};
-constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 100'000};
+/// So a rank first asks again and again, and then sleeps between two questions. It does not yield
+/// its processor: on a busy machine it would have to wait for milliseconds to get it back.
+constexpr std::chrono::microseconds kAwake{300};
+constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 50'000};
 constexpr std::chrono::milliseconds kBetweenDoubts{5};
 
 /// What messages are, as their tags.
@@ -131,11 +130,7 @@ class MpiLink : public RankLink {
         if (gives_up()) return false;
         doubted = now;
       }
-      if (now - begun < kAwake) {
-        ::sched_yield();
-      } else {
-        ::nanosleep(&kNap, nullptr);
-      }
+      if (now - begun > kAwake) ::nanosleep(&kNap, nullptr);
     }
   }
 
@@ -175,7 +170,7 @@ static void let_survive() {
 /// The link to the other ranks that the launcher has started; null if MPI does not come up.
 extern "C" unroll::RankLink* unroll_join_ranks() noexcept {
   let_survive();
-  // Only one thread talks to the other ranks.
+  // Only this thread talks to the other ranks (core/courier.h).
   int provided = 0;
   if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) {
     return nullptr;

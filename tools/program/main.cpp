@@ -61,7 +61,6 @@ constexpr timespec kOthersSpeak{.tv_sec = 3, .tv_nsec = 0};
 /// Results that were there before the error go out first.
 int end_with(unroll::ErrorKind kind, std::string_view message) {
   const auto status = static_cast<int>(kind);
-  if (unroll::is_silent() && kind == unroll::ErrorKind::kRank) return status;
   const bool others_speak = unroll::is_silent();
   if (others_speak) {
     ::nanosleep(&kOthersSpeak, nullptr);

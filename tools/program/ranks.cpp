@@ -12,6 +12,7 @@
 #include <optional>
 #include <string_view>
 
+#include "unroll/core/courier.h"
 #include "unroll/core/parallel.h"
 #include "unroll/core/processors.h"
 #include "unroll/tools/program/output.h"
@@ -103,7 +104,7 @@ std::string launched_rank() {
 
 std::unique_ptr<Ranks> join_ranks(bool threads_are_chosen) {
   if (!find_launch()) return std::make_unique<Ranks>();
-  auto ranks = std::make_unique<Ranks>(link());
+  auto ranks = std::make_unique<Ranks>(std::make_unique<Courier>(link));
   if (!threads_are_chosen && std::getenv("OMP_NUM_THREADS") == nullptr) share_processors(*ranks);
   return ranks;
 }

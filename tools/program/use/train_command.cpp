@@ -1083,10 +1083,11 @@ void tell_of_ranks(const ShardTimes& times, Terminal& terminal) {
                   step.exchange, mib_text(static_cast<std::size_t>(step.bytes)), step.wait));
 }
 
-/// What is left of a run that has lost a rank.
-LostRankError with_what_is_left(const LostRankError& lost, const Flags& flags) {
-  return LostRankError(fmt::format(
-      "{}; {}", lost.what(),
+/// Says at once that a rank is lost, and what is left of the run.
+void tell_of_loss(const std::string& loss, const Flags& flags) {
+  speak();
+  write_stderr(fmt::format(
+      "unroll: {}; {}\n", loss,
       flags.run.checkpoint_minutes > 0
           ? "the same command goes on from the last checkpoint, with any number of processes"
           : "there is no checkpoint (--checkpoint-minutes 0)"));
@@ -1245,26 +1246,28 @@ std::size_t default_shards(const Flags& flags, Ranks& ranks) {
   return std::stoul(shards);
 }
 
+/// A rank that is asked to end, as it is when another one has died, first tells why.
+void tell_when_lost(const Flags& flags, Ranks& ranks, std::optional<InterruptGuard>& guard) {
+  outlive_repeated_signals();
+  guard.emplace();
+  ranks.end_when([&] { return guard->interrupted(); });
+  ranks.when_lost([&](const std::string& loss) { tell_of_loss(loss, flags); });
+}
+
 /// All ranks come to the same end, a divergence as well, and leave each other then.
 int train_on(const Flags& flags, const CLI::App& command, Ranks& ranks) {
-  std::optional<InterruptGuard> guard;  // a rank that is asked to end still tells why
-  if (ranks.count() > 1) {
-    guard.emplace();
-    ranks.end_when([&] { return guard->interrupted(); });
-  }
   try {
     const int status =
         ranks.is_first() ? train_command(flags, command, ranks) : train_along(flags, ranks);
     ranks.leave();
     return status;
   } catch (const LostRankError& lost) {
-    if (ranks.tells_of_loss()) speak();
-    throw with_what_is_left(lost, flags);
+    return lost.exit_status();  // it is told already, by one of the ranks
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kDiverged) {
       ranks.leave();
     } else if (ranks.part_and_first_parts()) {
-      throw LostRankError(error.what());  // the first rank tells it
+      return error.exit_status();  // the first rank tells it
     }
     throw;
   }
@@ -1282,7 +1285,9 @@ int run_with(Settings settings) {
   }
   try {
     refuse_contradictions(command, flags.options);
+    std::optional<InterruptGuard> guard;
     const std::unique_ptr<Ranks> ranks = join_ranks(command.count("--threads") > 0);
+    if (ranks->count() > 1) tell_when_lost(flags, *ranks, guard);
     if (command.count("--shards") == 0) {
       flags.options.shards = default_shards(flags, *ranks);
       if (flags.options.shards > 1)
