@@ -34,6 +34,7 @@ enum class ErrorKind {
   kRequirement = 6,  ///< a check or a requirement that does not hold
   kDisk = 7,         ///< an output that could not be written
   kMemory = 8,       ///< more memory than may be asked for, or than there is
+  kRank = 9,         ///< another process of the same training is gone
 };
 
 class Error : public std::runtime_error {

@@ -130,9 +130,11 @@ template <typename Real>
 double SequenceClassifier<Real>::loss_and_gradients(const RaggedShape& shape,
                                                     std::span<const std::int32_t> ids,
                                                     const Targets& targets, Pass& pass,
-                                                    const DropoutSource* dropout) {
+                                                    const DropoutSource* dropout,
+                                                    const Shard& shard) {
   const double weight = 1.0 / static_cast<double>(shape.batch());
-  if (pass.most_tokens == 0 || shape.tokens() <= pass.most_tokens) {
+  const bool fits = pass.most_tokens == 0 || shape.tokens() <= pass.most_tokens;
+  if (shard.count == 1 && fits) {
     forward(shape, ids, pass, dropout);
     return run_back(shape, targets, weight, pass, dropout != nullptr);
   }
@@ -140,8 +142,8 @@ double SequenceClassifier<Real>::loss_and_gradients(const RaggedShape& shape,
   check_targets(targets, config_.pool ? shape.batch() : shape.tokens());
   pass.batch_words.find(ids, config_.vocabulary);
   double loss = 0;
-  for (std::size_t row = 0; row < shape.batch(); row = pass.part.end()) {
-    pass.part.take(shape, row, pass.most_tokens);
+  for (std::size_t row = shard.index; row < shape.batch(); row = pass.part.end()) {
+    pass.part.take(shape, row, pass.most_tokens, shard.count);
     loss += loss_and_gradients_of_part(ids, targets, weight, pass, dropout);
   }
   return loss;
@@ -247,10 +249,24 @@ void SequenceClassifier<Real>::backward(const RaggedShape& shape, Pass& pass, bo
 template <typename Real>
 void SequenceClassifier<Real>::plan(const BatchLimits& limits, std::size_t most_tokens, Pass& pass,
                                     MemoryPlan& plan) const {
+  if (most_tokens > 0) return plan_shards(limits, limits, most_tokens, pass, plan);
+  pass.most_tokens = 0;
+  pass.stack.once = true;
+  plan_pass(limits, pass, plan);
+}
+
+template <typename Real>
+void SequenceClassifier<Real>::plan_shards(const BatchLimits& limits, const BatchLimits& shard,
+                                           std::size_t most_tokens, Pass& pass,
+                                           MemoryPlan& plan) const {
   pass.most_tokens = most_tokens;
   pass.stack.once = true;
-  if (most_tokens == 0) return plan_pass(limits, pass, plan);
-  const BatchLimits part = limits_of_parts(limits, most_tokens);
+  plan_parts(limits, most_tokens == 0 ? shard : limits_of_parts(shard, most_tokens), pass, plan);
+}
+
+template <typename Real>
+void SequenceClassifier<Real>::plan_parts(const BatchLimits& limits, const BatchLimits& part,
+                                          Pass& pass, MemoryPlan& plan) const {
   plan_pass(part, pass, plan);
   plan.begin_part(kForwardPart);
   pass.part.plan(part, plan);

@@ -86,8 +86,8 @@ class SequenceClassifier {
     Tensor<Real> dO, dp, dh, dx;
     typename RecurrentStack<Real>::States states, dstates;
 
-    /// A batch with more tokens is taken in parts of at most so many, or of one row; 0: never. Then
-    /// the record is that of the last part.
+    /// A batch, or a shard of one, that has more tokens is taken in parts of at most so many, or of
+    /// one row; 0: never. Then the record is that of the last part.
     std::size_t most_tokens = 0;
     RowPart part;
     DistinctIds batch_words;                 ///< of the whole batch
@@ -135,10 +135,11 @@ class SequenceClassifier {
                const DropoutSource* dropout = nullptr) const;
 
   /// Forward, loss (mean over the batch's sequences, each times its weight), backward: adds to all
-  /// gradients. In parts (Pass::most_tokens) the result is the same up to rounding.
+  /// gradients. In parts (Pass::most_tokens) the result is the same up to rounding. Of a shard it
+  /// is the shard's share: the losses and gradients of all shards add up to those of the batch.
   double loss_and_gradients(const RaggedShape& shape, std::span<const std::int32_t> ids,
                             const Targets& targets, Pass& pass,
-                            const DropoutSource* dropout = nullptr);
+                            const DropoutSource* dropout = nullptr, const Shard& shard = {});
   /// The targets are classes: (B), or (N) packed where every step has one.
   double loss_and_gradients(const RaggedShape& shape, std::span<const std::int32_t> ids,
                             std::span<const std::int32_t> classes, Pass& pass,
@@ -153,6 +154,9 @@ class SequenceClassifier {
   /// `most_tokens` (0: whole) but for a longer row. From then on the pass's backward pass
   /// overwrites what its forward pass saved.
   void plan(const BatchLimits& limits, std::size_t most_tokens, Pass& pass, MemoryPlan& plan) const;
+  /// A pass that computes shards of such batches; the limits of shards are `shard`.
+  void plan_shards(const BatchLimits& limits, const BatchLimits& shard, std::size_t most_tokens,
+                   Pass& pass, MemoryPlan& plan) const;
 
  private:
   /// Where each dropout has its random numbers from.
@@ -169,6 +173,8 @@ class SequenceClassifier {
                                     double weight, Pass& pass, const DropoutSource* dropout);
   void backward(const RaggedShape& shape, Pass& pass, bool dropout);
   void plan_pass(const BatchLimits& limits, Pass& pass, MemoryPlan& plan) const;
+  void plan_parts(const BatchLimits& limits, const BatchLimits& part, Pass& pass,
+                  MemoryPlan& plan) const;
   /// What the output layer reads: the pooled vector, or every step's state.
   Tensor<Real>& readout(Pass& pass) const { return config_.pool ? pass.p : pass.stack.h.back(); }
 

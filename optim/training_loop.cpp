@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "unroll/core/ranks.h"
 #include "unroll/core/saved_state.h"
 #include "unroll/core/thread_tuner.h"
 #include "unroll/optim/average.h"
@@ -81,12 +82,22 @@ class Loop {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     result_.best_score = {.value = -kInfinity, .loss = kInfinity};
     if (checkpoints_.begin) read(*checkpoints_.begin);
-    result_.end = epochs();
+    result_.end = epochs_or_checkpoint();
     if (best_.taken()) best_.restore();
     return std::move(result_);
   }
 
  private:
+  /// A step without all ranks changes nothing, so the run can go on from the step before.
+  TrainingEnd epochs_or_checkpoint() {
+    try {
+      return epochs();
+    } catch (const LostRankError&) {
+      write();
+      throw;
+    }
+  }
+
   TrainingEnd epochs() {
     while (epoch_ < options_.epochs) {
       if (const auto end = one_epoch()) return *end;
@@ -157,14 +168,27 @@ class Loop {
     return std::isfinite(report.score.loss);
   }
 
+  /// While it lives, the average is what is evaluated, kept and shown to observers.
+  class Averaged {
+   public:
+    explicit Averaged(std::optional<ParameterAverage<Real>>& average) : average_(average) {
+      if (average_) average_->swap();
+    }
+    ~Averaged() {
+      if (average_) average_->swap();
+    }
+    Averaged(const Averaged&) = delete;
+    Averaged& operator=(const Averaged&) = delete;
+
+   private:
+    std::optional<ParameterAverage<Real>>& average_;
+  };
+
   /// False if it has diverged.
   bool finish_epoch(std::size_t epoch, double mean_loss) {
-    if (average_) average_->swap();  // what is evaluated, kept and shown to observers
+    const Averaged averaged(average_);
     EpochReport report{.epoch = epoch, .mean_loss = mean_loss, .score = {}};
-    if (!evaluate(report)) {
-      if (average_) average_->swap();
-      return false;
-    }
+    if (!evaluate(report)) return false;
     report.best = report.score.better_than(result_.best_score);
     if (report.best || (options_.loss_counts && report.score.loss < least_loss_)) {
       last_progress_ = epoch;
@@ -173,7 +197,6 @@ class Loop {
     if (report.best) best_.take();
     take_epoch(report);
     if (observer_.epoch) observer_.epoch(report);
-    if (average_) average_->swap();
     return true;
   }
 

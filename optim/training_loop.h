@@ -110,9 +110,11 @@ void count_training(const ParameterList<Real>& parameters, Optimizer<Real>& opti
                     const TrainingOptions& options, MemoryPlan& plan);
 
 /// Trains until the epochs are over, the score no longer rises, the observer stops it, or loss,
-/// gradients or weights are no longer finite numbers. In every case the parameters are then those
-/// of the best completed epoch (unchanged from the last step if none was completed). A step gets as
-/// many threads as make it fast (ThreadTuner), which changes no bit of the result.
+/// gradients or weights are no longer finite numbers. Also writes a checkpoint if the task throws a
+/// LostRankError (unroll/core/ranks.h), which goes on to the caller. In every other case the
+/// parameters are then those of the best completed epoch (unchanged from the last step if none was
+/// completed). A step gets as many threads as make it fast (ThreadTuner), which changes no bit of
+/// the result.
 template <typename Real>
 TrainingResult train(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,
                      const TrainingOptions& options, const TrainingTask& task,

@@ -31,15 +31,37 @@ TEST(RowPart, HasOneRowAtLeast) {
   EXPECT_EQ(part.shape().tokens(), 5);
 }
 
+TEST(RowPart, TakesEveryRowOfAShard) {
+  RowPart part;
+  part.take(kWhole, 0, 0, 2);
+  EXPECT_EQ(rows_of(part), (std::vector<std::int32_t>{0, 2, 4}));
+  EXPECT_GE(part.end(), kWhole.batch());
+  part.take(kWhole, 1, 0, 2);
+  EXPECT_EQ(rows_of(part), (std::vector<std::int32_t>{1, 3}));
+  EXPECT_EQ(part.shape().tokens(), 5);
+}
+
+TEST(RowPart, GoesOnWithAShardWhereItEnded) {
+  RowPart part;
+  part.take(kWhole, 0, 5, 2);
+  EXPECT_EQ(rows_of(part), (std::vector<std::int32_t>{0}));
+  EXPECT_EQ(part.end(), 2);
+  part.take(kWhole, part.end(), 5, 2);
+  EXPECT_EQ(rows_of(part), (std::vector<std::int32_t>{2, 4}));
+}
+
 TEST(RowPart, KnowsWhichTokenOfTheWholeEachIs) {
   for (std::size_t first = 0; first < kWhole.batch(); ++first) {
-    RowPart part;
-    part.take(kWhole, first, 7);
-    ASSERT_EQ(part.tokens().size(), part.shape().tokens());
-    for (std::size_t row = 0; row < part.shape().batch(); ++row) {
-      EXPECT_EQ(part.shape().length(row), kWhole.length(first + row));
-      for (std::size_t t = 0; t < part.shape().length(row); ++t) {
-        EXPECT_EQ(part.tokens()[part.shape().index(t, row)], kWhole.index(t, first + row));
+    for (std::size_t stride : {1, 2, 3}) {
+      RowPart part;
+      part.take(kWhole, first, 7, stride);
+      ASSERT_EQ(part.tokens().size(), part.shape().tokens());
+      for (std::size_t row = 0; row < part.shape().batch(); ++row) {
+        const std::size_t of_whole = first + row * stride;
+        EXPECT_EQ(part.shape().length(row), kWhole.length(of_whole));
+        for (std::size_t t = 0; t < part.shape().length(row); ++t) {
+          EXPECT_EQ(part.tokens()[part.shape().index(t, row)], kWhole.index(t, of_whole));
+        }
       }
     }
   }

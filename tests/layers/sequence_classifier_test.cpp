@@ -156,6 +156,43 @@ TEST_P(SequenceClassifierBackward, IsTheSameInParts) {
   }
 }
 
+/// The losses and gradients of all shards, added.
+Result result_of_shards(const SequenceClassifierConfig& config, std::size_t shards,
+                        std::size_t most_tokens) {
+  SequenceClassifier<double> model(config);
+  randomize(model);
+  SequenceClassifier<double>::Pass pass;
+  MemoryPlan reserve(MemoryPlan::Mode::kReserve);
+  const BatchLimits batch{.rows = 4, .steps = 4, .tokens = 11, .distinct = 5};
+  const BatchLimits shard{.rows = 2, .steps = 4, .tokens = 7, .distinct = 5};
+  model.plan_shards(batch, shard, most_tokens, pass, reserve);
+  const DropoutSource dropout{.seed = 5, .step = 1};
+  zero_grad(model.parameters());
+  Result result;
+  const Aim aim(config);
+  for (std::size_t k = 0; k < shards; ++k) {
+    result.loss += model.loss_and_gradients(kShape, kIds, aim.targets(config), pass, &dropout,
+                                            {.index = k, .count = shards});
+  }
+  for (auto* parameter : model.parameters()) result.gradients.push_back(parameter->grad);
+  return result;
+}
+
+TEST_P(SequenceClassifierBackward, IsTheSumOfItsShards) {
+  const Result whole = result_of(GetParam().config, 0, false);
+  for (std::size_t shards : {2, 3, 4, 6}) {
+    for (std::size_t most_tokens : {0, 4}) {
+      const Result parts = result_of_shards(GetParam().config, shards, most_tokens);
+      EXPECT_NEAR(parts.loss, whole.loss, 1e-12);
+      for (std::size_t k = 0; k < whole.gradients.size(); ++k) {
+        EXPECT_LT(test::relative_error(parts.gradients[k].values(), whole.gradients[k].values()),
+                  1e-12)
+            << shards << " shards, gradient " << k;
+      }
+    }
+  }
+}
+
 TEST_P(SequenceClassifierBackward, HasTheSameBitsInPlannedMemory) {
   const Result plain = result_of(GetParam().config, 0, false);
   const Result planned = result_of(GetParam().config, 0, true);

@@ -44,6 +44,7 @@ unroll_status status_of(ErrorKind kind) noexcept {
     case ErrorKind::kDiverged:
     case ErrorKind::kRequirement:
     case ErrorKind::kDisk:
+    case ErrorKind::kRank:
       return UNROLL_INTERNAL_ERROR;
   }
   return UNROLL_INTERNAL_ERROR;

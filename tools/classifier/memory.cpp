@@ -10,6 +10,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/layers/sequence_predictor.h"
+#include "unroll/optim/shard_sum.h"
 #include "unroll/text/jieba_dictionary.h"
 #include "unroll/text/subwords.h"
 #include "unroll/tools/classifier/model_config.h"
@@ -97,6 +98,8 @@ TrainingMemory in_parts(TrainingMemory memory, std::size_t most_tokens) {
 
 std::string to_json(const TrainingMemory& memory) {
   const Json json = {{"batch", json_of(memory.batch)},
+                     {"shards", memory.shards},
+                     {"shard", json_of(memory.shard)},
                      {"evaluation", json_of(memory.evaluation)},
                      {"most_tokens", memory.most_tokens},
                      {"data_bytes", memory.data_bytes},
@@ -128,6 +131,9 @@ TrainingMemory training_memory_from_json(std::string_view text) {
     memory.averaging = json.at("average").get<double>();
     memory.frozen_embedding = json.at("frozen_embedding").get<bool>();
     memory.precision = choice_from<Precision>(json, "precision");
+    // Nor had it shards.
+    memory.shards = json.value("shards", std::size_t{1});
+    memory.shard = json.contains("shard") ? limits_from(json.at("shard")) : memory.batch;
     return memory;
   } catch (const Json::exception& error) {
     throw ModelError(fmt::format("its note on memory can't be read: {}", error.what()));
@@ -207,6 +213,22 @@ MemoryPlan count_held(const TrainingMemory& memory) {
 
 }  // namespace
 
+std::vector<std::size_t> most_touched_rows(SequenceClassifier<float>& model,
+                                           const BatchLimits& limits) {
+  std::vector<std::size_t> rows;
+  for (const Parameter<float>* parameter : model.trainable_parameters()) {
+    const std::size_t all = parameter->value.matrix().rows();
+    rows.push_back(parameter == &model.embedding().E ? std::min(all, limits.distinct) : all);
+  }
+  return rows;
+}
+
+void plan_pass(const SequenceClassifier<float>& model, const TrainingMemory& memory,
+               SequenceClassifier<float>::Pass& pass, MemoryPlan& plan) {
+  if (memory.shards == 1) return model.plan(memory.batch, memory.most_tokens, pass, plan);
+  model.plan_shards(memory.batch, memory.shard, memory.most_tokens, pass, plan);
+}
+
 void plan_targets(const SequenceClassifierConfig& config, const BatchLimits& limits,
                   Tensor<float>& y, MemoryPlan& plan) {
   if (config.output == OutputKind::kSigmoid) plan.add(y, Shape{limits.rows, config.classes});
@@ -231,7 +253,12 @@ MemoryPlan count_memory(const SequenceClassifier<float>& borrowed, const Trainin
   SequenceClassifier<float>::Pass pass;
   Tensor<float> y;
   plan_targets(model.config(), memory.batch, y, plan);
-  model.plan(memory.batch, memory.most_tokens, pass, plan);
+  plan_pass(model, memory, pass, plan);
+  if (memory.shards > 1) {
+    plan.begin_part("shards");
+    ShardSum<float>::count(model.trainable_parameters(), most_touched_rows(model, memory.batch),
+                           plan);
+  }
   plan.begin_part("evaluation");
   plan_batch(memory.evaluation, batch, plan);
   SequencePredictor<float>::count(model, memory.evaluation, 1, plan);

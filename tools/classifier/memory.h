@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "unroll/core/memory_plan.h"
 #include "unroll/core/sparse_counts.h"
@@ -25,6 +26,8 @@ namespace unroll {
 /// What the memory of a training run depends on beside its model.
 struct TrainingMemory {
   BatchLimits batch;            ///< of training
+  std::size_t shards = 1;       ///< into which batches are cut
+  BatchLimits shard;            ///< of one of them, where there are several
   BatchLimits evaluation;       ///< of evaluation on the dev texts
   std::size_t most_tokens = 0;  ///< batches are trained on in parts of so many; 0: whole
   std::size_t data_bytes = 0;   ///< the encoded texts and their order, what the network says about
@@ -63,6 +66,15 @@ std::size_t solving_bytes(const SparseCounts& train, const SparseCounts& dev, st
 std::size_t bytes_of(const TokenizerSettings& tokenizer);
 /// Bytes of encoded texts and of the numbers that order them.
 std::size_t bytes_of(std::span<const Example> examples);
+
+/// For each of a model's trainable parameters, how many rows of its gradient such a batch touches:
+/// of the embedding, those of the batch's words.
+std::vector<std::size_t> most_touched_rows(SequenceClassifier<float>& model,
+                                           const BatchLimits& limits);
+
+/// The pass of a training step, on whole batches or on shards.
+void plan_pass(const SequenceClassifier<float>& model, const TrainingMemory& memory,
+               SequenceClassifier<float>::Pass& pass, MemoryPlan& plan);
 
 /// What a batch's targets of sigmoids take: y (B, K).
 void plan_targets(const SequenceClassifierConfig& config, const BatchLimits& limits,

@@ -10,13 +10,11 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/output_folder.h"
-#include "unroll/core/safetensors.h"
 #include "unroll/core/saved_state.h"
 #include "unroll/core/temporary.h"
-#include "unroll/kernels/isa.h"
-#include "unroll/text/record_hash.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/metrics_file.h"
+#include "unroll/tools/classifier/run_identity.h"
 #include "unroll/tools/classifier/training_settings.h"
 
 namespace unroll {
@@ -28,29 +26,6 @@ using Seconds = std::chrono::duration<double>;
 /// An epoch's end is the cheapest moment to go on from: no part of an epoch is done again. Ten
 /// seconds keep what checkpoints cost below a hundredth of the time.
 constexpr Seconds kBetweenEpochs{10};
-
-std::string hash_of(std::span<const Record> records) {
-  RecordHash hash;
-  hash.add(records);
-  return hash.digits();
-}
-
-/// How texts become ids, and the network's first values, those of word vectors included.
-std::string hash_of(const TextClassifier& start) {
-  StoredTensors tensors;
-  if (start.has_network()) {
-    for (const Parameter<float>* parameter : start.model().parameters()) {
-      tensors.emplace(parameter->name, parameter->value);
-    }
-  }
-  return safetensors_checksum({{"encoder", start.encoder().to_json()}}, tensors);
-}
-
-/// What the kernels that compute the bits depend on.
-std::string this_machine() {
-  return fmt::format("{} {}{}", to_string(active_isa()), to_string(maker()),
-                     multiplies_bfloat16() ? " bf16" : "");
-}
 
 }  // namespace
 
@@ -180,7 +155,7 @@ void RunFolder::Run::take_data(const std::string& train_hash, const std::string&
 }
 
 void RunFolder::Run::begin(const TrainingPlan& plan, const TextClassifier& start) {
-  now_.start = hash_of(start);
+  now_.start = identity_of(start);
   now_.most_tokens = plan.memory->most_tokens;
   if (last_ != nullptr && now_.start != then_.start) {
     refuse("with another vocabulary, other stop words or other word vectors");
@@ -254,6 +229,26 @@ std::optional<RunFolder::Position> RunFolder::Run::goes_on_at() {
   return position;
 }
 
+std::optional<std::size_t> shards_of_unfinished_run(const std::filesystem::path& path,
+                                                    const TrainClassifierOptions& options) {
+  const std::filesystem::path file = path / RunFolder::kFileName;
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return std::nullopt;
+  try {
+    SavedState state = SavedState::open(file);
+    std::string end, settings;
+    state.add("run.end", end);
+    state.add("run.settings", settings);
+    if (!end.empty()) return std::nullopt;
+    const TrainingSettings then = training_settings_from_json(settings);
+    TrainClassifierOptions now = options;
+    now.shards = shards_in(then);
+    return training_settings(now) == then ? std::optional(now.shards) : std::nullopt;
+  } catch (const ModelError&) {  // whoever opens the folder tells of it
+    return std::nullopt;
+  }
+}
+
 RunFolder::RunFolder(std::filesystem::path path, const TrainClassifierOptions& options,
                      const RunFolderOptions& run)
     : run_(std::make_unique<Run>(std::move(path), options, run)) {}
@@ -266,7 +261,7 @@ const OutputFolder& RunFolder::folder() const {
   return run_->folder();
 }
 void RunFolder::take_data(std::span<const Record> train, std::span<const Record> dev) {
-  take_data(hash_of(train), hash_of(dev));
+  take_data(identity_of(train), identity_of(dev));
 }
 void RunFolder::take_data(const std::string& train_hash, const std::string& dev_hash) {
   run_->take_data(train_hash, dev_hash);

@@ -47,6 +47,11 @@ struct RunFolderOptions {
   double checkpoint_minutes = 5;
 };
 
+/// The shards of the unfinished run in this folder, if all its other settings are `options`: a run
+/// keeps its shards, however many processes go on with it.
+std::optional<std::size_t> shards_of_unfinished_run(const std::filesystem::path& path,
+                                                    const TrainClassifierOptions& options);
+
 class RunFolder {
  public:
   static constexpr std::string_view kFileName = "last.ckpt";

@@ -17,10 +17,12 @@
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
+#include "unroll/core/ranks.h"
 #include "unroll/core/saved_state.h"
 #include "unroll/core/thread_tuner.h"
 #include "unroll/layers/sequence_predictor.h"
 #include "unroll/optim/optimizer.h"
+#include "unroll/optim/shard_sum.h"
 #include "unroll/text/batches.h"
 #include "unroll/text/epoch_order.h"
 #include "unroll/text/hold_back.h"
@@ -100,17 +102,49 @@ Parts hold_back(std::vector<Record> records, double dev_fraction, std::uint64_t 
   return {std::move(records), std::move(dev)};
 }
 
-/// Calls body(O, batch) with the network's O of each batch, rows of O as rows of the batch.
+using Batches = std::vector<std::vector<std::size_t>>;
+
+/// Calls body(O, batch) with the network's O of the batches first, first + stride, …, rows of O as
+/// rows of the batch.
 template <typename Body>
 void for_each_batch(const SequenceClassifier<float>& model, std::span<const Example> examples,
-                    std::size_t batch_size, ThreadTuner& threads, Body body) {
+                    const Batches& batches, std::size_t first, std::size_t stride,
+                    ThreadTuner& threads, Body body) {
   const SequencePredictor<float> predictor(model);
   SequencePredictor<float>::Scratch scratch;
   Batch batch;
-  for (const std::vector<std::size_t>& rows : sorted_batches(examples, batch_size)) {
-    make_batch(examples, rows, batch);
+  for (std::size_t k = first; k < batches.size(); k += stride) {
+    make_batch(examples, batches[k], batch);
     const ThreadTuner::Turn turn(threads, static_cast<double>(batch.shape.tokens()));
     body(predictor.predict(batch.shape, batch.ids, scratch), batch);
+  }
+}
+
+/// Where each rank has computed the rows of its batches (rank, rank + count, …), all get them from
+/// each other.
+void share_rows(const Batches& batches, MatrixView<double> O, Ranks& ranks) {
+  const std::size_t count = ranks.count(), columns = O.columns();
+  std::vector<std::vector<double>> parts(count);
+  const auto for_each_row = [&](std::size_t rank, auto body) {
+    for (std::size_t k = rank; k < batches.size(); k += count)
+      std::ranges::for_each(batches[k], body);
+  };
+  std::vector<WritableBytes> from(count);
+  for (std::size_t r = 0; r < count; ++r) {
+    for_each_row(r, [&](std::size_t row) {
+      const auto values = O.row(row);
+      parts[r].insert(parts[r].end(), values.begin(), values.end());
+    });
+    from[r] = std::as_writable_bytes(std::span(parts[r]));
+  }
+  const std::vector<Bytes> to(count, std::as_bytes(std::span(parts[ranks.rank()])));
+  ranks.exchange(to, from);
+  for (std::size_t r = 0; r < count; ++r) {
+    const double* values = parts[r].data();
+    for_each_row(r, [&](std::size_t row) {
+      std::copy_n(values, columns, O.row(row).begin());
+      values += columns;
+    });
   }
 }
 
@@ -338,9 +372,9 @@ void list(DevScore& score, SavedState& state) {
 /// One call of train_classifier: encode, plan, train.
 class Session {
  public:
-  Session(const TrainClassifierOptions& options, const ClassifierObserver& observer,
+  Session(const TrainClassifierOptions& options, const ClassifierObserver& observer, Ranks& ranks,
           bool dev_held_back)
-      : options_(options), observer_(observer) {
+      : options_(options), observer_(observer), ranks_(ranks) {
     plan_.memory = std::make_shared<TrainingMemory>();
     plan_.dev_held_back = dev_held_back;
   }
@@ -402,8 +436,8 @@ class Session {
     if (ngrams && observer_.ngrams) observer_.ngrams(*ngrams, classifier);
     if (ngrams) dev_score_ = ngrams->score;
     const TrainingResult result = classifier.has_network() ? fit(classifier) : TrainingResult{};
-    return {std::move(classifier), plan_, std::move(ngrams), result, dev_score_,
-            std::move(divergence_)};
+    return {std::move(classifier),  plan_,       std::move(ngrams), result, dev_score_,
+            std::move(divergence_), shard_times_};
   }
 
   /// Decides what is answered. Returns the labels.
@@ -780,12 +814,19 @@ class Session {
     vectors_ = {};
   }
 
+  /// Of batches of so many texts.
+  BatchLimits training_limits(std::size_t rows) const {
+    BatchLimits limits = batch_limits(*train_, rows, plan_.vocabulary);
+    // Word dropout may bring in the unknown word.
+    limits.distinct = std::min({limits.distinct + 1, plan_.vocabulary, limits.tokens});
+    return limits;
+  }
+
   void plan_memory(const TextClassifier& classifier) {
     TrainingMemory& memory = *plan_.memory;
-    memory.batch = batch_limits(*train_, options_.batch, plan_.vocabulary);
-    // Word dropout may bring in the unknown word.
-    memory.batch.distinct =
-        std::min({memory.batch.distinct + 1, plan_.vocabulary, memory.batch.tokens});
+    memory.batch = training_limits(options_.batch);
+    memory.shards = options_.shards;
+    memory.shard = training_limits((options_.batch + options_.shards - 1) / options_.shards);
     memory.evaluation = batch_limits(dev_, kEvaluationBatch, plan_.vocabulary);
     memory.optimizer = options_.optimizer;
     memory.averaging = options_.averaging;
@@ -806,7 +847,7 @@ class Session {
     plan_parameters(model.parameters(), plan);
     plan_batch(plan_.memory->batch, batch, plan);
     plan_targets(model.config(), plan_.memory->batch, y, plan);
-    model.plan(plan_.memory->batch, plan_.memory->most_tokens, pass, plan);
+    plan_pass(model, *plan_.memory, pass, plan);
   }
 
   TrainingResult fit(TextClassifier& classifier) {
@@ -821,6 +862,11 @@ class Session {
     ThreadTuner threads;  // of the evaluation
     DevScore latest;
     FusionWeights best = classifier.fusion();
+    const ParameterList<float> trained = model.trainable_parameters();
+    std::optional<ShardSum<float>> sum;
+    if (options_.shards > 1 || ranks_.count() > 1) {
+      sum.emplace(trained, most_touched_rows(model, plan_.memory->batch), ranks_);
+    }
 
     const TrainingTask task{
         .begin_epoch =
@@ -833,9 +879,17 @@ class Session {
               make_batch(*train_, order.batch(step), batch);
               drop_words(steps, batch.ids);
               tokens = batch.shape.tokens();
-              const DropoutSource dropout{.seed = options_.seed, .step = steps++};
-              return model.loss_and_gradients(batch.shape, batch.ids, targets_of(batch, y), pass,
-                                              &dropout);
+              const DropoutSource dropout{.seed = options_.seed, .step = steps};
+              const auto targets = targets_of(batch, y);
+              const auto loss_of_shard = [&](std::size_t shard) {
+                return model.loss_and_gradients(batch.shape, batch.ids, targets, pass, &dropout,
+                                                {.index = shard, .count = options_.shards});
+              };
+              const double loss =
+                  sum ? sum->run(std::min(options_.shards, batch.shape.batch()), loss_of_shard)
+                      : loss_of_shard(0);
+              ++steps;
+              return loss;
             },
         .work = [&](std::size_t step) { return work_of(order.batch(step)); },
         .evaluate =
@@ -856,6 +910,12 @@ class Session {
             }};
 
     TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
+    if (ranks_.count() > 1) {
+      watch.stop = [&] {
+        if (observer_.stop) sum->say_whether_to_end(observer_.stop());
+        return sum->shall_end();
+      };
+    }
     if (observer_.step)
       watch.step = [&](const StepReport& report) { observer_.step(report, tokens); };
     watch.epoch = [&](const EpochReport& report) {
@@ -865,9 +925,10 @@ class Session {
     };
     const auto optimizer = make_optimizer<float>(options_.optimizer);
     const Checkpoints checkpoints = observer_.checkpoints ? observer_.checkpoints() : Checkpoints{};
-    TrainingResult result = unroll::train(model.trainable_parameters(), *optimizer, loop_options(),
-                                          task, watch, checkpoints);
+    TrainingResult result =
+        unroll::train(trained, *optimizer, loop_options(), task, watch, checkpoints);
     classifier.set_fusion(best);
+    if (sum) shard_times_ = std::make_shared<ShardTimes>(sum->times());
     return result;
   }
 
@@ -918,15 +979,17 @@ class Session {
     return {.classes = {}, .y = y.matrix(), .weights = batch.weights};
   }
 
-  /// Fits the fusion to the network as it is now.
+  /// Fits the fusion to the network as it is now. Ranks share the batches.
   DevScore score_of(TextClassifier& classifier, ThreadTuner& threads) {
+    const Batches batches = sorted_batches(dev_, plan_.memory->evaluation.rows);
     Tensor<double> O({dev_.size(), classifier.labels().size()});
-    for_each_batch(classifier.model(), dev_, plan_.memory->evaluation.rows, threads,
+    for_each_batch(classifier.model(), dev_, batches, ranks_.rank(), ranks_.count(), threads,
                    [&](MatrixView<const float> all, const Batch& batch) {
                      for (std::size_t r = 0; r < batch.rows.size(); ++r) {
                        std::ranges::copy(all.row(r), O.matrix().row(batch.rows[r]).begin());
                      }
                    });
+    if (ranks_.count() > 1) share_rows(batches, O.matrix(), ranks_);
     return fusion_->fit(O.matrix(), plan_.metric, classifier);
   }
 
@@ -965,6 +1028,7 @@ class Session {
 
   const TrainClassifierOptions& options_;
   const ClassifierObserver& observer_;
+  Ranks& ranks_;
   TrainingPlan plan_;
   std::size_t held_bytes_ = 0;  // by the process, as measured
   std::optional<WordVectorFile> vector_file_;
@@ -981,6 +1045,7 @@ class Session {
   std::optional<DevFusion> fusion_;  // once the dev texts are encoded
   DevScore dev_score_;               // of what is kept
   std::string divergence_;           // where training diverged, if it did
+  std::shared_ptr<const ShardTimes> shard_times_;
 };
 
 void require_something(const TrainClassifierOptions& options) {
@@ -992,22 +1057,25 @@ void require_something(const TrainClassifierOptions& options) {
 
 TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
-                                   const ClassifierObserver& observer) {
+                                   const ClassifierObserver& observer, Ranks* ranks) {
   require_something(options);
+  Ranks alone;
   const bool held_back = dev.empty();
   if (held_back) {
     Parts parts = hold_back(std::move(train), options.dev_fraction, options.seed);
     train = std::move(parts.train);
     dev = std::move(parts.dev);
   }
-  return Session(options, observer, held_back).run(std::move(train), std::move(dev));
+  return Session(options, observer, ranks == nullptr ? alone : *ranks, held_back)
+      .run(std::move(train), std::move(dev));
 }
 
 TrainedClassifier train_classifier(StreamedTexts& train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer) {
   require_something(options);
-  return Session(options, observer, train.holds_back()).run(train, std::move(dev));
+  Ranks alone;
+  return Session(options, observer, alone, train.holds_back()).run(train, std::move(dev));
 }
 
 }  // namespace unroll

@@ -19,7 +19,9 @@
 
 namespace unroll {
 
+class Ranks;
 class StreamedTexts;
+struct ShardTimes;
 struct TrainingMemory;
 
 /// How texts become ids, as far as somebody can choose it before a vocabulary is made.
@@ -94,6 +96,8 @@ struct TrainClassifierOptions : TextOptions {
   double clip_norm = 5;
   double clip_value = 0;
   std::size_t batch = 64;
+  std::size_t shards = 1;  ///< whose gradients are computed for themselves and then added
+                           ///< (unroll/optim/shard_sum.h)
   std::size_t epochs = 0;  ///< 0: as many as give kDefaultSteps steps, at least kDefaultEpochs
   std::optional<std::size_t>
       early_stop;              ///< epochs; 0 is off; none: a third of the epochs, at least 3
@@ -185,6 +189,8 @@ struct TrainedClassifier {
   DevScore dev;  ///< of the classifier
   /// Where training diverged, as text (unroll/tools/classifier/divergence.h); "" if it did not.
   std::string divergence = {};
+  /// Where the time went, if batches are cut into shards; otherwise null.
+  std::shared_ptr<const ShardTimes> shard_times = nullptr;
 };
 
 /// Where some training text has several labels or none, the classifier answers any number of
@@ -193,9 +199,13 @@ struct TrainedClassifier {
 /// UsageError if the metric or a class weight is about a label that they lack, or if the classifier
 /// to start from has no network or another kind of output; MemoryError if the memory does not
 /// suffice.
+///
+/// With `ranks` (unroll/core/ranks.h) each of them calls it with equal records and options, and
+/// gets the same classifier; they share the shards of each batch. The first rank's observer decides
+/// when to stop. Throws LostRankError if one of them dies.
 TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
-                                   const ClassifierObserver& observer = {});
+                                   const ClassifierObserver& observer = {}, Ranks* ranks = nullptr);
 
 /// The same from texts that are not held in memory (unroll/tools/classifier/streamed_texts.h), with
 /// the same bits. Whether rows are held back they know; otherwise `dev` has some.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -11,6 +12,9 @@
 namespace unroll {
 
 namespace {
+
+/// Runs of the first release do not have it: their batches are whole.
+constexpr const char* kShards = "shards";
 
 /// Numbers get the shortest digits that tell them from their neighbours.
 template <typename Value>
@@ -72,13 +76,21 @@ TrainingSettings training_settings(const TrainClassifierOptions& options) {
       {"metric", options.metric ? to_string(*options.metric) : "by default"},
       {"class_weight", to_string(options.class_weights)},
       {"dev_fraction", text_of(options.dev_fraction)},
-      {"seed", text_of(options.seed)}};
+      {"seed", text_of(options.seed)},
+      {kShards, text_of(options.shards)}};
   add_text_settings(options, settings);
   if (options.start) settings["init"] = options.start->hash();
   if (!options.network) return settings;
   add_model_settings(options, settings);
   add_optimization_settings(options, settings);
   return settings;
+}
+
+std::size_t shards_in(const TrainingSettings& settings) {
+  const std::string& text = settings.at(kShards);
+  std::size_t shards = 1;
+  std::from_chars(text.data(), text.data() + text.size(), shards);
+  return shards;
 }
 
 std::string difference(const TrainingSettings& then, const TrainingSettings& now) {
@@ -102,7 +114,9 @@ std::string to_json(const TrainingSettings& settings) {
 
 TrainingSettings training_settings_from_json(const std::string& text) {
   try {
-    return nlohmann::json::parse(text).get<TrainingSettings>();
+    auto settings = nlohmann::json::parse(text).get<TrainingSettings>();
+    settings.try_emplace(kShards, "1");
+    return settings;
   } catch (const nlohmann::json::exception& error) {
     throw ModelError(fmt::format("its settings can't be read: {}", error.what()));
   }

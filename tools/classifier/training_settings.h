@@ -18,6 +18,9 @@ using TrainingSettings = std::map<std::string, std::string>;
 
 TrainingSettings training_settings(const TrainClassifierOptions& options);
 
+/// How many shards these settings have, which one of the functions below has made.
+std::size_t shards_in(const TrainingSettings& settings);
+
 /// "hidden 8 then, 16 now; seed 1 then, 2 now", or "" if they are equal.
 std::string difference(const TrainingSettings& then, const TrainingSettings& now);
 

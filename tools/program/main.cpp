@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
 #include <exception>
 #include <new>
 #include <sstream>
@@ -14,6 +15,7 @@
 #include "unroll/tools/program/footer.h"
 #include "unroll/tools/program/lab.h"
 #include "unroll/tools/program/output.h"
+#include "unroll/tools/program/ranks.h"
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/usage.h"
 
@@ -52,14 +54,25 @@ int run(int argc, char** argv) {
   return status;
 }
 
+/// Most errors of a process that another one speaks for are those of all of them. The first one
+/// then says it and ends, and the launcher ends this one within this time (Open MPI: one second).
+constexpr timespec kOthersSpeak{.tv_sec = 3, .tv_nsec = 0};
+
 /// Results that were there before the error go out first.
 int end_with(unroll::ErrorKind kind, std::string_view message) {
+  const auto status = static_cast<int>(kind);
+  const bool others_speak = unroll::is_silent();
+  if (others_speak) {
+    ::nanosleep(&kOthersSpeak, nullptr);
+    unroll::speak();
+  }
   try {
     unroll::flush_stdout();
   } catch (const unroll::Error&) {  // the first error is the one to tell
   }
-  unroll::write_stderr(fmt::format("unroll: {}\n", message));
-  return static_cast<int>(kind);
+  unroll::write_stderr(fmt::format("unroll: {}{}{}\n", others_speak ? unroll::launched_rank() : "",
+                                   others_speak ? ": " : "", message));
+  return status;
 }
 
 constexpr std::string_view kOutOfMemory =
@@ -89,5 +102,6 @@ int run_to_status(int argc, char** argv) {
 int main(int argc, char** argv) {
   unroll::fill_standard_descriptors();
   unroll::prepare_signals();
+  if (argc > 1 && std::string_view(argv[1]) == "train") unroll::let_first_rank_speak();
   return run_to_status(argc, argv);
 }

@@ -24,6 +24,8 @@ std::string& waiting() {
   return text;
 }
 
+bool silent = false;
+
 /// Waits until a descriptor that was set not to block takes more.
 void wait_for(int descriptor) noexcept {
   pollfd state{.fd = descriptor, .events = POLLOUT, .revents = 0};
@@ -66,7 +68,18 @@ void require_stdout() {
   if (::write(STDOUT_FILENO, "", 0) < 0) fail(errno);
 }
 
+void silence() noexcept {
+  silent = true;
+}
+void speak() noexcept {
+  silent = false;
+}
+bool is_silent() noexcept {
+  return silent;
+}
+
 void write_stdout(std::string_view text) {
+  if (silent) return;
   waiting().append(text);
   static const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
   if (is_terminal || waiting().size() >= kPiece) flush_stdout();
@@ -78,6 +91,7 @@ void flush_stdout() {
 }
 
 void write_stderr(std::string_view text) noexcept {
+  if (silent) return;
   write_all(STDERR_FILENO, text);
 }
 

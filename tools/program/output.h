@@ -30,6 +30,12 @@ void print(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
 /// Sends the results off. Throws DiskError.
 void flush_stdout();
 
+/// From now on nothing is written, or it is again: of several processes that say the same, one
+/// speaks.
+void silence() noexcept;
+void speak() noexcept;
+bool is_silent() noexcept;
+
 /// Says it on stderr if possible.
 void write_stderr(std::string_view text) noexcept;
 

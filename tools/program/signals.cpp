@@ -15,6 +15,7 @@ constexpr std::array kEnding{SIGHUP,  SIGINT,    SIGQUIT, SIGTERM, SIGALRM,
 
 bool ends_by_broken_pipe = false;
 std::atomic<int> noted = 0;  // the signal, or 0
+std::atomic<bool> outlives_repeats = false;
 
 void set_handler(int signal, void (*handler)(int)) {
   struct sigaction action = {};
@@ -36,6 +37,7 @@ void end_by(int signal) {
 
 void note(int signal) {
   noted = signal;
+  if (outlives_repeats) return;
   set_handler(SIGINT, end_by);
   set_handler(SIGTERM, end_by);
 }
@@ -49,6 +51,10 @@ void prepare_signals() {
   for (int signal : kEnding) {
     if (!is_ignored(signal)) set_handler(signal, end_by);
   }
+}
+
+void outlive_repeated_signals() noexcept {
+  outlives_repeats = true;
 }
 
 InterruptGuard::InterruptGuard() {

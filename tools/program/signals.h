@@ -11,6 +11,10 @@ namespace unroll {
 /// nohup, stays ignored.
 void prepare_signals();
 
+/// From now on an InterruptGuard lets no second signal end the program: launchers of several
+/// processes send SIGTERM twice within milliseconds, and SIGKILL soon after.
+void outlive_repeated_signals() noexcept;
+
 /// While it lives, the first Ctrl-C or SIGTERM is only noted; a second one ends the program. An
 /// ignored SIGTERM stays ignored; SIGINT does not, which shells ignore for what runs in the
 /// background.

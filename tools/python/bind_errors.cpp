@@ -16,6 +16,7 @@ const char* class_of(const Error& error) {
   switch (error.kind()) {
     case ErrorKind::kInternal:
     case ErrorKind::kRequirement:
+    case ErrorKind::kRank:
       return "Error";
     case ErrorKind::kUsage:
       return "UsageError";

@@ -147,6 +147,25 @@ TEST_F(RunFolderTest, TellsWhichSettingsDiffer) {
   EXPECT_EQ(go_on(), uninterrupted());
 }
 
+TEST_F(RunFolderTest, GoesOnWithItsShards) {
+  options.shards = 3;
+  const std::string expected = uninterrupted();
+  go_on(3);
+  options.shards = 1;
+  EXPECT_EQ(shards_of_unfinished_run(path, options), 3);
+  EXPECT_NE(refusal().find("shards 3 then, 1 now"), std::string::npos);
+  options.shards = *shards_of_unfinished_run(path, options);
+  EXPECT_EQ(go_on(), expected);
+  EXPECT_FALSE(shards_of_unfinished_run(path, options)) << "of a finished run";
+}
+
+TEST_F(RunFolderTest, TakesNoShardsFromAnotherRun) {
+  options.shards = 3;
+  go_on(3);
+  options.seed = 2;
+  EXPECT_FALSE(shards_of_unfinished_run(path, options));
+}
+
 TEST_F(RunFolderTest, TellsThatTextsDiffer) {
   EXPECT_FALSE(go_on(3));
   train[5].text += "!";

@@ -17,6 +17,7 @@
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/output.h"
+#include "unroll/tools/program/ranks.h"
 
 namespace unroll {
 
@@ -104,6 +105,7 @@ Json diagnosis() {
       {"xz", optional(xz_version(), "liblzma-dev")},
       {"zstd", optional(zstd_version(), "libzstd-dev")},
       {"boost", optional(boost_version(), "libboost-dev")},
+      {"mpi", optional(mpi_version(), "libopenmpi-dev and openmpi-bin")},
       {"fmt",
        fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)}};
 }

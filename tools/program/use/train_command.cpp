@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 #include <charconv>
@@ -15,6 +16,10 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
+#include "unroll/core/ranks.h"
+#include "unroll/core/saved_state.h"
+#include "unroll/core/temporary.h"
+#include "unroll/optim/shard_sum.h"
 #include "unroll/text/folding.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/record_hash.h"
@@ -25,9 +30,11 @@
 #include "unroll/tools/classifier/metrics_file.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/run_folder.h"
+#include "unroll/tools/classifier/run_identity.h"
 #include "unroll/tools/classifier/streamed_texts.h"
 #include "unroll/tools/classifier/text_cache.h"
 #include "unroll/tools/classifier/train_classifier.h"
+#include "unroll/tools/classifier/training_settings.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/event_file.h"
@@ -35,6 +42,7 @@
 #include "unroll/tools/program/memory_left.h"
 #include "unroll/tools/program/numbers.h"
 #include "unroll/tools/program/output.h"
+#include "unroll/tools/program/ranks.h"
 #include "unroll/tools/program/report/run_of_folder.h"
 #include "unroll/tools/program/settings.h"
 #include "unroll/tools/program/settings_file.h"
@@ -186,6 +194,9 @@ void add_importance_flags(CLI::App& command, TrainClassifierOptions& options) {
       ->default_str("none");
 }
 
+/// More than a cluster has computers.
+constexpr std::size_t kMostShards = 1024;
+
 /// The value of --cell without a network.
 constexpr const char* kNoCell = "none";
 
@@ -297,6 +308,12 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
       ->check(whole_number(1, 65536))
       ->capture_default_str();
   command
+      .add_option("--shards", options.shards,
+                  "Cut each batch into so many parts whose gradients are computed apart and then\n"
+                  "added, as so many processes do that mpirun starts; the model is theirs, bit by\n"
+                  "bit (default: 1, or the number of processes)")
+      ->check(whole_number(1, kMostShards));
+  command
       .add_option_function<std::string>(
           "--max-memory",
           [&options](const std::string& size) { options.max_memory = bytes_of_size(size); },
@@ -357,13 +374,13 @@ void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions
 /// Without a network its flags change nothing; one warning names them all.
 void warn_of_network_flags(const CLI::App& command, Terminal& terminal) {
   constexpr std::array kNetworkFlags{
-      "--activation",  "--gru-reset",        "--keep-vectors", "--hidden",
-      "--layers",      "--bidirectional",    "--pool",         "--embedding",
-      "--vectors",     "--freeze-embedding", "--dropout",      "--recurrent-init",
-      "--forget-bias", "--optimizer",        "--lr",           "--precision",
-      "--schedule",    "--warmup",           "--weight-decay", "--clip-norm",
-      "--clip-value",  "--average",          "--batch",        "--word-dropout",
-      "--epochs",      "--early-stop"};
+      "--activation",   "--gru-reset",        "--keep-vectors", "--hidden",
+      "--layers",       "--bidirectional",    "--pool",         "--embedding",
+      "--vectors",      "--freeze-embedding", "--dropout",      "--recurrent-init",
+      "--forget-bias",  "--optimizer",        "--lr",           "--precision",
+      "--schedule",     "--warmup",           "--weight-decay", "--clip-norm",
+      "--clip-value",   "--average",          "--batch",        "--shards",
+      "--word-dropout", "--epochs",           "--early-stop"};
   std::vector<std::string_view> idle;
   for (const char* flag : kNetworkFlags) {
     if (command.count(flag) > 0) idle.emplace_back(flag);
@@ -737,6 +754,31 @@ std::string result_text(const DevScore& dev, const Metric& metric) {
   return fmt::format("{} {}, {}", to_string(metric), share_text(dev), accuracy);
 }
 
+/// Where the time of a step went, in milliseconds, and what a rank sent.
+struct StepTimes {
+  explicit StepTimes(const ShardTimes& times)
+      : compute(1000 * times.compute / static_cast<double>(times.steps)),
+        exchange(1000 * times.exchange / static_cast<double>(times.steps)),
+        wait(1000 * times.wait / static_cast<double>(times.steps)),
+        bytes(static_cast<double>(times.bytes) / static_cast<double>(times.steps)) {}
+  double compute, exchange, wait, bytes;
+};
+
+/// Nulls where batches were whole.
+nlohmann::ordered_json shards_json(const Flags& flags, const ShardTimes* times) {
+  nlohmann::ordered_json json = {{"shards", flags.options.shards},
+                                 {"ranks", times == nullptr ? 1 : times->ranks}};
+  for (const char* key : {"compute_ms", "exchange_ms", "wait_ms", "exchanged_bytes"})
+    json[key] = nullptr;
+  if (times == nullptr || times->steps == 0) return json;
+  const StepTimes step(*times);
+  json["compute_ms"] = step.compute;
+  json["exchange_ms"] = step.exchange;
+  json["wait_ms"] = step.wait;
+  json["exchanged_bytes"] = step.bytes;
+  return json;
+}
+
 void print_result(const Flags& flags, const TrainedClassifier& trained, const TimeLimit& limit,
                   double seconds) {
   const TrainingResult& training = trained.training;
@@ -745,19 +787,20 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, const Ti
   if (flags.json) {
     nlohmann::ordered_json ngrams_accuracy;  // null without n-grams
     if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.accuracy;
-    const nlohmann::ordered_json json = {{"model", file.string()},
-                                         {"end", ending(trained, limit)},
-                                         {"epochs", training.epochs.size()},
-                                         {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
-                                         {"dev_accuracy", trained.dev.accuracy},
-                                         {"metric", to_string(trained.plan.metric)},
-                                         {"dev_metric", trained.dev.metric},
-                                         {"ngrams", trained.plan.ngrams},
-                                         {"ngrams_dev_accuracy", ngrams_accuracy},
-                                         {"most_tokens", trained.plan.memory->most_tokens},
-                                         {"hash", trained.classifier.hash()},
-                                         {"peak_memory", peak_resident_bytes()},
-                                         {"seconds", seconds}};
+    nlohmann::ordered_json json = {{"model", file.string()},
+                                   {"end", ending(trained, limit)},
+                                   {"epochs", training.epochs.size()},
+                                   {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
+                                   {"dev_accuracy", trained.dev.accuracy},
+                                   {"metric", to_string(trained.plan.metric)},
+                                   {"dev_metric", trained.dev.metric},
+                                   {"ngrams", trained.plan.ngrams},
+                                   {"ngrams_dev_accuracy", ngrams_accuracy},
+                                   {"most_tokens", trained.plan.memory->most_tokens},
+                                   {"hash", trained.classifier.hash()},
+                                   {"peak_memory", peak_resident_bytes()},
+                                   {"seconds", seconds}};
+    json.update(shards_json(flags, trained.shard_times.get()));
     print("{}\n", with_version(json.dump()));
     return;
   }
@@ -1035,31 +1078,6 @@ struct RunTexts {
   std::vector<Record> dev;
 };
 
-RunTexts read_texts(const Flags& flags, RunFolder& run, Terminal& terminal) {
-  const ReadOptions columns = read_options(flags);
-  RunTexts texts;
-  const auto read_dev = [&] {
-    if (!flags.dev.empty()) texts.dev = read_data(flags.dev, columns, terminal);
-  };
-  if (flags.stream || !fit_into_memory(flags)) {
-    read_dev();
-    texts.streamed = stream_texts(flags, columns, texts.dev, terminal);
-    std::vector<std::string> labels;
-    for (const auto& [label, rows] : texts.streamed->survey().labels) labels.push_back(label);
-    match_dev_labels(labels, texts.dev, flags, terminal);
-    RecordHash dev;
-    dev.add(texts.dev);
-    run.take_data(texts.streamed->survey().hash, dev.digits());
-    return texts;
-  }
-  texts.train = read_data(flags.train, columns, terminal);
-  read_dev();
-  tell_of_label_sets(texts.train, flags.train, terminal);
-  match_dev_labels(labels_in(texts.train), texts.dev, flags, terminal);
-  run.take_data(texts.train, texts.dev);
-  return texts;
-}
-
 void tell_of_resuming(RunFolder& run, Progress& progress, Terminal& terminal) {
   if (!run.is_repeated()) return;
   if (const auto position = run.goes_on_at()) {
@@ -1073,8 +1091,136 @@ void tell_of_resuming(RunFolder& run, Progress& progress, Terminal& terminal) {
   }
 }
 
-int train_command(const Flags& flags, const CLI::App& command) {
-  refuse_contradictions(command, flags.options);
+// -------------------------------------------------------------------------------------------------
+// several ranks
+
+RunTexts read_held(const Flags& flags, Terminal& terminal) {
+  const ReadOptions columns = read_options(flags);
+  RunTexts texts;
+  texts.train = read_data(flags.train, columns, terminal);
+  if (!flags.dev.empty()) texts.dev = read_data(flags.dev, columns, terminal);
+  tell_of_label_sets(texts.train, flags.train, terminal);
+  match_dev_labels(labels_in(texts.train), texts.dev, flags, terminal);
+  return texts;
+}
+
+RunTexts read_streamed(const Flags& flags, Terminal& terminal) {
+  const ReadOptions columns = read_options(flags);
+  RunTexts texts;
+  if (!flags.dev.empty()) texts.dev = read_data(flags.dev, columns, terminal);
+  texts.streamed = stream_texts(flags, columns, texts.dev, terminal);
+  std::vector<std::string> labels;
+  for (const auto& [label, rows] : texts.streamed->survey().labels) labels.push_back(label);
+  match_dev_labels(labels, texts.dev, flags, terminal);
+  return texts;
+}
+
+/// Reads on all ranks, which must find the same. Several hold their texts.
+RunTexts read_texts(const Flags& flags, Terminal& terminal, Ranks& ranks) {
+  if (flags.stream || !fit_into_memory(flags)) {
+    if (ranks.count() == 1) return read_streamed(flags, terminal);
+    throw UsageError(
+        "several processes hold their texts in memory: leave out --stream and raise --max-memory, "
+        "or train with one process, which streams them");
+  }
+  RunTexts texts;
+  agree(ranks,
+        {.what = "texts",
+         .advice = "give all machines equal copies of --train and --dev, or a "
+                   "shared path"},
+        [&] {
+          texts = read_held(flags, terminal);
+          return ranks.count() == 1 ? "" : identity_of(texts.train) + identity_of(texts.dev);
+        });
+  return texts;
+}
+
+void take_texts(const RunTexts& texts, RunFolder& run) {
+  if (!texts.streamed) return run.take_data(texts.train, texts.dev);
+  run.take_data(texts.streamed->survey().hash, identity_of(texts.dev));
+}
+
+/// What the ranks begin with must be the same, and what computes the bits.
+void start_alike(const Flags& flags, const TextClassifier& start, Ranks& ranks) {
+  if (ranks.count() == 1) return;
+  agree(ranks, {.what = "settings", .advice = "give all the same flags and the same settings file"},
+        [&] { return to_json(training_settings(flags.options)); });
+  agree(ranks,
+        {.what = "first values",
+         .advice = "dictionaries, stop words, word vectors and --init must "
+                   "be the same files, and ICU the same version"},
+        [&] { return identity_of(start); });
+  agree(ranks,
+        {.what = "kernels",
+         .advice = "set UNROLL_ISA to an instruction set that all of them have "
+                   "(`unroll doctor` lists them)"},
+        [&] { return this_machine(); });
+}
+
+/// The state of a checkpoint that the first rank has sent, in a file until it was read.
+struct SentState {
+  explicit SentState(const std::string& bytes)
+      : file(std::filesystem::temp_directory_path() / fmt::format("unroll-{}.ckpt", ::getpid())) {
+    write_file(file.path(), bytes);
+    state = SavedState::open(file.path());
+  }
+
+  Temporary file;
+  SavedState state;
+};
+
+/// Every rank goes on from the first one's checkpoint.
+std::shared_ptr<SavedState> share_checkpoint(const Flags& flags, std::shared_ptr<SavedState> own,
+                                             Ranks& ranks) {
+  if (ranks.count() == 1) return own;
+  const auto path = std::filesystem::path(flags.out) / RunFolder::kFileName;
+  const std::string bytes = ranks.from_first(own ? read_file(path) : "");
+  if (ranks.is_first() || bytes.empty()) return own;
+  const auto sent = std::make_shared<SentState>(bytes);
+  return {sent, &sent->state};
+}
+
+/// What the ranks do that have no folder and say nothing.
+int train_along(const Flags& flags, Ranks& ranks) {
+  Terminal terminal(true);
+  RunTexts data = read_texts(flags, terminal, ranks);
+  TrainClassifierOptions options = flags.options;
+  if (!options.network) options.vectors.clear();
+  options.reading_bytes = reading_bytes(flags, data.train, data.dev);
+  const ClassifierObserver observer{
+      .plan = [&](const TrainingPlan&,
+                  const TextClassifier& start) { start_alike(flags, start, ranks); },
+      .step = {},
+      .epoch = {},
+      .stop = {},
+      .checkpoints = [&] { return Checkpoints{.begin = share_checkpoint(flags, nullptr, ranks)}; }};
+  train_classifier(std::move(data.train), std::move(data.dev), options, observer, &ranks);
+  return 0;
+}
+
+/// A step of 8 ranks, say, and what it sent.
+void tell_of_ranks(const ShardTimes& times, Terminal& terminal) {
+  if (times.ranks == 1 || times.steps == 0) return;
+  const StepTimes step(times);
+  terminal.note(
+      fmt::format("ranks   {}: a step takes {:.2f} ms: {:.2f} to compute, {:.2f} to exchange {}, "
+                  "{:.2f} to wait "
+                  "for the slowest",
+                  times.ranks, step.compute + step.exchange + step.wait, step.compute,
+                  step.exchange, mib_text(static_cast<std::size_t>(step.bytes)), step.wait));
+}
+
+/// Says at once that a rank is lost, and what is left of the run.
+void tell_of_loss(const std::string& loss, const Flags& flags) {
+  speak();
+  write_stderr(fmt::format(
+      "unroll: {}; {}\n", loss,
+      flags.run.checkpoint_minutes > 0
+          ? "the same command goes on from the last checkpoint, with any number of processes"
+          : "there is no checkpoint (--checkpoint-minutes 0)"));
+}
+
+int train_command(const Flags& flags, const CLI::App& command, Ranks& ranks) {
   require_stdout();
   TimeLimit limit(flags.max_minutes);
   RunFolder run(flags.out, flags.options, flags.run);
@@ -1083,7 +1229,8 @@ int train_command(const Flags& flags, const CLI::App& command) {
   warn_if_unlocked(run.folder(), terminal);
   warn_of_idle_flags(command, flags.options, terminal);
   try_vectors(command, flags);
-  RunTexts texts = read_texts(flags, run, terminal);
+  RunTexts texts = read_texts(flags, terminal, ranks);
+  take_texts(texts, run);
   std::vector<Record>& dev = texts.dev;
   TrainClassifierOptions options = flags.options;
   if (!options.network) options.vectors.clear();
@@ -1109,6 +1256,7 @@ int train_command(const Flags& flags, const CLI::App& command) {
             progress.plan(plan, classifier);
             warn_of_idle_flags(plan, flags.options, terminal);
             refuse_hopeless(flags, plan, classifier);
+            start_alike(flags, classifier, ranks);
             run.begin(plan, classifier);
             if (!run.is_repeated()) run.hold(kLogName);
             terminal.log_to(run.path() / kLogName, run.is_repeated());
@@ -1155,10 +1303,17 @@ int train_command(const Flags& flags, const CLI::App& command) {
             if (!guard) guard.emplace();
             return guard->interrupted() || (is_saved && limit.is_over());
           },
-      .checkpoints = [&] { return run.checkpoints(); }};
+      .checkpoints =
+          [&] {
+            Checkpoints checkpoints = run.checkpoints();
+            checkpoints.begin = share_checkpoint(flags, checkpoints.begin, ranks);
+            return checkpoints;
+          }};
   TrainedClassifier trained =
-      texts.streamed ? train_classifier(*texts.streamed, std::move(dev), options, observer)
-                     : train_classifier(std::move(texts.train), std::move(dev), options, observer);
+      texts.streamed
+          ? train_classifier(*texts.streamed, std::move(dev), options, observer)
+          : train_classifier(std::move(texts.train), std::move(dev), options, observer, &ranks);
+  if (trained.shard_times) tell_of_ranks(*trained.shard_times, terminal);
   if (run.is_repeated()) save_again(flags, trained);
   const TrainingEnd end = trained.training.end;
   run.metrics().end(trained);
@@ -1217,18 +1372,63 @@ void add_train_flags(CLI::App& command, Flags& flags) {
                    "gradflow.csv and gradflow.html into --out");
 }
 
+/// As many as the unfinished run has that goes on, or as there are ranks.
+std::size_t default_shards(const Flags& flags, Ranks& ranks) {
+  const auto then = ranks.is_first() ? shards_of_unfinished_run(flags.out, flags.options)
+                                     : std::optional<std::size_t>();
+  const std::string shards = ranks.from_first(std::to_string(then.value_or(ranks.count())));
+  return std::stoul(shards);
+}
+
+/// A rank that is asked to end, as it is when another one has died, first tells why.
+void tell_when_lost(const Flags& flags, Ranks& ranks, std::optional<InterruptGuard>& guard) {
+  outlive_repeated_signals();
+  guard.emplace();
+  ranks.end_when([&] { return guard->interrupted(); });
+  ranks.when_lost([&](const std::string& loss) { tell_of_loss(loss, flags); });
+}
+
+/// All ranks come to the same end, a divergence as well, and leave each other then.
+int train_on(const Flags& flags, const CLI::App& command, Ranks& ranks) {
+  try {
+    const int status =
+        ranks.is_first() ? train_command(flags, command, ranks) : train_along(flags, ranks);
+    ranks.leave();
+    return status;
+  } catch (const LostRankError& lost) {
+    return lost.exit_status();  // it is told already, by one of the ranks
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kDiverged) {
+      ranks.leave();
+    } else if (ranks.part_and_first_parts()) {
+      return error.exit_status();  // the first rank tells it
+    }
+    throw;
+  }
+}
+
 /// Trains by the settings of all sources.
-int run_with(const Settings& settings) {
+int run_with(Settings settings) {
   Flags flags;
   CLI::App command(kPurpose, "train");
   add_train_flags(command, flags);
-  flags.settings = to_toml(settings, describe(command));
-  apply(settings, command);
+  const CommandDescription description = describe(command);
+  unroll::apply(settings, command);
   if (!flags.init.empty()) {
     flags.options.start = std::make_shared<const TextClassifier>(TextClassifier::load(flags.init));
   }
   try {
-    return train_command(flags, command);
+    refuse_contradictions(command, flags.options);
+    std::optional<InterruptGuard> guard;
+    const std::unique_ptr<Ranks> ranks = join_ranks(command.count("--threads") > 0);
+    if (ranks->count() > 1) tell_when_lost(flags, *ranks, guard);
+    if (command.count("--shards") == 0) {
+      flags.options.shards = default_shards(flags, *ranks);
+      if (flags.options.shards > 1)
+        settings.push_back({"shards", std::to_string(flags.options.shards), ""});
+    }
+    flags.settings = to_toml(settings, description);
+    return train_on(flags, command, *ranks);
   } catch (const UsageError& error) {
     throw mended_by(error.options(), UsageError(with_origins(error.what(), settings)));
   }
