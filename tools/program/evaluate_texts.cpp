@@ -89,10 +89,15 @@ std::vector<Record> read_labelled(const std::string& path, const ReadOptions& op
                                   const TextPredictor& predictor, Terminal& terminal) {
   ReadReport report;
   std::vector<Record> records = read_records(path, options, report);
-  match_labels(records, predictor.labels(), path, report);
+  match_model(records, path, predictor, report);
   show(report, terminal);
-  if (!predictor.classifier().has_any_number_of_labels()) refuse_label_sets(records, path);
   return records;
+}
+
+void match_model(std::vector<Record>& records, const std::string& path,
+                 const TextPredictor& predictor, ReadReport& report) {
+  match_labels(records, predictor.labels(), path, report);
+  if (!predictor.classifier().has_any_number_of_labels()) refuse_label_sets(records, path);
 }
 
 Evaluation evaluate_texts(const TextPredictor& predictor, std::span<const Record> records,

@@ -18,6 +18,10 @@ namespace unroll {
 std::vector<Record> read_labelled(const std::string& path, const ReadOptions& options,
                                   const TextPredictor& predictor, Terminal& terminal);
 
+/// What `read_labelled` does with records that were read before, from `path`.
+void match_model(std::vector<Record>& records, const std::string& path,
+                 const TextPredictor& predictor, ReadReport& report);
+
 /// Predicts all records. `threshold` matters where texts have any number of labels; `seen` gets
 /// each answer, in order.
 Evaluation evaluate_texts(const TextPredictor& predictor, std::span<const Record> records,

@@ -1124,6 +1124,16 @@ void add_training_flags(CLI::App& command, ReadOptions& columns, TrainClassifier
   add_option_flags(command, options);
 }
 
+std::shared_ptr<CLI::App> train_flags() {
+  struct Command {
+    Flags flags;
+    CLI::App app{kPurpose, "train"};
+  };
+  const auto command = std::make_shared<Command>();
+  add_train_flags(command->app, command->flags);
+  return {command, &command->app};
+}
+
 void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOptions& options) {
   refuse_contradictions(command, options);
 }
