@@ -182,7 +182,8 @@ Settings settings_in(const toml::table& table, const std::string& path,
 
 bool is_key(const FlagDescription& flag) {
   constexpr std::array kOfOneCall{std::string_view("help"), std::string_view("overwrite"),
-                                  std::string_view("config"), std::string_view("dump-config")};
+                                  std::string_view("config"), std::string_view("dump-config"),
+                                  std::string_view("until-step")};
   return !flag.is_argument && std::ranges::count(kOfOneCall, flag.name) == 0;
 }
 
