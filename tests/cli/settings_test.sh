@@ -11,8 +11,8 @@ has() { dump "${@:2}" >dumped; grep -qxF -- "$1" dumped || { grep -- "${1%% *}" 
 dump --train missing.tsv >all
 awk '/^(# )?[a-z-]+ =( |$)/ { if (before !~ /^# /) { print; bad = 1 } } { before = $0 } END { exit bad }' all || fail "a key without a comment"
 grep -qx 'train = "missing.tsv"' all || fail "the dump lacks --train"
-for absent in help config dump-config overwrite preset; do ! grep -q "^\(# \)\?$absent =" all || fail "the dump has $absent"; done
-"$unroll" train --help | grep -o -- '^  --[a-z-]*' | tr -d ' ' | grep -vxE -- '--(config|dump-config|overwrite|preset)' >flags
+for absent in help config dump-config overwrite until-step preset; do ! grep -q "^\(# \)\?$absent =" all || fail "the dump has $absent"; done
+"$unroll" train --help | grep -o -- '^  --[a-z-]*' | tr -d ' ' | grep -vxE -- '--(config|dump-config|overwrite|until-step|preset)' >flags
 while read -r flag; do grep -q "^\(# \)\?${flag#--} =" all || fail "the dump lacks $flag"; done <flags
 [ "$(wc -l <flags)" -gt 50 ] || fail "only $(wc -l <flags) flags were found"
 

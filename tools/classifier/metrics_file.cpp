@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "unroll/core/error.h"
+#include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/version.h"
 
 namespace unroll {
@@ -121,6 +122,7 @@ void MetricsFile::end(const TrainedClassifier& trained) {
                   {"best_epoch", best_epoch},
                   {"dev_accuracy", trained.dev.accuracy},
                   {"dev_metric", number(trained.dev.metric)},
+                  {"peak_memory", peak_resident_bytes()},
                   {"hash", trained.classifier.hash()}}));
 }
 

@@ -32,6 +32,19 @@ constexpr Seconds kBetweenEpochs{10};
 /// What a RunFolder is, out of sight of those who use one.
 class RunFolder::Run {
  public:
+  /// What must be the same when a run goes on, and what is told if it is not.
+  struct Description {
+    std::string format = "1";
+    std::string end;  // "" while the run is unfinished
+    std::string settings;
+    std::string train, dev, start;  // hashes
+    std::string machine;
+    std::size_t most_tokens = 0;  // of a part of a batch
+    std::uint64_t metrics_bytes = 0;
+
+    void list(SavedState& state);
+  };
+
   Run(std::filesystem::path path, const TrainClassifierOptions& options,
       const RunFolderOptions& run);
 
@@ -48,18 +61,6 @@ class RunFolder::Run {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
-  /// What must be the same when a run goes on, and what is told if it is not.
-  struct Description {
-    std::string format = "1";
-    std::string end;  // "" while the run is unfinished
-    std::string settings;
-    std::string train, dev, start;  // hashes
-    std::string machine;
-    std::size_t most_tokens = 0;  // of a part of a batch
-    std::uint64_t metrics_bytes = 0;
-
-    void list(SavedState& state);
-  };
   void open_last();
   void compare_machines();
   void refuse(const std::string& what);
@@ -254,6 +255,16 @@ RunFolder::RunFolder(std::filesystem::path path, const TrainClassifierOptions& o
     : run_(std::make_unique<Run>(std::move(path), options, run)) {}
 RunFolder::~RunFolder() = default;
 
+bool RunFolder::is_finished(const std::filesystem::path& path) {
+  try {
+    SavedState last = SavedState::open(path / kFileName);
+    Run::Description description;
+    description.list(last);
+    return !description.end.empty();
+  } catch (const Error&) {
+    return false;
+  }
+}
 const std::filesystem::path& RunFolder::path() const {
   return folder().path();
 }

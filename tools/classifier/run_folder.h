@@ -68,6 +68,10 @@ class RunFolder {
   const std::filesystem::path& path() const;
   const OutputFolder& folder() const;
 
+  /// Whether the folder holds a run that has come to its end. One without last.ckpt, or with a
+  /// damaged one, does not.
+  static bool is_finished(const std::filesystem::path& path);
+
   /// Throws UsageError if an unfinished run had other texts. Whatever file they come from, equal
   /// records are equal texts.
   void take_data(std::span<const Record> train, std::span<const Record> dev);

@@ -35,6 +35,7 @@ void add_serve_command(CLI::App& program, int& status);
 /// The version of the Boost that `serve` was built with; "" where it was not built.
 std::string boost_version();
 void add_report_command(CLI::App& program, int& status);
+void add_compare_command(CLI::App& program, int& status);
 void add_doctor_command(CLI::App& program, int& status);
 void add_completion_command(CLI::App& program, int& status);
 void add_man_command(CLI::App& program, int& status);

@@ -86,6 +86,13 @@ LabelledTexts::LabelledTexts(const std::string& path, const ReadOptions& options
   show(report, terminal);
 }
 
+LabelledTexts::LabelledTexts(std::vector<Record> records, const std::string& name,
+                             const TextPredictor& predictor)
+    : predictor_(predictor), held_(std::move(records)) {
+  ReadReport told_by_who_read_them;
+  survey(name, {}, told_by_who_read_them);
+}
+
 void LabelledTexts::read(const std::function<void(std::span<Record>)>& body) {
   if (!stream_) return body(held_);
   stream_->rewind();

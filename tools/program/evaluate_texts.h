@@ -25,6 +25,9 @@ class LabelledTexts {
   /// several labels where the model answers one.
   LabelledTexts(const std::string& path, const ReadOptions& options, const TextPredictor& predictor,
                 Terminal& terminal);
+  /// Records that were read before, by this name. Throws DataError as above, but says nothing.
+  LabelledTexts(std::vector<Record> records, const std::string& name,
+                const TextPredictor& predictor);
 
   std::size_t rows() const noexcept { return rows_; }
   /// Calls body(records) for all of them in order.

@@ -1,7 +1,6 @@
 #include "unroll/tools/program/settings_file.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
@@ -13,24 +12,12 @@
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/text/utf8.h"
+#include "unroll/tools/program/toml_settings.h"
 #include "unroll/tools/program/usage.h"
 
 namespace unroll {
 
 namespace {
-
-std::string place_text(const std::string& path, const toml::source_position& position) {
-  return to_string(Place{path, position.line, position.column});
-}
-
-/// What stands in a file, for a message.
-std::string_view kind_of(const toml::node& node) {
-  if (node.is_table()) return "a table";
-  if (node.is_array()) return "a list";
-  if (node.is_string()) return "a text";
-  if (node.is_number()) return "a number";
-  return node.is_boolean() ? "true or false" : "a time";
-}
 
 /// A text or a number as a flag's value. Nothing for what is neither.
 std::optional<std::string> text_of(const toml::node& node) {
@@ -151,7 +138,21 @@ std::string line_of(const FlagDescription& flag, const std::string& value) {
   return fmt::format("{} = {}", flag.name, number ? *number : basic_string_of(value));
 }
 
-toml::table parse(const std::string& path) {
+}  // namespace
+
+std::string place_text(const std::string& path, const toml::source_position& position) {
+  return to_string(Place{path, position.line, position.column});
+}
+
+std::string_view kind_of(const toml::node& node) {
+  if (node.is_table()) return "a table";
+  if (node.is_array()) return "a list";
+  if (node.is_string()) return "a text";
+  if (node.is_number()) return "a number";
+  return node.is_boolean() ? "true or false" : "a time";
+}
+
+toml::table parse_toml(const std::string& path) {
   const std::string text = read_file(path);
   try {
     return toml::parse(text, path);
@@ -161,37 +162,37 @@ toml::table parse(const std::string& path) {
   }
 }
 
-using Entry = std::pair<const toml::key*, const toml::node*>;
-
-/// The entries as the file has them: the table has sorted them by name.
-std::vector<Entry> in_order(const toml::table& table) {
-  std::vector<Entry> entries;
+std::vector<TomlEntry> in_order(const toml::table& table) {
+  std::vector<TomlEntry> entries;
   for (const auto& [key, node] : table) entries.emplace_back(&key, &node);
-  std::ranges::sort(entries, {}, [](const Entry& entry) {
+  std::ranges::sort(entries, {}, [](const TomlEntry& entry) {
     const toml::source_position& begin = entry.first->source().begin;
     return std::pair(begin.line, begin.column);
   });
   return entries;
 }
 
-}  // namespace
-
-bool is_key(const FlagDescription& flag) {
-  constexpr std::array kOfOneCall{std::string_view("help"), std::string_view("overwrite"),
-                                  std::string_view("config"), std::string_view("dump-config")};
-  return !flag.is_argument && std::ranges::count(kOfOneCall, flag.name) == 0;
-}
-
-Settings read_settings(const std::string& path, const CommandDescription& command) {
-  const toml::table table = parse(path);
+Settings settings_in(const toml::table& table, const std::string& path,
+                     const CommandDescription& command) {
   Settings settings;
   for (const auto& [key, node] : in_order(table))
     settings.push_back(setting_of(path, *key, *node, command));
   return settings;
 }
 
+bool is_key(const FlagDescription& flag) {
+  constexpr std::array kOfOneCall{std::string_view("help"), std::string_view("overwrite"),
+                                  std::string_view("config"), std::string_view("dump-config"),
+                                  std::string_view("until-step")};
+  return !flag.is_argument && std::ranges::count(kOfOneCall, flag.name) == 0;
+}
+
+Settings read_settings(const std::string& path, const CommandDescription& command) {
+  return settings_in(parse_toml(path), path, command);
+}
+
 Settings read_any_settings(const std::string& path) {
-  const toml::table table = parse(path);
+  const toml::table table = parse_toml(path);
   Settings settings;
   for (const auto& [key, node] : in_order(table)) {
     const auto on = node->value_exact<bool>();

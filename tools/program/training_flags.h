@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
 
 #include "unroll/text/records.h"
@@ -14,6 +15,10 @@ namespace unroll {
 /// is for settings_of to say (settings_flags.h).
 void add_training_flags(CLI::App& command, ReadOptions& columns, TrainClassifierOptions& options,
                         std::string& preset);
+
+/// The command `train` with all its flags, which trains nothing: to check settings by it, and to
+/// know what they are. The variables behind the flags live as long.
+std::shared_ptr<CLI::App> train_flags();
 
 /// Throws UsageError for flags that do not go together.
 void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOptions& options);

@@ -79,6 +79,7 @@ void take(const Json& line, RunHistory& run) {
   if (event != "end") return;
   run.end = text(line, "end");
   run.hash = text(line, "hash");
+  run.peak_memory = count(line, "peak_memory");
 }
 
 /// Adds up the time of the run's processes, each of which counts from its own begin.

@@ -39,7 +39,8 @@ struct RunHistory {
   std::vector<double> resumes;  ///< where the run went on, in epochs
   std::string end;              ///< empty while it is unfinished
   std::string hash;
-  double seconds = 0;  ///< of all its processes, as far as it was written
+  std::size_t peak_memory = 0;  ///< bytes, of the process that ended it; 0: unknown
+  double seconds = 0;           ///< of all its processes, as far as it was written
 
   /// The last epoch that was the best so far; null without one.
   const Epoch* best() const;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <deque>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -66,6 +67,7 @@ struct Flags {
   bool json = false;
   bool gradflow = false;
   double max_minutes = 0;          // 0: no limit
+  std::size_t until_step = 0;      // 0: no limit
   std::string tensorboard;         // folder; empty: none
   std::string preset = "default";  // its flags are in the options
   std::string settings;            // all settings, as config.toml keeps them
@@ -270,7 +272,7 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
              "Optimizer. lazy-adam moves a word's vector only at steps whose texts contain\n"
              "the word: that is faster with many words, but it is not the same as adam");
   command.add_option("--lr", options.learning_rate, "Learning rate")
-      ->check(real_number(1e-8, 100.0))
+      ->check(real_number(1e-8, 1e9))
       ->capture_default_str();
   add_precision_flag(command, options.precision);
   add_choice(command, "--schedule", options.decay, "How the learning rate falls");
@@ -684,6 +686,43 @@ class TimeLimit {
   bool was_reached_ = false;
 };
 
+/// --until-step: where to stop, and the steps before, to look at. Steps count from 1 over all
+/// epochs.
+class StepLimit {
+ public:
+  explicit StepLimit(std::size_t steps) : steps_(steps) {}
+
+  void begin(std::size_t done) { done_ = done; }
+  void step(const StepReport& report) {
+    if (steps_ == 0) return;
+    done_ = number_of(report);
+    last_.push_back(report);
+    if (last_.size() > kShown) last_.pop_front();
+  }
+  bool is_reached() const { return steps_ > 0 && done_ >= steps_; }
+
+  /// A line a step, for people.
+  std::string last_steps() const {
+    std::string text;
+    for (const StepReport& step : last_) {
+      text += fmt::format("step {:>6}  epoch {:>3}  loss {:.6g}  |g| {:.6g}  lr {:.3g}\n",
+                          number_of(step), step.epoch + 1, step.loss, step.gradient_norm,
+                          step.learning_rate);
+    }
+    return text;
+  }
+
+ private:
+  static constexpr std::size_t kShown = 10;
+  static std::size_t number_of(const StepReport& report) {
+    return report.epoch * report.steps + report.step + 1;
+  }
+
+  std::size_t steps_;
+  std::size_t done_ = 0;
+  std::deque<StepReport> last_;
+};
+
 /// The curves of --tensorboard, where they are wanted. Steps count from 1 over all epochs.
 class Curves {
  public:
@@ -779,7 +818,7 @@ nlohmann::ordered_json shards_json(const Flags& flags, const ShardTimes* times) 
   return json;
 }
 
-void print_result(const Flags& flags, const TrainedClassifier& trained, const TimeLimit& limit,
+void print_result(const Flags& flags, const TrainedClassifier& trained, std::string_view why,
                   double seconds) {
   const TrainingResult& training = trained.training;
   const auto file = std::filesystem::path(flags.out) / TextClassifier::kFileName;
@@ -788,7 +827,7 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, const Ti
     nlohmann::ordered_json ngrams_accuracy;  // null without n-grams
     if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.accuracy;
     nlohmann::ordered_json json = {{"model", file.string()},
-                                   {"end", ending(trained, limit)},
+                                   {"end", why},
                                    {"epochs", training.epochs.size()},
                                    {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
                                    {"dev_accuracy", trained.dev.accuracy},
@@ -806,10 +845,9 @@ void print_result(const Flags& flags, const TrainedClassifier& trained, const Ti
   }
   if (has_epoch) {
     print("best epoch {} of {} ({}): dev {}\n", training.best_epoch + 1, training.epochs.size(),
-          ending(trained, limit), result_text(trained.dev, trained.plan.metric));
+          why, result_text(trained.dev, trained.plan.metric));
   } else {
-    print("linear model alone ({}): dev {}\n", ending(trained, limit),
-          result_text(trained.dev, trained.plan.metric));
+    print("linear model alone ({}): dev {}\n", why, result_text(trained.dev, trained.plan.metric));
   }
   print("model {} ({:.1f} MB), trained in {}\n", file.string(),
         static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
@@ -868,16 +906,16 @@ void write_page(const Flags& flags, const TextClassifier& classifier, Terminal& 
   }
 }
 
-/// Says how training ended. `linear_is_saved`: a model that has no epoch yet. `is_read`: whether
-/// somebody waits for the result.
+/// Says how training ended, and `why`. `linear_is_saved`: a model that has no epoch yet. `is_read`:
+/// whether somebody waits for the result.
 void finish(const Flags& flags, const TrainedClassifier& trained, bool linear_is_saved,
-            const TimeLimit& limit, bool is_read, Terminal& terminal, double seconds) {
+            std::string_view why, bool is_read, Terminal& terminal, double seconds) {
   const TrainingResult& training = trained.training;
   const bool has_model = !training.epochs.empty() || linear_is_saved;
-  if (has_model && is_read) print_result(flags, trained, limit, seconds);
+  if (has_model && is_read) print_result(flags, trained, why, seconds);
   if (training.end == TrainingEnd::kDiverged) throw diverged(flags, trained, linear_is_saved);
   if (training.end == TrainingEnd::kStopped) {
-    tell_of_stop(flags, has_model, ending(trained, limit), terminal);
+    tell_of_stop(flags, has_model, why, terminal);
   }
 }
 
@@ -1239,6 +1277,7 @@ int train_command(const Flags& flags, const CLI::App& command, Ranks& ranks) {
               "measures texts that are in memory: give --dev, or leave out --stream");
   Progress progress(terminal);
   Curves curves(flags.tensorboard);
+  StepLimit steps(flags.until_step);
   std::unique_ptr<TrainingWatch> watch;
   if (flags.gradflow)
     watch = watch_gradient_flow(flags.out, dev.empty() ? texts.train : dev, terminal);
@@ -1261,6 +1300,8 @@ int train_command(const Flags& flags, const CLI::App& command, Ranks& ranks) {
             if (!run.is_repeated()) run.hold(kLogName);
             terminal.log_to(run.path() / kLogName, run.is_repeated());
             tell_of_resuming(run, progress, terminal);
+            if (const auto position = run.goes_on_at())
+              steps.begin(position->epoch * plan.steps_per_epoch + position->step);
             is_saved = run.is_repeated() && has_model(flags.out);
             memory = *plan.memory;
             metric = plan.metric;
@@ -1283,6 +1324,7 @@ int train_command(const Flags& flags, const CLI::App& command, Ranks& ranks) {
             progress.step(report, tokens);
             run.metrics().step(report, tokens);
             curves.step(report);
+            steps.step(report);
           },
       .epoch =
           [&](const EpochReport& report, const DevScore& score, TextClassifier& classifier) {
@@ -1301,7 +1343,7 @@ int train_command(const Flags& flags, const CLI::App& command, Ranks& ranks) {
       .stop =
           [&] {
             if (!guard) guard.emplace();
-            return guard->interrupted() || (is_saved && limit.is_over());
+            return guard->interrupted() || steps.is_reached() || (is_saved && limit.is_over());
           },
       .checkpoints =
           [&] {
@@ -1321,8 +1363,12 @@ int train_command(const Flags& flags, const CLI::App& command, Ranks& ranks) {
   if (is_saved) write_page(flags, trained.classifier, terminal);
   // Who sends SIGTERM wants the program to end, even if nobody reads from a full pipe.
   const bool is_read = end != TrainingEnd::kStopped || guard->exit_status() != 128 + SIGTERM;
-  finish(flags, trained, linear_is_saved, limit, is_read, terminal, progress.seconds());
-  return end == TrainingEnd::kStopped && !limit.was_reached() ? guard->exit_status() : 0;
+  if (is_read && !flags.json) write_stdout(steps.last_steps());
+  const std::string_view why = steps.is_reached() && end == TrainingEnd::kStopped
+                                   ? "--until-step is reached"
+                                   : ending(trained, limit);
+  finish(flags, trained, linear_is_saved, why, is_read, terminal, progress.seconds());
+  return end == TrainingEnd::kStopped && guard->interrupted() ? guard->exit_status() : 0;
 }
 
 // ----------------------------------------------------------------------------------------------------------
@@ -1336,6 +1382,15 @@ void add_limit_flag(CLI::App& command, double& max_minutes) {
                   "End training after this time, with the best epoch so far. Where there is no\n"
                   "model yet, the first epoch is done before (default: no limit)")
       ->check(real_number(0.0, 1e6));
+}
+
+void add_step_flag(CLI::App& command, std::size_t& until_step) {
+  command
+      .add_option("--until-step", until_step,
+                  "Stop behind this step of all epochs, counted from 1, with a checkpoint, and\n"
+                  "show loss and gradient norm of the last steps; without the flag the same\n"
+                  "command goes on from there")
+      ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()));
 }
 
 /// Everything that TrainClassifierOptions has.
@@ -1362,6 +1417,7 @@ void add_train_flags(CLI::App& command, Flags& flags) {
   add_streaming_flags(command, flags);
   add_training_flags(command, flags.columns, flags.options, flags.preset);
   add_limit_flag(command, flags.max_minutes);
+  add_step_flag(command, flags.until_step);
   add_tensorboard_flag(command, flags.tensorboard);
   add_threads_flag(command);
   add_quiet_flag(command, flags.quiet);
@@ -1457,6 +1513,16 @@ void add_training_flags(CLI::App& command, ReadOptions& columns, TrainClassifier
   add_training_column_flags(command, columns);
   add_preset_flag(command, preset);
   add_option_flags(command, options);
+}
+
+std::shared_ptr<CLI::App> train_flags() {
+  struct Command {
+    Flags flags;
+    CLI::App app{kPurpose, "train"};
+  };
+  const auto command = std::make_shared<Command>();
+  add_train_flags(command->app, command->flags);
+  return {command, &command->app};
 }
 
 void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOptions& options) {
