@@ -95,7 +95,7 @@ wait_for_a_step() {
     sleep 0.02
   done
 }
-kills=0 resumed=0 slowest=0
+kills=0 resumed=0 done=0 slowest=0
 while [ $kills -lt "$count" ]; do
   rm -rf out
   ranks=3  # at first; a run that goes on may have others
@@ -123,13 +123,14 @@ while [ $kills -lt "$count" ]; do
       { cat stderr >&2; fail "not one message about rank $rank of $ranks"; }
     ranks=$((RANDOM % 3 + 2))
   done
+  done=$((done + 1))
   ! grep -q 'resume  from epoch' out/log.txt || resumed=$((resumed + 1))
   [ "$(hash_in stdout)" = "$expected" ] || fail "another model after kills"
   "$unroll" inspect out --json | grep -qF "\"hash\":\"$expected\"" || fail "the folder holds another model after kills"
   only_run_files out
 done
-echo "$kills kills of one rank, $resumed of the runs went on: each was told once, by rank and host; all ranks ended within $slowest ms; every model is" \
-  "that of an uninterrupted run"
+echo "$kills kills of one rank in $done runs, $resumed of which went on from a checkpoint: each was told once, by rank and host; all ranks ended" \
+  "within $slowest ms; every model is that of an uninterrupted run"
 
 # Who ends the launcher ends the run in order: a checkpoint, and the same command goes on.
 rm -rf out
