@@ -48,13 +48,16 @@ ShardSum<Real>::ShardSum(const ParameterList<Real>& parameters,
       incoming_(ranks.count()),
       to_(ranks.count()),
       from_(ranks.count()) {
+  MemoryPlan reserve(MemoryPlan::Mode::kReserve);
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     const Shape matrix = parameters[k]->value.matrix().shape();
     const std::size_t own_rows = (most_rows[k] + ranks.count() - 1) / ranks.count();
     sums_[k].places.assign(matrix[0], -1);
     sums_[k].rows.reserve(own_rows);
     sums_[k].values.reserve(own_rows * matrix[1]);
+    sums_[k].touched.plan(matrix[0], reserve);
   }
+  owned_.reserve(*std::ranges::max_element(most_rows));
   for (Notice& notice : notices_) notice.rows.resize(parameters.size());
   times_.ranks = ranks.count();
 }
@@ -314,7 +317,9 @@ void ShardSum<Real>::count(const ParameterList<Real>& parameters,
   constexpr std::size_t kCopies = 3;  // the sums, and what goes out to other ranks and comes in
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     const Shape matrix = parameters[k]->value.matrix().shape();
-    plan.add_bytes(matrix[0] * sizeof(std::int32_t));
+    RowSet touched;
+    touched.plan(matrix[0], plan);
+    plan.add_bytes((matrix[0] + most_rows[k]) * sizeof(std::int32_t));
     plan.add_bytes(kCopies * most_rows[k] * matrix[1] * sizeof(Real));
   }
 }

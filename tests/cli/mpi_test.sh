@@ -2,6 +2,7 @@
 # shards, bit by bit.
 . "$(dirname "$0")/support.sh" "$1"
 mpirun=$2
+"$mpirun" --version 2>/dev/null | grep -q 'Open MPI' || { echo "this is not Open MPI's mpirun: $mpirun"; exit 77; }
 # Ranks of a test share the processors of whoever runs it; the superuser of a container may run it, too.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export OMP_NUM_THREADS=1
@@ -63,6 +64,10 @@ cp data.tsv copy.tsv
 apart --train data.tsv -- --train copy.tsv >stdout 2>stderr || { cat stderr >&2; fail "an equal copy is refused"; }
 expect_status 3 'missing.tsv' apart --overwrite --train data.tsv -- --train missing.tsv
 [ "$(grep -c '^unroll: ' stderr)" = 1 ] || { cat stderr >&2; fail "not one message about a missing file"; }
+# What one rank alone can't do it tells itself; the first one tells that it is lost.
+apart --overwrite --train data.tsv -- --train data.tsv --max-memory 1M >stdout 2>stderr && fail "a rank without memory trains" || true
+grep -q '^unroll: rank 1 (.*): the memory limit is too low' stderr && grep -q '^unroll: rank 1 (.*) of 2 has ended because of an error; the same' stderr ||
+  { cat stderr >&2; fail "the error of one rank is not told"; }
 expect_status 3 'has other settings than rank 0' apart --overwrite --train data.tsv --clip-norm 3 -- --train data.tsv
 expect_status 2 'already holds a model' on 2 "${few[@]}" --train data.tsv --embedding 6 --out out
 [ "$(grep -c '^unroll: ' stderr)" = 1 ] || { cat stderr >&2; fail "not one message about a folder that is taken"; }
@@ -95,8 +100,9 @@ wait_for_a_step() {
     sleep 0.02
   done
 }
-kills=0 resumed=0 slowest=0
+kills=0 resumed=0 done=0 slowest=0
 while [ $kills -lt "$count" ]; do
+  [ $done -lt $((10 * count)) ] || fail "$kills kills in $done runs"
   rm -rf out
   ranks=3  # at first; a run that goes on may have others
   while :; do
@@ -123,13 +129,14 @@ while [ $kills -lt "$count" ]; do
       { cat stderr >&2; fail "not one message about rank $rank of $ranks"; }
     ranks=$((RANDOM % 3 + 2))
   done
+  done=$((done + 1))
   ! grep -q 'resume  from epoch' out/log.txt || resumed=$((resumed + 1))
   [ "$(hash_in stdout)" = "$expected" ] || fail "another model after kills"
   "$unroll" inspect out --json | grep -qF "\"hash\":\"$expected\"" || fail "the folder holds another model after kills"
   only_run_files out
 done
-echo "$kills kills of one rank, $resumed of the runs went on: each was told once, by rank and host; all ranks ended within $slowest ms; every model is" \
-  "that of an uninterrupted run"
+echo "$kills kills of one rank in $done runs, $resumed of which went on from a checkpoint: each was told once, by rank and host; all ranks ended" \
+  "within $slowest ms; every model is that of an uninterrupted run"
 
 # Who ends the launcher ends the run in order: a checkpoint, and the same command goes on.
 rm -rf out

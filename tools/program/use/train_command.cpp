@@ -1459,7 +1459,11 @@ int train_on(const Flags& flags, const CLI::App& command, Ranks& ranks) {
     } else if (ranks.part_and_first_parts()) {
       return error.exit_status();  // the first rank tells it
     }
-    throw;
+    if (ranks.is_first()) throw;
+    speak();
+    throw mended_by(
+        error.options(),
+        Error(error.kind(), fmt::format("{}: {}", ranks.name_of(ranks.rank()), error.what())));
   }
 }
 
