@@ -48,8 +48,12 @@ void GrowingFile::write(std::string_view bytes) {
 
 void GrowingFile::append(std::string_view bytes) {
   size_ += bytes.size();
-  held_ += bytes;
-  if (held_.size() >= kHeldBytes) write_held();
+  if (held_.size() + bytes.size() < kHeldBytes) {
+    held_ += bytes;
+  } else {
+    write_held();
+    write(bytes);
+  }
 }
 
 void GrowingFile::write_held() {

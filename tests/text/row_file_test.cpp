@@ -57,6 +57,22 @@ TEST(RowFile, HasTheRowsThatWereWritten) {
   }
 }
 
+TEST(RowFile, HasSectionsOfAnySize) {
+  const TempFolder folder;
+  const std::string large = repeated("0123456789", 3 << 20), small = "small";
+  RowFileWriter writer(folder.file("rows"));
+  writer.add(std::vector<std::int32_t>{1}, 0, 1);
+  for (const std::string& section : {small, large}) {
+    writer.begin_section(section.substr(0, 5));
+    writer.append(section);
+    writer.append(small);
+  }
+  writer.finish();
+  const RowFile file(folder.file("rows"));
+  EXPECT_EQ(file.section("small"), small + small);
+  EXPECT_TRUE(file.section("01234") == large + small);
+}
+
 TEST(RowFile, TakesAByteForAFrequentToken) {
   const TempFolder folder;
   RowFileWriter writer(folder.file("rows"));

@@ -145,10 +145,17 @@ std::string_view bytes_of(const std::vector<Number>& numbers) {
   return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Number)};
 }
 
+/// Copies a section piece by piece, so that it is not in memory twice.
 template <typename Number>
-void read_numbers(std::string_view bytes, std::vector<Number>& numbers) {
+void read_numbers(const RowFile& file, const std::string& name, std::vector<Number>& numbers) {
+  constexpr std::size_t kPiece = std::size_t{4} << 20;
+  const std::string_view bytes = file.section(name);
   numbers.resize(bytes.size() / sizeof(Number));
-  bytes.copy(reinterpret_cast<char*>(numbers.data()), bytes.size());
+  char* const to = reinterpret_cast<char*>(numbers.data());
+  for (std::size_t begin = 0; begin < bytes.size(); begin += kPiece) {
+    bytes.copy(to + begin, kPiece, begin);
+    file.release();
+  }
 }
 
 std::filesystem::path in_folder(const std::filesystem::path& folder, std::string_view name) {
@@ -348,11 +355,10 @@ EncodedTexts StreamedTexts::read() {
   encoded.unknown_share = notes.at("unknown_share");
   encoded.cut_texts = notes.at("cut_texts");
   encoded.empty_texts = notes.at("empty_texts");
-  read_numbers(file_->section("ngrams.ends"), encoded.ngrams.ends);
-  read_numbers(file_->section("ngrams.columns"), encoded.ngrams.columns);
-  read_numbers(file_->section("ngrams.counts"), encoded.ngrams.counts);
-  read_numbers(file_->section("ngrams.rows"), encoded.ngram_rows);
-  file_->release();
+  read_numbers(*file_, "ngrams.ends", encoded.ngrams.ends);
+  read_numbers(*file_, "ngrams.columns", encoded.ngrams.columns);
+  read_numbers(*file_, "ngrams.counts", encoded.ngrams.counts);
+  read_numbers(*file_, "ngrams.rows", encoded.ngram_rows);
   return encoded;
 }
 

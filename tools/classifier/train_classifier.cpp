@@ -738,9 +738,11 @@ class Session {
                   index.bytes());
     index.number_columns(train_ngrams_.counts);
     index.number_columns(dev_ngrams_.counts);
+    constexpr std::size_t kRowsAtATime = 256;  // a mapped file has each in another page
     for (const std::size_t row : ngram_rows_) {
       train_ngrams_.labels.push_back(train_->label(row));
       train_ngrams_.weights.push_back(train_->weight(row));
+      if (train_ngrams_.labels.size() % kRowsAtATime == 0) train_->release();
     }
     train_->release();
     dev_ngrams_.labels = labels_of(dev_);
