@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -18,16 +20,56 @@ using Seen = std::function<void(const Record&, const Prediction&)>;
 /// Texts between two looks at the progress line.
 constexpr std::size_t kBlock = 256;
 
-/// Calls body(prediction) for all texts in order.
+/// The mean loss of answers.
+class LossOfAnswers {
+ public:
+  explicit LossOfAnswers(const TextPredictor& predictor)
+      : labels_(predictor.labels()), has_sets_(predictor.classifier().has_any_number_of_labels()) {}
+
+  void add(const Record& record, const Prediction& prediction) {
+    if (has_sets_) return add_set(labels_of(record), prediction.probabilities);
+    const auto label = std::ranges::lower_bound(labels_, record.label);
+    if (label == labels_.end() || *label != record.label) return;
+    sum_ += minus_log(prediction.probabilities[static_cast<std::size_t>(label - labels_.begin())]);
+    ++rows_;
+  }
+  std::optional<double> mean() const {
+    if (rows_ == 0) return std::nullopt;
+    return sum_ / static_cast<double>(rows_);
+  }
+
+ private:
+  /// Finite: a probability that is 0 in a float is small.
+  static double minus_log(float probability) {
+    return -std::log(std::max(static_cast<double>(probability), 1e-45));
+  }
+  void add_set(const std::vector<std::string_view>& actual, std::span<const float> probabilities) {
+    for (std::size_t k = 0; k < labels_.size(); ++k) {
+      const bool has = std::ranges::count(actual, labels_[k]) > 0;
+      sum_ += minus_log(has ? probabilities[k] : 1 - probabilities[k]);
+    }
+    ++rows_;
+  }
+
+  std::span<const std::string> labels_;
+  bool has_sets_;
+  double sum_ = 0;
+  std::size_t rows_ = 0;
+};
+
+/// Calls body(prediction) for all texts in order, and returns their loss.
 template <typename Body>
-void for_each_prediction(const TextPredictor& predictor, std::span<const Record> records,
-                         const Seen& seen, Terminal& terminal, Body body) {
+std::optional<double> for_each_prediction(const TextPredictor& predictor,
+                                          std::span<const Record> records, const Seen& seen,
+                                          Terminal& terminal, Body body) {
+  LossOfAnswers loss(predictor);
   const std::vector<std::string_view> texts = texts_of(records);
   for (std::size_t first = 0; first < texts.size(); first += kBlock) {
     const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
     std::size_t row = first;
     for (Prediction& prediction : predictor.predict(block)) {
       if (seen) seen(records[row], prediction);
+      loss.add(records[row], prediction);
       ++row;
       body(prediction);
     }
@@ -35,6 +77,7 @@ void for_each_prediction(const TextPredictor& predictor, std::span<const Record>
         "test  {:3.0f} %",
         100 * static_cast<double>(first + block.size()) / static_cast<double>(texts.size())));
   }
+  return loss.mean();
 }
 
 Evaluation evaluate_labels(const TextPredictor& predictor, std::span<const Record> records,
@@ -43,13 +86,15 @@ Evaluation evaluate_labels(const TextPredictor& predictor, std::span<const Recor
   std::vector<double> confidences;
   for (const Record& record : records) actual.push_back(record.label);
   TextFigures texts;
-  for_each_prediction(predictor, records, seen, terminal, [&](Prediction& prediction) {
-    predicted.push_back(std::move(prediction.label));
-    confidences.push_back(prediction.probability);
-    texts.add(prediction.text);
-  });
+  const auto loss =
+      for_each_prediction(predictor, records, seen, terminal, [&](Prediction& prediction) {
+        predicted.push_back(std::move(prediction.label));
+        confidences.push_back(prediction.probability);
+        texts.add(prediction.text);
+      });
   Evaluation evaluation = evaluate(predictor.labels(), actual, predicted, confidences);
   evaluation.texts = texts;
+  evaluation.loss = loss;
   return evaluation;
 }
 
@@ -62,12 +107,14 @@ Evaluation evaluate_label_sets(const TextPredictor& predictor, std::span<const R
   std::vector<LabelSet> actual, predicted;
   for (const Record& record : records) actual.push_back(set_of(labels_of(record), ""));
   TextFigures texts;
-  for_each_prediction(predictor, records, seen, terminal, [&](Prediction& prediction) {
-    predicted.push_back(set_of(predictor.labels_of(prediction, threshold), prediction.label));
-    texts.add(prediction.text);
-  });
+  const auto loss =
+      for_each_prediction(predictor, records, seen, terminal, [&](Prediction& prediction) {
+        predicted.push_back(set_of(predictor.labels_of(prediction, threshold), prediction.label));
+        texts.add(prediction.text);
+      });
   Evaluation evaluation = evaluate_sets(predictor.labels(), actual, predicted);
   evaluation.texts = texts;
+  evaluation.loss = loss;
   return evaluation;
 }
 
