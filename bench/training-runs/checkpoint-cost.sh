@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What checkpoints cost: seconds of training with the default, without checkpoints, and with one at every epoch, and the size of one:
+# What checkpoints cost: seconds of training with the default, without checkpoints, and with one a second, and the size of one:
 #   bench/training-runs/checkpoint-cost.sh TRAIN.tsv[.gz] [rounds] [-- flags of train]
 # In a round each runs once, in turn; printed are medians. The build is build/release/unroll; UNROLL names another.
 set -euo pipefail
@@ -19,7 +19,7 @@ run() {
 for round in $(seq "$rounds"); do
   run none --checkpoint-minutes 0 "$@"
   run default "$@"
-  run every --checkpoint-minutes 1e-6 "$@"
+  run often --checkpoint-minutes 0.0167 "$@"
 done
 # A run that was stopped behind its first step leaves a checkpoint; one with an average and a best epoch is larger by a network.
 "$unroll" train --train "$file" --out "$folder/size" --quiet --until-step 1 "$@" >/dev/null 2>&1
@@ -27,7 +27,7 @@ done
 median() { sort -g "$folder/$1" | awk '{ x[NR] = $1 } END { print (x[int((NR + 1) / 2)] + x[int(NR / 2) + 1]) / 2 }'; }
 without=$(median none)
 printf 'checkpoints\tseconds\tcost\n'
-for name in none default every; do
+for name in none default often; do
   awk -v name=$name -v s="$(median $name)" -v w="$without" 'BEGIN { printf "%s\t%.2f\t%+.1f %%\n", name, s, 100 * (s / w - 1) }'
 done
 printf 'a checkpoint has %.1f MB\n' "$(stat -c %s "$folder/size/last.ckpt" | awk '{ print $1 / 1e6 }')"
