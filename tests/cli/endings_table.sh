@@ -9,6 +9,7 @@ small=(--hidden 4 --embedding 4 --threads 1)
 "$unroll" train --train data.tsv --out run "${small[@]}" --epochs 20 --quiet >/dev/null
 "$unroll" train --train data.tsv --out large --hidden 512 --embedding 512 --recurrent-init uniform --epochs 1 --quiet >/dev/null
 { cat data.tsv; reviews 300000; } >large.tsv
+printf 'test = "data.tsv"\n[train]\ntrain = "data.tsv"\n[variants.a]\ncell = "none"\n[variants.b]\nepochs = 20\n' >pair.toml
 mkfifo full; exec 3<>full
 dd if=/dev/zero of=full bs=4096 count=256 oflag=nonblock 2>/dev/null || true
 
@@ -30,6 +31,8 @@ declare -A commands=(
   [bench cells]='bench cells --hidden 4 --steps 2 --batch 1 --input 4 --seconds 0'
   [bench predict]='bench predict run --batches 1 --seconds 0.01'
   [report]='report run --test data.tsv --out out/page.html'
+  [compare]='compare pair.toml --out out/pair'
+  [tune]='tune --train data.tsv --out out/model --duration 1'
   [completion]='completion bash'
   [man]='man'
   [doctor]='doctor'
@@ -89,7 +92,7 @@ terminate() { # while it waits for somebody to read its output, or while it trai
 {
   echo 'command|stdout closed|stdout full|stderr closed|stderr full|SIGXFSZ|SIGTERM|ulimit -v'
   wrong=''
-  for name in train test predict why inspect explain trace 'trace --html' exercise 'exercise --html' gradcheck gradflow 'data split' \
+  for name in train test predict why inspect explain trace 'trace --html' exercise 'exercise --html' gradcheck gradflow compare tune 'data split' \
     'bench activations' 'bench cells' 'bench predict' doctor --help --version; do
     row=$name; needs_stdout=7
     is_silent "$name" && needs_stdout=0

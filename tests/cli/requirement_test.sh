@@ -19,6 +19,22 @@ grep -q '^accuracy 96.83 %' stdout || fail "the figures were not printed before"
 fails 'accuracy is' --json --require 'accuracy>1'
 cmp -s stdout json || fail "--json changes with --require"
 
+# The loss of the dev texts is the one that training told.
+for what in 'one.tsv' 'any.jsonl'; do
+  [ $what = one.tsv ] && cp data.tsv one.tsv ||
+    awk -F'\t' 'NR > 1 { printf "{\"text\":\"%s\",\"label\":[\"%s\"%s]}\n", $2, $1, NR % 5 ? "" : ",\"more\"" }' data.tsv >any.jsonl
+  for kind in '--cell none' '--cell gru'; do
+    "$unroll" train --train $what --dev $what --out loss --overwrite "${small[@]}" --early-stop 0 $kind --metric loss >/dev/null 2>&1
+    dev=$(grep '"best":true' loss/metrics.jsonl | tail -1 || true)
+    [ -n "$dev" ] || dev=$(grep '"event":"linear"' loss/metrics.jsonl)
+    dev=$(sed 's/.*"dev_loss":\([0-9.e-]*\).*/\1/' <<<"$dev")
+    test=$("$unroll" test loss $what --json --quiet | sed 's/.*"loss":\([0-9.e-]*\).*/\1/')
+    awk -v a="$dev" -v b="$test" 'BEGIN { d = a - b; exit !(d < 1e-5 * (1 + a) && d > -1e-5 * (1 + a)) }' || fail "$what $kind: dev loss $dev, test loss $test"
+  done
+done
+holds --require 'loss<=10'
+fails 'loss is 0.' --require 'loss<0.0001'
+
 # What is no requirement is known before any data are read.
 wrong 'is no requirement' accuracy
 wrong 'expected a number such as 0.93 or 93% behind >=' 'accuracy>=high'

@@ -51,6 +51,7 @@ awk -F'\t' 'NR > 1 { printf "{\"text\":\"%s\",\"label\":[\"%s\"%s]}\n", $2, $1, 
 "$unroll" gradcheck run --rows 2 --quiet --json >gradcheck.json
 for cell in rnn lstm; do "$unroll" gradflow --cell $cell --hidden 4 --lags 3 --draws 2 --quiet --json >gradflow.$cell; done
 { printf 'test = "data.tsv"\n[train]\ntrain = "data.tsv"\ncell = "none"\n[variants.words]\n[variants.letters]\ntokenizer = "char"\n'; } >pair.toml
+"$unroll" tune --train data.tsv --out tuned --duration 1 "${small[@]:0:6}" --quiet --json >tune.json
 "$unroll" compare pair.toml --quiet --json >compare.json
 "$unroll" bench activations --functions relu --bytes 1024 --seconds 0.1 --no-html --quiet --json >activations.json
 "$unroll" bench cells --hidden 8 --input 8 --batch 2 --steps 3 --seconds 0.1 --quiet --json >cells.json
@@ -64,6 +65,7 @@ check inspect inspect.lstm inspect.gru inspect.sets
 check 'inspect --memory' memory.json
 check 'data check' data.json
 check compare compare.json
+check tune tune.json
 check doctor doctor.json
 check 'explain ID' explain.json
 check 'explain --list' list.json

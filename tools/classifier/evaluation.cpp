@@ -372,6 +372,7 @@ std::string to_json(const Evaluation& evaluation) {
                {"rows", evaluation.rows},
                {"correct", evaluation.correct},
                {"macro_f1", evaluation.macro_f1},
+               {"loss", evaluation.loss ? Json(*evaluation.loss) : Json()},
                {"classes", classes},
                {"absent_labels", evaluation.absent},
                {"confusion", confusion},

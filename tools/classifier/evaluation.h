@@ -84,6 +84,9 @@ struct Evaluation {
   double accuracy = 0;      ///< a fraction
   Interval interval;        ///< of the accuracy (unroll/tools/classifier/calibration.h)
   double macro_f1 = 0;      ///< mean over the classes
+  /// What training minimizes, by the answers' probabilities: the mean over the rows that have a
+  /// label which the model knows. None where no probabilities were given, or no such row.
+  std::optional<double> loss;
   /// The model's labels in its order, then the labels that it does not know in byte order.
   std::vector<ClassScore> classes;
   /// By rising actual, then by rising predicted; the right predictions are among them.

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <new>
 #include <system_error>
 
 #include "unroll/core/descriptor.h"
@@ -23,6 +24,7 @@ constexpr const char* kThisProgram = "/proc/self/exe";
 constexpr int kMilliseconds = 500;  // between two looks at what goes on meanwhile
 
 [[noreturn]] void fail(const char* what) {
+  if (errno == ENOMEM) throw std::bad_alloc();
   throw DiskError(fmt::format("{}: {}", what, std::generic_category().message(errno)));
 }
 

@@ -36,6 +36,7 @@ void add_serve_command(CLI::App& program, int& status);
 std::string boost_version();
 void add_report_command(CLI::App& program, int& status);
 void add_compare_command(CLI::App& program, int& status);
+void add_tune_command(CLI::App& program, int& status);
 void add_doctor_command(CLI::App& program, int& status);
 void add_completion_command(CLI::App& program, int& status);
 void add_man_command(CLI::App& program, int& status);

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -42,14 +44,55 @@ void refuse(const LabelSetRows& found, std::size_t rows, const std::string& file
                               found.rows, rows));
 }
 
+/// The mean loss of answers.
+class LossOfAnswers {
+ public:
+  explicit LossOfAnswers(const TextPredictor& predictor)
+      : labels_(predictor.labels()), has_sets_(predictor.classifier().has_any_number_of_labels()) {}
+
+  void add(const Record& record, const Prediction& prediction) {
+    if (has_sets_) return add_set(labels_of(record), prediction.probabilities);
+    const auto label = std::ranges::find(labels_, record.label);
+    if (label == labels_.end()) return;
+    sum_ += minus_log(prediction.probabilities[static_cast<std::size_t>(label - labels_.begin())]);
+    ++rows_;
+  }
+  std::optional<double> mean() const {
+    if (rows_ == 0) return std::nullopt;
+    return sum_ / static_cast<double>(rows_);
+  }
+
+ private:
+  /// Finite: a probability that is 0 in a float is small.
+  static double minus_log(float probability) {
+    return -std::log(std::max(static_cast<double>(probability), 1e-45));
+  }
+  void add_set(const std::vector<std::string_view>& actual, std::span<const float> probabilities) {
+    for (std::size_t k = 0; k < labels_.size(); ++k) {
+      const bool has = std::ranges::count(actual, labels_[k]) > 0;
+      sum_ += minus_log(has ? probabilities[k] : 1 - probabilities[k]);
+    }
+    ++rows_;
+  }
+
+  std::span<const std::string> labels_;
+  bool has_sets_;
+  double sum_ = 0;
+  std::size_t rows_ = 0;
+};
+
 /// Counts the answers to texts.
 class Answers {
  public:
   Answers(const TextPredictor& predictor, double threshold)
-      : predictor_(predictor), threshold_(threshold), tally_(predictor.labels()) {}
+      : predictor_(predictor),
+        threshold_(threshold),
+        tally_(predictor.labels()),
+        loss_(predictor) {}
 
   void add(const Record& record, const Prediction& prediction) {
     texts_.add(prediction.text);
+    loss_.add(record, prediction);
     if (!predictor_.classifier().has_any_number_of_labels())
       return tally_.add(record.label, prediction.label, prediction.probability);
     tally_.add(set_of(labels_of(record), ""),
@@ -59,6 +102,7 @@ class Answers {
   Evaluation evaluation() const {
     Evaluation evaluation = tally_.evaluation();
     evaluation.texts = texts_;
+    evaluation.loss = loss_.mean();
     return evaluation;
   }
 
@@ -67,6 +111,7 @@ class Answers {
   double threshold_;
   AnswerTally tally_;
   TextFigures texts_;
+  LossOfAnswers loss_;
 };
 
 }  // namespace

@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
   unroll::add_inspect_command(program, status);
   unroll::add_report_command(program, status);
   unroll::add_compare_command(program, status);
+  unroll::add_tune_command(program, status);
   unroll::add_data_command(program, status);
   unroll::add_serve_command(program, status);
   unroll::add_doctor_command(program, status);

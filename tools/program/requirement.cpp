@@ -22,10 +22,10 @@ using Json = nlohmann::json;
 
 /// The numbers of `test --json` that are no list, by the path of their keys.
 constexpr std::array kFigures = {
-    "accuracy",      "rows",           "correct",           "macro_f1",    "micro_f1",
-    "interval.low",  "interval.high",  "calibration.error", "recall_at_1", "micro_recall",
-    "absent_labels", "precision_at_1", "micro_precision",   "cut_texts",   "unknown_texts",
-    "tokens",        "known_tokens"};
+    "accuracy",      "loss",          "rows",           "correct",           "macro_f1",
+    "micro_f1",      "interval.low",  "interval.high",  "calibration.error", "recall_at_1",
+    "micro_recall",  "absent_labels", "precision_at_1", "micro_precision",   "cut_texts",
+    "unknown_texts", "tokens",        "known_tokens"};
 constexpr std::array kFiguresOfLabels = {"precision", "recall", "f1", "rows"};
 
 constexpr std::string_view text_of(Comparison comparison) {
@@ -104,6 +104,8 @@ double figure_in(const Json& json, const std::string& name) {
   const auto of_label = figure_of_label(name);
   if (!of_label) {
     if (const auto figure = number_at(json, name)) return *figure;
+    if (name == "loss")
+      throw UsageError("--require: there is no loss, since no row has a label of the model");
     throw UsageError(
         fmt::format("--require: this test has no {}, which models have that answer {}", name,
                     name == "calibration.error" ? "one label a text" : "any number of labels"));

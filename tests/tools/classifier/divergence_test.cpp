@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <regex>
 #include <string>
 
 #include "tests/tools/small_data.h"
@@ -146,6 +147,57 @@ TEST(Divergence, IsLocatedInTheStepAfterAWeightWasSpoilt) {
             "lstm.0.forward.W[11, 5] (gate i) is inf, since the step before moved it");
 }
 
+/// Trains, with a weight that is spoilt before the first step.
+TrainedClassifier train_spoilt(const TrainClassifierOptions& options, auto spoil) {
+  return train_classifier(small_reviews(150), {}, options,
+                          {.plan =
+                               [&](const TrainingPlan&, const TextClassifier& start) {
+                                 auto& classifier = const_cast<TextClassifier&>(start);
+                                 spoil(classifier.model(), classifier.encoder().vocabulary());
+                               },
+                           .step = {},
+                           .epoch = {},
+                           .stop = {}});
+}
+
+TEST(Divergence, OfAnInfiniteInputVectorIsLocated) {
+  TrainClassifierOptions options = small_options();
+  options.ngrams = false;
+  std::int32_t id = 0;
+  const TrainedClassifier trained = train_spoilt(options, [&](auto& model, const auto& words) {
+    id = words.id("lovely");
+    model.embedding().E.value.matrix()(static_cast<std::size_t>(id), 3) = kInfinity;
+  });
+  EXPECT_EQ(trained.training.end, TrainingEnd::kDiverged);
+  EXPECT_EQ(trained.training.failed.step, 0u);
+  EXPECT_EQ(trained.divergence, "embedding.E[" + std::to_string(id) +
+                                    ", 3] (word \"lovely\") is inf, from the beginning");
+}
+
+/// A vector that is finite and too large, in the only text that has the word: nothing else is.
+TEST(Divergence, OfAVectorThatIsTooLargeIsLocatedInItsText) {
+  TrainClassifierOptions options = small_options();
+  options.ngrams = false;
+  options.word_dropout = options.model.dropout = 0;
+  options.model.cell = Cell::kRnn;
+  options.model.activation = Activation::kRelu;
+  options.batch = 16;
+  const TrainedClassifier trained = train_spoilt(options, [&](auto& model, const auto& words) {
+    model.embedding().E.value.matrix()(static_cast<std::size_t>(words.id("lovely")), 3) = 3e38F;
+    for (std::size_t row = 0; row < 8; ++row) {
+      model.stack().layer(0, 0).U.value.matrix()(row, 3) = 10;
+      model.stack().layer(0, 1).U.value.matrix()(row, 3) = 0;
+    }
+  });
+  EXPECT_EQ(trained.training.end, TrainingEnd::kDiverged);
+  EXPECT_TRUE(
+      trained.divergence.starts_with("gate h of rnn.0.forward is inf at time step 2 of row "))
+      << trained.divergence;
+  EXPECT_NE(trained.divergence.find("(\"a lovely film"), std::string::npos) << trained.divergence;
+  EXPECT_NE(trained.divergence.find("the largest weight is 3e+38, embedding.E["), std::string::npos)
+      << trained.divergence;
+}
+
 TEST(Divergence, OfTooLargeARateIsLocated) {
   TrainClassifierOptions options = small_options();
   options.ngrams = false;
@@ -157,11 +209,12 @@ TEST(Divergence, OfTooLargeARateIsLocated) {
   options.clip_norm = 0;
   const TrainedClassifier trained = train_classifier(small_reviews(150), {}, options);
   EXPECT_EQ(trained.training.end, TrainingEnd::kDiverged);
-  EXPECT_TRUE(trained.divergence.find(" is inf") != std::string::npos ||
-              trained.divergence.find(" is -inf") != std::string::npos ||
-              trained.divergence.find(" is nan") != std::string::npos ||
-              trained.divergence.find(" is -nan") != std::string::npos)
-      << trained.divergence;
+  EXPECT_EQ(trained.training.failed.epoch, 0u);
+  EXPECT_EQ(trained.training.failed.step, 1u) << "the first step moved the weights by the rate";
+  const std::regex place(
+      R"(.+ is -?(inf|nan) at (time step \d+ of )?row \d+ of the batch, unit \d+ \(".+"\); )"
+      R"(the largest weight is \S+e\+\d+, \S+\[\d+(, \d+)?\].*)");
+  EXPECT_TRUE(std::regex_match(trained.divergence, place)) << trained.divergence;
 }
 
 TEST(Divergence, IsNotMentionedWhereThereIsNone) {

@@ -94,6 +94,7 @@ std::vector<double> logarithmic_ticks(Range range) {
 std::string value_text(double value, bool is_share) {
   if (is_share) return fmt::format("{:.4g} %", 100 * value);
   if (value != 0 && std::abs(value) < 1e-3) return fmt::format("{:.0e}", value);
+  if (std::abs(value) >= 1e6) return fmt::format("{:.3g}M", value / 1e6);
   return std::abs(value) >= 1e4 ? fmt::format("{:.3g}k", value / 1e3)
                                 : fmt::format("{:.4g}", value);
 }

@@ -30,7 +30,8 @@ body { max-width: 78rem; }
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 29rem), 1fr)); }
 .small { grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); }
 .small .plot text { font-size: 18px; }
-.charts > .card { margin: 0; min-width: 0; }
+.charts > .card { margin: 0; min-width: 0; container-type: inline-size; }
+@container (max-width: 40rem) { .track { display: none; } }
 .charts > .whole-row { grid-column: 1 / -1; }
 .plot { margin: 0; }
 .square svg { max-width: 25rem; }

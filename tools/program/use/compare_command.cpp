@@ -59,9 +59,7 @@ class Comparing {
     warn_if_unlocked(folder_, terminal_);
     keep_texts();
     plan_runs();
-    const InterruptGuard guard;
-    for (std::size_t k = 0; k < runs_.size(); ++k)
-      if (const int status = finish_run(k, guard)) return status;
+    if (const int status = finish_runs()) return status;
     tell(compare(spec_.test, std::move(variants_), spec_.every_pair));
     return 0;
   }
@@ -126,6 +124,13 @@ class Comparing {
                        .settings = run_settings(spec_.variants[v], seed, fold),
                        .test = fold == nullptr ? &test_ : &fold->test});
     }
+  }
+
+  int finish_runs() {
+    const InterruptGuard guard;
+    for (std::size_t k = 0; k < runs_.size(); ++k)
+      if (const int status = finish_run(k, guard)) return status;
+    return 0;
   }
 
   int finish_run(std::size_t k, const InterruptGuard& guard) {

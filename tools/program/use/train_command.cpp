@@ -375,16 +375,8 @@ void refuse_contradictions(const CLI::App& command, const TrainClassifierOptions
 
 /// Without a network its flags change nothing; one warning names them all.
 void warn_of_network_flags(const CLI::App& command, Terminal& terminal) {
-  constexpr std::array kNetworkFlags{
-      "--activation",   "--gru-reset",        "--keep-vectors", "--hidden",
-      "--layers",       "--bidirectional",    "--pool",         "--embedding",
-      "--vectors",      "--freeze-embedding", "--dropout",      "--recurrent-init",
-      "--forget-bias",  "--optimizer",        "--lr",           "--precision",
-      "--schedule",     "--warmup",           "--weight-decay", "--clip-norm",
-      "--clip-value",   "--average",          "--batch",        "--shards",
-      "--word-dropout", "--epochs",           "--early-stop"};
   std::vector<std::string_view> idle;
-  for (const char* flag : kNetworkFlags) {
+  for (const char* flag : network_flags()) {
     if (command.count(flag) > 0) idle.emplace_back(flag);
   }
   if (idle.empty()) return;
@@ -1517,6 +1509,18 @@ void add_training_flags(CLI::App& command, ReadOptions& columns, TrainClassifier
   add_training_column_flags(command, columns);
   add_preset_flag(command, preset);
   add_option_flags(command, options);
+}
+
+std::span<const char* const> network_flags() {
+  static constexpr std::array kFlags{
+      "--activation",   "--gru-reset",        "--keep-vectors", "--hidden",
+      "--layers",       "--bidirectional",    "--pool",         "--embedding",
+      "--vectors",      "--freeze-embedding", "--dropout",      "--recurrent-init",
+      "--forget-bias",  "--optimizer",        "--lr",           "--precision",
+      "--schedule",     "--warmup",           "--weight-decay", "--clip-norm",
+      "--clip-value",   "--average",          "--batch",        "--shards",
+      "--word-dropout", "--epochs",           "--early-stop"};
+  return kFlags;
 }
 
 std::shared_ptr<CLI::App> train_flags() {
