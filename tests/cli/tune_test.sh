@@ -43,7 +43,7 @@ for signal in INT TERM; do
   sleep 1; kill -$signal $job; wait $job || status=$?
   [ "$status" = $([ $signal = INT ] && echo 130 || echo 143) ] || fail "$signal ended tune with $status"
   only_run_files cut
-  grep -q '^best of' cut.txt || fail "no summary after $signal"
+  [ $signal = TERM ] || grep -q '^best of' cut.txt || fail "no summary after $signal"
 done
 
 # What no trial could do is an error of the first one, told once.

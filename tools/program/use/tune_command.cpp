@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -84,7 +85,8 @@ class Tuning {
     while (may_go_on()) try_bracket();
     const int status = guard_->interrupted() ? guard_->exit_status() : 0;
     guard_.reset();  // what waits for a reader may be ended
-    tell();
+    // Who sends SIGTERM wants the program to end, even if nobody reads from a full pipe.
+    tell(status != 128 + SIGTERM);
     return status;
   }
 
@@ -311,7 +313,7 @@ class Tuning {
   }
 
   /// The page about the winner, and what it is.
-  void tell() {
+  void tell(bool is_read) {
     if (best_ == nullptr) {
       terminal_.warning("ended before there was a model: nothing was written");
       return;
@@ -320,6 +322,7 @@ class Tuning {
     const ReportedRun run = run_of_folder(path().string(), &classifier);
     write_file(path() / kReportFile, run_report({&run, 1}));
     terminal_.clear();
+    if (!is_read) return;
     if (flags_.json) {
       print("{}\n", with_version(json_of(classifier).dump()));
       return;
