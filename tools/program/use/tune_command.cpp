@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -84,7 +85,8 @@ class Tuning {
     while (may_go_on()) try_bracket();
     const int status = guard_->interrupted() ? guard_->exit_status() : 0;
     guard_.reset();  // what waits for a reader may be ended
-    tell();
+    // Who sends SIGTERM wants the program to end, even if nobody reads from a full pipe.
+    tell(status != 128 + SIGTERM);
     return status;
   }
 
@@ -234,21 +236,25 @@ class Tuning {
   /// Candidates of one epoch; the better ones get more and more, the last one all that it wants.
   void try_bracket() {
     std::vector<Trial*> alive;
-    for (std::size_t k = 0; k < candidates(); ++k) {
-      const bool is_preset = trials_.size() == 2 && trials_.front().is_over;
-      alive.push_back(
-          &add_trial(is_preset ? preset_settings("best") : space_->draw(drawn_++, kept_.own)));
+    for (std::size_t left = candidates(); left > 0 && may_go_on(); --left) {
+      alive.push_back(&add_trial(next_candidate()));
+      train(*alive.back(), 1, flags_.duration);
     }
-    for (std::size_t epochs = 1; may_go_on(); epochs *= kPart) {
+    for (std::size_t epochs = kPart; may_go_on(); epochs *= kPart) {
+      std::ranges::stable_sort(
+          alive, [&](const Trial* a, const Trial* b) { return is_better(*a, *b, metric_); });
+      drop(alive, std::max<std::size_t>(1, alive.size() / kPart));
       const bool is_last = alive.size() == 1;
       for (Trial* trial : alive)
         if (may_go_on()) train(*trial, is_last ? 0 : epochs, flags_.duration);
       if (is_last) break;
-      std::ranges::stable_sort(
-          alive, [&](const Trial* a, const Trial* b) { return is_better(*a, *b, metric_); });
-      drop(alive, std::max<std::size_t>(1, alive.size() / kPart));
     }
-    for (Trial* trial : alive) forget(*trial);
+    for (const Trial* trial : alive) forget(*trial);
+  }
+
+  Settings next_candidate() {
+    const bool is_first = trials_.size() == (trials_.front().is_over ? 2 : 1);
+    return is_first ? preset_settings("best") : space_->draw(drawn_++, kept_.own);
   }
 
   /// Fewer where an epoch is long: a bracket that is not brought to its end has tried nothing.
@@ -311,7 +317,7 @@ class Tuning {
   }
 
   /// The page about the winner, and what it is.
-  void tell() {
+  void tell(bool is_read) {
     if (best_ == nullptr) {
       terminal_.warning("ended before there was a model: nothing was written");
       return;
@@ -320,6 +326,7 @@ class Tuning {
     const ReportedRun run = run_of_folder(path().string(), &classifier);
     write_file(path() / kReportFile, run_report({&run, 1}));
     terminal_.clear();
+    if (!is_read) return;
     if (flags_.json) {
       print("{}\n", with_version(json_of(classifier).dump()));
       return;
