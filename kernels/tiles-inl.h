@@ -133,10 +133,9 @@ void for_wide_tiles(std::size_t columns, Body body) {
                               [&](auto vectors) { body(0, vectors, Heights<1, kWideRows<V>>()); });
 }
 
-/// Does this for high tiles, or for wide ones if there are so few rows.
+/// Does this for high tiles, of more rows than a wide one has.
 template <typename V, typename Body>
-void for_high_tiles(std::size_t rows, std::size_t columns, Body body) {
-  if (rows <= kWideRows<V>) return for_wide_tiles<V>(columns, body);
+void for_high_tiles(std::size_t columns, Body body) {
   for (std::size_t c = 0; c < kPanelVectors && c * V::size < columns; c += kHighVectors) {
     body(c, std::integral_constant<std::size_t, kHighVectors>(),
          Heights<kWideRows<V>, kTileRows<V>>());
@@ -184,15 +183,15 @@ void for_each_tile(std::size_t rows, std::size_t columns, bool high, Body body) 
       });
     }
   };
-  if (high)
-    for_high_tiles<V>(rows, columns, tiles);
+  if (high && rows > kWideRows<V>)
+    for_high_tiles<V>(columns, tiles);
   else
     for_wide_tiles<V>(columns, tiles);
 }
 
 /// sums += a · line for one k, or kDepth: a value of each row by the vectors of a line. Row by row,
-/// beside the line, if everything has a register then; otherwise column by column, beside the
-/// values.
+/// besides the line, if everything has a register then; otherwise column by column, besides the
+/// values. The line is a pack: of an array GCC leaves stores behind.
 template <std::size_t vectors, typename Operand, typename Weight, typename V, std::size_t size,
           typename ValueOf, typename VectorOf>
 void add_outer_product(V (&sums)[size], ValueOf value_of, VectorOf vector_of) {
@@ -200,11 +199,13 @@ void add_outer_product(V (&sums)[size], ValueOf value_of, VectorOf vector_of) {
   using Factor = typename M::Factor;
   [&]<std::size_t... r, std::size_t... c>(std::index_sequence<r...>, std::index_sequence<c...>) {
     if constexpr (size + vectors + 1 <= kRegisters<V>) {
-      const Factor line[] = {M::load_factor(vector_of, c)...};
-      const auto add_row = [&](auto row, Factor value) {
-        ((sums[row * vectors + c] = M::multiply_add(value, line[c], sums[row * vectors + c])), ...);
+      const auto add_rows = [&](auto... line) {
+        const auto add_row = [&](auto row, Factor value) {
+          ((sums[row * vectors + c] = M::multiply_add(value, line, sums[row * vectors + c])), ...);
+        };
+        (add_row(std::integral_constant<std::size_t, r>(), M::broadcast(value_of(r))), ...);
       };
-      (add_row(std::integral_constant<std::size_t, r>(), M::broadcast(value_of(r))), ...);
+      add_rows(M::load_factor(vector_of, c)...);
     } else {
       const Factor values[] = {M::broadcast(value_of(r))...};
       const auto add_column = [&](auto column, Factor vector) {
@@ -500,10 +501,10 @@ void add_gradient_of_group(std::size_t rows, std::size_t lines,
         });
       }
     };
-    if constexpr (kGradientRows == kWideRows<V>)
+    if (kGradientRows == kWideRows<V> || rows <= kWideRows<V>)
       for_wide_tiles<V>(part.N - n, tiles);
-    else
-      for_high_tiles<V>(rows, part.N - n, tiles);
+    else if constexpr (kGradientRows == kTileRows<V>)
+      for_high_tiles<V>(part.N - n, tiles);
   }
 }
 

@@ -7,9 +7,9 @@ export OMP_NUM_THREADS=1
 
 # A few seconds: the linear model, the defaults, and candidates.
 begun=$(date +%s)
-"$unroll" tune --train train.tsv --dev dev.tsv --out run --duration 15 --hidden 8 --embedding 8 --epochs 4 >result.txt 2>notes.txt || { cat notes.txt >&2; fail "tune ended with $?"; }
+"$unroll" tune --train train.tsv --dev dev.tsv --out run --duration 8 --hidden 8 --embedding 8 --epochs 4 >result.txt 2>notes.txt || { cat notes.txt >&2; fail "tune ended with $?"; }
 seconds=$(($(date +%s) - begun))
-[ $seconds -ge 14 ] && [ $seconds -le 25 ] || fail "15 seconds took $seconds"
+[ $seconds -ge 7 ] && [ $seconds -le 60 ] || fail "8 seconds took $seconds"
 only_run_files run
 head -1 notes.txt | grep -q 'trial   1  epochs  0  dev .* cell none' || fail "the linear model is not the first trial: $(cat notes.txt)"
 sed -n 2p notes.txt | grep -q 'trial   2  .* defaults' || fail "the defaults are not the second: $(cat notes.txt)"
@@ -32,7 +32,7 @@ grep -q '"metric":"macro-f1"' result.json || fail "the metric is not what was as
 { printf 'label\ttext\n'; reviews 40000; } >long.tsv
 begun=$(date +%s)
 "$unroll" tune --train long.tsv --out long --duration 4 --quiet --batch 1 --hidden 256 >long.txt || fail "status $?"
-[ $(($(date +%s) - begun)) -le 14 ] || fail "4 seconds took $(($(date +%s) - begun))"
+[ $(($(date +%s) - begun)) -le 60 ] || fail "4 seconds took $(($(date +%s) - begun))"
 grep -q '^best of [0-9]* trials, number 1: ' long.txt || fail "the linear model is not the best: $(cat long.txt)"
 
 # Ctrl-C and SIGTERM take the best so far.
