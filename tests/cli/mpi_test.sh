@@ -2,7 +2,7 @@
 # shards, bit by bit.
 . "$(dirname "$0")/support.sh" "$1"
 mpirun=$2
-"$mpirun" --version 2>/dev/null | grep -q 'Open MPI' || { echo "this is not Open MPI's mpirun: $mpirun"; exit 77; }
+"$mpirun" --version 2>/dev/null | grep -qE 'Open MPI|OpenRTE' || { echo "this is not Open MPI's mpirun: $mpirun"; exit 77; }
 # Ranks of a test share the processors of whoever runs it; the superuser of a container may run it, too.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export OMP_NUM_THREADS=1
