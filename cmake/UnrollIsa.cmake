@@ -15,7 +15,9 @@ function(unroll_add_isa_sources TARGET FOLDER)
       target_sources(${TARGET} PRIVATE ${with_bf16})
     endif()
     target_compile_definitions(${TARGET} PRIVATE UNROLL_ISA_X86)
-    set_source_files_properties(${FOLDER}/sse2.cpp PROPERTIES COMPILE_OPTIONS "${optimized};-msse2")
+    # Every such CPU has SSE2, and nearly every one AVX2: what they do not use need not compile for long.
+    set_source_files_properties(${FOLDER}/scalar.cpp PROPERTIES COMPILE_OPTIONS "-O1;-fno-lto")
+    set_source_files_properties(${FOLDER}/sse2.cpp PROPERTIES COMPILE_OPTIONS "-O2;-fno-lto;-msse2")
     set_source_files_properties(${FOLDER}/avx2.cpp PROPERTIES COMPILE_OPTIONS "${optimized};-mavx2;-mfma")
     # GCC up to 13 warns about the `undefined` operands inside its own avx512fintrin.h (its bug 105593).
     set(header_warnings $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
