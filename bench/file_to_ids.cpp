@@ -65,8 +65,7 @@ Result run(const std::string& file, const unroll::ReadOptions& options,
   unroll::Lexicon lexicon;
   Numbers numbers = number_tokens(std::move(records), settings, lexicon);
   result.number = stopwatch.lap();
-  const unroll::TextEncoder encoder(
-      settings, unroll::Vocabulary(lexicon.counts(1, settings.tokenizer), {.min_count = 1}));
+  const unroll::TextEncoder encoder = unroll::encoder_of(lexicon, settings, {.min_count = 1});
   const unroll::Lexicon::Ids ids(lexicon, encoder);
   unroll::parallel_for(numbers.size(), 1024, [&](unroll::Range range) {
     for (std::size_t k = range.begin; k < range.end; ++k) ids.encode(numbers[k]);

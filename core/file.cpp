@@ -58,23 +58,13 @@ std::string read_rest(const Descriptor& file, const std::filesystem::path& path)
   return content;
 }
 
-bool write_all(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 constexpr int kNewFile = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
 
 bool write_and_sync(const std::filesystem::path& path, std::span<const std::string_view> pieces) {
   Descriptor file(::open(path.c_str(), kNewFile, 0666));
   if (file.number() < 0) return false;
   for (std::string_view piece : pieces) {
-    if (!write_all(file.number(), piece)) return false;
+    if (!file.write_all(piece)) return false;
   }
   return ::fsync(file.number()) == 0 && file.close();
 }

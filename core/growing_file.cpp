@@ -38,12 +38,7 @@ void GrowingFile::fail() const {
 }
 
 void GrowingFile::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file_.number(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail();
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (!file_.write_all(bytes)) fail();
 }
 
 void GrowingFile::append(std::string_view bytes) {

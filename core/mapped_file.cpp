@@ -33,29 +33,31 @@ MappedFile::Stamp MappedFile::stamp_of(int descriptor, const std::filesystem::pa
   return {static_cast<std::size_t>(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
 }
 
-MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
-  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor_ < 0) fail(path_);
-  try {
-    stamp_ = stamp_of(descriptor_, path_);
-    size_ = stamp_.size;
-    if (size_ == 0) return;
-    void* const data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor_, 0);
-    if (data == MAP_FAILED) fail(path_);
-    data_ = static_cast<const char*>(data);
-  } catch (...) {
-    ::close(descriptor_);
-    throw;
-  }
+MappedFile::MappedFile(std::filesystem::path path)
+    : path_(std::move(path)), file_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (file_.number() < 0) fail(path_);
+  stamp_ = stamp_of(file_.number(), path_);
+  size_ = stamp_.size;
+  if (size_ == 0) return;
+  void* const data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file_.number(), 0);
+  if (data == MAP_FAILED) fail(path_);
+  data_ = static_cast<const char*>(data);
 }
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);
-  ::close(descriptor_);
 }
 
 void MappedFile::release() const noexcept {
   if (data_ != nullptr) ::madvise(const_cast<char*>(data_), size_, MADV_DONTNEED);
+}
+
+void MappedFile::for_each_piece(std::string_view bytes, FunctionRef<std::string_view> body) const {
+  constexpr std::size_t kPiece = std::size_t{4} << 20;
+  for (std::size_t begin = 0; begin < bytes.size(); begin += kPiece) {
+    body(bytes.substr(begin, kPiece));
+    release();
+  }
 }
 
 void MappedFile::expect(Range bytes) const noexcept {
@@ -66,7 +68,7 @@ void MappedFile::expect(Range bytes) const noexcept {
 }
 
 void MappedFile::require_unchanged() const {
-  if (stamp_of(descriptor_, path_) == stamp_) return;
+  if (stamp_of(file_.number(), path_) == stamp_) return;
   throw DataError(
       fmt::format("{}: the file was changed while it was read; read it again when "
                   "nobody writes to it",

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "unroll/core/descriptor.h"
+#include "unroll/core/function_ref.h"
 #include "unroll/core/range.h"
 
 namespace unroll {
@@ -24,6 +26,9 @@ class MappedFile {
 
   /// Lets all pages go. Their bytes stay where they are, and are read again if they are touched.
   void release() const noexcept;
+  /// Calls body(piece) for these bytes of the file in order, a few megabytes at a time, and lets go
+  /// of each behind it.
+  void for_each_piece(std::string_view bytes, FunctionRef<std::string_view> body) const;
   /// These bytes will be touched soon: the system may read them ahead.
   void expect(Range bytes) const noexcept;
   /// Throws DataError if the file was cut or written to since it was opened: a page behind the end
@@ -39,7 +44,7 @@ class MappedFile {
   static Stamp stamp_of(int descriptor, const std::filesystem::path& path);
 
   std::filesystem::path path_;
-  int descriptor_ = -1;
+  Descriptor file_;
   Stamp stamp_;
   const char* data_ = nullptr;
   std::size_t size_ = 0;

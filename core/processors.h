@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 namespace unroll {
 
@@ -21,6 +22,9 @@ Processors find_processors();
 
 /// find_processors().usable()
 std::size_t usable_processors();
+
+/// The machine's name in its network; "host" where it has none.
+std::string host_name();
 
 /// The least quota of the process's control group and of all groups above it, of version 1
 /// (cpu.cfs_quota_us) and version 2 (cpu.max). `process`: its folder, which says in which groups it

@@ -16,6 +16,8 @@
 #include <thread>
 #include <utility>
 
+#include "unroll/core/processors.h"
+
 namespace unroll {
 
 namespace {
@@ -37,11 +39,6 @@ constexpr std::chrono::seconds kOthersEnd{1};
 
 Bytes bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "?";
 }
 
 /// The processes of one boot and one namespace know each other by their numbers.

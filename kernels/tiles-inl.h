@@ -238,7 +238,7 @@ struct LinesToCome {
 /// together ask for the whole, from the third-level cache into the second. Only high tiles do: wide
 /// ones have too little time for it.
 struct PanelToCome {
-  /// Of so many lines of `next`.
+  /// `panel_lines`: how many lines of `next` will be read.
   template <typename V, typename Operand, typename Weight, typename Tile>
   static PanelToCome share(PanelFrom<V, Operand, Weight> next, std::size_t panel_lines, Tile tile,
                            std::size_t rows) {

@@ -248,7 +248,10 @@ void ShardSum<Real>::add_owned(std::size_t k, const Real* values) {
       const std::span<const Real> g =
           values == nullptr ? gradient.row(w) : std::span(values + i * size, size);
       const std::span<Real> total(sum.values.data() + place * size, size);
-      place < known ? add<Real>(g, total) : void(std::ranges::copy(g, total.begin()));
+      if (place < known)
+        add<Real>(g, total);
+      else
+        std::ranges::copy(g, total.begin());
     }
   });
 }

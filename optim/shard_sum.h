@@ -9,8 +9,8 @@
 /// gradient over: row w of a matrix goes to rank w mod R, which adds up what it gets in the order
 /// of the ranks. After the last round each rank gives its rows of the sum to all others. With as
 /// many shards as ranks a rank thus sends 2·(R−1)/R gradients a step, however many ranks there are.
-/// Of a matrix whose rows are listed (Parameter::touched), such as an embedding, only these are
-/// sent.
+/// A matrix whose rows are listed (Parameter::touched), such as an embedding, sends these rows
+/// alone.
 #pragma once
 
 #include <cstdint>

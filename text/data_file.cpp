@@ -1,11 +1,9 @@
 #include "unroll/text/data_file.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <map>
 #include <optional>
 
@@ -93,8 +91,7 @@ DataFile read_beginning(const std::string& path, const ReadOptions& options, Rea
   constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
   if (!is_plain_text(path, {.encoding = options.encoding}))
     return read_data_file(path, options, report);
-  const auto spool = std::filesystem::temp_directory_path() / fmt::format("unroll.{}", ::getpid());
-  RecordStream stream(path, options, spool);
+  RecordStream stream(path, options);
   DataFile data;
   data.name = stream.name();
   data.format = to_string(stream.file().layout().format);

@@ -20,7 +20,7 @@ void examine_labels(std::span<const Record> records, const std::string& file, Re
 
 struct LabelRows;
 using RowsByLabel = std::map<std::string_view, LabelRows>;
-/// Of labels that were counted already. `rows`: all of the file.
+/// Labels that were counted already are examined. `rows`: all of the file.
 void examine_labels(const RowsByLabel& labels, std::size_t rows, const std::string& file,
                     ReadReport& report);
 

@@ -1,6 +1,7 @@
 #include "unroll/text/lexicon.h"
 
 #include <algorithm>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -65,18 +66,18 @@ std::vector<Numbers> Lexicon::add(std::span<const TokenizedText> texts, std::siz
 
 void Lexicon::add_parts(std::span<const TokenizedText> texts, std::size_t most_tokens,
                         std::span<Numbers> numbers, std::size_t parts) {
-  std::vector<TokenTable> tables(parts);
+  std::vector<std::unique_ptr<TokenTable>> tables(parts);
   for_each_part(texts.size(), parts, [&](std::size_t p, std::size_t begin, std::size_t size) {
-    TokenTable table;  // on the thread's own stack: its neighbours in `tables` are other threads'
+    auto table = std::make_unique<TokenTable>();
     number_all(tokens_, texts.subspan(begin, size), most_tokens, numbers.subspan(begin, size),
                [&](TokenTable::Hashed token) {
                  const std::int32_t known = tokens_.find(token);
-                 return known >= 0 ? known : in_part(table.add(token));
+                 return known >= 0 ? known : in_part(table->add(token));
                });
     tables[p] = std::move(table);
   });
   std::vector<Numbers> added;
-  for (const TokenTable& table : tables) added.push_back(add_all(table, tokens_));
+  for (const auto& table : tables) added.push_back(add_all(*table, tokens_));
   for_each_part(texts.size(), parts, [&](std::size_t p, std::size_t begin, std::size_t size) {
     for (Numbers& of_text : numbers.subspan(begin, size))
       for (std::int32_t& number : of_text)
@@ -101,13 +102,18 @@ std::unordered_map<std::string, std::uint64_t> Lexicon::counts(
   return counts;
 }
 
+TextEncoder encoder_of(const Lexicon& lexicon, const EncoderSettings& settings,
+                       const Vocabulary::Limits& limits) {
+  return {settings, Vocabulary(lexicon.counts(limits.min_count, settings.tokenizer), limits)};
+}
+
 TextEncoder encoder_of(std::span<const std::string_view> texts, const EncoderSettings& settings,
                        const Vocabulary::Limits& limits) {
   Lexicon lexicon;
   for_each_block(texts, settings, [&](std::size_t, std::span<const TokenizedText> block) {
     lexicon.add(block, settings.max_tokens);
   });
-  return {settings, Vocabulary(lexicon.counts(limits.min_count, settings.tokenizer), limits)};
+  return encoder_of(lexicon, settings, limits);
 }
 
 Lexicon::Ids::Ids(const Lexicon& lexicon, const TextEncoder& encoder)

@@ -57,6 +57,9 @@ class Lexicon {
   TokenTable tokens_;
 };
 
+/// The encoder whose vocabulary is that of the counted tokens.
+TextEncoder encoder_of(const Lexicon& lexicon, const EncoderSettings& settings,
+                       const Vocabulary::Limits& limits);
 /// The encoder whose vocabulary is that of these texts.
 TextEncoder encoder_of(std::span<const std::string_view> texts, const EncoderSettings& settings,
                        const Vocabulary::Limits& limits);

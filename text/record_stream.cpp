@@ -1,6 +1,7 @@
 #include "unroll/text/record_stream.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -13,6 +14,10 @@ RecordStream::RecordStream(const std::string& path, const ReadOptions& options,
                            const std::filesystem::path& spool)
     : options_(options),
       file_(map_source(path, {.encoding = options.encoding}, spool), options_, report_) {}
+
+RecordStream::RecordStream(const std::string& path, const ReadOptions& options)
+    : RecordStream(path, options,
+                   std::filesystem::temp_directory_path() / fmt::format("unroll.{}", ::getpid())) {}
 
 /// The next record that can be read.
 bool RecordStream::take(Record& record) {
@@ -28,7 +33,7 @@ bool RecordStream::take(Record& record) {
 
 std::span<Record> RecordStream::read(std::size_t text_bytes) {
   constexpr std::size_t kMostRows = std::size_t{1} << 14;
-  if (file_.source().mapped) file_.source().mapped->require_unchanged();
+  file_.source().mapped->require_unchanged();
   file_.source().release();
   std::size_t count = 0;
   for (std::size_t bytes = 0; bytes < text_bytes && count < kMostRows; ++count) {
@@ -53,13 +58,9 @@ void RecordStream::rewind() {
 }
 
 std::string RecordStream::hash() const {
-  constexpr std::size_t kPiece = std::size_t{4} << 20;
   Hash hash;
-  const std::string_view all = file_.source().content;
-  for (std::size_t begin = 0; begin < all.size(); begin += kPiece) {
-    hash.add(all.substr(begin, kPiece));
-    file_.source().release();
-  }
+  const Source& source = file_.source();
+  source.mapped->for_each_piece(source.content, [&](std::string_view piece) { hash.add(piece); });
   return hash.digits();
 }
 

@@ -18,6 +18,8 @@ class RecordStream {
   /// throws that is not about one record, and DiskError.
   RecordStream(const std::string& path, const ReadOptions& options,
                const std::filesystem::path& spool);
+  /// The spool is in the folder for temporary files.
+  RecordStream(const std::string& path, const ReadOptions& options);
 
   const std::string& name() const noexcept { return file_.name(); }
   /// Bytes of the text.

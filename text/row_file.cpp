@@ -117,14 +117,9 @@ namespace {
 
 /// The checksum of a file, which is let go as it is read.
 std::string checksum(const MappedFile& file, std::string_view head) {
-  constexpr std::size_t kPiece = std::size_t{4} << 20;
   Hash hash;
-  for (std::string_view left = file.bytes().substr(kHeadBytes); !left.empty();) {
-    const std::string_view piece = left.substr(0, kPiece);
-    hash.add(piece);
-    left.remove_prefix(piece.size());
-    file.release();
-  }
+  file.for_each_piece(file.bytes().substr(kHeadBytes),
+                      [&](std::string_view piece) { hash.add(piece); });
   hash.add(head);
   return hash.digits();
 }

@@ -78,6 +78,10 @@ class RowFile final : public ExampleRows {
 
   /// The bytes of a section; nothing where there is none.
   std::string_view section(const std::string& name) const;
+  /// Calls body(piece) for the bytes of a section, and lets go of them piece by piece.
+  void read_section(const std::string& name, FunctionRef<std::string_view> body) const {
+    file_.for_each_piece(section(name), body);
+  }
   std::size_t bytes() const noexcept { return file_.bytes().size(); }
 
  private:

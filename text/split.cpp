@@ -165,7 +165,7 @@ std::uint32_t CombinationCounts::add(const Record& record) {
   return found->second;
 }
 
-/// Of equals the first: where a rare label is decides more than where a frequent one is.
+/// The first of equals is taken: where a rare label is decides more than where a frequent one is.
 std::vector<std::string_view> CombinationCounts::rarest() const {
   std::map<std::string_view, std::size_t> rows;
   for (std::size_t k = 0; k < rows_.size(); ++k)

@@ -30,7 +30,7 @@ class CombinationCounts {
   const std::vector<std::string>& operator[](std::size_t combination) const {
     return *combinations_[combination];
   }
-  /// Of each combination the label that the fewest records have; "" where there is none. The views
+  /// The label of each combination that the fewest records have; "" where there is none. The views
   /// live as long as this object.
   std::vector<std::string_view> rarest() const;
 

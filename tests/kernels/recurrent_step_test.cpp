@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/kernels/some_rows.h"
 #include "tests/support/arrays.h"
 #include "tests/support/for_each_isa.h"
 #include "tests/support/random_tensor.h"
@@ -256,14 +257,8 @@ TYPED_TEST(RecurrentStepOf, ARowHasTheSameBitsInEveryBatch) {
       const Tensor<Real> h = all.h;
       for (std::size_t count = 1; count < 30; ++count) {
         const std::size_t first = 30 - count;
-        RecurrentStep<Real> some = whole;
-        some.in.x = whole.in.x.row_range(first, count);
-        some.h_prev = whole.h_prev.row_range(first, count);
+        RecurrentStep<Real> some = test::some_rows(whole, first, count);
         some.C_prev.rows = all.C_prev.matrix().row_range(first, count);
-        some.saved = {};
-        some.C = whole.C.row_range(first, count);
-        some.h = whole.h.row_range(first, count);
-        some.h_next = {};
         all.h.fill(0);
         lstm_step(some);
         ASSERT_TRUE(std::ranges::equal(all.h.values().last(count * H), h.values().last(count * H)))

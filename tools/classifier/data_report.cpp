@@ -252,8 +252,7 @@ TextEncoder encoder_for(RecordStream& stream, const TextOptions& options) {
   for (auto block = stream.read(bytes_at_a_time()); !block.empty();
        block = stream.read(bytes_at_a_time()))
     lexicon.add(tokenize(texts_of(block), settings), settings.max_tokens);
-  const Vocabulary::Limits& limits = options.vocabulary;
-  return {settings, Vocabulary(lexicon.counts(limits.min_count, settings.tokenizer), limits)};
+  return encoder_of(lexicon, settings, options.vocabulary);
 }
 
 namespace {

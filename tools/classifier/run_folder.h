@@ -75,7 +75,7 @@ class RunFolder {
   /// Throws UsageError if an unfinished run had other texts. Whatever file they come from, equal
   /// records are equal texts.
   void take_data(std::span<const Record> train, std::span<const Record> dev);
-  /// Of records that are not held: what a RecordHash (unroll/text/record_hash.h) says about them.
+  /// Records that are not held are known by what a RecordHash (unroll/text/record_hash.h) says.
   void take_data(const std::string& train_hash, const std::string& dev_hash);
   /// Marks the folder as that of an unfinished run. `start` is the classifier before its first
   /// step. Throws UsageError if an unfinished run started from something else.
@@ -105,7 +105,7 @@ class RunFolder {
   const std::vector<std::string>& warnings() const;
 
  private:
-  struct Run;
+  class Run;
   std::unique_ptr<Run> run_;
 };
 

@@ -10,10 +10,10 @@
 
 namespace unroll {
 
-/// Of labels and text of each record, and how much it counts; not of the line where it was found.
+/// A hash of labels and text of each record, and of how much it counts; not of its line.
 std::string identity_of(std::span<const Record> records);
 
-/// Of how texts become ids, and of the network's first values, those of word vectors included.
+/// A hash of how texts become ids, and of the network's first values, word vectors included.
 std::string identity_of(const TextClassifier& start);
 
 /// What the kernels that compute the bits depend on.

@@ -32,13 +32,9 @@ using Json = nlohmann::ordered_json;
 
 std::string file_hash(const std::string& path) {
   if (path.empty()) return "";
-  constexpr std::size_t kPiece = std::size_t{4} << 20;
   const MappedFile file(path);
   Hash hash;
-  for (std::size_t begin = 0; begin < file.bytes().size(); begin += kPiece) {
-    hash.add(file.bytes().substr(begin, kPiece));
-    file.release();
-  }
+  file.for_each_piece(file.bytes(), [&](std::string_view piece) { hash.add(piece); });
   return hash.digits();
 }
 
@@ -148,14 +144,9 @@ std::string_view bytes_of(const std::vector<Number>& numbers) {
 /// Copies a section piece by piece, so that it is not in memory twice.
 template <typename Number>
 void read_numbers(const RowFile& file, const std::string& name, std::vector<Number>& numbers) {
-  constexpr std::size_t kPiece = std::size_t{4} << 20;
-  const std::string_view bytes = file.section(name);
-  numbers.resize(bytes.size() / sizeof(Number));
-  char* const to = reinterpret_cast<char*>(numbers.data());
-  for (std::size_t begin = 0; begin < bytes.size(); begin += kPiece) {
-    bytes.copy(to + begin, kPiece, begin);
-    file.release();
-  }
+  numbers.resize(file.section(name).size() / sizeof(Number));
+  char* to = reinterpret_cast<char*>(numbers.data());
+  file.read_section(name, [&](std::string_view piece) { to += piece.copy(to, piece.size()); });
 }
 
 std::filesystem::path in_folder(const std::filesystem::path& folder, std::string_view name) {
@@ -290,7 +281,7 @@ void StreamedTexts::number(const EncoderSettings& settings, Lexicon& lexicon, Ng
     encoded.combinations.push_back(combinations[k]);
 }
 
-void StreamedTexts::encode(const Lexicon::Ids& ids, EncodedTexts& encoded, bool is_kept) {
+void StreamedTexts::encode(const Lexicon::Ids& ids, EncodedTexts& encoded) {
   constexpr std::size_t kRowsAtATime = std::size_t{1} << 14;
   {
     const RowFile numbers(numbers_writer_->finish_unnamed());
@@ -318,7 +309,6 @@ void StreamedTexts::encode(const Lexicon::Ids& ids, EncodedTexts& encoded, bool 
   }
   numbers_writer_.reset();
   file_ = std::make_unique<RowFile>(path_);
-  if (!is_kept) std::filesystem::remove(path_);
 }
 
 void StreamedTexts::write_sections(const EncodedTexts& encoded, RowFileWriter& writer) const {

@@ -95,8 +95,8 @@ class StreamedTexts {
   /// Pass 2. The lexicon gets all tokens of the rows to train on, `ngrams` (or null) their n-grams.
   void number(const EncoderSettings& settings, Lexicon& lexicon, NgramSample* ngrams,
               EncodedTexts& encoded);
-  /// Pass 3. `is_kept`: whether later runs may find the file.
-  void encode(const Lexicon::Ids& ids, EncodedTexts& encoded, bool is_kept);
+  /// Pass 3.
+  void encode(const Lexicon::Ids& ids, EncodedTexts& encoded);
   /// What is in the cache's file.
   EncodedTexts read();
   /// The rows that are held back. Nothing is left here.

@@ -574,7 +574,7 @@ class Session {
     held_bytes_ = std::max(held_bytes_, resident_bytes());
     count_reading(kProgramBytes + kMappedBytes + bytes_of(dev) + lexicon.size() * kLexiconBytes +
                   encoded.ngrams.bytes() + bytes_of(vectors_));
-    texts.encode(Lexicon::Ids(lexicon, encoded.encoder), encoded, true);
+    texts.encode(Lexicon::Ids(lexicon, encoded.encoder), encoded);
     return encoded;
   }
 
@@ -816,7 +816,7 @@ class Session {
     vectors_ = {};
   }
 
-  /// Of batches of so many texts.
+  /// What batches of so many texts take at most.
   BatchLimits training_limits(std::size_t rows) const {
     BatchLimits limits = batch_limits(*train_, rows, plan_.vocabulary);
     // Word dropout may bring in the unknown word.

@@ -35,7 +35,7 @@ class FileRows final : public ExampleRows {
   }
   void release() const override { file_->release(); }
   void expect(Range rows) const override { file_->expect(rows); }
-  /// Of the file, for each id that it has on average.
+  /// The file's bytes for each id that it has, on average.
   double bytes_per_id(std::size_t ids) const {
     return static_cast<double>(file_->bytes()) / static_cast<double>(ids);
   }

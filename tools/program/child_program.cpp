@@ -31,12 +31,7 @@ constexpr int kMilliseconds = 500;  // between two looks at what goes on meanwhi
 /// A file in memory that is read from its beginning.
 Descriptor file_with(std::string_view content) {
   Descriptor file(::memfd_create("settings", MFD_CLOEXEC));
-  if (file.number() < 0) fail("no file in memory");
-  for (std::string_view rest = content; !rest.empty();) {
-    const ssize_t written = ::write(file.number(), rest.data(), rest.size());
-    if (written < 0) fail("no file in memory");
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (file.number() < 0 || !file.write_all(content)) fail("no file in memory");
   ::lseek(file.number(), 0, SEEK_SET);
   return file;
 }

@@ -1,11 +1,9 @@
 #include "unroll/tools/program/evaluate_texts.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -121,9 +119,7 @@ LabelledTexts::LabelledTexts(const std::string& path, const ReadOptions& options
     : predictor_(predictor) {
   ReadReport report;
   if (is_plain_text(path, {.encoding = options.encoding})) {
-    const auto spool =
-        std::filesystem::temp_directory_path() / fmt::format("unroll.{}", ::getpid());
-    stream_ = std::make_unique<RecordStream>(path, options, spool);
+    stream_ = std::make_unique<RecordStream>(path, options);
   } else {
     held_ = read_records(path, options, report);
   }

@@ -13,6 +13,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
+#include "unroll/core/processors.h"
 
 namespace unroll {
 
@@ -70,11 +71,6 @@ std::string summary_value(const NamedNumber& number) {
   return field(
       1, Wire::kBytes,
       field(1, Wire::kBytes, number.name) + field(2, Wire::kFourBytes, little_endian(value)));
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "host";
 }
 
 /// In the folder, which is made. Two runs of one second have their process numbers apart.

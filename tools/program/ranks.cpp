@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -97,9 +96,7 @@ void let_first_rank_speak() {
 
 std::string launched_rank() {
   const Launch launch = find_launch().value_or(Launch());
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  return fmt::format("rank {} of {} on {}", launch.rank, launch.count, host.data());
+  return fmt::format("rank {} of {} on {}", launch.rank, launch.count, host_name());
 }
 
 std::unique_ptr<Ranks> join_ranks(bool threads_are_chosen) {

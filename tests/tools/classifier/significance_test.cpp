@@ -133,7 +133,7 @@ struct TwoWays {
   double difference = 0;
 
   static double variance(double half_width) { return half_width * half_width / 3; }
-  /// Of the difference of both means.
+  /// The standard error of the difference of both means.
   double standard_error() const {
     const auto S = static_cast<double>(runs), n = static_cast<double>(rows);
     const double moment = 0.25 + variance(row) + variance(suits) + variance(luck);

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Of the bootstrap. Which one does not matter, but the same comparison says the same again.
+/// The bootstrap's seed. Which one does not matter, but the same comparison says the same again.
 constexpr std::uint64_t kSeed = 1;
 
 std::size_t most(const std::vector<ComparedRun>& runs, std::size_t ComparedRun::*figure) {

@@ -22,8 +22,8 @@ struct Flags {
   bool quiet = false;
 };
 
-/// Of a file's texts, the most that are looked at. Repeats are found among texts that are held, and
-/// these, with what tells which are near, take four times as much.
+/// Bytes of a file's texts that are looked at, at most. Repeats are found among texts that are
+/// held, and these, with what tells which are near, take four times as much.
 constexpr std::size_t kMostBytes = std::size_t{256} << 20;
 
 void check_command(const Flags& flags) {

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "unroll/tools/classifier/data_report.h"
@@ -26,8 +24,7 @@ struct Flags {
 TextEncoder encoder_of(const Flags& flags, Terminal& terminal) {
   if (!is_plain_text(flags.data, {.encoding = flags.columns.encoding}))
     return encoder_for(read_data(flags.data, flags.columns, terminal), flags.text);
-  const auto spool = std::filesystem::temp_directory_path() / fmt::format("unroll.{}", ::getpid());
-  RecordStream stream(flags.data, flags.columns, spool);
+  RecordStream stream(flags.data, flags.columns);
   TextEncoder encoder = encoder_for(stream, flags.text);
   show(stream.report(), terminal);
   return encoder;

@@ -23,7 +23,6 @@
 #include "unroll/optim/shard_sum.h"
 #include "unroll/text/folding.h"
 #include "unroll/text/labels.h"
-#include "unroll/text/record_hash.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 #include "unroll/text/word_vectors.h"
@@ -1028,7 +1027,7 @@ void match_dev_labels(std::span<const std::string> labels, std::span<Record> dev
 // data
 
 /// What the texts of a file take in memory at most, while they are read: the file, and its records.
-/// Of a packed file it is a guess.
+/// It is a guess for a packed file.
 std::size_t memory_of_texts(const std::string& path) {
   constexpr std::size_t kCopies = 3, kPacked = 4;
   std::error_code unknown;
@@ -1085,13 +1084,11 @@ void tell_of_cache(const StreamedTexts& texts, Terminal& terminal) {
 /// Training texts that are not held in memory, read once.
 std::unique_ptr<StreamedTexts> stream_texts(const Flags& flags, const ReadOptions& columns,
                                             std::span<const Record> dev, Terminal& terminal) {
-  RecordHash hash;
-  hash.add(dev);
   auto texts = std::make_unique<StreamedTexts>(
       flags.train, columns, flags.options,
       StreamingOptions{.cache = flags.cache.empty() ? default_cache(flags.out)
                                                     : std::filesystem::path(flags.cache),
-                       .dev_hash = flags.dev.empty() ? "" : hash.digits(),
+                       .dev_hash = flags.dev.empty() ? "" : identity_of(dev),
                        .progress = ReadingProgress(terminal)});
   const TextSurvey& survey = texts->survey();
   show({.remarks = survey.remarks}, terminal);
@@ -1107,22 +1104,6 @@ struct RunTexts {
   std::unique_ptr<StreamedTexts> streamed;
   std::vector<Record> dev;
 };
-
-void tell_of_resuming(RunFolder& run, Progress& progress, Terminal& terminal) {
-  if (!run.is_repeated()) return;
-  if (const auto position = run.goes_on_at()) {
-    progress.resume(*position);
-  } else {
-    terminal.note("resume  from the beginning: the run was ended before its first checkpoint");
-  }
-  for (const std::string& warning : run.warnings()) {
-    terminal.warning(warning +
-                     ": the model may differ in its last bits from an uninterrupted run's");
-  }
-}
-
-// -------------------------------------------------------------------------------------------------
-// several ranks
 
 RunTexts read_held(const Flags& flags, Terminal& terminal) {
   const ReadOptions columns = read_options(flags);
@@ -1169,6 +1150,22 @@ void take_texts(const RunTexts& texts, RunFolder& run) {
   if (!texts.streamed) return run.take_data(texts.train, texts.dev);
   run.take_data(texts.streamed->survey().hash, identity_of(texts.dev));
 }
+
+void tell_of_resuming(RunFolder& run, Progress& progress, Terminal& terminal) {
+  if (!run.is_repeated()) return;
+  if (const auto position = run.goes_on_at()) {
+    progress.resume(*position);
+  } else {
+    terminal.note("resume  from the beginning: the run was ended before its first checkpoint");
+  }
+  for (const std::string& warning : run.warnings()) {
+    terminal.warning(warning +
+                     ": the model may differ in its last bits from an uninterrupted run's");
+  }
+}
+
+// -------------------------------------------------------------------------------------------------
+// several ranks
 
 /// What the ranks begin with must be the same, and what computes the bits.
 void start_alike(const Flags& flags, const TextClassifier& start, Ranks& ranks) {

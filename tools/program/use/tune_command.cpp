@@ -59,7 +59,7 @@ constexpr const char* kLogName = "log.txt";
 /// epochs.
 constexpr std::size_t kCandidates = 9;
 constexpr std::size_t kPart = 3;
-/// Of the time, what the defaults may take before anything else is tried.
+/// The share of the time that the defaults may take before anything else is tried.
 constexpr double kForDefaults = 0.5;
 
 /// The search, by rounds of successive halving (Jamieson & Talwalkar 2016).
