@@ -118,7 +118,8 @@ template <typename Places>
 StoredTensors stored(const Places& places) {
   StoredTensors tensors;
   for (const auto& [name, place] : places) {
-    std::visit([&](const auto* tensor) { tensors.emplace(name, *tensor); }, place);
+    const std::string& its_name = name;  // clang 16 captures no structured binding under OpenMP
+    std::visit([&](const auto* tensor) { tensors.emplace(its_name, *tensor); }, place);
   }
   return tensors;
 }

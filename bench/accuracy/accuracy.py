@@ -2,10 +2,12 @@
 """Trains on every data set of a folder and prints a table of test accuracies, the program's next to its baselines'.
 
 Usage: accuracy.py PROGRAM DATA RESULTS [--seeds 1,2,3] [--sets a,b] [--models default,fast,network,fasttext,...]
+                   [--variant NAME='FLAGS OF TRAIN' ...]
 
 DATA holds NAME.train.tsv, NAME.dev.tsv and NAME.test.tsv of each set, plain or .gz. A model is trained on train; its
 epoch, weights or setting are chosen by dev, and it is tested on test once. RESULTS keeps one JSON file a run, so a run
-that ended is not repeated: start the same command again after an interruption, or with more seeds.
+that ended is not repeated: start the same command again after an interruption, or with more seeds. A variant is one more
+model of the program, with the flags that are given, such as --variant jieba='--tokenizer jieba'.
 
 The models of the program need Python's own library alone. fasttext needs Debian's program of that name; scikit-learn and
 pytorch need those packages, and jieba adds words to them on Chinese sets. bench/accuracy/install.sh installs all of them.
@@ -14,6 +16,7 @@ pytorch need those packages, and jieba adds words to them on Chinese sets. bench
 import argparse
 import json
 import os
+import shlex
 import statistics
 import subprocess
 import sys
@@ -49,8 +52,8 @@ def run_program(program, data, name, flags, seed, threads):
 
 
 def run(options, name, model, seed):
-    if model in PRESETS:
-        result = run_program(options.program, options.data, name, PRESETS[model], seed, options.threads)
+    if model in options.flags:
+        result = run_program(options.program, options.data, name, options.flags[model], seed, options.threads)
     else:
         result = RUNNERS[model](options.data, name, seed, options.threads)
     return {"set": name, "model": model, "seed": seed, **result}
@@ -115,6 +118,13 @@ def print_summary(groups, models):
             f"**{100 * statistics.mean(means[name, model] for name in shared):.2f}**" for model in models) + " |")
 
 
+def variant(text):
+    name, equals, flags = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"a variant is NAME=FLAGS, not '{text}'")
+    return name, shlex.split(flags)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=lambda text: str(Path(text).resolve()))
@@ -122,12 +132,16 @@ def main():
     parser.add_argument("results", type=Path)
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=[1, 2, 3])
     parser.add_argument("--sets", type=lambda text: text.split(","))
-    parser.add_argument("--models", type=lambda text: text.split(","), default=["fast", "default", "network"])
+    parser.add_argument("--models", type=lambda text: text.split(","))
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--variant", type=variant, action="append", default=[])
     options = parser.parse_args()
-    unknown = [model for model in options.models if model not in {**PRESETS, **RUNNERS}]
+    options.flags = {**PRESETS, **dict(options.variant)}
+    options.models = options.models or ([name for name, _ in options.variant] or ["fast", "default", "network"])
+    known = {**options.flags, **RUNNERS}
+    unknown = [model for model in options.models if model not in known]
     if unknown:
-        parser.error(f"{unknown[0]} is none of {', '.join({**PRESETS, **RUNNERS})}")
+        parser.error(f"{unknown[0]} is none of {', '.join(known)}")
     options.results.mkdir(parents=True, exist_ok=True)
     groups = groups_of(results_of(options))
     print_runs(groups)

@@ -9,7 +9,8 @@
 #include "unroll/tools/program/flag_table.h"
 #include "unroll/tools/program/settings.h"
 #include "unroll/tools/program/settings_flags.h"
-#include "unroll/tools/program/training_flags.h"
+#include "unroll/tools/program/train/flag_checks.h"
+#include "unroll/tools/program/train/training_flags.h"
 #include "unroll/tools/program/usage.h"
 
 namespace unroll {

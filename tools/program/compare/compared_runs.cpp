@@ -21,7 +21,8 @@
 #include "unroll/tools/program/report/run_history.h"
 #include "unroll/tools/program/settings_file.h"
 #include "unroll/tools/program/settings_flags.h"
-#include "unroll/tools/program/training_flags.h"
+#include "unroll/tools/program/train/train_flags.h"
+#include "unroll/tools/program/train/training_flags.h"
 
 namespace unroll {
 

@@ -13,7 +13,7 @@
 #include "unroll/tools/classifier/run_folder.h"
 #include "unroll/tools/program/settings_file.h"
 #include "unroll/tools/program/settings_flags.h"
-#include "unroll/tools/program/training_flags.h"
+#include "unroll/tools/program/train/train_flags.h"
 
 namespace unroll {
 

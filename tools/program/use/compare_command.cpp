@@ -15,7 +15,7 @@
 #include "unroll/tools/program/compare/comparison_page.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/report/run_of_folder.h"
-#include "unroll/tools/program/training_flags.h"
+#include "unroll/tools/program/train/train_flags.h"
 
 namespace unroll {
 

@@ -26,7 +26,8 @@
 #include "unroll/tools/program/settings_flags.h"
 #include "unroll/tools/program/signals.h"
 #include "unroll/tools/program/terminal.h"
-#include "unroll/tools/program/training_flags.h"
+#include "unroll/tools/program/train/train_flags.h"
+#include "unroll/tools/program/train/training_flags.h"
 #include "unroll/tools/program/tune/search_space.h"
 #include "unroll/tools/program/tune/trial.h"
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <memory>
 #include <span>
 #include <string>
 
@@ -17,14 +16,7 @@ namespace unroll {
 void add_training_flags(CLI::App& command, ReadOptions& columns, TrainClassifierOptions& options,
                         std::string& preset);
 
-/// The command `train` with all its flags, which trains nothing: to check settings by it, and to
-/// know what they are. The variables behind the flags live as long.
-std::shared_ptr<CLI::App> train_flags();
-
 /// Flags that change nothing without a network, with their dashes.
 std::span<const char* const> network_flags();
-
-/// Throws UsageError for flags that do not go together.
-void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOptions& options);
 
 }  // namespace unroll

@@ -1,0 +1,119 @@
+#include "unroll/tools/program/train/flag_checks.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "unroll/core/error.h"
+#include "unroll/text/word_vectors.h"
+#include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/lab.h"
+#include "unroll/tools/program/terminal.h"
+#include "unroll/tools/program/train/training_flags.h"
+
+namespace unroll {
+
+namespace {
+
+/// What is the model's that the run starts from can't be chosen.
+void refuse_flags_of_start(const CLI::App& command, const TrainClassifierOptions& options) {
+  constexpr std::array kFlags{
+      "--cell",      "--activation",    "--gru-reset",       "--hidden",    "--layers",
+      "--pool",      "--bidirectional", "--unidirectional",  "--embedding", "--dropout",
+      "--vectors",   "--forget-bias",   "--recurrent-init",  "--tokenizer", "--dictionary",
+      "--subwords",  "--no-fold",       "--user-dictionary", "--language",  "--stopwords",
+      "--max-tokens"};
+  for (const char* flag : kFlags) {
+    refuse_flag(command, flag, options.start != nullptr,
+                "is the model's that --init names: leave it out");
+  }
+}
+
+/// Without a network its flags change nothing; one warning names them all.
+void warn_of_network_flags(const CLI::App& command, Terminal& terminal) {
+  std::vector<std::string_view> idle;
+  for (const char* flag : network_flags()) {
+    if (command.count(flag) > 0) idle.emplace_back(flag);
+  }
+  if (idle.empty()) return;
+  terminal.warning(fmt::format("{} {} no effect with --cell none: there is no network",
+                               fmt::join(idle, ", "), idle.size() == 1 ? "has" : "have"));
+}
+
+/// Flags that change nothing in this run.
+
+}  // namespace
+
+void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOptions& options) {
+  refuse_flags_of_start(command, options);
+  if (options.network) refuse_flags_of_other_cell(command, options.model.cell);
+  refuse_flag(command, "--no-ngrams", !options.network,
+              "leaves nothing to train with --cell none: leave one of them out");
+  if (has_lab()) {
+    refuse_flag(command, "--gradflow", !options.network,
+                "measures a recurrent network: leave it out, or --cell none");
+  }
+  constexpr std::string_view kOfJieba = "is jieba's: leave it out, or give --tokenizer jieba";
+  refuse_flag(command, "--dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
+  refuse_flag(command, "--user-dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
+  refuse_flag(command, "--subwords", options.tokenizer != TokenizerKind::kSubword,
+              "is of subwords: leave it out, or give --tokenizer subword");
+  refuse_flag(command, "--language", !options.fold, "says how to fold: leave out one of both");
+  const bool is_sgd = options.optimizer.kind == OptimizerKind::kSgd;
+  constexpr std::string_view kOfSgd = "is SGD's: leave it out, or give --optimizer sgd";
+  refuse_flag(command, "--momentum", !is_sgd, kOfSgd);
+  refuse_flag(command, "--nesterov", !is_sgd, kOfSgd);
+}
+
+void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& options,
+                        Terminal& terminal) {
+  if (!options.network) {
+    warn_of_network_flags(command, terminal);
+    return;
+  }
+  if (options.freeze_embedding && options.vectors.empty()) {
+    terminal.warning(
+        "--freeze-embedding without --vectors: the random word vectors stay as they are");
+  }
+  if (options.optimizer.nesterov && options.optimizer.momentum == 0) {
+    terminal.warning("--nesterov has no effect with --momentum 0");
+  }
+}
+
+void warn_of_idle_flags(const TrainingPlan& plan, const TrainClassifierOptions& options,
+                        Terminal& terminal) {
+  const std::size_t steps = plan.epochs * plan.steps_per_epoch;
+  if (options.network && options.warmup_steps > steps) {
+    terminal.warning(fmt::format(
+        "--warmup {} is longer than the run of {} steps: the learning rate never reaches --lr",
+        options.warmup_steps, steps));
+  }
+  if (options.network && options.early_stop && *options.early_stop >= plan.epochs) {
+    terminal.warning(fmt::format("--early-stop {} has no effect in a run of {} epochs",
+                                 *options.early_stop, plan.epochs));
+  }
+}
+
+void refuse_other_embedding(const CLI::App& command, const TrainClassifierOptions& options,
+                            std::size_t dimension) {
+  const std::size_t given = options.model.embedding;
+  if (command.count("--embedding") == 0 || given == dimension) return;
+  throw UsageError(fmt::format(
+      "--embedding {} disagrees with {}, whose vectors have {} values; leave --embedding out",
+      given, options.vectors, dimension));
+}
+
+void try_vectors(const CLI::App& command, const TrainClassifierOptions& options) {
+  const std::string& path = options.vectors;
+  std::error_code ignored;
+  const bool is_pipe = path == "-" || (std::filesystem::exists(path, ignored) &&
+                                       !std::filesystem::is_regular_file(path, ignored));
+  if (path.empty() || is_pipe) return;
+  refuse_other_embedding(command, options, WordVectorFile(path).dimension());
+}
+
+}  // namespace unroll

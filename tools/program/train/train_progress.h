@@ -1,0 +1,60 @@
+/// How a training goes, on stderr: a line that lives, and one that stays for each epoch.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <limits>
+#include <string>
+
+#include "unroll/tools/classifier/run_folder.h"
+#include "unroll/tools/classifier/train_classifier.h"
+
+namespace unroll {
+
+class Terminal;
+
+/// "85.83 %", of a metric that is a share.
+std::string share_text(const DevScore& dev);
+
+/// Shows how training goes.
+class TrainProgress {
+ public:
+  explicit TrainProgress(Terminal& terminal) : terminal_(terminal) {}
+
+  /// Training begins now.
+  void begin(const TrainingPlan& plan);
+  /// Says from where the run goes on; `run` may be a new one.
+  void resume(RunFolder& run);
+  void ngrams(const NgramReport& report);
+  void step(const StepReport& report, std::size_t tokens);
+  /// An epoch that is kept because its loss is lower is not called the best: the figure that is
+  /// shown is no better.
+  void epoch(const EpochReport& report, const DevScore& dev);
+
+  /// Since training began.
+  double seconds() const { return since(begun_); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void resume_at(const RunFolder::Position& position);
+  std::string dev_text(const DevScore& dev) const;
+  std::string epoch_text(std::size_t epoch) const;
+  std::string figures(double loss) const;
+  double eta() const;
+  static double since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+
+  Terminal& terminal_;
+  TrainingPlan plan_;
+  StepReport last_;
+  double best_shown_ = -std::numeric_limits<double>::infinity();
+  std::size_t epoch_tokens_ = 0;
+  std::size_t steps_done_ = 0;    // by this process
+  std::size_t steps_before_ = 0;  // by those that were interrupted
+  Clock::time_point begun_ = Clock::now();
+  Clock::time_point epoch_begun_ = begun_;
+};
+
+}  // namespace unroll
