@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -16,13 +14,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
-#include "unroll/core/random.h"
 #include "unroll/core/ranks.h"
-#include "unroll/core/saved_state.h"
-#include "unroll/core/thread_tuner.h"
-#include "unroll/layers/sequence_predictor.h"
-#include "unroll/optim/optimizer.h"
-#include "unroll/optim/shard_sum.h"
 #include "unroll/text/batches.h"
 #include "unroll/text/epoch_order.h"
 #include "unroll/text/hold_back.h"
@@ -32,10 +24,11 @@
 #include "unroll/text/unicode.h"
 #include "unroll/text/unknown_share.h"
 #include "unroll/text/word_vectors.h"
-#include "unroll/tools/classifier/divergence.h"
-#include "unroll/tools/classifier/fusion.h"
+#include "unroll/tools/classifier/dev_fusion.h"
 #include "unroll/tools/classifier/grown.h"
+#include "unroll/tools/classifier/labelled_examples.h"
 #include "unroll/tools/classifier/memory.h"
+#include "unroll/tools/classifier/network_training.h"
 #include "unroll/tools/classifier/ngram_sample.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/streamed_texts.h"
@@ -47,20 +40,6 @@
 namespace unroll {
 
 namespace {
-
-/// Weights that suit most data, of TF-IDF, naive Bayes and the network: about what two English and
-/// two Chinese sets of 500 to 1,200 dev texts came to by themselves. The pull is worth a few texts,
-/// so it decides only where there are hardly more.
-constexpr double kPull = 4;
-constexpr std::array kNgramPriors{FusionPrior{.weight = 1.2, .pull = kPull},
-                                  FusionPrior{.weight = 1.0, .pull = kPull}};
-constexpr std::array kFusedPriors{FusionPrior{.weight = 0.7, .pull = kPull},
-                                  FusionPrior{.weight = 0.85, .pull = kPull},
-                                  FusionPrior{.weight = 0.3, .pull = kPull}};
-constexpr FusionPrior kNetworkPrior{.weight = 1, .pull = kPull};  // of a network alone
-
-/// Rows per batch in evaluation; any number gives the same bits.
-constexpr std::size_t kEvaluationBatch = 64;
 
 /// Throws DataError for too few labels. `rows`: that have them.
 void check_labels(std::span<const std::string> labels, std::size_t rows, OutputKind output) {
@@ -102,64 +81,6 @@ Parts hold_back(std::vector<Record> records, double dev_fraction, std::uint64_t 
   return {std::move(records), std::move(dev)};
 }
 
-using Batches = std::vector<std::vector<std::size_t>>;
-
-/// Calls body(O, batch) with the network's O of the batches first, first + stride, …, rows of O as
-/// rows of the batch.
-template <typename Body>
-void for_each_batch(const SequenceClassifier<float>& model, std::span<const Example> examples,
-                    const Batches& batches, std::size_t first, std::size_t stride,
-                    ThreadTuner& threads, Body body) {
-  const SequencePredictor<float> predictor(model);
-  SequencePredictor<float>::Scratch scratch;
-  Batch batch;
-  for (std::size_t k = first; k < batches.size(); k += stride) {
-    make_batch(examples, batches[k], batch);
-    const ThreadTuner::Turn turn(threads, static_cast<double>(batch.shape.tokens()));
-    body(predictor.predict(batch.shape, batch.ids, scratch), batch);
-  }
-}
-
-/// Where each rank has computed the rows of its batches (rank, rank + count, …), all get them from
-/// each other.
-void share_rows(const Batches& batches, MatrixView<double> O, Ranks& ranks) {
-  const std::size_t count = ranks.count(), columns = O.columns();
-  std::vector<std::vector<double>> parts(count);
-  const auto for_each_row = [&](std::size_t rank, auto body) {
-    for (std::size_t k = rank; k < batches.size(); k += count)
-      std::ranges::for_each(batches[k], body);
-  };
-  std::vector<WritableBytes> from(count);
-  for (std::size_t r = 0; r < count; ++r) {
-    for_each_row(r, [&](std::size_t row) {
-      const auto values = O.row(row);
-      parts[r].insert(parts[r].end(), values.begin(), values.end());
-    });
-    from[r] = std::as_writable_bytes(std::span(parts[r]));
-  }
-  const std::vector<Bytes> to(count, std::as_bytes(std::span(parts[ranks.rank()])));
-  ranks.exchange(to, from);
-  for (std::size_t r = 0; r < count; ++r) {
-    const double* values = parts[r].data();
-    for_each_row(r, [&](std::size_t row) {
-      std::copy_n(values, columns, O.row(row).begin());
-      values += columns;
-    });
-  }
-}
-
-std::vector<std::int32_t> labels_of(std::span<const Example> examples) {
-  std::vector<std::int32_t> labels;
-  for (const Example& example : examples) labels.push_back(example.label);
-  return labels;
-}
-
-std::vector<float> weights_of(std::span<const Example> examples) {
-  std::vector<float> weights;
-  for (const Example& example : examples) weights.push_back(example.weight);
-  return weights;
-}
-
 std::size_t tokens_of(const ExampleRows& rows) {
   std::size_t tokens = 0;
   for_each_row(rows, [&](std::size_t row) { tokens += rows.length(row); });
@@ -175,78 +96,8 @@ double share_of_unknown(std::span<const Example> examples) {
   return tokens == 0 ? 0 : static_cast<double>(unknown) / static_cast<double>(tokens);
 }
 
-/// The number of a label among labels in byte order, −1 if it is not among them.
-std::int32_t number_of(const std::string& label, const std::vector<std::string>& labels) {
-  const auto found = std::ranges::lower_bound(labels, label);
-  const bool is_known = found != labels.end() && *found == label;
-  return is_known ? static_cast<std::int32_t>(found - labels.begin()) : -1;
-}
-
-/// The numbers of a record's labels, in rising order.
-std::vector<std::int32_t> numbers_of(const Record& record, const std::vector<std::string>& labels) {
-  std::vector<std::int32_t> numbers;
-  for (const std::string_view label : labels_of(record)) {
-    numbers.push_back(number_of(std::string(label), labels));
-  }
-  std::ranges::sort(numbers);
-  const auto repeats = std::ranges::unique(numbers);
-  numbers.erase(repeats.begin(), repeats.end());
-  return numbers;
-}
-
-/// What Example::label is: the number of a label, or of a set of labels.
-class LabelNumbers {
- public:
-  LabelNumbers(const std::vector<std::string>& labels, LabelSets* sets)
-      : labels_(labels), sets_(sets) {}
-  std::int32_t operator()(const Record& record) const {
-    return sets_ == nullptr ? number_of(record.label, labels_)
-                            : sets_->number_of(numbers_of(record, labels_));
-  }
-
- private:
-  const std::vector<std::string>& labels_;
-  LabelSets* sets_;
-};
-
 /// What a token takes in the lexicon while a vocabulary is made.
 constexpr std::size_t kLexiconBytes = 320;
-
-/// The first records that are split at once.
-std::span<const Record> first_block(std::span<const Record> records) {
-  std::size_t count = 0, bytes = 0;
-  while (count < records.size() && bytes < bytes_at_a_time()) bytes += records[count++].text.size();
-  return records.first(count);
-}
-
-/// What is done with the tokens of a block, or nothing.
-using CountNgrams = std::function<void(std::span<const TokenizedText>)>;
-
-/// Splits texts block by block, so that the tokens of one block are held, and frees each text then.
-/// `to_numbers` makes the tokens of its texts the ids of examples, or what will become these.
-template <typename ToNumbers>
-std::vector<Example> take_examples(std::vector<Record> records, const LabelNumbers& label_of,
-                                   const EncoderSettings& settings, TrainingPlan& plan,
-                                   std::size_t& held_bytes, const CountNgrams& count_ngrams,
-                                   ToNumbers to_numbers) {
-  std::vector<Example> examples;
-  examples.reserve(records.size());
-  while (examples.size() < records.size()) {
-    const auto block = first_block(std::span(records).subspan(examples.size()));
-    const std::vector<TokenizedText> texts = tokenize(texts_of(block), settings);
-    held_bytes = std::max(held_bytes, resident_bytes());
-    if (count_ngrams) count_ngrams(texts);
-    std::vector<std::vector<std::int32_t>> numbers = to_numbers(texts);
-    for (std::size_t k = 0; k < texts.size(); ++k) {
-      Record& record = records[examples.size()];
-      examples.push_back({std::move(numbers[k]), label_of(record), record.weight});
-      plan.cut_texts += texts[k].tokens.size() > settings.max_tokens ? 1 : 0;
-      plan.empty_texts += texts[k].tokens.empty() ? 1 : 0;
-      std::string().swap(record.text);
-    }
-  }
-  return examples;
-}
 
 constexpr NgramSettings kNgrams;
 
@@ -262,69 +113,8 @@ std::size_t epochs_for(const TrainClassifierOptions& options, std::size_t steps_
   return std::max(TrainClassifierOptions::kDefaultEpochs, enough);
 }
 
-/// The answers to the dev texts: what the linear model says about them, if there is one, to which a
-/// network's O comes after each epoch.
-class DevFusion {
- public:
-  /// `sets` are those of the examples, and outlive it.
-  DevFusion(std::span<const Example> dev, const LabelSets* sets)
-      : labels_(labels_of(dev)), weights_(weights_of(dev)), sets_(sets) {}
-
-  /// `margins`: of each NgramModel.
-  void set_margins(std::vector<Tensor<double>> margins) {
-    margins_ = std::move(margins);
-    if (sets_ == nullptr) return;
-    ones_ = Tensor<double>(margins_.front().shape());
-    ones_.fill(1);
-  }
-
-  /// Sets the classifier's fusion to the weights that suit the dev texts. `O`: the network's,
-  /// (rows, K), or nothing.
-  DevScore fit(ExpertScores O, const Metric& metric, TextClassifier& classifier) const {
-    if (margins_.empty()) return calibrate(O, metric, classifier);
-    std::vector<ExpertScores> experts;
-    for (const Tensor<double>& margins : margins_) experts.push_back(margins.matrix());
-    if (!O.empty()) experts.push_back(O);
-    if (sets_ != nullptr) experts.push_back(ones_.matrix());
-    const std::vector<double> a = fit_fusion(experts, rows(), priors(!O.empty()));
-    classifier.set_fusion({.network = O.empty() ? 0 : a[2],
-                           .ngrams = {a[0], a[1]},
-                           .bias = sets_ == nullptr ? 0 : a.back()});
-    return score(experts, a, metric, classifier);
-  }
-
- private:
-  DevRows rows() const { return {labels_, weights_, sets_}; }
-
-  /// The score is that of O as it is: which epoch is best shall not hang on a temperature.
-  DevScore calibrate(ExpertScores O, const Metric& metric, TextClassifier& classifier) const {
-    classifier.set_fusion({.network = fit_inverse_temperature(O, rows(), kNetworkPrior)});
-    return score(std::array{O}, std::array{1.0}, metric, classifier);
-  }
-
-  DevScore score(std::span<const ExpertScores> experts, std::span<const double> a,
-                 const Metric& metric, const TextClassifier& classifier) const {
-    AnswerCounts answers(classifier.labels().size());
-    const double loss = count_fused(experts, rows(), a, answers);
-    return dev_score(answers, loss, metric, classifier.labels());
-  }
-
-  /// A label against all others has m and not ±m for scores, so its weights are twice as large.
-  std::vector<FusionPrior> priors(bool has_network) const {
-    const auto known = has_network ? std::span<const FusionPrior>(kFusedPriors) : kNgramPriors;
-    std::vector<FusionPrior> priors(known.begin(), known.end());
-    if (sets_ == nullptr) return priors;
-    for (std::size_t model = 0; model < kNgramModels.size(); ++model) priors[model].weight *= 2;
-    priors.push_back({.weight = 0, .pull = kPull});
-    return priors;
-  }
-
-  std::vector<Tensor<double>> margins_;
-  std::vector<std::int32_t> labels_;
-  std::vector<float> weights_;
-  const LabelSets* sets_;
-  Tensor<double> ones_;  // the bias's expert, where there are sets
-};
+/// Rows per batch in evaluation; any number gives the same bits.
+constexpr std::size_t kEvaluationBatch = 64;
 
 using TokenCounts = std::unordered_map<std::string, std::uint64_t>;
 
@@ -354,19 +144,6 @@ VectorCoverage coverage(const WordVectors& vectors, const Vocabulary& vocabulary
   }
   coverage.token_share = tokens > 0 ? found / tokens : 0;
   return coverage;
-}
-
-void list(FusionWeights& fusion, SavedState& state) {
-  state.add("fusion.network", fusion.network);
-  state.add("fusion.tf_idf", fusion.ngrams[0]);
-  state.add("fusion.naive_bayes", fusion.ngrams[1]);
-  state.add("fusion.bias", fusion.bias);
-}
-
-void list(DevScore& score, SavedState& state) {
-  state.add("dev.accuracy", score.accuracy);
-  state.add("dev.metric", score.metric);
-  state.add("dev.loss", score.loss);
 }
 
 /// One call of train_classifier: encode, plan, train.
@@ -434,10 +211,16 @@ class Session {
     std::optional<NgramReport> ngrams;
     if (classifier.ngrams() != nullptr) ngrams = fit_ngrams(classifier);
     if (ngrams && observer_.ngrams) observer_.ngrams(*ngrams, classifier);
-    if (ngrams) dev_score_ = ngrams->score;
-    const TrainingResult result = classifier.has_network() ? fit(classifier) : TrainingResult{};
-    return {std::move(classifier),  plan_,       std::move(ngrams), result, dev_score_,
-            std::move(divergence_), shard_times_};
+    const DevScore linear = ngrams ? ngrams->score : DevScore{};
+    if (!classifier.has_network())
+      return {std::move(classifier), plan_, std::move(ngrams), {}, linear, {}, {}};
+    NetworkTraining training(options_, plan_, {*train_, dev_, sets(), *fusion_}, linear, observer_,
+                             ranks_);
+    const TrainingResult result = training.fit(classifier);
+    return {std::move(classifier), plan_,
+            std::move(ngrams),     result,
+            training.dev_score(),  training.divergence(),
+            training.shard_times()};
   }
 
   /// Decides what is answered. Returns the labels.
@@ -452,7 +235,6 @@ class Session {
     } else {
       check_labels(labels, rows, plan_.output);
     }
-    labels_ = labels.size();
     plan_.metric = options_.metric.value_or(default_metric());
     check_metric(plan_.metric, labels);
     return labels;
@@ -505,14 +287,12 @@ class Session {
     const EncoderSettings settings = choose_encoder_settings(texts_of(train), texts_of(dev));
     Lexicon lexicon;
     NgramSample sample(kNgrams, options_.seed);
-    const CountNgrams count_ngrams = [&](std::span<const TokenizedText> texts) {
+    const TakeTokens take_tokens = [&](std::span<const TokenizedText> texts) {
       if (options_.ngrams) sample.add(texts);
     };
     held_train_ =
-        take_examples(std::move(train), label_numbers(labels), settings, plan_, held_bytes_,
-                      count_ngrams, [&](std::span<const TokenizedText> texts) {
-                        return lexicon.add(texts, settings.max_tokens);
-                      });
+        take(take_examples(std::move(train), label_numbers(labels), settings, take_tokens,
+                           [&](auto texts) { return lexicon.add(texts, settings.max_tokens); }));
     take(sample);
     const TextEncoder encoder = encoder_of(lexicon, settings);
     const Lexicon::Ids ids(lexicon, encoder);
@@ -539,10 +319,17 @@ class Session {
 
   void take_dev(std::vector<Record> dev, const TextEncoder& encoder,
                 const std::vector<std::string>& labels) {
-    dev_ =
-        take_examples(std::move(dev), label_numbers(labels), encoder.settings(), plan_, held_bytes_,
-                      counting(dev_ngrams_.counts),
-                      [&](std::span<const TokenizedText> texts) { return encoder.encode(texts); });
+    dev_ = take(take_examples(std::move(dev), label_numbers(labels), encoder.settings(),
+                              counting(dev_ngrams_.counts),
+                              [&](auto texts) { return encoder.encode(texts); }));
+  }
+
+  /// What was found on the way is the plan's.
+  std::vector<Example> take(TakenExamples taken) {
+    plan_.cut_texts += taken.cut_texts;
+    plan_.empty_texts += taken.empty_texts;
+    held_bytes_ = std::max(held_bytes_, taken.held_bytes);
+    return std::move(taken.examples);
   }
 
   void take(NgramSample& sample) {
@@ -696,7 +483,7 @@ class Session {
                               options_.vectors, plan_.vectors->words)));
   }
 
-  CountNgrams counting(SparseCounts& counts) const {
+  TakeTokens counting(SparseCounts& counts) const {
     if (!options_.ngrams) return {};
     return [&](std::span<const TokenizedText> texts) { append_ngrams(texts, kNgrams, counts); };
   }
@@ -842,200 +629,13 @@ class Session {
     }
   }
 
-  /// So that no step asks for memory.
-  void reserve(SequenceClassifier<float>& model, Batch& batch, Tensor<float>& y,
-               SequenceClassifier<float>::Pass& pass) const {
-    MemoryPlan plan(MemoryPlan::Mode::kReserve);
-    plan_parameters(model.parameters(), plan);
-    plan_batch(plan_.memory->batch, batch, plan);
-    plan_targets(model.config(), plan_.memory->batch, y, plan);
-    plan_pass(model, *plan_.memory, pass, plan);
-  }
-
-  TrainingResult fit(TextClassifier& classifier) {
-    SequenceClassifier<float>& model = classifier.model();
-    SequenceClassifier<float>::Pass pass;
-    Batch batch;
-    Tensor<float> y;
-    reserve(model, batch, y, pass);
-    EpochOrder order(*train_, options_.batch, options_.seed);
-    std::uint64_t steps = 0;
-    std::size_t tokens = 0;
-    ThreadTuner threads;  // of the evaluation
-    DevScore latest;
-    FusionWeights best = classifier.fusion();
-    const ParameterList<float> trained = model.trainable_parameters();
-    std::optional<ShardSum<float>> sum;
-    if (options_.shards > 1 || ranks_.count() > 1) {
-      sum.emplace(trained, most_touched_rows(model, plan_.memory->batch), ranks_);
-    }
-
-    const TrainingTask task{
-        .begin_epoch =
-            [&](std::size_t epoch) {
-              order.begin(epoch);
-              return order.steps();
-            },
-        .loss_and_gradients =
-            [&](std::size_t step) {
-              make_batch(*train_, order.batch(step), batch);
-              drop_words(steps, batch.ids);
-              tokens = batch.shape.tokens();
-              const DropoutSource dropout{.seed = options_.seed, .step = steps};
-              const auto targets = targets_of(batch, y);
-              const auto loss_of_shard = [&](std::size_t shard) {
-                return model.loss_and_gradients(batch.shape, batch.ids, targets, pass, &dropout,
-                                                {.index = shard, .count = options_.shards});
-              };
-              const double loss = sum ? sum->run(std::min(options_.shards, batch.shape.batch()),
-                                                 std::cref(loss_of_shard))
-                                      : loss_of_shard(0);
-              ++steps;
-              return loss;
-            },
-        .work = [&](std::size_t step) { return work_of(order.batch(step)); },
-        .evaluate =
-            [&] {
-              latest = score_of(classifier, threads);
-              return latest.by(plan_.metric);
-            },
-        .diverged =
-            [&](const StepReport& report) {
-              const DropoutSource dropout{.seed = options_.seed, .step = steps - 1};
-              divergence_ = divergence(classifier, report, batch, targets_of(batch, y), dropout);
-            },
-        .state =
-            [&](SavedState& state) {
-              state.add("run_steps", steps);
-              list(best, state);
-              list(dev_score_, state);
-            }};
-
-    TrainingObserver watch{.step = {}, .epoch = {}, .stop = observer_.stop};
-    if (ranks_.count() > 1) {
-      watch.stop = [&] {
-        if (observer_.stop) sum->say_whether_to_end(observer_.stop());
-        return sum->shall_end();
-      };
-    }
-    if (observer_.step)
-      watch.step = [&](const StepReport& report) { observer_.step(report, tokens); };
-    watch.epoch = [&](const EpochReport& report) {
-      if (report.best) best = classifier.fusion();
-      if (report.best) dev_score_ = latest;
-      if (observer_.epoch) observer_.epoch(report, latest, classifier);
-    };
-    const auto optimizer = make_optimizer<float>(options_.optimizer);
-    const Checkpoints checkpoints = observer_.checkpoints ? observer_.checkpoints() : Checkpoints{};
-    TrainingResult result =
-        unroll::train(trained, *optimizer, loop_options(), task, watch, checkpoints);
-    classifier.set_fusion(best);
-    if (sum) shard_times_ = std::make_shared<ShardTimes>(sum->times());
-    return result;
-  }
-
-  /// Where training diverged, in words. The batch is that of the step.
-  std::string divergence(TextClassifier& classifier, const StepReport& report, const Batch& batch,
-                         const SequenceClassifier<float>::Targets& targets,
-                         const DropoutSource& dropout) const {
-    SequenceClassifier<float>& model = classifier.model();
-    const Vocabulary& vocabulary = classifier.encoder().vocabulary();
-    if (const auto weight = find_in_parameters(model)) {
-      return fmt::format("{}, {}", to_string(*weight, vocabulary),
-                         report.updated      ? "since this step moved it"
-                         : dropout.step == 0 ? "from the beginning"
-                                             : "since the step before moved it");
-    }
-    const std::string largest = largest_weight(model, vocabulary);
-    if (report.updated) return "the loss on the dev texts is not finite; " + largest;
-    const auto found = find_in_step(model, batch, targets, dropout);
-    if (!found) return "the loss is not finite; " + largest;
-    const std::string text =
-        found->row ? fmt::format(" (\"{}\")", beginning_of(batch, *found->row, vocabulary)) : "";
-    return fmt::format("{}{}; {}", to_string(*found, vocabulary), text, largest);
-  }
-
-  /// The first tokens of a row of the batch, as the network read them.
-  static std::string beginning_of(const Batch& batch, std::size_t row,
-                                  const Vocabulary& vocabulary) {
-    constexpr std::size_t kShown = 8;
-    std::string text;
-    const std::size_t length = batch.shape.length(row);
-    for (std::size_t t = 0; t < std::min(length, kShown); ++t) {
-      if (t > 0) text += ' ';
-      text += vocabulary.token(batch.ids[batch.shape.index(t, row)]);
-    }
-    return length > kShown ? text + " …" : text;
-  }
-
-  /// The targets of a batch. `y` is where those of sigmoids are.
-  SequenceClassifier<float>::Targets targets_of(const Batch& batch, Tensor<float>& y) const {
-    if (sets() == nullptr) return {.classes = batch.labels, .weights = batch.weights};
-    y.resize({batch.labels.size(), labels_});
-    y.fill(0);
-    for (std::size_t r = 0; r < batch.labels.size(); ++r) {
-      for (const std::int32_t label : label_sets_[batch.labels[r]]) {
-        y.matrix()(r, static_cast<std::size_t>(label)) = 1;
-      }
-    }
-    return {.classes = {}, .y = y.matrix(), .weights = batch.weights};
-  }
-
-  /// Fits the fusion to the network as it is now. Ranks share the batches.
-  DevScore score_of(TextClassifier& classifier, ThreadTuner& threads) {
-    const Batches batches = sorted_batches(dev_, plan_.memory->evaluation.rows);
-    Tensor<double> O({dev_.size(), classifier.labels().size()});
-    for_each_batch(classifier.model(), dev_, batches, ranks_.rank(), ranks_.count(), threads,
-                   [&](MatrixView<const float> all, const Batch& batch) {
-                     for (std::size_t r = 0; r < batch.rows.size(); ++r) {
-                       std::ranges::copy(all.row(r), O.matrix().row(batch.rows[r]).begin());
-                     }
-                   });
-    if (ranks_.count() > 1) share_rows(batches, O.matrix(), ranks_);
-    return fusion_->fit(O.matrix(), plan_.metric, classifier);
-  }
-
-  /// Tokens of a batch.
-  double work_of(std::span<const std::size_t> rows) const {
-    std::size_t tokens = 0;
-    for (std::size_t row : rows) tokens += train_->length(row);
-    return static_cast<double>(tokens);
-  }
-
-  /// Reads some words as the unknown one: no text hangs on a single word, and the unknown word
-  /// learns what it means. A function of the seed and the step.
-  void drop_words(std::uint64_t step, std::span<std::int32_t> ids) const {
-    if (options_.word_dropout == 0) return;
-    Random random(options_.seed, "dropout/words/", step);
-    for (std::int32_t& id : ids) {
-      if (random.uniform() < options_.word_dropout) id = Vocabulary::kUnknown;
-    }
-  }
-
-  TrainingOptions loop_options() const {
-    return {.epochs = plan_.epochs,
-            .early_stop = plan_.early_stop,
-            .loss_counts = options_.ngrams || plan_.metric.kind != Metric::Kind::kAccuracy,
-            .clip_norm = options_.clip_norm,
-            .clip_value = options_.clip_value,
-            .averaging = options_.averaging,
-            .schedule = {
-                .peak = options_.learning_rate,
-                .decay = options_.decay,
-                .total_steps = plan_.epochs * plan_.steps_per_epoch,
-                .warmup_steps = options_.warmup_steps,
-                // the step schedule halves the rate three times in a run
-                .step_every = std::max<std::size_t>(1, plan_.epochs * plan_.steps_per_epoch / 4)}};
-  }
-
   const TrainClassifierOptions& options_;
   const ClassifierObserver& observer_;
   Ranks& ranks_;
   TrainingPlan plan_;
   std::size_t held_bytes_ = 0;  // by the process, as measured
   std::optional<WordVectorFile> vector_file_;
-  WordVectors vectors_;  // until they are in the model
-  std::size_t labels_ = 0;
+  WordVectors vectors_;                 // until they are in the model
   LabelSets label_sets_;                // where texts have any number of labels
   std::vector<Example> held_train_;     // where the texts were in memory
   std::unique_ptr<ExampleRows> train_;  // these, or the rows of a file
@@ -1045,9 +645,6 @@ class Session {
   std::uint64_t own_unknown_ = 0;        // and its unknown word's count
   LabelledCounts train_ngrams_, dev_ngrams_;
   std::optional<DevFusion> fusion_;  // once the dev texts are encoded
-  DevScore dev_score_;               // of what is kept
-  std::string divergence_;           // where training diverged, if it did
-  std::shared_ptr<const ShardTimes> shard_times_;
 };
 
 void require_something(const TrainClassifierOptions& options) {
