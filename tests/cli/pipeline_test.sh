@@ -32,10 +32,16 @@ done
 "$unroll" inspect runs/data.tsv | grep -q 'lstm.0.backward.U' || fail "inspect"
 "$unroll" inspect runs/data.tsv --json | grep -q '"labels":\["neg","pos"\]' || fail "inspect --json"
 "$unroll" doctor >doctor
-for line in instruction_set_in_use cpu_maker bfloat16 bfloat16_reason sigmoid; do
+for line in instruction_set_in_use cpu_maker bfloat16 bfloat16_reason float16 amx sigmoid; do
   grep -q "^$line  *[a-zA-Z]" doctor || fail "doctor: no line $line"
 done
 grep -q '^sigmoid  *without division' <(UNROLL_CPU=intel "$unroll" doctor) || fail "doctor: sigmoid on Intel"
+# What CPUID says is what Linux says.
+for pair in float16:avx512_fp16 amx:amx_tile; do
+  in_linux=$(grep -qw "${pair#*:}" /proc/cpuinfo && echo yes || echo no)
+  in_doctor=$("$unroll" doctor | grep -q "^${pair%:*}  *none$" && echo no || echo yes)
+  [ "$in_linux" = "$in_doctor" ] || fail "doctor: ${pair%:*}"
+done
 grep -q '^cpu_maker  *amd' <(UNROLL_CPU=amd "$unroll" doctor) || fail "doctor: UNROLL_CPU"
 grep -q '^bfloat16  *rounded' <(UNROLL_ISA=scalar "$unroll" doctor) || fail "doctor: bfloat16 without AVX-512"
 "$unroll" --version | grep -q '^unroll ' || fail "version"

@@ -9,6 +9,7 @@
 #include "unroll/core/processors.h"
 #include "unroll/kernels/gemm.h"
 #include "unroll/kernels/isa.h"
+#include "unroll/kernels/unused_features.h"
 #include "unroll/text/jieba_files.h"
 #include "unroll/text/subword_training.h"
 #include "unroll/text/unicode.h"
@@ -94,6 +95,8 @@ Json diagnosis() {
       {"instruction_set_in_use", to_string(active_isa())},
       {"bfloat16", multiplies_bfloat16() ? "multiplied in pairs" : "rounded to, then as floats"},
       {"bfloat16_reason", bfloat16_reason()},
+      {"float16", has_float16_products() ? "the CPU has products of it, not used" : "none"},
+      {"amx", amx_support()},
       {"sigmoid", divides_slowly() ? "without division" : "with division"},
       {"blas", blas.version},
       {"blas_kernels", blas.kernels},
