@@ -19,6 +19,14 @@ namespace {
 /// back, none being held back is less likely than 10⁻¹³.
 constexpr std::size_t kSmallest = 32;
 
+/// Equal texts are on one side, so rows are not what is lacking.
+[[noreturn]] void refuse_few_texts(std::size_t rows) {
+  throw mended_by({"dev"},
+                  DataError(fmt::format("training data: the {} rows hold too few different texts "
+                                        "to hold some back; give dev texts of their own",
+                                        rows)));
+}
+
 }  // namespace
 
 HoldBack::HoldBack(double fraction, std::uint64_t seed, std::size_t most_rows)
@@ -62,12 +70,7 @@ void HoldBack::decide() {
   if (!rows_) return decide_by_keys();
   const std::array<double, 2> fractions{1 - fraction_, fraction_};
   const auto parts = stratified_split(*rows_, fractions, seed_);
-  if (parts[0].empty() || parts[1].empty()) {
-    throw mended_by({"dev"},
-                    DataError(fmt::format("training data: {} rows are too few to hold some back; "
-                                          "give dev texts of their own",
-                                          count_)));
-  }
+  if (parts[0].empty() || parts[1].empty()) refuse_few_texts(count_);
   held_.assign(count_, false);
   for (const std::size_t row : parts[1]) held_[row] = true;
   rows_.reset();
@@ -84,6 +87,17 @@ void HoldBack::decide_by_keys() {
     rows[rarest[k]] += static_cast<double>(labels_.rows(k));
   }
   for (const auto& [label, keys] : by_label) mend(keys, share * rows[label]);
+  if (!has_both_sides()) refuse_few_texts(count_);
+}
+
+/// Of a combination with many keys some are on the training side.
+bool HoldBack::has_both_sides() const {
+  bool any_held = false, any_left = false;
+  for (const Smallest& keys : smallest_) {
+    any_left = any_left || keys.size() >= kSmallest;
+    for (const Key key : keys) (holds(key) ? any_held : any_left) = true;
+  }
+  return any_held && any_left;
 }
 
 /// Sees to it that a label of few rows, or of few different texts, is on both sides. `expected`: of
@@ -96,8 +110,10 @@ void HoldBack::mend(const Smallest& keys, double expected) {
 }
 
 bool HoldBack::holds(std::size_t row, const Record& record) const {
-  if (!held_.empty()) return held_[row];
-  const Key key = key_of(record);
+  return held_.empty() ? holds(key_of(record)) : held_[row];
+}
+
+bool HoldBack::holds(Key key) const {
   return (key < limit_ || more_.contains(key)) && !spared_.contains(key);
 }
 

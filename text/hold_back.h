@@ -44,6 +44,8 @@ class HoldBack {
   void keep_smallest(std::uint32_t combination, Key key);
   void decide_by_keys();
   void mend(const Smallest& keys, double expected);
+  bool holds(Key key) const;
+  bool has_both_sides() const;
 
   double fraction_;
   std::uint64_t seed_;

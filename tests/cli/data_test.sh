@@ -42,6 +42,13 @@ cmp words known || { diff words known >&2; fail "vocab and train count different
 [ "$(echo 'The film' | "$unroll" data tokenize - --no-fold --tokenizer char)" = 'T h e f i l m' ] || fail "tokenize --tokenizer char"
 [ "$(echo 'this FILM unheard' | "$unroll" data tokenize - --model run)" = 'this film <unk>' ] || fail "tokenize --model"
 expect_status 2 '--tokenizer' "$unroll" data tokenize - --model run --tokenizer char
+printf 'Caf\xe9\nday\n' >latin1
+expect_status 3 '--encoding windows-1252' "$unroll" data tokenize latin1
+[ "$("$unroll" data tokenize latin1 --encoding windows-1252)" = "$(printf 'café\nday')" ] || fail 'tokenize --encoding'
+[ "$("$unroll" data tokenize latin1 --bad-rows skip 2>/dev/null)" = "$(printf '\nday')" ] || fail 'tokenize --bad-rows skip'
+printf 'label,text\na,"x, y"\n' >table.csv
+[ "$("$unroll" data tokenize table.csv --text-col text)" = 'x , y' ] || fail 'tokenize --text-col'
+expect_status 2 '--tokenizer subword' "$unroll" data tokenize latin1 --subwords 30
 
 # split: all three files or none, and never an empty one
 expect_status 3 'dev.tsv would have no rows' "$unroll" data split <(printf 'label\ttext\na\tx\nb\ty\n') --out two

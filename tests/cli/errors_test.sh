@@ -46,7 +46,7 @@ expect_status 3 'missing.tsv' "$unroll" test run missing.tsv
 
 # an unseen label is named, and counted wrong
 { cat data.tsv; printf 'neutral\tthis film is good\n'; } >unseen.tsv
-expect_status 0 'labels: 1, the first is "neutral" at unseen.tsv:' "$unroll" test run unseen.tsv --json
+expect_status 0 'unseen.tsv:62: the label "neutral" has no training row; rows that count as wrong for that: 1' "$unroll" test run unseen.tsv --json
 grep -q '"unseen_labels":\["neutral"\]' stdout || fail "unseen label not reported"
 
 # 5: models

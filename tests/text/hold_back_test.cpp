@@ -82,5 +82,20 @@ TEST(HoldBack, RefusesTooFewRows) {
   EXPECT_THROW(decided(records_of(1, 1), 100), DataError);
 }
 
+/// Equal texts are on one side, however many there are.
+TEST(HoldBack, RefusesManyRowsOfTooFewTexts) {
+  const std::vector<Record> few{{.text = "good", .label = "pos"}, {.text = "bad", .label = "neg"}};
+  std::vector<Record> many;
+  for (int k = 0; k < 2000; ++k) many.insert(many.end(), few.begin(), few.end());
+  for (const std::size_t most : {std::size_t{100}, HoldBack::kMostRows}) {
+    try {
+      decided(many, most);
+      ADD_FAILURE() << "nothing is thrown";
+    } catch (const DataError& error) {
+      EXPECT_NE(std::string(error.what()).find("too few different texts"), std::string::npos);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace unroll

@@ -106,13 +106,14 @@ class TokenReport {
   void finish() {
     std::ranges::sort(lengths_);
     if (lengths_.empty()) return;
+    // The least length that so many tenths of the texts, or more, do not exceed.
     const auto at = [&](std::size_t tenths) {
-      return lengths_[(lengths_.size() - 1) * tenths / 10];
+      return lengths_[(lengths_.size() * tenths + 9) / 10 - 1];
     };
-    report_.tokens.shortest = at(0);
+    report_.tokens.shortest = lengths_.front();
     report_.tokens.median = at(5);
     report_.tokens.ninetieth = at(9);
-    report_.tokens.longest = at(10);
+    report_.tokens.longest = lengths_.back();
     report_.tokens.lost_share = share_of(lost_, tokens_);
     report_.unknown_share = share_of(unknown_, tokens_);
   }

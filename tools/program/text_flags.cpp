@@ -2,6 +2,7 @@
 
 #include "unroll/text/folding.h"
 #include "unroll/tools/classifier/model_config.h"
+#include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/numbers.h"
 
 namespace unroll {
@@ -38,6 +39,17 @@ void add_token_flags(CLI::App& command, TextOptions& options) {
   command.add_option("--stopwords", options.stop_words, "Words to drop: none, zh, en, or a file")
       ->type_name("none|zh|en|FILE")
       ->capture_default_str();
+}
+
+void refuse_contradictory_token_flags(const CLI::App& command, const TextOptions& options) {
+  const bool is_jieba = options.tokenizer == TokenizerKind::kJieba;
+  constexpr std::string_view kOfJieba = "is jieba's: leave it out, or give --tokenizer jieba";
+  refuse_flag(command, "--dictionary", !is_jieba, kOfJieba);
+  refuse_flag(command, "--user-dictionary", !is_jieba, kOfJieba);
+  refuse_flag(command, "--subwords", options.tokenizer != TokenizerKind::kSubword,
+              "counts the pieces of another tokenizer: leave it out, or give --tokenizer subword");
+  refuse_flag(command, "--language", !options.fold,
+              "says how words are folded, and --no-fold that they are not: leave one of them out");
 }
 
 void add_vocabulary_flags(CLI::App& command, TextOptions& options) {

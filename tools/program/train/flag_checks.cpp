@@ -13,6 +13,7 @@
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/lab.h"
 #include "unroll/tools/program/terminal.h"
+#include "unroll/tools/program/text_flags.h"
 #include "unroll/tools/program/train/training_flags.h"
 
 namespace unroll {
@@ -57,12 +58,7 @@ void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOp
     refuse_flag(command, "--gradflow", !options.network,
                 "measures a recurrent network: leave it out, or --cell none");
   }
-  constexpr std::string_view kOfJieba = "is jieba's: leave it out, or give --tokenizer jieba";
-  refuse_flag(command, "--dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
-  refuse_flag(command, "--user-dictionary", options.tokenizer != TokenizerKind::kJieba, kOfJieba);
-  refuse_flag(command, "--subwords", options.tokenizer != TokenizerKind::kSubword,
-              "is of subwords: leave it out, or give --tokenizer subword");
-  refuse_flag(command, "--language", !options.fold, "says how to fold: leave out one of both");
+  refuse_contradictory_token_flags(command, options);
   const bool is_sgd = options.optimizer.kind == OptimizerKind::kSgd;
   constexpr std::string_view kOfSgd = "is SGD's: leave it out, or give --optimizer sgd";
   refuse_flag(command, "--momentum", !is_sgd, kOfSgd);

@@ -95,11 +95,6 @@ void notes_on_texts(const TrainingPlan& plan, const TextClassifier& classifier,
         fmt::format("        {} texts have no tokens: each is one unknown word", plan.empty_texts));
   }
   if (plan.vectors) tell_of_vectors(*plan.vectors, terminal);
-  if (plan.unknown_dev_labels > 0) {
-    terminal.warning(
-        fmt::format("{} dev rows have a label that no training row has; they count as wrong",
-                    plan.unknown_dev_labels));
-  }
 }
 
 std::string memory_text(const TrainingMemory& memory, const TextClassifier& classifier) {

@@ -13,6 +13,7 @@
 #include "unroll/core/error.h"
 #include "unroll/core/ranks.h"
 #include "unroll/text/labels.h"
+#include "unroll/tools/classifier/grown.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/run_identity.h"
@@ -20,6 +21,7 @@
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
+#include "unroll/tools/program/unseen_rows.h"
 
 namespace unroll {
 
@@ -69,13 +71,17 @@ void tell_of_label_sets(std::span<const Record> records, const std::string& file
   tell_of_label_sets(several, none, first, records.size(), file, terminal);
 }
 
-/// Dev labels that are training's as numbers become these.
-void match_dev_labels(std::span<const std::string> labels, std::span<Record> dev,
+/// Dev labels that are training's as numbers become these. `labels`: of the training rows.
+void match_dev_labels(std::vector<std::string> labels, std::span<Record> dev,
                       const TrainFlags& flags, Terminal& terminal) {
   if (dev.empty()) return;
+  if (flags.options.start) labels = grown(flags.options.start->labels(), std::move(labels));
   ReadReport report;
   match_labels(dev, labels, flags.dev, report);
   show(report, terminal);
+  UnseenRows unseen(labels);
+  for (const Record& record : dev) unseen.add(record);
+  unseen.warn(flags.dev, terminal);
 }
 
 /// What the texts of a file take in memory at most, while they are read: the file, and its records.
@@ -169,7 +175,7 @@ RunTexts read_streamed(const TrainFlags& flags, Terminal& terminal) {
   texts.streamed = stream_texts(flags, columns, texts.dev, terminal);
   std::vector<std::string> labels;
   for (const auto& [label, rows] : texts.streamed->survey().labels) labels.push_back(label);
-  match_dev_labels(labels, texts.dev, flags, terminal);
+  match_dev_labels(std::move(labels), texts.dev, flags, terminal);
   return texts;
 }
 

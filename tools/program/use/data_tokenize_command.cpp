@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
-#include "unroll/text/line_stream.h"
+#include "unroll/text/prediction_input.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/output.h"
+#include "unroll/tools/program/terminal.h"
 #include "unroll/tools/program/text_flags.h"
 #include "unroll/tools/program/use/data_commands.h"
 
@@ -12,12 +16,15 @@ namespace unroll {
 
 namespace {
 
-constexpr std::size_t kLinesAtATime = 1024;
+constexpr std::size_t kTextsAtATime = 1024;
 
 struct Flags {
   std::string texts;
   std::string model;
   TextOptions text;
+  ReadOptions reading;
+  bool has_layout = false;  ///< a flag says that the file has columns
+  bool quiet = false;
 };
 
 /// The tokens of each text, without a model.
@@ -42,20 +49,48 @@ std::vector<std::vector<std::string>> encode(std::span<const std::string_view> t
   return lines;
 }
 
+/// Prints the tokens of texts as they come; of one that can't be read, an empty line.
+class TokenPrinter {
+ public:
+  explicit TokenPrinter(const Flags& flags) : flags_(flags) {
+    if (!flags.model.empty()) model_.emplace(load_classifier(flags.model));
+  }
+
+  void print(std::span<const InputText> block) {
+    std::vector<std::string_view> texts;
+    for (const InputText& text : block) texts.push_back(text.text);
+    if (!model_ && !settings_) settings_ = settings_for(flags_.text, texts);
+    for (const auto& tokens : model_ ? encode(texts, model_->encoder()) : split(texts, *settings_))
+      write_stdout(fmt::format("{}\n", fmt::join(tokens, " ")));
+  }
+
+ private:
+  const Flags& flags_;
+  std::optional<TextClassifier> model_;
+  std::optional<EncoderSettings> settings_;  // once there are texts to choose them by
+};
+
 void tokenize_command(const Flags& flags) {
   require_stdout();
-  std::optional<TextClassifier> model;
-  if (!flags.model.empty()) model.emplace(load_classifier(flags.model));
-  std::optional<EncoderSettings> settings;
-  LineStream lines(flags.texts);
-  for (auto block = lines.read(kLinesAtATime); !block.empty(); block = lines.read(kLinesAtATime)) {
-    std::vector<std::string_view> texts;
-    for (const Line& line : block) texts.push_back(line.text);
-    if (!settings) settings = settings_for(flags.text, texts);
-    for (const auto& tokens : model ? encode(texts, model->encoder()) : split(texts, *settings))
-      write_stdout(fmt::format("{}\n", fmt::join(tokens, " ")));
-    if (!lines.ready()) flush_stdout();
+  TokenPrinter printer(flags);
+  Terminal terminal(flags.quiet);
+  ReadReport report;
+  PredictionInput input(flags.texts,
+                        {.reading = flags.reading,
+                         .layout = flags.has_layout ? InputLayout::kRecords : InputLayout::kLines},
+                        report);
+  show(std::exchange(report, {}), terminal);
+  std::vector<InputText> block;
+  for (InputText text; input.next(text);) {
+    block.push_back(text);
+    if (block.size() < kTextsAtATime && input.ready()) continue;
+    printer.print(block);
+    if (!input.ready()) flush_stdout();
+    block.clear();
   }
+  printer.print(block);
+  input.finish(report);
+  show(report, terminal);
 }
 
 }  // namespace
@@ -64,7 +99,10 @@ void add_data_tokenize_command(CLI::App& data, int& status) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = data.add_subcommand(
       "tokenize", "Print the tokens of each text, with blanks between, one text a line");
-  command->add_option("texts", flags->texts, "Texts, one a line; - is stdin")
+  command
+      ->add_option("texts", flags->texts,
+                   "Texts, one a line, or with --text-col and the like those of a file with\n"
+                   "columns; - is stdin")
       ->type_name("FILE")
       ->required();
   CLI::Option* model =
@@ -76,8 +114,14 @@ void add_data_tokenize_command(CLI::App& data, int& status) {
   add_max_tokens_flag(*command, flags->text);
   for (const char* flag : {"--tokenizer", "--no-fold", "--stopwords", "--max-tokens"})
     command->get_option(flag)->excludes(model);
+  add_reading_flags(*command, flags->reading);
   add_threads_flag(*command);
-  command->callback([flags, &status] {
+  add_quiet_flag(*command, flags->quiet);
+  command->callback([flags, command, &status] {
+    refuse_contradictory_token_flags(*command, flags->text);
+    for (const char* flag : {"--text-col", "--no-header", "--format", "--separator", "--quoting"})
+      flags->has_layout = flags->has_layout || command->count(flag) > 0;
+    flags->reading.labels = false;
     tokenize_command(*flags);
     status = 0;
   });

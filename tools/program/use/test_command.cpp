@@ -14,6 +14,7 @@
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/requirement.h"
 #include "unroll/tools/program/terminal.h"
+#include "unroll/tools/program/unseen_rows.h"
 
 namespace unroll {
 
@@ -28,35 +29,6 @@ struct Flags {
   Precision precision = Precision::kFull;
   std::vector<Requirement> requirements;
   ReadOptions columns;
-};
-
-/// Rows with a label that training lacks.
-class UnseenRows {
- public:
-  void add(const Record& record, const TextPredictor& predictor) {
-    for (const std::string_view label : labels_of(record)) {
-      if (std::ranges::binary_search(predictor.labels(), label)) continue;
-      if (rows_++ == 0) {
-        line_ = record.line;
-        label_ = label;
-      }
-      return;
-    }
-  }
-
-  /// One warning, however many labels: the first row tells where to look.
-  void warn(const Evaluation& evaluation, const std::string& file, Terminal& terminal) const {
-    if (rows_ == 0) return;
-    terminal.warning(fmt::format(
-        "rows that count as wrong because training had no such label: {}; labels: {}, "
-        "the first is {} "
-        "at {}:{}",
-        rows_, evaluation.unseen.size(), in_quotes(label_), file == "-" ? "<stdin>" : file, line_));
-  }
-
- private:
-  std::size_t rows_ = 0, line_ = 0;
-  std::string label_;
 };
 
 /// How much of the texts the model reads.
@@ -87,12 +59,12 @@ void test_command(const Flags& flags, const CLI::App& command) {
   {
     Terminal terminal(flags.quiet);
     LabelledTexts texts(flags.data, flags.columns, predictor, terminal);
-    UnseenRows unseen;
+    UnseenRows unseen(predictor.labels());
     evaluation = evaluate_texts(
         predictor, texts, flags.threshold, terminal,
-        [&](const Record& record, const Prediction&) { unseen.add(record, predictor); });
+        [&](const Record& record, const Prediction&) { unseen.add(record); });
     note_on_texts(evaluation.texts, predictor.classifier().encoder().settings(), terminal);
-    unseen.warn(evaluation, flags.data, terminal);
+    unseen.warn(flags.data, terminal);
   }
   if (flags.json) {
     print("{}\n", with_version(to_json(evaluation)));
