@@ -180,7 +180,8 @@ class Attributor::Implementation {
   void add_network(const Tokens& tokens, const Decision& decision, Attribution& result) {
     const double weight = classifier_.fusion().network;
     const auto ids = classifier_.encoder().encode(TokenizedText{tokens});
-    const NetworkParts parts = network_->parts(ids, decision);
+    const double missed = Attributor::kMissed * (1 + std::abs(result.score)) / std::max(1.0, std::abs(weight));
+    const NetworkParts parts = network_->parts(ids, decision, missed);
     result.network_base = weight * parts.base;
     if (tokens.empty()) result.network_base += weight * parts.words.front();
     std::vector<std::int32_t> own;

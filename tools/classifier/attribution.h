@@ -68,6 +68,9 @@ struct AttributedLabels {
 /// One per thread.
 class Attributor {
  public:
+  /// What the network's words miss at most, as a share of 1 + |score|, unless the text is long.
+  static constexpr double kMissed = 1e-3;
+
   /// The predictor must outlive it and stay where it is.
   explicit Attributor(const TextPredictor& predictor);
   ~Attributor();

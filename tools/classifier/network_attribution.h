@@ -9,8 +9,11 @@
 ///
 ///     S(x) − S(0) = ∫ dS(s·x)/ds ds = Σ_t Σ_i x_ti ∫ ∂S/∂x_ti (s·x) ds.
 ///
-/// The integral is a mean over points of the way. Their number is doubled until the words miss no
-/// more than kMissed of 1 + |S|, or there are kMostPoints.
+/// The integral is taken piece by piece of the way, by Gauss's rule with two points. How much the
+/// words of a piece miss is known, since S is known at its ends; the pieces that miss most are
+/// halved until all together miss no more than was asked for, or there are kMostPoints. Max pooling
+/// bends S(s·x) wherever another step becomes a unit's largest, and pieces become small there
+/// alone.
 #pragma once
 
 #include <cstddef>
@@ -28,35 +31,47 @@ struct NetworkParts {
   double base = 0;            ///< S(0): what the network says about as many words without meaning
 };
 
-/// In double, with weights of its own. One per thread.
+/// Has weights of its own. One per thread.
 class NetworkAttribution {
  public:
-  static constexpr std::size_t kFewestPoints = 32, kMostPoints = 1024;
-  static constexpr double kMissed = 1e-3;
+  static constexpr std::size_t kMostPoints = 256;
 
   /// The model must outlive it.
   explicit NetworkAttribution(const SequenceClassifier<float>& model);
 
-  /// `ids`: one or more.
-  NetworkParts parts(std::span<const std::int32_t> ids, const Decision& decision);
+  /// `ids`: one or more. `missed`: how much the words may miss of S(x) − S(0) together.
+  NetworkParts parts(std::span<const std::int32_t> ids, const Decision& decision, double missed);
 
  private:
-  Tensor<double> embed(std::span<const std::int32_t> ids) const;
-  Tensor<double> direction(const Decision& decision) const;
-  std::vector<double> words(const Tensor<double>& x, std::size_t points,
-                            const Tensor<double>& direction);
-  double score(const Tensor<double>& x, const Tensor<double>& direction);
-  Tensor<double> gradients(const Tensor<double>& x, std::span<const double> scales,
-                           const Tensor<double>& direction);
-  void run_forward(const RaggedShape& shape, const Tensor<double>& x);
+  /// A piece of the way, S at its ends, and what the words add there.
+  struct Piece {
+    double begin = 0, end = 1;
+    double from = 0, to = 0;
+    std::vector<double> words = {};
+
+    double missed() const;
+  };
+
+  void embed(std::span<const std::int32_t> ids);
+  void choose_direction(const Decision& decision);
+  std::vector<Piece> first_pieces();
+  std::vector<Piece> halves(std::span<const Piece> pieces);
+  void add_words(std::span<Piece> pieces);
+  std::vector<double> scores(std::span<const double> scales);
+  void gradients(std::span<const double> scales);
+  RaggedShape run_forward(std::span<const double> scales);
 
   const SequenceClassifier<float>* model_;
-  RecurrentStack<double> stack_;
-  Pooling<double> pooling_;
-  RecurrentStack<double>::Pass pass_;
-  RecurrentStack<double>::States states_;
-  Pooling<double>::Record record_;
-  Tensor<double> p_;  // (B, D·H) pooled
+  RecurrentStack<float> stack_;
+  Pooling<float> pooling_;
+  RecurrentStack<float>::Pass pass_;
+  RecurrentStack<float>::States states_;
+  Pooling<float>::Record record_;
+  Tensor<float> x_;          // (T, I) of the text
+  Tensor<float> direction_;  // (D·H) ∂S/∂p
+  Tensor<float> scaled_;     // (T · points, I)
+  Tensor<float> p_;          // (points, D·H) pooled
+  Tensor<float> dx_;         // (T · points, I) ∂S/∂x, those of one step next to each other
 };
 
 }  // namespace unroll
