@@ -17,10 +17,15 @@ labels() { "$unroll" inspect "$1" --json | grep -o '"labels":\[[^]]*\]'; }
 train --out again >again.json
 [ "$(grep -o '"hash":"[^"]*"' new.json)" = "$(grep -o '"hash":"[^"]*"' again.json)" ] || fail "another model from the same start"
 
-expect_status 2 "--hidden is the model's that --init names" train --out other --hidden 8
-expect_status 2 "--tokenizer is the model's that --init names" train --out other --tokenizer char
+# What the model has can be said again, in a file or on the command line, and nothing else.
+expect_status 2 "--hidden is not what the model has that --init names" train --out other --hidden 9
+expect_status 2 "--tokenizer is not what the model has that --init names" train --out other --tokenizer char
+train --out said --hidden 8 --config old/config.toml >said.json
+[ "$(grep -o '"hash":"[^"]*"' new.json)" = "$(grep -o '"hash":"[^"]*"' said.json)" ] || fail "settings that agree change the model"
+expect_status 0 '--forget-bias has no effect with --init' train --out bias --forget-bias 2
+expect_status 2 'name another folder, or replace it (--out, --overwrite)' train --out new
 expect_status 5 'nowhere' "$unroll" train --train new.tsv --init nowhere --out other
-expect_status 2 "--recurrent-init is the model's that --init names" train --out other --recurrent-init identity
+expect_status 0 '--recurrent-init has no effect with --init' train --out initial --recurrent-init identity
 mkdir empty; expect_status 5 'empty/model.safetensors' "$unroll" train --train new.tsv --init empty --out other
 "$unroll" train --train old.tsv --out linear --cell none --quiet >/dev/null
 expect_status 2 'is a linear model of n-grams alone' "$unroll" train --train new.tsv --init linear --out other

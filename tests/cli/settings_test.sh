@@ -61,13 +61,16 @@ has 'cell = "lstm"' --preset fast --cell lstm
 dump --preset default | cmp -s - <(dump) || fail "the preset default is not the default"
 expect_status 2 'quick not in {fast,default,best}' "$unroll" train --preset quick --dump-config
 
-# Flags beat the file, which beats the preset, which beats the defaults; one file only.
+# Flags beat a preset that is typed, which beats the file, which beats a preset in it, which beats the defaults; one file only.
 printf 'preset = "fast"\nlr = 0.5\n' >mine.toml
 has 'cell = "none"' --config mine.toml
 has 'lr = 0.5' --config mine.toml
 has 'lr = 0.25' --config mine.toml --lr 0.25
 printf 'cell = "lstm"\n' >cell.toml
-has 'cell = "lstm"' --config cell.toml --preset fast
+has 'cell = "none"' --config cell.toml --preset fast
+has 'cell = "gru"' --config cell.toml --preset fast --cell gru
+printf 'preset = "fast"\ncell = "lstm"\n' >both_in_file.toml
+has 'cell = "lstm"' --config both_in_file.toml
 printf 'bidirectional = true\n' >both.toml
 has 'bidirectional = false' --config both.toml --unidirectional
 printf 'no-fold = true\n' >fold.toml

@@ -18,7 +18,7 @@ grep -q 'best epoch 1 of 1 (--until-step is reached)' stdout || fail "the epoch 
 diff <(sed -n 's/^hash//p' whole.txt) <(sed -n 's/^hash//p' run.txt) || fail "a run that stopped ends with another model"
 
 # Before the first epoch there is no model, and no failure either.
-expect_status 0 '--until-step is reached before the first epoch was done: no new model was written; the same command goes on' "$unroll" "${run[@]}" --out early --until-step 3
+expect_status 0 '--until-step is reached before the first epoch was done: no new model was written; without --until-step the same command goes on' "$unroll" "${run[@]}" --out early --until-step 3
 [ -s early/last.ckpt ] || fail "no checkpoint at step 3"
 
 # A divergence is seen again, with the steps before it.

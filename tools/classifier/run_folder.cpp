@@ -70,6 +70,7 @@ class RunFolder::Run {
 
   OutputFolder folder_;
   RunFolderOptions options_;
+  bool starts_from_model_;
   Description now_;
   Description then_;                  // of an unfinished run that goes on
   std::shared_ptr<SavedState> last_;  // its checkpoint
@@ -99,7 +100,7 @@ void RunFolder::Run::Description::list(SavedState& state) {
 
 RunFolder::Run::Run(std::filesystem::path path, const TrainClassifierOptions& options,
                     const RunFolderOptions& run)
-    : folder_(std::move(path)), options_(run) {
+    : folder_(std::move(path)), options_(run), starts_from_model_(options.start != nullptr) {
   now_.settings = to_json(training_settings(options));
   now_.machine = this_machine();
   open_last();
@@ -128,10 +129,13 @@ void RunFolder::Run::open_last() {
   if (!is_finished) return;
   last_ = nullptr;
   if (options_.overwrite) return;
+  const std::string kept =
+      fmt::format("{} already holds a model, which is left as it is; ", folder_.path().string());
+  if (starts_from_model_) {
+    throw mended_by({"out", "overwrite"}, UsageError(kept + "name another folder, or replace it"));
+  }
   throw mended_by({"out", "overwrite", "init"},
-                  UsageError(fmt::format("{} already holds a model, which is left as it is; name "
-                                         "another folder, replace it, or begin with its network",
-                                         folder_.path().string())));
+                  UsageError(kept + "name another folder, replace it, or begin with its network"));
 }
 
 /// The folder holds an unfinished run that is not this one.

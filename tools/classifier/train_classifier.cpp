@@ -196,6 +196,7 @@ class Session {
   /// What is left to do when texts are examples.
   TrainedClassifier run(TextEncoder encoder, const std::vector<std::string>& labels) {
     find_rarest(labels);
+    refuse_metric_of_absent_label(labels);
     release_freed_memory();
     fusion_.emplace(dev_, sets());
     if (options_.network) {  // and what it says about the dev texts
@@ -447,6 +448,18 @@ class Session {
     plan_.rarest_label = labels[static_cast<std::size_t>(rarest)];
     plan_.rarest_rows = rows[static_cast<std::size_t>(rarest)];
     plan_.rarest_dev_rows = dev_rows_with(static_cast<std::int32_t>(rarest));
+  }
+
+  /// All epochs would be as good.
+  void refuse_metric_of_absent_label(const std::vector<std::string>& labels) const {
+    if (plan_.metric.kind != Metric::Kind::kLabelF1) return;
+    const auto label = std::ranges::lower_bound(labels, plan_.metric.label) - labels.begin();
+    if (dev_rows_with(static_cast<std::int32_t>(label)) > 0) return;
+    throw mended_by({"metric", "dev"},
+                    DataError(fmt::format("no dev text has the label \"{}\", whose F1 is to choose "
+                                          "the epoch: choose by another figure, or give dev texts "
+                                          "that have it",
+                                          plan_.metric.label)));
   }
 
   std::size_t dev_rows_with(std::int32_t label) const {

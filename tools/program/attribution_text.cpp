@@ -234,7 +234,8 @@ double sum_of_tokens(const Attribution& attribution) {
 /// How the parts add up to the score.
 std::string sums(const Attribution& attribution) {
   const auto line = [](double value, const char* what) {
-    return fmt::format("{:+{}.3f}  {}\n", value, kNumberColumns, what);
+    const double shown = std::abs(value) < 0.0005 ? 0.0 : value;  // never −0.000
+    return fmt::format("{:+{}.3f}  {}\n", shown, kNumberColumns, what);
   };
   return "\n" + line(sum_of_tokens(attribution), "all tokens") +
          line(attribution.network_base + attribution.ngram_base, "whatever the tokens are") +

@@ -59,8 +59,9 @@ void tell_of(const SettingsFile& file) {
 
 Settings settings_of(const Settings& given, const Settings& file,
                      const CommandDescription& command) {
-  const std::string name = value_of(given, "preset", value_of(file, "preset", "default"));
-  const Settings sources[] = {preset_settings(name), file, given};
+  const Settings of_file = preset_settings(value_of(file, "preset", "default"));
+  const Settings typed = preset_settings(value_of(given, "preset", "default"));
+  const Settings sources[] = {of_file, file, typed, given};
   return merge(sources, command);
 }
 

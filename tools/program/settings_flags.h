@@ -35,7 +35,8 @@ SettingsFile settings_file(const SourceFlags& sources, CLI::App& command);
 /// Says which file it is.
 void tell_of(const SettingsFile& file);
 
-/// What holds: `given` beats the file, which beats the preset that one of both names.
+/// What holds: `given` beats the preset that it names, which beats the file, which beats the preset
+/// that the file names.
 Settings settings_of(const Settings& given, const Settings& file,
                      const CommandDescription& command);
 

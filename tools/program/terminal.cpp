@@ -84,11 +84,18 @@ void Terminal::clear() {
   line_shown_ = false;
 }
 
+bool Terminal::is_progress_due() const {
+  return !quiet_ && Clock::now() - last_ >= (is_terminal_ ? 100ms : 10000ms);
+}
+
+void Terminal::progress(std::span<const ProgressField> fields) {
+  constexpr std::size_t kNoLimit = 1 << 20;
+  progress(fit_fields(fields, is_terminal_ ? terminal_width(STDERR_FILENO) - 1 : kNoLimit));
+}
+
 void Terminal::progress(std::string_view text) {
-  if (quiet_) return;
-  const auto now = Clock::now();
-  if (now - last_ < (is_terminal_ ? 100ms : 10000ms)) return;
-  last_ = now;
+  if (!is_progress_due()) return;
+  last_ = Clock::now();
   if (!is_terminal_) {
     write_stderr(fmt::format("{}\n", text));
     return;

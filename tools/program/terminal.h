@@ -7,10 +7,12 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "unroll/core/output_folder.h"
+#include "unroll/tools/program/progress_line.h"
 
 namespace unroll {
 
@@ -30,6 +32,10 @@ class Terminal {
   /// A passing state. On a terminal it replaces the last one, at most ten times a second; in a pipe
   /// it is a line, at most one in ten seconds.
   void progress(std::string_view text);
+  /// The fields of it that the terminal is wide enough for; all of them in a pipe.
+  void progress(std::span<const ProgressField> fields);
+  /// Whether a passing state would be shown now, for states that take time to describe.
+  bool is_progress_due() const;
   /// Takes the passing state away, so that something can be printed to stdout.
   void clear();
   /// Something that stays. Silent if quiet.

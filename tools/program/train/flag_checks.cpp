@@ -5,11 +5,15 @@
 
 #include <array>
 #include <filesystem>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "unroll/core/error.h"
+#include "unroll/text/stop_words.h"
 #include "unroll/text/word_vectors.h"
+#include "unroll/tools/classifier/text_classifier.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/lab.h"
 #include "unroll/tools/program/terminal.h"
@@ -20,32 +24,52 @@ namespace unroll {
 
 namespace {
 
-/// What is the model's that the run starts from can't be chosen.
-void refuse_flags_of_start(const CLI::App& command, const TrainClassifierOptions& options) {
-  constexpr std::array kFlags{
-      "--cell",      "--activation",    "--gru-reset",       "--hidden",    "--layers",
-      "--pool",      "--bidirectional", "--unidirectional",  "--embedding", "--dropout",
-      "--vectors",   "--forget-bias",   "--recurrent-init",  "--tokenizer", "--dictionary",
-      "--subwords",  "--no-fold",       "--user-dictionary", "--language",  "--stopwords",
-      "--max-tokens"};
-  for (const char* flag : kFlags) {
-    refuse_flag(command, flag, options.start != nullptr,
-                "is the model's that --init names: leave it out");
-  }
-}
-
-/// Without a network its flags change nothing; one warning names them all.
-void warn_of_network_flags(const CLI::App& command, Terminal& terminal) {
+/// One warning names all flags that were given of these.
+void warn_of_no_effect(const CLI::App& command, std::span<const char* const> flags,
+                       std::string_view why, Terminal& terminal) {
   std::vector<std::string_view> idle;
-  for (const char* flag : network_flags()) {
+  for (const char* flag : flags) {
     if (command.count(flag) > 0) idle.emplace_back(flag);
   }
   if (idle.empty()) return;
-  terminal.warning(fmt::format("{} {} no effect with --cell none: there is no network",
-                               fmt::join(idle, ", "), idle.size() == 1 ? "has" : "have"));
+  terminal.warning(fmt::format("{} {} no effect {}", fmt::join(idle, ", "),
+                               idle.size() == 1 ? "has" : "have", why));
 }
 
-/// Flags that change nothing in this run.
+/// What is the model's that the run starts from can be said again, but not chosen anew.
+void refuse_flags_of_start(const CLI::App& command, const TrainClassifierOptions& options) {
+  if (options.start == nullptr || !options.start->has_network()) return;
+  const SequenceClassifierConfig &mine = options.model, &its = options.start->model().config();
+  const EncoderSettings& text = options.start->encoder().settings();
+  const auto stop_words = [&] {
+    return StopWords::load(options.stop_words, text.tokenizer.folding()).words();
+  };
+  const std::array agreements{std::pair("--cell", options.network && mine.cell == its.cell),
+                              std::pair("--activation", mine.activation == its.activation),
+                              std::pair("--gru-reset", mine.gru_reset == its.gru_reset),
+                              std::pair("--hidden", mine.hidden == its.hidden),
+                              std::pair("--layers", mine.layers == its.layers),
+                              std::pair("--pool", mine.pool == its.pool),
+                              std::pair("--bidirectional", mine.bidirectional == its.bidirectional),
+                              std::pair("--embedding", mine.embedding == its.embedding),
+                              std::pair("--dropout", mine.dropout == its.dropout),
+                              std::pair("--tokenizer", options.tokenizer == text.tokenizer.kind),
+                              std::pair("--no-fold", options.fold == text.tokenizer.fold),
+                              std::pair("--language", options.language == text.tokenizer.language),
+                              std::pair("--max-tokens", options.max_tokens == text.max_tokens),
+                              std::pair("--stopwords", stop_words() == text.stop_words.words())};
+  for (const auto& [flag, agrees] : agreements) {
+    refuse_flag(command, flag, !agrees,
+                "is not what the model has that --init names: leave it out");
+  }
+}
+
+/// They say how a network, its words or its tokenizer begin, and these are there already.
+void warn_of_flags_before_start(const CLI::App& command, Terminal& terminal) {
+  constexpr std::array kFlags{"--vectors",    "--forget-bias", "--recurrent-init",
+                              "--dictionary", "--subwords",    "--user-dictionary"};
+  warn_of_no_effect(command, kFlags, "with --init: the model has it already", terminal);
+}
 
 }  // namespace
 
@@ -67,8 +91,9 @@ void refuse_contradictory_flags(const CLI::App& command, const TrainClassifierOp
 
 void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& options,
                         Terminal& terminal) {
+  if (options.start != nullptr) warn_of_flags_before_start(command, terminal);
   if (!options.network) {
-    warn_of_network_flags(command, terminal);
+    warn_of_no_effect(command, network_flags(), "with --cell none: there is no network", terminal);
     return;
   }
   if (options.freeze_embedding && options.vectors.empty()) {

@@ -53,7 +53,7 @@ void add_limit_flag(CLI::App& command, double& max_minutes) {
   command
       .add_option("--max-minutes", max_minutes,
                   "End training after this time, with the best epoch so far. Where there is no\n"
-                  "model yet, the first epoch is done before (default: no limit)")
+                  "model yet, the first epoch is done before; 0: no limit (default: no limit)")
       ->check(real_number(0.0, 1e6));
 }
 

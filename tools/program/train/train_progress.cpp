@@ -4,7 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
+#include "unroll/tools/classifier/process_memory.h"
+#include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
 
@@ -12,8 +16,8 @@ namespace unroll {
 
 namespace {
 
-double percent(const StepReport& report) {
-  return 100 * static_cast<double>(report.step + 1) / static_cast<double>(report.steps);
+double share_done(const StepReport& report) {
+  return static_cast<double>(report.step + 1) / static_cast<double>(report.steps);
 }
 
 }  // namespace
@@ -22,14 +26,15 @@ std::string share_text(const DevScore& dev) {
   return fmt::format("{:.2f} %", 100 * dev.metric);
 }
 
-void TrainProgress::begin(const TrainingPlan& plan) {
+void TrainProgress::begin(const TrainingPlan& plan, std::size_t labels) {
   plan_ = plan;
+  const auto K = static_cast<double>(labels);
+  loss_of_guessing_ = plan.output == OutputKind::kSigmoid ? K * std::log(2.0) : std::log(K);
   begun_ = epoch_begun_ = Clock::now();
 }
 
 void TrainProgress::resume_at(const RunFolder::Position& position) {
   steps_before_ = position.epoch * plan_.steps_per_epoch + position.step;
-  for (const double score : position.scores) best_shown_ = std::max(best_shown_, score);
   terminal_.note(fmt::format("resume  from {}, step {} of {}, of {}", epoch_text(position.epoch),
                              position.step, plan_.steps_per_epoch, RunFolder::kFileName));
 }
@@ -55,34 +60,56 @@ void TrainProgress::ngrams(const NgramReport& report) {
 }
 
 void TrainProgress::step(const StepReport& report, std::size_t tokens) {
-  last_ = report;
   epoch_tokens_ += tokens;
   ++steps_done_;
-  terminal_.progress(fmt::format("{}  {:3.0f} %  {}  ETA {}", epoch_text(report.epoch),
-                                 percent(report), figures(report.loss), duration_text(eta())));
+  if (!terminal_.is_progress_due()) return;
+  const double share = share_done(report);
+  terminal_.progress(std::array<ProgressField, 9>{
+      {{.text = epoch_text(report.epoch), .rank = 2},
+       {.text = progress_bar(share), .rank = 5},
+       {.text = fmt::format("{:3.0f} %", 100 * share), .rank = 0},
+       {.text = speed_text(), .rank = 4},
+       {.text = fmt::format("loss {:.4f}", report.loss), .rank = 3},
+       {.text = fmt::format("|g| {:.2f}", report.gradient_norm), .rank = 7},
+       {.text = fmt::format("lr {:.1e}", report.learning_rate), .rank = 8},
+       {.text = mib_text(resident_bytes()), .rank = 6},
+       {.text = "ETA " + duration_text(eta()), .rank = 1}}});
 }
 
 void TrainProgress::epoch(const EpochReport& report, const DevScore& dev) {
-  const bool is_best = report.score.value > best_shown_;
-  best_shown_ = std::max(best_shown_, report.score.value);
-  terminal_.note(fmt::format("{}  {}  {}{}", epoch_text(report.epoch), figures(report.mean_loss),
-                             dev_text(dev), is_best ? terminal_.highlight("  best") : ""));
+  terminal_.note(fmt::format("{}  {}  loss {:.4f}  {}{}", epoch_text(report.epoch), speed_text(),
+                             report.mean_loss, dev_text(dev),
+                             report.best ? terminal_.highlight("  best") : ""));
+  warn_of_loss(report.mean_loss);
   epoch_tokens_ = 0;
   epoch_begun_ = Clock::now();
 }
 
+/// Whoever guesses by the labels' number loses ln K.
+void TrainProgress::warn_of_loss(double loss) {
+  constexpr double kFar = 5;
+  if (is_warned_ || !(loss > kFar * loss_of_guessing_)) return;
+  is_warned_ = true;
+  terminal_.warning(fmt::format(
+      "the training loss, {:.4g}, is far above {:.4g}, that of guessing: a smaller --lr may help",
+      loss, loss_of_guessing_));
+}
+
+/// The loss as well: of two epochs whose figures are equal, or near to each other, it chooses.
 std::string TrainProgress::dev_text(const DevScore& dev) const {
+  const auto text = [&](std::string_view name, double share) {
+    return fmt::format("dev {}{:.2f} % (loss {:.4f})", name, 100 * share, dev.loss);
+  };
   switch (plan_.metric.kind) {
     case Metric::Kind::kAccuracy:
-      return "dev " + share_text(dev);
     case Metric::Kind::kLoss:
-      return fmt::format("dev {:.2f} % (loss {:.4f})", 100 * dev.accuracy, dev.loss);
+      return text("", dev.accuracy);
     case Metric::Kind::kMicroF1:
     case Metric::Kind::kMacroF1:
     case Metric::Kind::kLabelF1:
       break;
   }
-  return fmt::format("dev {} {}", to_string(plan_.metric), share_text(dev));
+  return text(to_string(plan_.metric) + " ", dev.metric);
 }
 
 std::string TrainProgress::epoch_text(std::size_t epoch) const {
@@ -90,10 +117,9 @@ std::string TrainProgress::epoch_text(std::size_t epoch) const {
   return fmt::format("epoch {:>{}}/{}", epoch + 1, total.size(), total);
 }
 
-std::string TrainProgress::figures(double loss) const {
+std::string TrainProgress::speed_text() const {
   const double speed = static_cast<double>(epoch_tokens_) / std::max(since(epoch_begun_), 1e-3);
-  return fmt::format("{:>6} tok/s  loss {:.4f}  |g| {:.2f}  lr {:.1e}", count_text(speed), loss,
-                     last_.gradient_norm, last_.learning_rate);
+  return fmt::format("{:>6} tok/s", count_text(speed));
 }
 
 double TrainProgress::eta() const {

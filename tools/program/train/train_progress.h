@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <limits>
 #include <string>
 
 #include "unroll/tools/classifier/run_folder.h"
@@ -22,13 +21,11 @@ class TrainProgress {
   explicit TrainProgress(Terminal& terminal) : terminal_(terminal) {}
 
   /// Training begins now.
-  void begin(const TrainingPlan& plan);
+  void begin(const TrainingPlan& plan, std::size_t labels);
   /// Says from where the run goes on; `run` may be a new one.
   void resume(RunFolder& run);
   void ngrams(const NgramReport& report);
   void step(const StepReport& report, std::size_t tokens);
-  /// An epoch that is kept because its loss is lower is not called the best: the figure that is
-  /// shown is no better.
   void epoch(const EpochReport& report, const DevScore& dev);
 
   /// Since training began.
@@ -40,7 +37,8 @@ class TrainProgress {
   void resume_at(const RunFolder::Position& position);
   std::string dev_text(const DevScore& dev) const;
   std::string epoch_text(std::size_t epoch) const;
-  std::string figures(double loss) const;
+  std::string speed_text() const;
+  void warn_of_loss(double loss);
   double eta() const;
   static double since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -48,8 +46,8 @@ class TrainProgress {
 
   Terminal& terminal_;
   TrainingPlan plan_;
-  StepReport last_;
-  double best_shown_ = -std::numeric_limits<double>::infinity();
+  double loss_of_guessing_ = 0;
+  bool is_warned_ = false;
   std::size_t epoch_tokens_ = 0;
   std::size_t steps_done_ = 0;    // by this process
   std::size_t steps_before_ = 0;  // by those that were interrupted

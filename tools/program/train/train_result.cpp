@@ -106,8 +106,10 @@ Error diverged(const TrainFlags& flags, const TrainedClassifier& trained, bool l
 /// What a run leaves that was interrupted, or whose time is over.
 void tell_of_stop(const TrainFlags& flags, bool has_model, std::string_view why,
                   Terminal& terminal) {
-  const std::string_view next =
-      flags.run.checkpoint_minutes > 0 ? "; the same command goes on from here" : "";
+  const std::string_view next = flags.run.checkpoint_minutes == 0 ? ""
+                                : flags.until_step > 0
+                                    ? "; without --until-step the same command goes on from here"
+                                    : "; the same command goes on from here";
   if (has_model) return terminal.note(fmt::format("{}{}", why, next));
   terminal.warning(
       fmt::format("{} before the first epoch was done: no new model was written{}", why, next));

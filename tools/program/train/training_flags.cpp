@@ -236,7 +236,7 @@ void add_optimization_flags(CLI::App& command, TrainClassifierOptions& options) 
       ->check(whole_number(1, 100000));
   command
       .add_option("--early-stop", options.early_stop,
-                  "End after this many epochs without a better dev accuracy; 0 is off\n"
+                  "End after this many epochs that the dev texts find no better; 0 is off\n"
                   "(default: a third of the epochs, at least 3)")
       ->check(whole_number(0, 100000));
   add_seed_flag(command, options.seed, "Seed of everything random");

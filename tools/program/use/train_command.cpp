@@ -229,7 +229,7 @@ void TrainRun::begin(const TrainingPlan& plan, const TextClassifier& classifier)
   run_.begin(plan, classifier);
   if (!run_.is_repeated()) run_.hold(kLogName);
   terminal_.log_to(run_.path() / kLogName, run_.is_repeated());
-  progress_.begin(plan);
+  progress_.begin(plan, classifier.labels().size());
   progress_.resume(run_);
   if (const auto position = run_.goes_on_at())
     steps_.begin(position->epoch * plan.steps_per_epoch + position->step);
@@ -286,6 +286,7 @@ Checkpoints TrainRun::checkpoints() {
 }
 
 int TrainRun::end(TrainedClassifier trained) {
+  terminal_.clear();
   if (trained.shard_times) tell_of_ranks(*trained.shard_times, terminal_);
   if (run_.is_repeated()) save_again(flags_, trained);
   const TrainingEnd end = trained.training.end;
