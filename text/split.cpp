@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <string_view>
@@ -76,12 +77,12 @@ std::vector<Group> group_rows(const SplitRows& rows, std::span<const std::string
   return in_order;
 }
 
-/// The groups of each label. A group with several labels counts for the rarest of its first row.
-std::map<std::string_view, std::vector<Group>> group_by_label(const SplitRows& rows,
-                                                              std::span<const std::string> names) {
+/// The equal texts of each label. Where they have several labels, the rarest of the first row
+/// counts.
+std::map<std::string_view, std::vector<Group>> group_by_label(const SplitRows& rows) {
   const std::vector<std::string_view> rarest = rows.labels().rarest();
   std::map<std::string_view, std::vector<Group>> strata;
-  for (Group& group : group_rows(rows, names)) {
+  for (Group& group : group_rows(rows, {})) {
     strata[rarest[rows.labels_of(group.front())]].push_back(std::move(group));
   }
   return strata;
@@ -150,6 +151,75 @@ class Dealer {
   std::vector<Need> needs_;
 };
 
+/// Hands out groups with labels of all kinds, large ones first, each to the part that it brings
+/// nearest to its share of each label, or takes least far from it: to where it adds least to the
+/// sum of squares of (rows − wanted rows) / √(wanted rows), over labels and over all rows. The last
+/// groups are kept for empty parts.
+class GroupDealer {
+ public:
+  GroupDealer(const SplitRows& rows, std::span<const double> fractions)
+      : rows_(rows), counts_(fractions.size()) {
+    for (std::size_t p = 0; p < fractions.size(); ++p) {
+      for (std::size_t k = 0; k < rows.labels().size(); ++k)
+        counts_[p].push_back({.wanted = fractions[p] * static_cast<double>(rows.labels().rows(k))});
+      counts_[p].push_back({.wanted = fractions[p] * static_cast<double>(rows.size())});
+    }
+  }
+
+  void deal(std::span<const Group> groups, std::vector<Group>& parts) {
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const std::vector<double> brought = rows_of(groups[i]);
+      const std::size_t part = choose(brought, groups.size() - i, parts);
+      parts[part].insert(parts[part].end(), groups[i].begin(), groups[i].end());
+      for (std::size_t k = 0; k < brought.size(); ++k) counts_[part][k].rows += brought[k];
+    }
+  }
+
+ private:
+  struct Count {
+    double wanted = 0;
+    double rows = 0;
+  };
+
+  /// Of each combination of labels, and of all.
+  std::vector<double> rows_of(const Group& group) const {
+    std::vector<double> counts(rows_.labels().size() + 1);
+    for (const std::size_t row : group) ++counts[rows_.labels_of(row)];
+    counts.back() = static_cast<double>(group.size());
+    return counts;
+  }
+
+  std::size_t choose(std::span<const double> brought, std::size_t groups_left,
+                     std::span<const Group> parts) const {
+    const auto empty = static_cast<std::size_t>(std::ranges::count_if(parts, &Group::empty));
+    std::size_t best = parts.size();
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      if (groups_left <= empty && !parts[p].empty()) continue;
+      if (best == parts.size() || added(p, brought) < added(best, brought)) best = p;
+    }
+    return best;
+  }
+
+  double added(std::size_t part, std::span<const double> brought) const {
+    double sum = 0;
+    for (std::size_t k = 0; k < brought.size(); ++k) {
+      const Count& count = counts_[part][k];
+      const double missing = count.wanted - count.rows;
+      sum += brought[k] * (brought[k] - 2 * missing) / count.wanted;
+    }
+    return sum;
+  }
+
+  const SplitRows& rows_;
+  std::vector<std::vector<Count>> counts_;  // of each part
+};
+
+/// Large groups first, while there is still room to make up for them; equal ones by chance.
+void order(std::vector<Group>& groups, Random& random) {
+  random.shuffle(std::span(groups));
+  std::ranges::stable_sort(groups, std::greater<>(), [](const Group& g) { return g.size(); });
+}
+
 }  // namespace
 
 std::uint32_t CombinationCounts::add(const Record& record) {
@@ -202,14 +272,17 @@ std::vector<std::vector<std::size_t>> stratified_split(const SplitRows& rows,
                                  rows.size(), groups.size()));
   }
   Random random(seed, "split");
-  Dealer dealer(fractions);
   std::vector<Group> parts(fractions.size());
-  for (auto& [label, of_label] : group_by_label(rows, groups)) {
-    random.shuffle(std::span(of_label));
-    // Large groups first, while there is still room to make up for them.
-    std::stable_sort(of_label.begin(), of_label.end(),
-                     [](const Group& a, const Group& b) { return a.size() > b.size(); });
-    dealer.deal(of_label, parts);
+  if (!groups.empty()) {
+    std::vector<Group> whole = group_rows(rows, groups);
+    order(whole, random);
+    GroupDealer(rows, fractions).deal(whole, parts);
+  } else {
+    Dealer dealer(fractions);
+    for (auto& [label, of_label] : group_by_label(rows)) {
+      order(of_label, random);
+      dealer.deal(of_label, parts);
+    }
   }
   for (Group& part : parts) std::sort(part.begin(), part.end());
   return parts;

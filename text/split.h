@@ -69,7 +69,8 @@ class SplitRows {
 ///
 /// `groups` has a name for each record, or is empty. Records whose names are equal and not "" go to
 /// the same part, too: those of an author, of a product. Where a text has several names, its groups
-/// are one.
+/// are one. Groups are as large as they are and have labels of all kinds, so parts have about their
+/// share, and about that of each label; no part is empty if there are as many groups as parts.
 std::vector<std::vector<std::size_t>> stratified_split(std::span<const Record> records,
                                                        std::span<const double> fractions,
                                                        std::uint64_t seed,

@@ -28,6 +28,9 @@ printf 'id,label,text\n1,pos,"good, ""really"""\n2,neg,"two\nlines"\n' >rows.csv
 printf 'label\ttext\npos\tgood, "really"\nneg\ttwo lines\n' | cmp - rows.tsv || fail "convert: $(cat rows.tsv)"
 says '1 texts had tabs or line breaks' notes
 "$unroll" data convert rows.csv --out again.tsv --quiet; cmp rows.tsv again.tsv
+expect_status 2 'again.tsv exists already' "$unroll" data convert rows.csv --out again.tsv
+"$unroll" data convert rows.csv --out again.tsv --overwrite --quiet; cmp rows.tsv again.tsv
+expect_status 2 'again.tsv is read and would be replaced' "$unroll" data convert again.tsv --out again.tsv --overwrite
 "$unroll" data convert rows.tsv --quiet | cmp - rows.tsv || fail "convert of what convert wrote"
 expect_status 7 'nowhere' "$unroll" data convert rows.csv --out nowhere/rows.tsv
 
@@ -69,4 +72,9 @@ for part in train dev test; do
   [ "$(wc -l <authors/$part.tsv)" -gt 20 ] || fail "$part.tsv: $(wc -l <authors/$part.tsv) lines"
   sed 1d authors/$part.tsv | awk '{ print "writer" $NF % 30 }' | sort -u | sed "s/$/ $part/"
 done | sort | awk '{ parts[$1] = parts[$1] " " $2; n[$1]++ } END { for (w in n) if (n[w] > 1) { print w parts[w]; bad = 1 } exit bad }' >&2 || fail "an author is in two parts"
+mkdir -p its_own; cp authors.csv its_own/train.tsv
+expect_status 2 'is read and would be replaced' "$unroll" data split its_own/train.tsv --out its_own --overwrite --group-col author
+{ echo label,author,text; for k in $(seq 30); do echo "$((k % 2)),writer $((k % 3)),text $k"; done; } >three.csv
+expect_status 0 'groups are whole: the parts have 33, 33 and 33 % of the rows instead of 80, 10 and 10 %' "$unroll" data split three.csv --out three --group-col author
+expect_status 0 "three.csv has 3 columns (label, author, text); the parts have the label's and the text's" "$unroll" data split three.csv --out three2
 expect_status 3 'auther' "$unroll" data split authors.csv --out authors2 --group-col auther

@@ -131,6 +131,35 @@ TEST(StratifiedSplit, KeepsGroupsInOnePart) {
   EXPECT_NEAR(static_cast<double>(parts[0].size()), 240, 10);
 }
 
+/// Groups of `size` records, whose labels are a and b in turn.
+Parts split_groups(std::size_t groups, std::size_t size) {
+  std::vector<Record> records;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < groups * size; ++i) {
+    records.push_back({"text " + std::to_string(i), i % 2 == 0 ? "a" : "b", 0});
+    names.push_back("group " + std::to_string(i / size));
+  }
+  return stratified_split(records, std::vector{0.8, 0.1, 0.1}, 1, names);
+}
+
+TEST(StratifiedSplit, GivesPartsTheirShareOfGroupsWithAllLabels) {
+  const Parts ten = split_groups(10, 10);
+  EXPECT_EQ(ten[0].size(), 80u);
+  EXPECT_EQ(ten[1].size(), 10u);
+  EXPECT_EQ(ten[2].size(), 10u);
+  const Parts many = split_groups(200, 7);
+  EXPECT_NEAR(static_cast<double>(many[0].size()), 1120, 7);
+  EXPECT_NEAR(static_cast<double>(many[1].size()), 140, 7);
+}
+
+TEST(StratifiedSplit, LeavesNoPartEmptyWhereThereAreAsManyGroups) {
+  for (const std::size_t groups : {3u, 4u, 5u, 7u}) {
+    const Parts parts = split_groups(groups, 6);
+    EXPECT_EQ(parts[1].size(), 6u) << groups;
+    EXPECT_EQ(parts[2].size(), 6u) << groups;
+  }
+}
+
 TEST(StratifiedSplit, JoinsGroupsThatShareAText) {
   std::vector<Record> records;
   std::vector<std::string> groups;

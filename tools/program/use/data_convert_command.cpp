@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 
+#include "unroll/core/error.h"
 #include "unroll/tools/classifier/split_files.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/terminal.h"
@@ -15,10 +17,20 @@ struct Flags {
   std::string data;
   std::string out = "-";
   ReadOptions columns;
+  bool overwrite = false;
   bool quiet = false;
 };
 
+void refuse_replacing(const Flags& flags) {
+  refuse_same_file(flags.data, flags.out);
+  std::error_code ignored;
+  if (flags.overwrite || !std::filesystem::is_regular_file(flags.out, ignored)) return;
+  throw UsageError(
+      fmt::format("{} exists already; name another --out file, or give --overwrite", flags.out));
+}
+
 void convert_command(const Flags& flags) {
+  refuse_replacing(flags);
   try_output(flags.out);
   Terminal terminal(flags.quiet);
   const std::vector<Record> records = read_data(flags.data, flags.columns, terminal);
@@ -42,6 +54,7 @@ void add_data_convert_command(CLI::App& data, int& status) {
   command->add_option("--out", flags->out, "The TSV file; - is stdout")
       ->type_name("FILE")
       ->capture_default_str();
+  command->add_flag("--overwrite", flags->overwrite, "Replace the file of --out");
   add_column_flags(*command, flags->columns);
   add_quiet_flag(*command, flags->quiet);
   command->callback([flags, &status] {

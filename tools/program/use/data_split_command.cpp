@@ -1,9 +1,12 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <numeric>
+#include <span>
 
 #include "unroll/core/error.h"
 #include "unroll/core/output_folder.h"
@@ -55,10 +58,44 @@ std::vector<Value> at(std::span<const std::size_t> places, std::vector<Value> va
   return chosen;
 }
 
+/// A file has two columns more or less than the user thinks: better told.
+void note_on_columns(const DataFile& data, Terminal& terminal) {
+  constexpr std::size_t kWritten = 2, kListed = 10;
+  if (data.columns.size() <= kWritten) return;
+  const std::size_t listed = std::min(kListed, data.columns.size());
+  terminal.note(fmt::format("{} has {} columns ({}{}); the parts have the label's and the text's",
+                            data.name, data.columns.size(),
+                            fmt::join(std::span(data.columns).first(listed), ", "),
+                            listed < data.columns.size() ? ", …" : ""));
+}
+
+/// Groups are whole, so parts may be far from what was asked for.
+void note_on_groups(const DataFile& data, const SplitResult& result,
+                    std::span<const double> fractions, Terminal& terminal) {
+  constexpr double kFar = 0.02;
+  const auto alone = std::ranges::count(data.groups, "");
+  if (alone > 0)
+    terminal.note(fmt::format("rows without a group, each of them by itself: {}", alone));
+  const auto share = [&](std::size_t part) {
+    return static_cast<double>(result.rows[part]) / static_cast<double>(data.records.size());
+  };
+  for (std::size_t p = 0; p < fractions.size(); ++p) {
+    if (std::abs(share(p) - fractions[p]) < kFar) continue;
+    terminal.note(fmt::format(
+        "groups are whole: the parts have {:.0f}, {:.0f} and {:.0f} % of the rows instead of "
+        "{:.0f}, {:.0f} and {:.0f} %",
+        100 * share(0), 100 * share(1), 100 * share(2), 100 * fractions[0], 100 * fractions[1],
+        100 * fractions[2]));
+    return;
+  }
+}
+
 void split_command(const Flags& flags) {
   require_stdout();
   const OutputFolder folder(flags.out);
   refuse_occupied(flags.out, flags.overwrite);
+  for (const char* part : kPartFiles)
+    refuse_same_file(flags.data, std::filesystem::path(flags.out) / part);
   folder.prepare(kPartFiles);
   Terminal terminal(flags.quiet);
   warn_if_unlocked(folder, terminal);
@@ -72,8 +109,11 @@ void split_command(const Flags& flags) {
     data.records = at(clean.kept, std::move(data.records));
     if (!data.groups.empty()) data.groups = at(clean.kept, std::move(data.groups));
   }
+  const std::vector<double> fractions = fractions_of(flags.parts);
   const SplitResult result =
-      write_split(data.records, fractions_of(flags.parts), flags.seed, flags.out, data.groups);
+      write_split(data.records, fractions, flags.seed, flags.out, data.groups);
+  note_on_columns(data, terminal);
+  if (!data.groups.empty()) note_on_groups(data, result, fractions, terminal);
   if (result.flattened > 0) {
     terminal.note(
         fmt::format("{} texts had tabs or line breaks, which became spaces", result.flattened));
