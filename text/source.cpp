@@ -148,6 +148,11 @@ DataError not_utf8(const Place& place, std::size_t row, char byte, std::string_v
                                              "is damaged here"));
   }
   const auto likely = likely_encodings(text);
+  if (likely.empty() && is_binary(text)) {
+    return DataError(place, what +
+                                ", and so many other bytes are control characters that this is "
+                                "no text; name a file of texts");
+  }
   const std::string advice =
       likely.empty() ? "; name the encoding of the file"
                      : fmt::format("; the text reads well as {}", fmt::join(likely, " or as "));

@@ -36,6 +36,15 @@ void refuse_zeros(std::string_view bytes, const std::string& name) {
   throw mended_by({"encoding=" + utf32}, DataError(fmt::format("{}, as {} has them", what, utf32)));
 }
 
+/// An encoding of seven bits is valid UTF-8, and would be read as words that nobody wrote.
+void refuse_escapes(std::string_view bytes, const std::string& name) {
+  if (!is_ascii(bytes)) return;
+  const auto encoding = escaped_encoding(bytes);
+  if (!encoding) return;
+  throw mended_by({"encoding=" + *encoding},
+                  DataError(fmt::format("{}: this text is in {}, not in UTF-8", name, *encoding)));
+}
+
 /// Whether a file that is to be decoded looks as if it were UTF-8.
 bool looks_like_utf8(std::string_view bytes, std::string_view encoding) {
   if (invalid_utf8(whole_characters(bytes))) return false;
@@ -82,6 +91,7 @@ void TextStream::choose_decoder() {
   encoding_ = utf16_of(block_);
   if (encoding_.empty()) {
     refuse_zeros(block_, name());
+    refuse_escapes(block_, name());
   } else {
     decoder_.emplace(encoding_);
   }

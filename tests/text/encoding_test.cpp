@@ -140,6 +140,19 @@ TEST(Source, NamesTheLikelyEncodingAndHowToAskForIt) {
   EXPECT_TRUE(error_of(encoded("text", "UTF-32LE")).ends_with("(encoding=UTF-32LE)"));
 }
 
+TEST(Source, RefusesEncodingsOfSevenBitsWithTheFlag) {
+  EXPECT_EQ(error_of(encoded("label\ttext\n好\t中国\n", "ISO-2022-JP")),
+            ": this text is in ISO-2022-JP, not in UTF-8 (encoding=ISO-2022-JP)");
+  EXPECT_EQ(error_of(encoded("中国\n", "HZ"), "HZ"), "no error");
+  EXPECT_EQ(error_of("\x1b[31mred\x1b[0m 1+1\n"), "no error");
+}
+
+TEST(Source, NamesNoEncodingForBytesOfNoText) {
+  std::string bytes = "OBJ\xE9\n";
+  for (int i = 0; i < 400; ++i) bytes += i % 9 == 0 ? '\x02' : static_cast<char>(i * 37 % 90 + 160);
+  EXPECT_TRUE(contains(error_of(bytes), "this is no text; name a file of texts"));
+}
+
 TEST(Source, NamesNoEncodingForAFileThatIsUtf8ButForOneByte) {
   EXPECT_EQ(error_of("un café très cher\nun caf\xE9\n"),
             ":2:7: byte 0xE9 is not valid UTF-8, and the text around it is: mend or leave out what "
