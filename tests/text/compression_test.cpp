@@ -49,6 +49,7 @@ TEST(Compression, IsToldByTheFirstBytes) {
             Compression::kXz);
   EXPECT_EQ(compression_of("\x28\xB5\x2F\xFD."), Compression::kZstd);
   EXPECT_EQ(compression_of("(a text)"), Compression::kNone);
+  EXPECT_EQ(compression_of("\x5A\x2A\x4D\x18"), Compression::kZstd) << "a skippable frame";
   EXPECT_EQ(compression_of("("), std::nullopt) << "zstd begins so, too";
   EXPECT_EQ(compression_of("(\n"), Compression::kNone);
 }
