@@ -7,6 +7,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/output_folder.h"
+#include "unroll/text/counted.h"
 #include "unroll/text/data_file.h"
 #include "unroll/tools/classifier/split_files.h"
 #include "unroll/tools/program/commands.h"
@@ -75,8 +76,8 @@ void split_command(const Flags& flags) {
   const SplitResult result =
       write_split(data.records, fractions_of(flags.parts), flags.seed, flags.out, data.groups);
   if (result.flattened > 0) {
-    terminal.note(
-        fmt::format("{} texts had tabs or line breaks, which became spaces", result.flattened));
+    terminal.note(fmt::format("{}: tabs or line breaks of {} became spaces", flags.data,
+                              counted(result.flattened, "text")));
   }
   note_on_separator(result.separator, terminal);
   for (std::size_t p = 0; p < kPartFiles.size(); ++p) {
