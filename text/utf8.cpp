@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "unroll/text/visible.h"
+
 namespace unroll {
 
 namespace {
@@ -137,14 +139,8 @@ std::string_view whole_characters(std::string_view bytes) noexcept {
 }
 
 std::string in_quotes(std::string_view text) {
-  std::string result = "\"";
   const std::string_view shown = utf8_prefix(text, kQuotedBytes);
-  for (const char c : shown) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    const bool control = byte < 0x20 || byte == 0x7F;
-    result += control ? fmt::format("\\x{:02X}", byte) : std::string(1, c);
-  }
-  return result + (shown.size() < text.size() ? "…\"" : "\"");
+  return fmt::format("\"{}{}\"", visible(shown), shown.size() < text.size() ? "…" : "");
 }
 
 }  // namespace unroll
