@@ -315,6 +315,18 @@ std::vector<Guess> guesses(const std::string& sample) {
   return list;
 }
 
+/// Whether all that is not ASCII is signs, where no letter may be meant: then the commonest
+/// encoding is named alone.
+bool are_signs(const std::u32string& text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_ascii(text[i])) continue;
+    const bool is_within = i > 0 && i + 1 < text.size() && is_letter(text[i - 1]) &&
+                           is_letter(text[i + 1]) && text[i] != U'’';
+    if (is_letter(text[i]) || is_within) return false;
+  }
+  return true;
+}
+
 /// Text in Chinese, Japanese or Korean without a single zero byte and without a mark.
 bool reads_as_utf16(std::string_view content, const char* encoding) {
   constexpr std::size_t kLooked = 1 << 12, kFewest = 4;
@@ -402,6 +414,7 @@ std::vector<std::string> likely_encodings(std::string_view content) {
   const std::vector<Guess> list = guesses(sample);
   if (list[0].foreign < kLeast * high - kChance * std::sqrt(high)) return {};
   std::vector<std::string> names{list[0].encoding};
+  if (names[0] == candidates()[0].encoding && are_signs(list[0].text)) return names;
   if (list[1].likelihood >= list[0].likelihood - kClose) names.push_back(list[1].encoding);
   return names;
 }

@@ -1,7 +1,5 @@
 #include "unroll/text/utf8.h"
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <cstring>
 
@@ -140,7 +138,9 @@ std::string_view whole_characters(std::string_view bytes) noexcept {
 
 std::string in_quotes(std::string_view text) {
   const std::string_view shown = utf8_prefix(text, kQuotedBytes);
-  return fmt::format("\"{}{}\"", visible(shown), shown.size() < text.size() ? "…" : "");
+  std::string result = "\"";
+  for (const char c : visible(shown)) result += c == '"' ? "\\\"" : std::string(1, c);
+  return result + (shown.size() < text.size() ? "…\"" : "\"");
 }
 
 }  // namespace unroll

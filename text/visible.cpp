@@ -19,8 +19,6 @@ std::string written(char c) {
       return "\\n";
     case '\r':
       return "\\r";
-    case '"':
-      return "\\\"";
     default:
       return fmt::format("\\x{:02X}", static_cast<std::uint8_t>(c));
   }
@@ -44,7 +42,7 @@ std::string visible(std::string_view text) {
     if (!character) {
       result += written(text[end++]);
     } else if (*character < 0x80) {
-      const bool is_plain = *character >= ' ' && *character != 0x7F && *character != '"';
+      const bool is_plain = *character >= ' ' && *character != 0x7F;
       result += is_plain ? std::string(1, text[begin]) : written(text[begin]);
     } else if (is_unseen(*character)) {
       result += fmt::format("\\u{:04X}", static_cast<std::uint32_t>(*character));

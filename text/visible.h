@@ -6,9 +6,9 @@
 
 namespace unroll {
 
-/// `text` with tab and line break as \t, \n, \r, other controls as \xNN, a quote as \", and
-/// characters that are invisible, blank or change the direction as \uNNNN. A byte that is no
-/// UTF-8 is \xNN.
+/// `text` with tab and line break as \t, \n, \r, other controls as \xNN, and characters
+/// that are invisible, odd blanks or change the direction as \uNNNN. A byte that is no UTF-8 is
+/// \xNN.
 std::string visible(std::string_view text);
 
 }  // namespace unroll
