@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "unroll/core/error.h"
+#include "unroll/text/lines.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 
@@ -52,8 +54,12 @@ std::size_t find_column(const Cells& names, const Wanted& wanted, const Place& p
   if (found != names.end()) {
     if (std::find(found + 1, names.end(), wanted.name) == names.end())
       return static_cast<std::size_t>(found - names.begin());
-    throw DataError(
-        place, fmt::format("two columns are named {}; rename one of them", in_quotes(wanted.name)));
+    throw mended_by(
+        {wanted.option},
+        DataError(
+            place,
+            fmt::format("two columns are named {}; rename one of them, or give the number of one",
+                        in_quotes(wanted.name))));
   }
   const auto number = column_number(wanted.name);
   if (number && *number <= names.size()) return *number - 1;
@@ -125,7 +131,7 @@ std::string ambiguity(std::string_view name, const Cells& cells, const Place& pl
   if (!number || found == cells.end() || *number > cells.size()) return "";
   const auto column = static_cast<std::size_t>(found - cells.begin()) + 1;
   if (column == *number) return "";
-  return fmt::format("{}: column {} is the one with this name, the {}th, and not the {}th",
+  return fmt::format("{}: column {} is number {}, which has this name, and not number {}",
                      to_string(place), in_quotes(name), column, *number);
 }
 
@@ -152,7 +158,7 @@ Columns columns_by_name(const Row& header, const ReadOptions& options, const std
     clash->options.emplace_back("header");
     throw mended_by(
         std::move(clash->options),
-        DataError(place, fmt::format("{} and {} are the same column, the {}th, whose name is "
+        DataError(place, fmt::format("{} and {} are the same column, number {}, whose name is "
                                      "{}; if the first line is data already, read it so",
                                      clash->first, clash->second, clash->column + 1,
                                      in_quotes(cells[clash->column]))));
@@ -178,6 +184,50 @@ bool are_named(const std::vector<std::string>& cells, const ReadOptions& options
   return std::ranges::all_of(text_names(options, cells), is_there) &&
          (!options.labels || is_there(options.label_column)) &&
          (!has_weights(options) || is_there(options.weight_column));
+}
+
+namespace {
+
+Cells cells_of(std::string_view line, char separator) {
+  Cells cells;
+  for (std::size_t end = 0; end != std::string_view::npos; line.remove_prefix(end + 1)) {
+    end = line.find(separator);
+    std::string_view cell = trim(line.substr(0, end));
+    if (cell.size() > 1 && cell.starts_with('"') && cell.ends_with('"'))
+      cell = cell.substr(1, cell.size() - 2);
+    cells.emplace_back(cell);
+    if (end == std::string_view::npos) break;
+  }
+  return cells;
+}
+
+}  // namespace
+
+std::size_t line_of_names(std::string_view content, const ReadOptions& options) {
+  constexpr std::size_t kLooked = 20, kLongest = 4096;
+  LineReader lines(content);
+  for (Line line; lines.next(line) && line.number <= kLooked;) {
+    if (line.text.size() > kLongest || invalid_utf8(line.text)) continue;
+    for (const char separator : std::string_view("\t,;|")) {
+      const Cells cells = cells_of(line.text, separator);
+      if (cells.size() > 1 && are_named(cells, options)) return line.number;
+    }
+  }
+  return 0;
+}
+
+std::string between_names(std::string_view line, const ReadOptions& options) {
+  line = trim(line);
+  const std::string_view text = options.text_column, label = options.label_column;
+  if (!options.labels || line.size() <= text.size() + label.size()) return "";
+  const bool is_text_first = line.starts_with(text) && line.ends_with(label);
+  if (!is_text_first && !(line.starts_with(label) && line.ends_with(text))) return "";
+  const std::string_view between = line.substr(is_text_first ? text.size() : label.size(),
+                                               line.size() - text.size() - label.size());
+  constexpr std::size_t kLongest = 4;
+  const bool is_word = std::ranges::any_of(
+      between, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '"'; });
+  return is_word || between.size() > kLongest ? "" : std::string(between);
 }
 
 bool are_numbers(const ReadOptions& options) {

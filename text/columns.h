@@ -37,6 +37,13 @@ bool are_named(const std::vector<std::string>& cells, const ReadOptions& options
 /// Whether the options name columns by number alone.
 bool are_numbers(const ReadOptions& options);
 
+/// The line (from 1) among the first ones whose cells have the wanted names, whatever separates
+/// them; 0 if there is none.
+std::size_t line_of_names(std::string_view content, const ReadOptions& options);
+
+/// What is between the wanted names where a line is nothing but them; "" if it is not.
+std::string between_names(std::string_view line, const ReadOptions& options);
+
 /// The parts of "title,body".
 std::vector<std::string> parts_of(std::string_view names);
 

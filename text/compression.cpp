@@ -19,6 +19,11 @@ constexpr Magic kMagics[] = {{"\x1f\x8b", Compression::kGzip},
                               Compression::kXz},
                              {"\x28\xB5\x2F\xFD", Compression::kZstd}};
 
+/// A frame of zstd that unpackers step over: parallel packers begin with one.
+bool is_skippable_frame(std::string_view bytes) {
+  return bytes.size() >= 4 && (bytes[0] & 0xF0) == 0x50 && bytes.substr(1, 3) == "\x2A\x4D\x18";
+}
+
 }  // namespace
 
 std::string_view to_string(Compression compression) {
@@ -40,7 +45,7 @@ std::optional<Compression> compression_of(std::string_view bytes) noexcept {
     if (bytes.starts_with(magic.bytes)) return magic.compression;
     if (magic.bytes.starts_with(bytes)) return std::nullopt;
   }
-  return Compression::kNone;
+  return is_skippable_frame(bytes) ? Compression::kZstd : Compression::kNone;
 }
 
 std::unique_ptr<Unpacker> make_unpacker(Compression compression, const std::string& name) {

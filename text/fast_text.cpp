@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "unroll/core/error.h"
+#include "unroll/text/counted.h"
 #include "unroll/text/lines.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
@@ -16,6 +17,16 @@ namespace {
 
 constexpr std::string_view kBlanks =
     " \t";  // between words; fastText knows no others within a line
+
+/// The size of the text if it has none.
+std::size_t first_white_space(std::string_view text) {
+  std::size_t begin = 0;
+  for (std::size_t end = 0; begin < text.size(); begin = end) {
+    const auto character = next_character(text, end);
+    if (!character || is_white_space(*character)) break;
+  }
+  return begin;
+}
 
 struct LabelledLine {
   std::vector<std::string_view> labels;
@@ -86,7 +97,33 @@ bool FastTextReader::next(Record& record) {
   }
   record = {std::move(labelled.text), {}, line_.number};
   for (const std::string_view label : labelled.labels) add_labels(label, line_.number, record);
+  if (options_.labels) examine(record);
   return true;
+}
+
+void FastTextReader::Doubt::add(const Record& record, std::string_view label_of_it) {
+  if (lines++ > 0) return;
+  first = record.line;
+  label = label_of_it;
+}
+
+void FastTextReader::examine(const Record& record) {
+  if (record.text.empty()) without_text_.add(record, record.label);
+  for (const std::string_view label : labels_of(record)) {
+    if (!is_ascii(label) && first_white_space(label) < label.size())
+      with_blanks_.add(record, label);
+  }
+}
+
+void FastTextReader::finish(ReadReport& report) const {
+  const auto warn = [&](const Doubt& doubt, std::string_view what) {
+    if (doubt.lines == 0) return;
+    report.warn(fmt::format("{}:{}: {} in {}, here {}", source_.name, doubt.first, what,
+                            counted(doubt.lines, "line"), in_quotes(doubt.label)));
+  };
+  warn(without_text_, "no text is behind the label (a label ends at a blank or a tab)");
+  warn(with_blanks_,
+       "a label holds a blank that is no ASCII (a label ends at an ordinary blank or a tab)");
 }
 
 const std::vector<std::string>& FastTextReader::column_names() const {

@@ -24,12 +24,26 @@ class FastTextReader final : public RecordReader {
   FastTextReader(const Source& source, const ReadOptions& options);
 
   bool next(Record& record) override;
+  /// Warns of lines whose label took their text in.
+  void finish(ReadReport& report) const override;
   const std::vector<std::string>& column_names() const override;
   std::vector<std::string_view> cells() const override { return {line_.text}; }
 
  private:
+  void examine(const Record& record);
+
+  /// Lines that are read, though probably not as they were meant.
+  struct Doubt {
+    std::size_t lines = 0;
+    std::size_t first = 0;  ///< one of these
+    std::string label;
+    void add(const Record& record, std::string_view label_of_it);
+  };
+
   LineReader lines_;
   Line line_;
+  Doubt without_text_;
+  Doubt with_blanks_;  ///< in a label: other blanks than fastText knows
 };
 
 }  // namespace unroll

@@ -1,7 +1,10 @@
 #include "unroll/text/format.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "unroll/text/columns.h"
@@ -108,14 +111,42 @@ std::size_t even_width(std::string_view records, char separator) {
   return is_even ? counts[0] : 1;
 }
 
+/// How many labels the first rows have, cut at a separator; the column is named by its number.
+std::size_t count_labels(std::string_view records, char separator, std::size_t column) {
+  std::set<std::string> labels;
+  CsvReader reader(records, separator);
+  Row row;
+  for (std::size_t i = 0; i < kRowsLookedAt && reader.next(row); ++i) {
+    if (column <= row.fields.size()) labels.emplace(row.fields[column - 1]);
+  }
+  return labels.size();
+}
+
+/// Of several separators that cut the first rows evenly, the one that makes the fewest labels,
+/// where their column is known: others cut the texts.
+std::optional<char> separator_by_width(std::string_view records, const ReadOptions& options) {
+  std::size_t column = 0;
+  if (options.labels) {
+    const std::string& name = options.label_column;
+    std::from_chars(name.data(), name.data() + name.size(), column);
+  }
+  std::optional<char> best;
+  std::size_t fewest = 0;
+  for (const char separator : kSeparators.substr(1)) {
+    if (even_width(records, separator) <= std::max<std::size_t>(column, 2) - 1) continue;
+    const std::size_t labels = column == 0 ? 0 : count_labels(records, separator, column);
+    if (best && labels >= fewest) continue;
+    best = separator;
+    fewest = labels;
+  }
+  return best;
+}
+
 char separator_of(std::string_view records, const ReadOptions& options) {
   if (options.separator) return *options.separator;
   if (const auto named = separator_of_names(records, options)) return *named;
   if (has_tab(records)) return '\t';
-  for (const char separator : kSeparators.substr(1)) {
-    if (even_width(records, separator) > 1) return separator;
-  }
-  return ',';
+  return separator_by_width(records, options).value_or(',');
 }
 
 /// Excel's first line, which names the separator: `sep=;`, with quotes around it or not.

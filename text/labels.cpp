@@ -1,6 +1,7 @@
 #include "unroll/text/labels.h"
 
 #include <fmt/format.h>
+#include <unicode/uchar.h>
 #include <unicode/uspoof.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "unroll/core/error.h"
+#include "unroll/text/counted.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 
@@ -33,8 +35,8 @@ void warn_of(const RowsByLabel& labels, const std::string& file, ReadReport& rep
     if (first == nullptr || entry.second.line < first->second.line) first = &entry;
   }
   if (first == nullptr) return;
-  report.warn(fmt::format("{}:{}: {}: {} labels in {} rows, the first is {}", file,
-                          first->second.line, what, count, rows, in_quotes(first->first)));
+  report.warn(fmt::format("{}:{}: {}: {} in {}, the first is {}", file, first->second.line, what,
+                          counted(count, "label"), counted(rows, "row"), in_quotes(first->first)));
 }
 
 // -------------------------------------------------------------------------------- labels alone
@@ -47,13 +49,20 @@ void warn_of_unique(const RowsByLabel& labels, std::size_t rows, const std::stri
                     ReadReport& report) {
   if (!are_nearly_unique(labels, rows)) return;
   const auto first = std::ranges::find_if(labels, has_one_row);
-  report.warn(fmt::format(
-      "{}:{}: {} of {} rows have a label that no other row has, e.g. {}: is this the right column?",
-      file, first->second.line, std::ranges::count_if(labels, has_one_row), rows,
-      in_quotes(first->first)));
+  report.warn(
+      fmt::format("{}:{}: {} of {} rows have a label that no other row has, e.g. {}: are this the "
+                  "right column and "
+                  "the right separator?",
+                  file, first->second.line, std::ranges::count_if(labels, has_one_row), rows,
+                  in_quotes(first->first)));
 }
 
 constexpr std::string_view kLineBreaks = "\n\r", kTab = "\t", kComma = ",";
+
+/// Nothing of it is left when invisible characters are dropped.
+bool is_invisible(std::string_view label) {
+  return trim(nfkc_casefold(label)).empty();
+}
 
 bool is_long(std::string_view label) {
   constexpr std::size_t kLongLabel = 100;  // bytes: no name of a class is so long
@@ -71,10 +80,23 @@ void warn_of_odd(const RowsByLabel& labels, const std::string& file, ReadReport&
   warn_of(labels, file, report, holds(kTab), "labels with tabs (another separator?)");
   warn_of(labels, file, report, holds(kComma),
           "labels with commas are one label each, not several");
+  warn_of(labels, file, report, is_invisible, "labels of invisible characters alone");
   warn_of(labels, file, report, is_long, "labels as long as texts (the text's column?)");
 }
 
 // ------------------------------------------------------------------------------------ look-alikes
+
+/// Digits of all scripts as ASCII's.
+std::string with_plain_digits(std::string_view text) {
+  std::string plain;
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    const auto character = next_character(text, end);
+    if (!character) return std::string(text);
+    const int32_t digit = u_charDigitValue(static_cast<UChar32>(*character));
+    plain += digit < 0 ? std::string(text.substr(begin, end - begin)) : std::to_string(digit);
+  }
+  return plain;
+}
 
 /// The number that a label is, in plain digits.
 std::optional<double> number_of(std::string_view label) {
@@ -128,7 +150,7 @@ Likeness likeness(std::string_view label, const Skeletons& skeletons) {
   std::vector<std::string> words;
   append_words(nfkc_casefold(label), words);
   const std::string folded = fmt::format("{}", fmt::join(words, " "));
-  if (const auto number = number_of(folded)) return {number, ""};
+  if (const auto number = number_of(with_plain_digits(folded))) return {number, ""};
   return {std::nullopt, is_ascii(folded) ? folded : skeletons.of(folded)};
 }
 

@@ -11,6 +11,7 @@
 #include "unroll/text/fast_text.h"
 #include "unroll/text/json_object.h"
 #include "unroll/text/labels.h"
+#include "unroll/text/lines.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 
@@ -37,6 +38,22 @@ bool has_text_keys(std::string_view content, const ReadOptions& options) {
          std::ranges::all_of(keys, [&](const auto& key) { return object[key].type != nullptr; });
 }
 
+/// Whether the lines behind the first are cut into as many cells, at least half of them: a first
+/// line of a text may hold a comma, and a word that is a column's name. Fields in quotes may hold
+/// anything.
+bool rows_agree(std::string_view content, char separator, std::size_t width) {
+  constexpr std::size_t kLooked = 20;
+  std::size_t rows = 0, alike = 0;
+  LineReader lines(content);
+  for (Line line; rows <= kLooked && lines.next(line);) {
+    if (line.text.empty()) continue;
+    if (line.text.find('"') != std::string_view::npos) return true;
+    const auto cells = static_cast<std::size_t>(std::ranges::count(line.text, separator)) + 1;
+    alike += rows++ > 0 && cells == width;
+  }
+  return width == 1 || rows < 2 || 2 * alike >= rows - 1;
+}
+
 /// Whether the first line names the columns of the text. A line that is only that name may be a
 /// text of somebody who waits for its answer: then `is_regular` is false.
 bool names_columns(std::string_view content, const Layout& layout, const ReadOptions& options,
@@ -53,7 +70,8 @@ bool names_columns(std::string_view content, const Layout& layout, const ReadOpt
     cells.emplace_back(cell);
     if (end != std::string_view::npos) line.remove_prefix(end + 1);
   }
-  return are_named(cells, options) && (cells.size() > 1 || is_regular);
+  return are_named(cells, options) && (cells.size() > 1 || is_regular) &&
+         rows_agree(content.substr(layout.skipped), layout.separator, cells.size());
 }
 
 bool are_records(std::string_view content, const ReadOptions& options, bool is_regular) {
@@ -106,6 +124,7 @@ PredictionInput::PredictionInput(const std::string& path, const PredictionInputO
     if (lines_.is_regular()) warn_of_columns(report);
     return;
   }
+  is_guess_ = asks;
   open_records(report);
   if (asks) {
     const RecordFormat format = records_->layout().format;
@@ -125,6 +144,8 @@ void PredictionInput::open_records(ReadReport& report) {
   source.is_doubtful = lines_.is_doubtful();
   source.is_utf8 = !invalid_utf8(source.content).has_value();
   records_ = std::make_unique<RecordFile>(std::move(source), options_.reading, report);
+  if (options_.columns == InputColumns::kTsv && records_->layout().format == RecordFormat::kJson)
+    throw mended_by({"jsonl"}, UsageError("JSON has no columns to append to: ask for JSON lines"));
 }
 
 /// Somebody who means a table would get an answer for each line.
@@ -165,7 +186,14 @@ bool PredictionInput::next_line(InputText& text) {
 
 bool PredictionInput::next_record(InputText& text) {
   Record record;
-  if (!records_->reader().next(record)) return false;
+  try {
+    if (!records_->reader().next(record)) return false;
+  } catch (const DataError& error) {
+    if (!is_guess_) throw;
+    std::vector<std::string> options = error.options();  // it may be no table at all
+    options.emplace_back("format=lines");
+    throw mended_by(std::move(options), error);
+  }
   text.text = std::move(record.text);
   return true;
 }
@@ -177,8 +205,7 @@ std::string PredictionInput::columns_of(const std::string& text) {
   const RecordReader& reader = records_->reader();
   if (reader.raw_json().empty())
     return is_tsv ? tsv_of(reader.cells()) : json_of(column_names(), reader.cells());
-  if (!is_tsv) return on_one_line(reader.raw_json());
-  throw mended_by({"jsonl"}, UsageError("JSON has no columns to append to: ask for JSON lines"));
+  return on_one_line(reader.raw_json());
 }
 
 const std::vector<std::string>& PredictionInput::column_names() {

@@ -61,6 +61,7 @@ class PredictionInput {
   std::string columns_of(const std::string& text);
 
   PredictionInputOptions options_;
+  bool is_guess_ = false;  ///< the content alone says that there are records
   LineStream lines_;
   std::span<const Line> block_;          // of lines_
   std::size_t given_ = 0;                // lines of the block

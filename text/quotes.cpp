@@ -60,7 +60,7 @@ Count count_quotes(std::string_view records, char separator, const std::function
   Count count;
   CsvReader reader(records, separator);
   try {
-    for (Row row; !count.stray && reader.next(row);) {
+    for (Row row; reader.next(row);) {
       examine(row, separator, count);
       if (pause && count.rows % kRowsAtATime == 0) pause();
     }
@@ -79,7 +79,8 @@ bool has_quote(std::string_view records, const std::function<void()>& pause) {
   return false;
 }
 
-/// Quotes in the text, as far as the rows go: those that begin and end a field.
+/// Quotes in the text, as far as the rows go: those that begin and end a field. Where some fields
+/// need theirs and others have quotes where no writer of CSV puts them, both readings are wrong.
 QuoteEvidence doubt(const Count& count) {
   return {false, count.quoted_rows, count.first_line};
 }
@@ -90,7 +91,8 @@ QuoteEvidence examine_quotes(std::string_view records, char separator,
                              const std::function<void()>& pause) {
   if (!has_quote(records, pause)) return {};
   const Count count = count_quotes(records, separator, pause);
-  if (count.stray || count.quoted_rows == 0) return {};
+  if (count.quoted_rows == 0) return {};
+  if (count.stray) return count.needed > 0 ? doubt(count) : QuoteEvidence{};
   const bool nearly_all = 10 * count.quoted_rows >= 9 * count.rows && count.rows > 1;
   const bool are_needed = count.needed > 0 || count.first_row || nearly_all;
   return are_needed ? QuoteEvidence{.are_of_the_file = true} : doubt(count);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "unroll/core/error.h"
+#include "unroll/text/counted.h"
 #include "unroll/text/fast_text.h"
 #include "unroll/text/json.h"
 #include "unroll/text/plain_text.h"
@@ -63,7 +64,9 @@ void BadRowCount::add(const std::string& error) {
 void BadRowCount::report(ReadReport& report) const {
   report.bad_rows += count_;
   if (count_ > 0)
-    report.warn(fmt::format("{} bad rows were left out; the first are{}", count_, first_));
+    report.warn(fmt::format("{} {} left out; the first {}{}", counted(count_, "bad row"),
+                            by_count(count_, "was", "were"), by_count(count_, "is", "are"),
+                            first_));
 }
 
 }  // namespace unroll

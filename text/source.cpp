@@ -109,18 +109,46 @@ bool is_utf8(const Source& source) {
   return is_valid;
 }
 
+/// What of a text's characters of several bytes is UTF-8.
+struct Utf8Share {
+  std::size_t good = 0;        // characters
+  std::size_t bad = 0;         // bytes that are none
+  std::size_t good_lines = 0;  // all of whose bytes beyond ASCII, at least kTelling, are UTF-8
+  std::size_t bad_lines = 0;
+};
+
+Utf8Share utf8_share(std::string_view text) {
+  constexpr std::size_t kTelling = 2;  // one such character may be two letters of another encoding
+  Utf8Share share;
+  LineReader lines(text);
+  for (Line line; lines.next(line);) {
+    std::size_t good = 0, bad = 0;
+    for (std::size_t offset = 0; offset < line.text.size();) {
+      const std::size_t before = offset;
+      const bool is_good = next_character(line.text, offset).has_value();
+      if (!is_good) ++offset;
+      bad += !is_good;
+      good += offset - before > 1;
+    }
+    share.good += good;
+    share.bad += bad;
+    share.good_lines += bad == 0 && good >= kTelling;
+    share.bad_lines += bad > 0;
+  }
+  return share;
+}
+
 /// Whether characters of several bytes in the text are UTF-8, more than there are bytes that are
 /// not.
-bool is_mostly_utf8(std::string_view text) {
-  std::size_t good = 0, bad = 0;
-  for (std::size_t offset = 0; offset < text.size();) {
-    const std::size_t before = offset;
-    const bool is_good = next_character(text, offset).has_value();
-    if (!is_good) ++offset;
-    bad += !is_good;
-    good += offset - before > 1;
-  }
-  return good > bad;
+bool is_mostly_utf8(const Utf8Share& share) {
+  return share.good > share.bad;
+}
+
+/// Whether two files were joined, one of which is UTF-8: chance makes so many lines UTF-8 in no
+/// other encoding.
+bool is_partly_utf8(const Utf8Share& share) {
+  constexpr std::size_t kFewest = 2, kShare = 5;
+  return share.good_lines >= kFewest && kShare * share.good_lines > share.bad_lines;
 }
 
 std::vector<std::string> flags_for(const std::vector<std::string>& encodings) {
@@ -134,6 +162,12 @@ std::vector<std::string> flags_for(const std::vector<std::string>& encodings) {
 DataError not_utf8(const Place& place, std::size_t row, char byte, std::string_view text,
                    const std::string& decoded_from) {
   const std::string where = row == 0 ? "" : fmt::format("row {}: ", row);
+  if (!decoded_from.empty() && invalid_utf8(text) == text.size() - 1) {
+    return mended_by({"bad_rows=skip"},
+                     DataError(place, fmt::format("{}the file ends in the middle of a character of "
+                                                  "{}: it is truncated; get it again",
+                                                  where, decoded_from)));
+  }
   if (!decoded_from.empty()) {
     return mended_by({"encoding"},
                      DataError(place, fmt::format("{}the bytes here are nothing in {}; is that the "
@@ -142,12 +176,26 @@ DataError not_utf8(const Place& place, std::size_t row, char byte, std::string_v
   }
   const std::string what =
       fmt::format("{}byte 0x{:02X} is not valid UTF-8", where, static_cast<std::uint8_t>(byte));
-  if (is_mostly_utf8(text)) {
+  const Utf8Share share = utf8_share(text);
+  if (!is_mostly_utf8(share) && is_partly_utf8(share)) {
+    return mended_by(
+        {"bad_rows=skip"},
+        DataError(place, what + fmt::format(", and {} other lines are: were files of two encodings "
+                                            "joined? Make one encoding of them before that, or "
+                                            "leave out these lines",
+                                            share.good_lines)));
+  }
+  if (is_mostly_utf8(share)) {
     return mended_by({"bad_rows=skip"},
                      DataError(place, what + ", and the text around it is: mend or leave out what "
                                              "is damaged here"));
   }
   const auto likely = likely_encodings(text);
+  if (likely.empty() && is_binary(text)) {
+    return DataError(place, what +
+                                ", and so many other bytes are control characters that this is "
+                                "no text; name a file of texts");
+  }
   const std::string advice =
       likely.empty() ? "; name the encoding of the file"
                      : fmt::format("; the text reads well as {}", fmt::join(likely, " or as "));

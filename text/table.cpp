@@ -8,6 +8,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/text/columns.h"
+#include "unroll/text/counted.h"
 #include "unroll/text/csv.h"
 #include "unroll/text/tsv.h"
 #include "unroll/text/unicode.h"
@@ -16,10 +17,6 @@
 namespace unroll {
 
 namespace {
-
-std::string count_of_columns(std::size_t count) {
-  return fmt::format("{} column{}", count, count == 1 ? "" : "s");
-}
 
 std::string name_of(char separator) {
   switch (separator) {
@@ -51,6 +48,7 @@ struct FirstRow {
   std::string text;
   std::string label;
   std::size_t same = 0;            // other rows with its label
+  std::size_t repeats = 0;         // of these, with its text
   bool others_are_numbers = true;  // all other labels
 };
 
@@ -101,6 +99,10 @@ class TableReader final : public RecordReader {
   bool is_header() const;
   void take_header();
   void check_width() const;
+  [[noreturn]] void fail_short() const;
+  bool has_row_numbers() const;
+  void refuse_other_first_line() const;
+  void doubt_first_row(ReadReport& report) const;
   std::string text() const;
   void suspect();
   void compare_with_first();
@@ -139,6 +141,7 @@ void TableReader<Rows>::begin(ReadReport& report) {
   if (options_.header) {
     check_utf8(at_.raw, at_.line);
     take_header();
+    refuse_other_first_line();
     std::string warning;
     columns_ = columns_by_name(at_, options_, source_.name, warning);
     if (options_.labels) compare_with_first();
@@ -156,6 +159,28 @@ bool TableReader<Rows>::next_row() {
   return true;
 }
 
+/// A first line that names no column, though another separator or a later line does.
+template <typename Rows>
+void TableReader<Rows>::refuse_other_first_line() const {
+  if (are_numbers(options_) || are_named(names_, options_)) return;
+  const std::string_view content = source_.content.substr(layout_.skipped);
+  if (const std::size_t line = line_of_names(content, options_); line > 1) {
+    throw DataError({source_.name, at_.line},
+                    fmt::format("the columns are named in line {}; remove what is above it (`tail "
+                                "-n +{}` prints the rest)",
+                                line + skipped_lines(), line + skipped_lines()));
+  }
+  const std::string between = names_.size() == 1 ? between_names(at_.raw, options_) : "";
+  if (between.empty()) return;
+  const Place place{source_.name, at_.line};
+  const std::string what = fmt::format("the columns are separated by {}", in_quotes(between));
+  if (between.size() == 1) {
+    throw mended_by({"separator"}, DataError(place, what + ", which has to be named"));
+  }
+  throw DataError(
+      place, fmt::format("{}; make tabs of them, e.g. with `sed 's/{}/\\t/g'`", what, between));
+}
+
 template <typename Rows>
 void TableReader<Rows>::take_header() {
   names_.clear();
@@ -164,7 +189,7 @@ void TableReader<Rows>::take_header() {
 
 template <typename Rows>
 bool TableReader<Rows>::is_padding() const {
-  return options_.labels && at_.fields.size() > 1 && std::ranges::all_of(at_.fields, is_empty);
+  return options_.labels && width_ > 1 && std::ranges::all_of(at_.fields, is_empty);
 }
 
 /// Whether files were joined here: the row is the header once more, or another one that has the
@@ -232,7 +257,9 @@ void TableReader<Rows>::compare_with_first() {
     first_ = {.line = at_.line, .text = text(), .label = std::string(label)};
     return;
   }
-  first_.same += label == first_.label;
+  const bool is_same = label == first_.label;
+  first_.same += is_same;
+  first_.repeats += is_same && text() == first_.text;
   first_.others_are_numbers = first_.others_are_numbers && is_number(label);
 }
 
@@ -241,12 +268,15 @@ template <typename Rows>
 void TableReader<Rows>::check_first_row(ReadReport& report) const {
   const Place place{source_.name, first_.line};
   if (options_.header && are_numbers(options_) && first_.same > 0 && !are_counted(names_)) {
-    throw mended_by({"header"},
-                    DataError(place, fmt::format("this row is read as a header, but it looks like "
-                                                 "data: {} other rows have its label {}",
-                                                 first_.same, in_quotes(first_.label))));
+    throw mended_by(
+        {"header"},
+        DataError(place, fmt::format("this row is read as a header, but it looks like "
+                                     "data: {} other {} its label {}",
+                                     first_.same, by_count(first_.same, "row has", "rows have"),
+                                     in_quotes(first_.label))));
   }
-  if (options_.header || first_.same > 0 || row_ < 2 || is_number(first_.label)) return;
+  if (options_.header || first_.same > first_.repeats || row_ < 2 || is_number(first_.label))
+    return;
   const bool text_is_name = is_column_name(trim(first_.text)),
              label_is_name = is_column_name(first_.label);
   const std::string what =
@@ -254,31 +284,63 @@ void TableReader<Rows>::check_first_row(ReadReport& report) const {
                   in_quotes(first_.text), in_quotes(first_.label));
   if (label_is_name && (text_is_name || first_.others_are_numbers))
     throw mended_by({"header"}, DataError(place, what));
-  if (label_is_name || text_is_name) report.warn(to_string(place) + ": " + what);
+  if (label_is_name || text_is_name) return report.warn(to_string(place) + ": " + what);
+  doubt_first_row(report);
+}
+
+/// Its label is that of no other row, while the others share few: it may be a column's name.
+template <typename Rows>
+void TableReader<Rows>::doubt_first_row(ReadReport& report) const {
+  constexpr std::size_t kFewestRows = 20, kRowsOfALabel = 5;
+  if (row_ < kFewestRows || kRowsOfALabel * labels_.size() > row_) return;
+  report.warn(fmt::format("{}: no other row has the label {} of this one{}; is it a header?",
+                          to_string(Place{source_.name, first_.line}), in_quotes(first_.label),
+                          first_.repeats > 0
+                              ? fmt::format(", but for {} that {} it", first_.repeats,
+                                            by_count(first_.repeats, "repeats", "repeat"))
+                              : ""));
+}
+
+template <typename Rows>
+void TableReader<Rows>::fail_short() const {
+  const std::string label =
+      options_.labels ? fmt::format(", label is column {}", columns_.label + 1) : "";
+  const std::string what = fmt::format("{}, expected at least {} (text is column {}{})",
+                                       counted(at_.fields.size(), "column"), columns_.most + 1,
+                                       columns_.texts.front() + 1, label);
+  if (width_ <= columns_.most)  // so is the first row: nothing says that the separator is right
+    fail(at_.line, 0, fmt::format("{}; is the separator {}?", what, name_of(layout_.separator)),
+         {"separator"});
+  fail(at_.line, 0, what + "; the row is cut off or no record: mend it, or leave it out",
+       {"bad_rows=skip"});
+}
+
+/// R's write.table numbers the rows, and gives that column no name.
+template <typename Rows>
+bool TableReader<Rows>::has_row_numbers() const {
+  return options_.header && row_ == 1 && at_.fields.size() == width_ + 1 &&
+         is_number(trim(at_.fields.front()));
 }
 
 template <typename Rows>
 void TableReader<Rows>::check_width() const {
-  const std::size_t count = at_.fields.size(), needed = columns_.most + 1;
-  const std::string separator = name_of(layout_.separator);
-  if (count < needed) {
-    const std::string label =
-        options_.labels ? fmt::format(", label is column {}", columns_.label + 1) : "";
-    fail(at_.line, 0,
-         fmt::format("{}, expected at least {} (text is column {}{}); is the separator "
-                     "{}?",
-                     count_of_columns(count), needed, columns_.texts.front() + 1, label, separator),
-         {"separator"});
-  }
+  const std::size_t count = at_.fields.size();
+  if (count <= columns_.most) fail_short();
   if (count <= width_ || std::all_of(at_.fields.begin() + static_cast<std::ptrdiff_t>(width_),
                                      at_.fields.end(), is_empty))
     return;
-  fail(
-      at_.line, 0,
-      fmt::format("{}, the first row has {}; {}", count_of_columns(count), width_,
-                  layout_.has_quotes ? fmt::format("put a field that holds {} in quotes", separator)
-                                     : fmt::format("is there {} inside a text?", separator)),
-      {"separator", "quoting"});
+  const std::string what =
+      fmt::format("{}, the first row has {}; ", counted(count, "column"), width_);
+  if (has_row_numbers())
+    fail(at_.line, 0,
+         what +
+             "the rows begin with their numbers, as R writes them: give that column a name, the "
+             "first one of the first line (write.table: col.names = NA)");
+  const std::string separator = name_of(layout_.separator);
+  fail(at_.line, 0,
+       what + (layout_.has_quotes ? fmt::format("put a field that holds {} in quotes", separator)
+                                  : fmt::format("is there {} inside a text?", separator)),
+       {"separator", "quoting", "bad_rows=skip"});
 }
 
 template <typename Rows>
@@ -318,23 +380,25 @@ template <typename Rows>
 void TableReader<Rows>::finish(ReadReport& report) const {
   if (options_.labels) check_first_row(report);
   if (headers_ > 0) {
-    report.note(fmt::format("{}: {} rows in the middle are headers of joined files, and no records",
-                            source_.name, headers_));
+    report.note(fmt::format("{}: {} in the middle {} of joined files, and no {}", source_.name,
+                            counted(headers_, "row"),
+                            by_count(headers_, "is a header", "are headers"),
+                            by_count(headers_, "record", "records")));
   }
   if (layout_.in_doubt > 0) {
     report.warn(fmt::format(
-        "{}: the quotes around fields are read as a part of the texts ({} rows, the first is in "
+        "{}: the quotes around fields are read as a part of the texts ({}, the first is in "
         "line {}); read them as CSV's if they are",
-        source_.name, layout_.in_doubt, layout_.doubt_line + skipped_lines()));
+        source_.name, counted(layout_.in_doubt, "row"), layout_.doubt_line + skipped_lines()));
   }
   const auto is_real = [&](const Suspect& suspect) { return labels_.contains(suspect.label); };
   const auto first = std::ranges::find_if(suspects_, is_real);
   if (first == suspects_.end()) return;
   report.warn(fmt::format(
       "{}:{}: one field in quotes has {} lines that look like records of their own (label {}); is "
-      "a quote in a text taken for its beginning? {} such fields",
+      "a quote in a text taken for its beginning? {}",
       source_.name, first->line, first->lines, in_quotes(first->label),
-      std::ranges::count_if(suspects_, is_real)));
+      counted(static_cast<std::size_t>(std::ranges::count_if(suspects_, is_real)), "such field")));
 }
 
 }  // namespace

@@ -36,6 +36,29 @@ void refuse_zeros(std::string_view bytes, const std::string& name) {
   throw mended_by({"encoding=" + utf32}, DataError(fmt::format("{}, as {} has them", what, utf32)));
 }
 
+bool has_errors(std::string_view text) {
+  return text.find('\0') != text.npos || text.find(Decoder::kUndecodable) != text.npos;
+}
+
+/// UTF-16 is certain: another encoding that was asked for is a mistake, unless it reads the same.
+void refuse_utf16(std::string_view bytes, std::string_view decoded, const std::string& name,
+                  const std::string& encoding) {
+  const std::string utf16 = utf16_of(bytes);
+  if (utf16.empty() || !has_errors(decoded)) return;
+  throw mended_by(
+      {"encoding=" + utf16},
+      DataError(fmt::format("{}: this is {}, not {} as was asked for", name, utf16, encoding)));
+}
+
+/// An encoding of seven bits is valid UTF-8, and would be read as words that nobody wrote.
+void refuse_escapes(std::string_view bytes, const std::string& name) {
+  if (!is_ascii(bytes)) return;
+  const auto encoding = escaped_encoding(bytes);
+  if (!encoding) return;
+  throw mended_by({"encoding=" + *encoding},
+                  DataError(fmt::format("{}: this text is in {}, not in UTF-8", name, *encoding)));
+}
+
 /// Whether a file that is to be decoded looks as if it were UTF-8.
 bool looks_like_utf8(std::string_view bytes, std::string_view encoding) {
   if (invalid_utf8(whole_characters(bytes))) return false;
@@ -61,15 +84,14 @@ bool TextStream::begin(std::string& text) {
   if (more && is_too_short(block_)) return true;
   has_begun_ = true;
   refuse_other_kinds(block_, name(), bytes_.compression());
-  if (decoder_) {
-    is_doubtful_ = looks_like_utf8(block_, encoding_);
-  } else {
-    choose_decoder();
-  }
+  const bool was_asked_for = decoder_.has_value();
+  if (!was_asked_for) choose_decoder();
   const std::size_t before = text.size();
   if (decoder_) {
-    decoder_->decode(std::exchange(block_, {}), text);
+    decoder_->decode(block_, text);
     if (!more) decoder_->finish(text);
+    if (was_asked_for) doubt(std::string_view(text).substr(before));
+    block_ = {};
   } else {
     text += std::exchange(block_, {});
   }
@@ -78,10 +100,17 @@ bool TextStream::begin(std::string& text) {
   return more;
 }
 
+/// What was asked for may not be what the file is in.
+void TextStream::doubt(std::string_view decoded) {
+  is_doubtful_ = looks_like_utf8(block_, encoding_) && decoded != block_;
+  refuse_utf16(block_, decoded, name(), encoding_);
+}
+
 void TextStream::choose_decoder() {
   encoding_ = utf16_of(block_);
   if (encoding_.empty()) {
     refuse_zeros(block_, name());
+    refuse_escapes(block_, name());
   } else {
     decoder_.emplace(encoding_);
   }

@@ -34,6 +34,7 @@ class TextStream {
  private:
   bool begin(std::string& text);
   void choose_decoder();
+  void doubt(std::string_view decoded);
   bool append_decoded(std::string& text);
 
   ByteStream bytes_;

@@ -75,8 +75,8 @@ class TextReader {
   bool parse_values(std::string_view values);
   std::string why_broken(std::string_view line) const;
   std::string about_length(std::string_view line) const;
-  void refuse(const std::string& why, bool counted, std::size_t column = 0) {
-    wanted_.refuse({window_.name(), window_.line_number(), column}, why, counted);
+  void refuse(const std::string& why, bool counted) {
+    wanted_.refuse({window_.name(), window_.line_number()}, why, counted);
   }
 
   ByteWindow& window_;
@@ -87,11 +87,7 @@ class TextReader {
 void TextReader::read_row(std::string_view line) {
   const VectorRow row = split(line);
   if (row.values.empty()) return refuse(why_broken(line), false);
-  if (const auto offset = invalid_utf8(row.word)) {
-    return refuse(fmt::format("byte 0x{:02X} is not valid UTF-8",
-                              static_cast<unsigned char>(row.word[*offset])),
-                  false, *offset + 1);
-  }
+  if (invalid_utf8(row.word)) return wanted_.skip_nameless();
   const auto want = wanted_.find(row.word);
   if (!want) return;
   if (!parse_values(row.values)) return refuse(why_broken(line), true);
@@ -128,14 +124,17 @@ bool TextReader::parse_values(std::string_view values) {
 std::string TextReader::why_broken(std::string_view line) const {
   const std::size_t values = count_fields(line) - 1;
   if (values < wanted_.dimension()) {
-    return fmt::format("row has {} values, expected {}; is the file cut off here?", values,
-                       wanted_.dimension());
+    return fmt::format(
+        "row has {} values, expected {}; is the file cut off here, or the header's "
+        "number of values wrong?",
+        values, wanted_.dimension());
   }
   std::string_view rest = line;
   for (std::size_t i = wanted_.dimension(); i-- > 0;) {
     const std::string_view field = take_last_field(rest);
     if (!parse_value(field))
-      return fmt::format("value {} is {}, expected a finite number", i + 1, in_quotes(field));
+      return fmt::format("value {} is {}, expected a finite number; mend or remove the row", i + 1,
+                         in_quotes(field));
   }
   return about_length(line);
 }

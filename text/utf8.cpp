@@ -1,9 +1,9 @@
 #include "unroll/text/utf8.h"
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <cstring>
+
+#include "unroll/text/visible.h"
 
 namespace unroll {
 
@@ -137,13 +137,9 @@ std::string_view whole_characters(std::string_view bytes) noexcept {
 }
 
 std::string in_quotes(std::string_view text) {
-  std::string result = "\"";
   const std::string_view shown = utf8_prefix(text, kQuotedBytes);
-  for (const char c : shown) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    const bool control = byte < 0x20 || byte == 0x7F;
-    result += control ? fmt::format("\\x{:02X}", byte) : std::string(1, c);
-  }
+  std::string result = "\"";
+  for (const char c : visible(shown)) result += c == '"' ? "\\\"" : std::string(1, c);
   return result + (shown.size() < text.size() ? "…\"" : "\"");
 }
 

@@ -35,6 +35,11 @@ class WantedVectors {
 
   /// Counts a row. Nothing if its word has no name or nobody wants it.
   std::optional<Want> find(std::string_view word);
+  /// Counts a row whose word is not UTF-8: no text has it.
+  void skip_nameless() noexcept {
+    ++result_.rows;
+    ++result_.nameless;
+  }
   /// The row that `find` wanted can be read: where its vector goes.
   std::span<float> accept(const Want& want);
   /// Counts a row that can't be read; `counted`: `find` has counted it. Throws DataError if there

@@ -104,14 +104,13 @@ bool Word2vecReader::read_values(std::size_t end) {
 
 void Word2vecReader::use(std::string_view word) {
   const Place place{window_.name()};
-  if (const auto offset = invalid_utf8(word)) {
-    return wanted_.refuse(
-        place, fmt::format("row {}: the word {} is not valid UTF-8", row_, in_quotes(word)), false);
-  }
+  if (invalid_utf8(word)) return wanted_.skip_nameless();
   const auto want = wanted_.find(word);
   if (!want) return;
   if (!std::ranges::all_of(values_, [](float value) { return std::isfinite(value); })) {
-    return wanted_.refuse(place, fmt::format("row {}: a value is not a finite number", row_), true);
+    return wanted_.refuse(
+        place, fmt::format("row {}: a value is not a finite number; mend or remove the row", row_),
+        true);
   }
   std::ranges::copy(values_, wanted_.accept(*want).begin());
 }

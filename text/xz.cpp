@@ -41,7 +41,7 @@ class XzUnpacker final : public Unpacker {
     stream.next_in = stream.next_out = &none;
     stream.avail_in = stream.avail_out = 0;
     if (lzma_code(&stream, LZMA_FINISH) != LZMA_STREAM_END)
-      fail("the xz data ends too early: the file is truncated");
+      fail("the xz data ends too early: the file is truncated, or bytes that are no xz follow");
   }
 
  private:

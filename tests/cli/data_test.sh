@@ -26,7 +26,7 @@ expect_status 3 'missing.tsv' "$unroll" data check train.tsv missing.tsv
 printf 'id,label,text\n1,pos,"good, ""really"""\n2,neg,"two\nlines"\n' >rows.csv
 "$unroll" data convert rows.csv >rows.tsv 2>notes
 printf 'label\ttext\npos\tgood, "really"\nneg\ttwo lines\n' | cmp - rows.tsv || fail "convert: $(cat rows.tsv)"
-says '1 texts had tabs or line breaks' notes
+says 'tabs or line breaks of 1 text became spaces' notes
 "$unroll" data convert rows.csv --out again.tsv --quiet; cmp rows.tsv again.tsv
 expect_status 2 'again.tsv exists already' "$unroll" data convert rows.csv --out again.tsv
 "$unroll" data convert rows.csv --out again.tsv --overwrite --quiet; cmp rows.tsv again.tsv

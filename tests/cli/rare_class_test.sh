@@ -77,7 +77,7 @@ done
 expect_status 2 'twice' "$unroll" train --train data.tsv --out x --class-weight neg=1,neg=2
 sed '3s/[0-9.]*$/heavy/' weighted.tsv >broken.tsv
 expect_status 3 'broken.tsv:3: row 2: the weight is "heavy"' "$unroll" train --train broken.tsv --out x --weight-col equal
-expect_status 0 '1 bad rows were left out' "$unroll" train --train broken.tsv --out run --overwrite "${small[@]}" --weight-col equal --bad-rows skip
+expect_status 0 '1 bad row was left out' "$unroll" train --train broken.tsv --out run --overwrite "${small[@]}" --weight-col equal --bad-rows skip
 expect_status 3 'there is no column "w"' "$unroll" train --train data.tsv --out x --weight-col w
 
 # A label may hold commas and =.

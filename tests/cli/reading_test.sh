@@ -53,7 +53,19 @@ gzip -c data.tsv | gzip >twice.gz; dies 'packed with gzip once more' twice.gz
 printf 'PK\003\004\024\000data.tsv' >data.zip; dies '`unzip -p data.zip`' data.zip
 dies 'a model (safetensors)' model/model.safetensors
 
+printf 'label\ttext\n\x1b$B9%%\x1b(B\tgood\n' >jis.tsv; dies '(--encoding ISO-2022-JP)' jis.tsv
+{ cat data.tsv; printf 'pos\twon \xa31000\nneg\t10\x80\n'; } >pound.tsv; dies 'reads well as windows-1252 (--encoding windows-1252)' pound.tsv
+head -c 3000 model/model.safetensors | tail -c 2000 | tr '\000' '\001' >noise; dies 'noise' noise
+! grep -q 'reads well' stderr || fail "an encoding is named for bytes of no text"
+gzip -c data.zip | "${predict[@]}" - 2>stderr || grep -q 'save it as FILE first; `unzip -p FILE`' stderr || fail "no command for a pipe"
+
 # columns
+{ echo 'Reviews of 2024'; cat data.tsv; } >titled.tsv; dies '`tail -n +2` prints the rest' titled.tsv
+sed 's/\t/~/' data.tsv >tilde.tsv; dies 'separated by "~", which has to be named (--separator)' tilde.tsv
+awk -F '\t' 'NR == 1 { print; next } { print "\"" NR "\"\t" $0 }' data.tsv >r.tsv; dies 'write.table: col.names = NA' r.tsv
+printf 'no,text,here\nsecond line\n' >comma.txt; [ "$("${predict[@]}" comma.txt --quiet | wc -l)" = 2 ] || fail "a line is taken for a header"
+awk -F '\t' 'NR > 1 { print $1 "\t\"" $2 "\"" }' data.tsv | sed '1i label\ttext' >quoted.tsv
+"$unroll" data convert quoted.tsv --quoting off --quiet >once.tsv; "$unroll" data convert once.tsv --quiet | cmp - once.tsv || fail "convert is not stable"
 printf 'nice place,1\n' >coin.csv
 for i in $(seq 40); do echo "some place $i,$((i % 2 + 1))"; done >>coin.csv
 dies 'text and label are the same column' coin.csv --text-col 1 --label-col 2
@@ -68,12 +80,12 @@ dies 'this row is read as data, but it looks like a header' data.tsv --no-header
 expect_status 3 'bad.txt:4:4: byte 0xE9' "${predict[@]}" bad.txt
 [ "$("${predict[@]}" bad.txt 2>/dev/null | wc -l)" = 3 ] || fail "the lines before a bad one are not answered"
 "${predict[@]}" bad.txt --prob --bad-rows skip 2>notes | sed 4d | cmp - answers || fail "out of step"
-grep -q '1 bad rows were left out' notes || fail "bad rows are not counted"
+grep -q '1 bad row was left out' notes || fail "bad rows are not counted"
 "${predict[@]}" bad.txt --json --bad-rows skip 2>/dev/null | sed -n 4p | grep -q '^{"error":"bad.txt:4:4: byte 0xE9' ||
   fail "no error in JSON"
 { cat data.tsv; printf '\ta text without a label\n'; } >nolabel.tsv
 dies 'nolabel.tsv:202: row 201: the label is empty' nolabel.tsv
-expect_status 0 '1 bad rows were left out' "${train[@]}" nolabel.tsv --bad-rows skip
+expect_status 0 '1 bad row was left out' "${train[@]}" nolabel.tsv --bad-rows skip
 expect_status 2 '--bad-rows' "${train[@]}" nolabel.tsv --bad-rows drop
 
 # the input's columns with the answer

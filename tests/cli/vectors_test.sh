@@ -38,7 +38,7 @@ done
 [ "$(hash_of --vectors - <words.vec.gz)" = "$expected" ] || fail "standard input gives another model"
 [ "$(hash_of --vectors words.txt --embedding 4)" = "$expected" ] || fail "--embedding that agrees"
 train --vectors odd.vec >/dev/null 2>stderr
-says "2 of the file's 16 rows have no word and were skipped"
+says "2 of the file's 16 vectors have no word, or one that is not UTF-8, and were skipped"
 
 # A file that is not about these texts, or not of this length.
 echo 'хорошо 1 2 3 4' >russian.txt

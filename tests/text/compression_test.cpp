@@ -49,6 +49,7 @@ TEST(Compression, IsToldByTheFirstBytes) {
             Compression::kXz);
   EXPECT_EQ(compression_of("\x28\xB5\x2F\xFD."), Compression::kZstd);
   EXPECT_EQ(compression_of("(a text)"), Compression::kNone);
+  EXPECT_EQ(compression_of("\x5A\x2A\x4D\x18"), Compression::kZstd) << "a skippable frame";
   EXPECT_EQ(compression_of("("), std::nullopt) << "zstd begins so, too";
   EXPECT_EQ(compression_of("(\n"), Compression::kNone);
 }
@@ -84,10 +85,8 @@ TEST(Compression, RefusesWhatIsPackedTwice) {
   const TempFolder folder;
   const std::string path = folder.write("data", gzipped(gzipped("text\n")));
   EXPECT_EQ(message_of<DataError>([&] { read_source(path); }),
-            path +
-                ": this is packed with gzip once more, where a text is expected; unpack it once: "
-                "`gzip -dc " +
-                path + "`");
+            path + ": this is packed with gzip once more, where a text is expected; `gzip -dc " +
+                path + " | gzip -dc -` unpacks all");
   EXPECT_TRUE(contains(message_of<DataError>([&] { LineStream(path).read(1); }), "once more"));
 }
 

@@ -140,6 +140,19 @@ TEST(Source, NamesTheLikelyEncodingAndHowToAskForIt) {
   EXPECT_TRUE(error_of(encoded("text", "UTF-32LE")).ends_with("(encoding=UTF-32LE)"));
 }
 
+TEST(Source, RefusesEncodingsOfSevenBitsWithTheFlag) {
+  EXPECT_EQ(error_of(encoded("label\ttext\n好\t中国\n", "ISO-2022-JP")),
+            ": this text is in ISO-2022-JP, not in UTF-8 (encoding=ISO-2022-JP)");
+  EXPECT_EQ(error_of(encoded("中国\n", "HZ"), "HZ"), "no error");
+  EXPECT_EQ(error_of("\x1b[31mred\x1b[0m 1+1\n"), "no error");
+}
+
+TEST(Source, NamesNoEncodingForBytesOfNoText) {
+  std::string bytes = "OBJ\xE9\n";
+  for (int i = 0; i < 400; ++i) bytes += i % 9 == 0 ? '\x02' : static_cast<char>(i * 37 % 90 + 160);
+  EXPECT_TRUE(contains(error_of(bytes), "this is no text; name a file of texts"));
+}
+
 TEST(Source, NamesNoEncodingForAFileThatIsUtf8ButForOneByte) {
   EXPECT_EQ(error_of("un café très cher\nun caf\xE9\n"),
             ":2:7: byte 0xE9 is not valid UTF-8, and the text around it is: mend or leave out what "
@@ -171,6 +184,43 @@ TEST(Source, DoubtsAnEncodingThatIsAskedForOfUtf8) {
   EXPECT_TRUE(doubtful("这车很好\n", "GB18030"));
   EXPECT_TRUE(doubtful("plain\n", "UTF-16LE"));
   EXPECT_FALSE(doubtful("plain\n", "GB18030")) << "the same in both";
+}
+
+TEST(Source, DoubtsNoEncodingThatReadsUtf8AsItIs) {
+  const TempFolder folder;
+  for (const char* name : {"UTF-8", "utf8"}) {
+    for (const char* text : {"这车很好\n", "\xEF\xBB\xBF这车很好\n"}) {
+      const Source source =
+          read_any_source(folder.write("data", text), {.encoding = name, .most_bytes = 1 << 20});
+      EXPECT_FALSE(source.is_doubtful) << text;
+    }
+  }
+}
+
+TEST(Source, RefusesUtf16ThatIsToBeReadAsSomethingElse) {
+  const std::string bytes = encoded("label\ttext\npos\tgood\n", "UTF-16LE");
+  for (const char* name : {"UTF-8", "GB18030"})
+    EXPECT_EQ(error_of(bytes, name), std::string(": this is UTF-16LE, not ") + name +
+                                         " as was asked for (encoding=UTF-16LE)");
+  EXPECT_EQ(error_of(bytes, "UTF-16LE"), "no error");
+}
+
+TEST(Source, SaysThatAFileEndsWithinACharacter) {
+  const std::string bytes = encoded("\xEF\xBB\xBFlabel\ttext\npos\tgood\n", "UTF-16LE");
+  EXPECT_EQ(error_of(bytes.substr(0, bytes.size() - 1)),
+            ":2:9: the file ends in the middle of a character of UTF-16LE: it is truncated; get it "
+            "again (bad_rows=skip)");
+}
+
+TEST(Source, NamesNoEncodingForFilesOfTwoEncodingsJoined) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += encoded("délicieuse présentée\n", "ISO-8859-1");
+  for (int i = 0; i < 10; ++i) text += "délicieuse présentée\n";
+  EXPECT_EQ(
+      error_of(text),
+      ":1:2: byte 0xE9 is not valid UTF-8, and 10 other lines are: were files of two encodings "
+      "joined? Make one encoding of them before that, or leave out these lines "
+      "(bad_rows=skip)");
 }
 
 TEST(Source, ReadsUtf16AndSaysSo) {

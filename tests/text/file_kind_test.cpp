@@ -75,6 +75,51 @@ TEST(FileKind, NamesWhatADownloadLeaves) {
   EXPECT_TRUE(contains(error_of("version https://git-lfs.github.com/spec/v1\noid"), "Git LFS"));
 }
 
+TEST(FileKind, NamesCommandsThatCanBeTyped) {
+  const auto cure = [](std::string_view beginning, const char* name, Compression packing) {
+    const std::string message =
+        message_of<DataError>([&] { refuse_other_kinds(beginning, name, packing); });
+    return message.substr(message.find("; ") + 2);
+  };
+  using enum Compression;
+  EXPECT_EQ(cure("BZh91AY&SY", "a b'c", kNone), "`bzip2 -dc 'a b'\\''c'` unpacks it");
+  EXPECT_EQ(cure("BZh91AY&SY", "-x", kNone), "`bzip2 -dc ./-x` unpacks it");
+  EXPECT_EQ(cure("BZh91AY&SY", "<stdin>", kNone), "`bzip2 -dc -` unpacks it");
+  EXPECT_EQ(cure("\x1F\x8B\x08", "a", kGzip), "`gzip -dc a | gzip -dc -` unpacks all");
+  EXPECT_EQ(cure("\x1F\x8B\x08", "a", kZstd), "`zstd -dc a | gzip -dc -` unpacks all");
+  EXPECT_EQ(cure("\xFD"
+                 "7zXZ\0"s,
+                 "a", kXz),
+            "`xz -dc a | xz -dc -` unpacks all");
+  EXPECT_EQ(cure("PK\x03\x04", "a", kGzip),
+            "`gzip -dc a > FILE` unpacks it; `unzip -p FILE` prints what is in it");
+  EXPECT_EQ(cure("PK\x03\x04", "<stdin>", kNone),
+            "save it as FILE first; `unzip -p FILE` prints what is in it");
+  EXPECT_EQ(cure(tar_header(), "a", kXz), "`xz -dc a | tar -xOf -` prints what is in it");
+  EXPECT_EQ(cure("%PDF-1.7", "<stdin>", kNone), "`pdftotext - -` prints its text");
+}
+
+TEST(FileKind, NamesPicklesOfAllProtocols) {
+  for (const std::string& beginning :
+       {"(lp0\nVgood\np1\na."s, "(dp0\n."s, "ccopy_reg\n_reconstructor\np0\n("s, "]q\0(X"s,
+        "\x80\x02]q\0"s})
+    EXPECT_TRUE(contains(error_of(beginning), "a Python pickle")) << beginning;
+}
+
+TEST(FileKind, NamesTablesAndPackingsThatFewKnow) {
+  EXPECT_TRUE(contains(error_of("ORC\x08\0\x12"s), "an ORC table"));
+  EXPECT_TRUE(contains(error_of("Obj\x01\x04\x16"), "an Avro file"));
+  EXPECT_TRUE(contains(error_of("\x5D\0\0\x80\0"s), "packed with lzma"));
+  EXPECT_TRUE(contains(error_of("x\x9C\xCB\x48"), "packed with zlib"));
+  EXPECT_TRUE(contains(error_of("PK\x03\x04\x14[Content_Types].xml word/document.xml"), ".docx"));
+}
+
+TEST(FileKind, NamesPagesInOneLine) {
+  EXPECT_TRUE(contains(error_of("<html><head>\n<title>"), "a web page"));
+  EXPECT_TRUE(contains(error_of("\n<!DOCTYPE html><html lang=\"en\"><body>no"), "a web page"));
+  EXPECT_TRUE(contains(error_of("<?xml version=\"1.0\"?>\n<rows>"), "an XML document"));
+}
+
 TEST(FileKind, IsTextForTextsThatBeginLikeOthers) {
   EXPECT_TRUE(is_text("PAR1 is a racing class\n"));
   EXPECT_TRUE(is_text("GGUF models are small\tpos\n"));
@@ -83,6 +128,9 @@ TEST(FileKind, IsTextForTextsThatBeginLikeOthers) {
   EXPECT_TRUE(is_text("2 2\ngood 0.1 0.2\nbad 0.3 0.4\n"));
   EXPECT_TRUE(is_text("2 3\n这 车 好\n"));
   EXPECT_TRUE(is_text("<html> is a tag\tpos\n"));
+  EXPECT_TRUE(is_text("<html>bad day</html>\n"));
+  EXPECT_TRUE(is_text("ORC is an enemy\tneg\n"));
+  EXPECT_TRUE(is_text("(lp) is a record\ncar\nbus\np1\n"));
   EXPECT_TRUE(is_text("ustar is a format of tar\n"));
   EXPECT_TRUE(is_text(""));
 }

@@ -116,6 +116,8 @@ TEST(Layout, TakesQuotesBetweenTabsAsTheFilesWhereTheyAreNeeded) {
 
 TEST(Layout, TakesQuotesBetweenTabsAsTheTextsElsewhere) {
   EXPECT_FALSE(has_quotes("label\ttext\npos\t5\" pipe\nneg\t\"a\"\"b\"\n"));
+  EXPECT_EQ(detect_layout("label\ttext\npos\t5\" pipe\nneg\t\"a\"\"b\"\n").in_doubt, 1u)
+      << "one of them is wrong either way";
   EXPECT_FALSE(has_quotes("label\ttext\npos\t\"Good\" and \"bad\"\n"));
   EXPECT_FALSE(has_quotes("label\ttext\npos\t\"open\nneg\tnot closed\n"));
   const Layout stray = detect_layout("label\ttext\npos\t\"open\nneg\tclosed\"\npos\ta\npos\tb\n");

@@ -27,12 +27,19 @@ TEST(Labels, OfAnOrdinaryFileAreNotWarnedOf) {
   EXPECT_EQ(warnings_of(with_labels({"pos", "neg", "pos", "very good", "1", "2", "好", "坏"})), "");
 }
 
+TEST(Labels, OfInvisibleCharactersAndOtherDigitsAreWarnedOf) {
+  EXPECT_EQ(warnings_of(with_labels({"a", "\u200B", "b"})),
+            "f:3: labels of invisible characters alone: 1 label in 1 row, the first is "
+            "\"\\u200B\"\n");
+  EXPECT_TRUE(contains(warnings_of(with_labels({"1", "१", "2"})), "look alike"));
+}
+
 TEST(Labels, ThatNoOtherRowHasAreWarnedOf) {
   std::vector<Record> records;
   for (int k = 0; k < 30; ++k) records.push_back({"a text", "id" + std::to_string(k), 2});
   EXPECT_EQ(warnings_of(records),
             "f:2: 30 of 30 rows have a label that no other row has, e.g. \"id0\": "
-            "is this the right column?\n");
+            "are this the right column and the right separator?\n");
   records.resize(10);
   EXPECT_EQ(warnings_of(records), "") << "a short file of many classes";
 }

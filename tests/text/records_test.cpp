@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include "tests/support/temp_folder.h"
 #include "tests/text/text_support.h"
 #include "unroll/core/error.h"
@@ -150,18 +151,20 @@ TEST(Records, AskForNumbersWhereThereIsNoHeader) {
 TEST(Records, SayWhichRowIsTooShort) {
   EXPECT_EQ(
       error_of("label\ttext\npos\tgood\nneg\n"),
-      ":3: row 2: 1 column, expected at least 2 (text is column 2, label is column 1); is the "
-      "separator a tab?");
+      ":3: row 2: 1 column, expected at least 2 (text is column 2, label is column 1); the row is "
+      "cut off or no record: mend it, or leave it out");
+  EXPECT_TRUE(contains(error_of("pos\nneg\n", kByNumber), "; is the separator a comma?"));
   EXPECT_TRUE(contains(error_of("label,text\npos\n"), ":2: row 1: 1 column, expected at least 2"));
   EXPECT_TRUE(contains(error_of("pos\n", kByNumber), ":1: row 1: 1 column"));
-  EXPECT_EQ(options_of("label,text\npos\n"), (Names{"separator"}));
+  EXPECT_EQ(options_of("label,text\npos\n"), (Names{"bad_rows=skip"}));
 }
 
 TEST(Records, SayWhichRowIsTooLong) {
   EXPECT_EQ(error_of("label,text\npos,good, very good\n"),
             ":2: row 1: 3 columns, the first row has 2; put a field that holds a comma in quotes");
   EXPECT_TRUE(contains(error_of("pos\ta\nneg\tb\tc\n", kByNumber), ":2: row 2: 3 columns"));
-  EXPECT_EQ(options_of("label,text\npos,good, very good\n"), (Names{"separator", "quoting"}));
+  EXPECT_EQ(options_of("label,text\npos,good, very good\n"),
+            (Names{"separator", "quoting", "bad_rows=skip"}));
 }
 
 TEST(Records, SayWhichLabelIsEmpty) {
@@ -277,7 +280,7 @@ std::string remarks_of(std::string_view content, const ReadOptions& options = kB
 TEST(Columns, OfTextAndLabelAreTwo) {
   EXPECT_TRUE(
       error_of("nice place,1\nloud place,2\n", columns("1", "2"))
-          .starts_with(":1: text and label are the same column, the 2th, whose name is \"1\""));
+          .starts_with(":1: text and label are the same column, number 2, whose name is \"1\""));
   EXPECT_EQ(options_of("label\ttext\na\tb\n", columns("label", "label")),
             (Names{"text_column", "label_column", "header"}));
   ReadOptions numbers = columns("2", "2");
@@ -288,7 +291,7 @@ TEST(Columns, OfTextAndLabelAreTwo) {
 
 TEST(Columns, WarnOfANameThatIsAnotherColumnsNumber) {
   EXPECT_EQ(remarks_of("3,2,1\na,b,x\nc,d,y\n", columns("1", "2")),
-            "!%:1: column \"1\" is the one with this name, the 3th, and not the 1th\n");
+            "!%:1: column \"1\" is number 3, which has this name, and not number 1\n");
 }
 
 TEST(Columns, MakeOneTextOfSeveral) {
@@ -307,7 +310,7 @@ TEST(Columns, MakeOneTextOfSeveral) {
 TEST(FirstRow, IsRefusedAsHeaderIfItsLabelIsThatOfOtherRows) {
   const std::string message = error_of("pos\ta b\nneg\tc\npos\td\n", columns("2", "1"));
   EXPECT_EQ(message,
-            ":1: this row is read as a header, but it looks like data: 1 other rows have its "
+            ":1: this row is read as a header, but it looks like data: 1 other row has its "
             "label \"pos\"");
   EXPECT_EQ(records_of("1,2\na,1\nb,2\n", columns("1", "2")).size(), 2u)
       << "numbers are what a table without names has for names";
@@ -323,6 +326,61 @@ TEST(FirstRow, IsRefusedAsDataIfItIsSurelyAHeader) {
       contains(remarks_of("Sentiment\tx\npos\ta\nneg\tb\n", kByNumber), "!%:1: this row is read"));
   EXPECT_EQ(remarks_of("pos\tcontent\nneg\tb\npos\tc\n", kByNumber), "")
       << "its label occurs again";
+}
+
+TEST(FirstRow, IsDoubtedAsDataIfNoOtherRowHasItsLabel) {
+  std::string rows = "kategorie\tinhalt\n";
+  for (int i = 0; i < 30; ++i) rows += i % 2 == 0 ? "pos\tgut\n" : "neg\tschlecht\n";
+  EXPECT_EQ(remarks_of(rows, kByNumber),
+            "!%:1: no other row has the label \"kategorie\" of this one; is it a header?\n");
+  EXPECT_EQ(
+      remarks_of(rows + rows, kByNumber),
+      "!%:1: no other row has the label \"kategorie\" of this one, but for 1 that repeats it; is "
+      "it a header?\n");
+  std::string classes;
+  for (int i = 0; i < 30; ++i) classes += "c" + std::to_string(i / 2) + "x\tgut\n";
+  EXPECT_EQ(remarks_of("rare\tx\n" + classes, kByNumber), "") << "many labels are rare";
+}
+
+TEST(FirstRow, IsNoHeaderWhereALaterLineIs) {
+  for (const char* names : {"label,text", "id;text;label", "\"label\"\t\"text\""})
+    EXPECT_EQ(
+        error_of(std::string("Reviews of 2024\n\n") + names + "\npos,good\n"),
+        ":1: the columns are named in line 3; remove what is above it (`tail -n +3` prints the "
+        "rest)");
+}
+
+TEST(FirstRow, NamesASeparatorThatNobodyGuesses) {
+  EXPECT_EQ(error_of("label~text\npos~good\n"),
+            ":1: the columns are separated by \"~\", which has to be named");
+  EXPECT_EQ(options_of("label~text\npos~good\n"), (Names{"separator"}));
+  EXPECT_TRUE(contains(error_of("text\x01label\na\x01pos\n"), "separated by \"\\x01\""));
+  EXPECT_EQ(error_of("label::text\npos::good\n"),
+            ":1: the columns are separated by \"::\"; make tabs of them, e.g. with `sed "
+            "'s/::/\\t/g'`");
+  EXPECT_TRUE(contains(error_of("label，text\npos，good\n"), "separated by \"，\""));
+}
+
+TEST(Rows, ThatBeginWithTheirNumbersAreRs) {
+  for (const char separator : {',', '\t', ';'}) {
+    std::string rows = "\"text\",\"label\"\n\"1\",\"good\",\"pos\"\n\"2\",\"bad\",\"neg\"\n";
+    std::ranges::replace(rows, ',', separator);
+    EXPECT_EQ(error_of(rows),
+              ":2: row 1: 3 columns, the first row has 2; the rows begin with their numbers, as R "
+              "writes them: give that column a name, the first one of the first line (write.table: "
+              "col.names = NA)");
+  }
+}
+
+TEST(Rows, OfBlanksAloneAreNoData) {
+  EXPECT_EQ(records_of("label,text\npos,a\n   \nneg,b\n").size(), 2u);
+}
+
+TEST(Separators, AreThoseThatMakeTheFewestLabels) {
+  std::string rows;
+  for (int i = 0; i < 30; ++i)
+    rows += (i % 2 == 0 ? "pos;good " : "neg;bad ") + std::to_string(i) + ", really\n";
+  EXPECT_EQ(records_of(rows, kByNumber)[0], (Record{"good 0, really", "pos", 1}));
 }
 
 TEST(Separators, OfEuropeanSpreadsheetsAreRead) {
@@ -354,7 +412,7 @@ TEST(Quotes, BetweenTabsAreReadAsPandasWritesThem) {
 TEST(Quotes, OfTheTextThatMayBeTheFilesAreWarnedOf) {
   EXPECT_EQ(
       remarks_of("label\ttext\npos\ta\nneg\t\"b\"\npos\tc\nneg\td\n"),
-      "!%: the quotes around fields are read as a part of the texts (1 rows, the first is in line "
+      "!%: the quotes around fields are read as a part of the texts (1 row, the first is in line "
       "3); read them as CSV's if they are\n");
 }
 
@@ -365,7 +423,7 @@ TEST(Quotes, ThatEncloseRowsAreWarnedOf) {
   EXPECT_EQ(
       remarks_of(stray),
       "!%:2: one field in quotes has 4 lines that look like records of their own (label \"neg\"); "
-      "is a quote in a text taken for its beginning? 1 such fields\n");
+      "is a quote in a text taken for its beginning? 1 such field\n");
   EXPECT_EQ(remarks_of("label,text\npos,\"Dear all,\nthanks, bye\"\nneg,b\n"), "");
 }
 
@@ -428,6 +486,15 @@ TEST(Json, ReadsHalfOfASurrogatePairAsTheReplacementCharacter) {
   EXPECT_EQ(records_of("{\"text\": \"so great \\ud83d\", \"label\": \"\\udE00x\"}\n"
                        "{\"text\": \"\\ud83d\\ude00 \\\\ud83d\", \"label\": \"\\ud83d\\u0041\"}"),
             (Records{{"so great �", "�x", 1}, {"😀 \\ud83d", "�A", 2}}));
+}
+
+TEST(FastText, WarnsOfLabelsThatTookTheirTextIn) {
+  EXPECT_EQ(remarks_of("__label__pos\u00A0good day\n__label__neg bad\n"),
+            "!%:1: a label holds a blank that is no ASCII (a label ends at an ordinary blank or a "
+            "tab) in 1 line, here \"pos\\u00A0good\"\n");
+  EXPECT_EQ(remarks_of("__label__neg bad\n__label__pos:good\n__label__pos:fine\n"),
+            "!%:2: no text is behind the label (a label ends at a blank or a tab) in 2 lines, here "
+            "\"pos:good\"\n");
 }
 
 TEST(FastText, ReadsBlanksBeforeTheFirstLabel) {

@@ -55,7 +55,11 @@ TEST(Utf8, CutsAPrefixBetweenCharacters) {
 
 TEST(Utf8, QuotesForMessagesInOneShortLine) {
   EXPECT_EQ(in_quotes("text"), "\"text\"");
-  EXPECT_EQ(in_quotes("a\tb\0"sv), "\"a\\x09b\\x00\"");
+  EXPECT_EQ(in_quotes("a\tb\0"sv), "\"a\\tb\\x00\"");
+  EXPECT_EQ(in_quotes("pos\u200B \u202E\u00A0"), "\"pos\\u200B \\u202E\\u00A0\"")
+      << "what nobody sees";
+  EXPECT_EQ(in_quotes("\"label"), "\"\\\"label\"");
+  EXPECT_EQ(in_quotes("a\xFF好\u3000é"), "\"a\\xFF好\u3000é\"");
   EXPECT_EQ(in_quotes(std::string(50, 'x')), "\"" + std::string(40, 'x') + "…\"");
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "unroll/text/visible.h"
 #include "unroll/tools/classifier/calibration.h"
 #include "unroll/tools/classifier/shown_text.h"
 
@@ -126,7 +127,8 @@ std::vector<std::string> shown_labels(const Evaluation& evaluation, std::size_t 
   const std::size_t most =
       std::max(kLeastLabelColumns, (std::max(width, kBesidesTwoLabels) - kBesidesTwoLabels) / 2);
   std::vector<std::string> labels;
-  for (const ClassScore& score : evaluation.classes) labels.push_back(shown(score.label, most));
+  for (const ClassScore& score : evaluation.classes)
+    labels.push_back(shown(visible(score.label), most));
   return labels;
 }
 

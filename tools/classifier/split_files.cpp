@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -10,33 +11,73 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
+#include "unroll/text/quotes.h"
 #include "unroll/text/split.h"
 
 namespace unroll {
 
 namespace {
 
-constexpr std::string_view kHeader = "label\ttext\n";
+constexpr std::string_view kHeader = "label\ttext\n", kQuotedHeader = "\"label\"\t\"text\"\n";
 constexpr std::string_view kBreaks = "\t\n\v\f\r";
 
-/// The text as a TSV field; says whether it had to be changed.
-bool append_field(std::string_view text, std::string& line) {
-  bool changed = false;
-  for (char c : text) {
-    const bool breaks = kBreaks.find(c) != std::string_view::npos;
-    changed = changed || breaks;
-    line += breaks ? ' ' : c;
-  }
-  return changed;
+/// How fields are written: as they are, or in quotes where they need them. A reader tells by the
+/// first line, which is in quotes then.
+enum class Fields : std::uint8_t { kPlain, kQuoted };
+
+bool has_break(std::string_view text) {
+  return text.find_first_of(kBreaks) != std::string_view::npos;
 }
 
-/// Says whether the text had to be changed.
-bool append_row(const Record& record, std::string_view separator, std::string& content) {
-  append_field(fmt::format("{}", fmt::join(labels_of(record), separator)), content);
+void append_quoted(std::string_view text, std::string& line) {
+  line += '"';
+  for (const char c : text) line.append(c == '"' ? 2 : 1, c);
+  line += '"';
+}
+
+void append_field(std::string_view text, Fields fields, std::string& line) {
+  const bool needs = has_break(text) || text.find('"') != std::string_view::npos;
+  if (fields == Fields::kQuoted && needs) return append_quoted(text, line);
+  line += text;
+}
+
+/// Says whether the text had to be changed: its tabs and line breaks become spaces.
+bool append_row(const Record& record, std::string_view separator, Fields fields,
+                std::string& content) {
+  append_field(fmt::format("{}", fmt::join(labels_of(record), separator)), fields, content);
   content += '\t';
-  const bool changed = append_field(record.text, content);
+  const bool changes = has_break(record.text);
+  std::string text = record.text;
+  if (changes)
+    std::ranges::replace_if(
+        text, [](char c) { return kBreaks.find(c) != std::string_view::npos; }, ' ');
+  append_field(text, fields, content);
   content += '\n';
-  return changed;
+  return changes;
+}
+
+bool has_broken_label(std::span<const Record> records) {
+  return std::ranges::any_of(records, [](const Record& record) {
+    return std::ranges::any_of(labels_of(record), has_break);
+  });
+}
+
+std::string write_rows(std::span<const Record* const> records, std::string_view separator,
+                       Fields fields, std::size_t& flattened) {
+  std::string content(fields == Fields::kQuoted ? kQuotedHeader : kHeader);
+  flattened = 0;
+  for (const Record* record : records)
+    flattened += append_row(*record, separator, fields, content) ? 1 : 0;
+  return content;
+}
+
+/// Rows whose quotes would be taken for the file's when they are read again are written with quotes
+/// of the file, and so are labels of several lines.
+std::string to_tsv(std::span<const Record* const> records, std::string_view separator, Fields least,
+                   std::size_t& flattened) {
+  std::string plain = write_rows(records, separator, Fields::kPlain, flattened);
+  if (least == Fields::kPlain && !examine_quotes(plain, '\t').are_of_the_file) return plain;
+  return write_rows(records, separator, Fields::kQuoted, flattened);
 }
 
 /// A part without rows helps nobody, and is found out late.
@@ -81,11 +122,14 @@ SplitResult write_split(std::span<const Record> records, std::span<const double>
   SplitResult result;
   result.separator = label_separator(records);
   std::vector<std::string> contents;
+  const Fields least = has_broken_label(records) ? Fields::kQuoted : Fields::kPlain;
   for (std::size_t p = 0; p < parts.size(); ++p) {
-    std::string& content = contents.emplace_back(kHeader);
-    result.rows[p] = parts[p].size();
-    for (const std::size_t row : parts[p])
-      result.flattened += append_row(records[row], result.separator, content) ? 1 : 0;
+    std::vector<const Record*> rows;
+    for (const std::size_t row : parts[p]) rows.push_back(&records[row]);
+    std::size_t flattened = 0;
+    contents.push_back(to_tsv(rows, result.separator, least, flattened));
+    result.rows[p] = rows.size();
+    result.flattened += flattened;
   }
   make_folder(folder);
   std::vector<NewFile> files;
@@ -112,10 +156,10 @@ std::string label_separator(std::span<const Record> records) {
 }
 
 std::string to_tsv(std::span<const Record> records, std::size_t& flattened) {
-  std::string content(kHeader);
-  const std::string separator = label_separator(records);
-  for (const Record& record : records) flattened += append_row(record, separator, content) ? 1 : 0;
-  return content;
+  std::vector<const Record*> rows;
+  for (const Record& record : records) rows.push_back(&record);
+  const Fields least = has_broken_label(records) ? Fields::kQuoted : Fields::kPlain;
+  return to_tsv(rows, label_separator(records), least, flattened);
 }
 
 }  // namespace unroll

@@ -103,6 +103,7 @@ struct FlagOfOption {
 };
 constexpr FlagOfOption kFlagsOfOptions[] = {{"encoding", "--encoding"},
                                             {"format", "--format"},
+                                            {"jsonl", "--jsonl"},
                                             {"separator", "--separator"},
                                             {"quoting", "--quoting"},
                                             {"bad_rows", "--bad-rows"},

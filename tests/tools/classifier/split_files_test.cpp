@@ -51,5 +51,24 @@ TEST(WriteSplit, RefusesAnEmptyPartAndWritesNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder.file("parts")));
 }
 
+TEST(ToTsv, IsReadAgainAsItWas) {
+  const std::vector<std::vector<Record>> files = {
+      {{"\"all quoted 0\"", "pos", 2}, {"\"all quoted 1\"", "neg", 3}, {"\"two\"", "neg", 4}},
+      {{"I said \"\"no\"\"", "pos", 2}, {"he said \"x\"", "neg", 3}},
+      {{"plain", "c\nd", 2}, {"other", "c d", 4}},
+      {{"5\" pipe", "pos", 2}, {"plain", "neg", 3}}};
+  const TempFolder folder;
+  for (const auto& records : files) {
+    std::size_t flattened = 0;
+    const auto again = read_records(folder.write("data", to_tsv(records, flattened)), {});
+    ASSERT_EQ(again.size(), records.size());
+    for (std::size_t row = 0; row < again.size(); ++row) {
+      EXPECT_EQ(again[row].text, records[row].text);
+      EXPECT_EQ(again[row].label, records[row].label);
+    }
+    EXPECT_EQ(flattened, 0u);
+  }
+}
+
 }  // namespace
 }  // namespace unroll

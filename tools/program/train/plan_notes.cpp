@@ -31,12 +31,15 @@ void tell_of_vectors(const VectorCoverage& vectors, Terminal& terminal) {
     terminal.note(fmt::format("        {} more words of the file are kept", vectors.kept));
   }
   if (vectors.nameless > 0) {
-    terminal.note(fmt::format("        {} of the file's {} rows have no word and were skipped",
-                              vectors.nameless, vectors.rows));
+    terminal.warning(
+        fmt::format("{} of the file's {} vectors have no word, or one that is not "
+                    "UTF-8, and were skipped",
+                    vectors.nameless, vectors.rows));
   }
   if (vectors.rows < vectors.promised) {
-    terminal.note(fmt::format("        the file's header promises {} rows, it has {}",
-                              vectors.promised, vectors.rows));
+    terminal.warning(
+        fmt::format("the vectors' header promises {} rows, the file has {}: is it whole?",
+                    vectors.promised, vectors.rows));
   }
   if (vectors.broken > 0) {
     terminal.warning(fmt::format("{} of the file's {} vectors can't be read and were skipped; {}",

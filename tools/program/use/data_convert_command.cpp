@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "unroll/core/error.h"
+#include "unroll/text/counted.h"
 #include "unroll/tools/classifier/split_files.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/terminal.h"
@@ -38,7 +39,8 @@ void convert_command(const Flags& flags) {
   write_output(flags.out, to_tsv(records, flattened));
   note_on_separator(label_separator(records), terminal);
   if (flattened > 0) {
-    terminal.note(fmt::format("{} texts had tabs or line breaks, which became spaces", flattened));
+    terminal.note(fmt::format("{}: tabs or line breaks of {} became spaces", flags.data,
+                              counted(flattened, "text")));
   }
 }
 

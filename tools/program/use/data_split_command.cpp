@@ -10,6 +10,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/output_folder.h"
+#include "unroll/text/counted.h"
 #include "unroll/text/data_file.h"
 #include "unroll/tools/classifier/split_files.h"
 #include "unroll/tools/program/commands.h"
@@ -115,8 +116,8 @@ void split_command(const Flags& flags) {
   note_on_columns(data, terminal);
   if (!data.groups.empty()) note_on_groups(data, result, fractions, terminal);
   if (result.flattened > 0) {
-    terminal.note(
-        fmt::format("{} texts had tabs or line breaks, which became spaces", result.flattened));
+    terminal.note(fmt::format("{}: tabs or line breaks of {} became spaces", flags.data,
+                              counted(result.flattened, "text")));
   }
   note_on_separator(result.separator, terminal);
   for (std::size_t p = 0; p < kPartFiles.size(); ++p) {

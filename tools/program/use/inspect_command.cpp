@@ -7,6 +7,7 @@
 
 #include "unroll/core/parallel.h"
 #include "unroll/text/folding.h"
+#include "unroll/text/visible.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/ngram_classifier.h"
 #include "unroll/tools/classifier/text_classifier.h"
@@ -97,7 +98,7 @@ std::string folding_text(const TokenizerSettings& tokenizer) {
 void print_text(const TextClassifier& classifier) {
   const EncoderSettings& text = classifier.encoder().settings();
   const Vocabulary& vocabulary = classifier.encoder().vocabulary();
-  const auto label = [&](std::size_t k) { return classifier.labels()[k]; };
+  const auto label = [&](std::size_t k) { return visible(classifier.labels()[k]); };
   const auto word = [&](std::size_t k) {
     const auto id = static_cast<std::int32_t>(k);
     return fmt::format("{} {}", vocabulary.token(id), vocabulary.count(id));
