@@ -57,7 +57,7 @@ void warn_of_unique(const RowsByLabel& labels, std::size_t rows, const std::stri
                   in_quotes(first->first)));
 }
 
-constexpr std::string_view kLineBreaks = "\n\r", kTab = "\t", kComma = ",";
+constexpr std::string_view kLineBreaks = "\n\r", kTab = "\t";
 
 /// Nothing of it is left when invisible characters are dropped.
 bool is_invisible(std::string_view label) {
@@ -69,6 +69,38 @@ bool is_long(std::string_view label) {
   return label.size() > kLongLabel;
 }
 
+template <typename Body>
+void for_each_part(std::string_view label, char separator, Body body) {
+  for (;;) {
+    const std::size_t end = std::min(label.find(separator), label.size());
+    body(trim(label.substr(0, end)));
+    if (end == label.size()) return;
+    label.remove_prefix(end + 1);
+  }
+}
+
+/// The parts of all labels, and how many labels have each.
+std::map<std::string_view, std::size_t> parts_of(const RowsByLabel& labels, char separator) {
+  std::map<std::string_view, std::size_t> parts;
+  for (const auto& entry : labels) {
+    const std::string_view label = entry.first;
+    for_each_part(label, separator, [&](std::string_view part) { ++parts[part]; });
+  }
+  return parts;
+}
+
+/// Whether a label looks like several, one of which another label has as well.
+bool is_list(std::string_view label, char separator,
+             const std::map<std::string_view, std::size_t>& parts) {
+  if (label.find(separator) == std::string_view::npos) return false;
+  bool is_known = false, are_names = true;
+  for_each_part(label, separator, [&](std::string_view part) {
+    is_known = is_known || parts.at(part) > 1;
+    are_names = are_names && !part.empty();
+  });
+  return is_known && are_names;
+}
+
 void warn_of_odd(const RowsByLabel& labels, const std::string& file, ReadReport& report) {
   const auto holds = [](std::string_view characters) {
     return [characters](std::string_view label) {
@@ -78,9 +110,15 @@ void warn_of_odd(const RowsByLabel& labels, const std::string& file, ReadReport&
   warn_of(labels, file, report, holds(kLineBreaks),
           "labels with line breaks (a quote that is never closed?)");
   warn_of(labels, file, report, holds(kTab), "labels with tabs (another separator?)");
-  warn_of(labels, file, report, holds(kComma),
-          "labels with commas are one label each, not several");
-  warn_of(labels, file, report, is_invisible, "labels of invisible characters alone");
+  for (const char separator : {',', ';', '|'}) {
+    const std::map<std::string_view, std::size_t> parts = parts_of(labels, separator);
+    warn_of(
+        labels, file, report,
+        [&](std::string_view label) { return is_list(label, separator, parts); },
+        fmt::format("labels with {} are one label each, not several, unless it is named "
+                    "as the separator of labels",
+                    in_quotes(std::string_view(&separator, 1))));
+  }
   warn_of(labels, file, report, is_long, "labels as long as texts (the text's column?)");
 }
 

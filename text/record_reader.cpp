@@ -51,7 +51,9 @@ void RecordReader::add_label(std::string_view label, std::size_t line, Record& r
   if (name.empty()) {
     fail(line, 0,
          options_.label_separator.empty()
-             ? "the label is empty; give the record a label or remove it"
+             ? "the label is empty; give the record a label, remove it, or name a separator of "
+               "labels if "
+               "a text may have none"
              : "a label is empty; expected labels with one separator between two of them");
   }
   if (record.label.empty()) {

@@ -47,8 +47,12 @@ TEST(Labels, ThatNoOtherRowHasAreWarnedOf) {
 TEST(Labels, WithCommasTabsAndLineBreaksAreWarnedOf) {
   EXPECT_TRUE(
       contains(warnings_of(with_labels({"a", "red,green", "red,blue", "red,green"})),
-               "f:3: labels with commas are one label each, not several: 2 labels in 3 rows, the "
-               "first is \"red,green\""));
+               "f:3: labels with \",\" are one label each, not several, unless it is named as the "
+               "separator of labels: 2 labels in 3 rows, the first is \"red,green\""));
+  EXPECT_TRUE(contains(warnings_of(with_labels({"a", "b", "a;b"})), "f:4: labels with \";\""));
+  EXPECT_TRUE(contains(warnings_of(with_labels({"a", "b", "b | c"})), "f:4: labels with \"|\""));
+  EXPECT_EQ(warnings_of(with_labels({"dogs, cats and others", "red;green", "a|"})), "")
+      << "labels that share nothing are names";
   EXPECT_TRUE(contains(warnings_of(with_labels({"a", "b\nc"})), "f:3: labels with line breaks"));
   EXPECT_TRUE(contains(warnings_of(with_labels({"a\tb", "c"})), "f:2: labels with tabs"));
   EXPECT_TRUE(contains(warnings_of(with_labels({std::string(200, 'x'), "c"})), "as long as texts"));

@@ -510,7 +510,8 @@ TEST(BadRows, AreSkippedAndCountedWhereThatIsAskedFor) {
   const std::string remarks = remarks_of(table, skip);
   EXPECT_TRUE(
       remarks.starts_with("!4 bad rows were left out; the first are\n  %:3: row 2: the label is "
-                          "empty; give the record a label or remove it\n  %:4: row 3: 3 columns"))
+                          "empty; give the record a label, remove it, or name a separator of "
+                          "labels if a text may have none\n  %:4: row 3: 3 columns"))
       << remarks;
   EXPECT_FALSE(contains(remarks, "caf")) << "three are named";
   EXPECT_EQ(
@@ -640,7 +641,8 @@ TEST(Records, TakeTheLabelsOfAJsonArray) {
         << labels;
   }
   EXPECT_EQ(error_of("{\"text\":\"a\",\"label\":[\" \"]}"),
-            ":1: row 1: the label is empty; give the record a label or remove it");
+            ":1: row 1: the label is empty; give the record a label, remove it, or name a "
+            "separator of labels if a text may have none");
 }
 
 }  // namespace
