@@ -17,17 +17,6 @@ using Kind = JsonValue::Kind;
 
 constexpr std::size_t kNone = std::string_view::npos;
 
-/// Behind the quote that closes the string at `opened`; kNone if none does.
-std::size_t behind_string(std::string_view content, std::size_t opened) {
-  for (std::size_t at = content.find('"', opened + 1); at != kNone;
-       at = content.find('"', at + 1)) {
-    std::size_t slashes = 0;
-    while (content[at - 1 - slashes] == '\\') ++slashes;
-    if (slashes % 2 == 0) return at + 1;
-  }
-  return kNone;
-}
-
 using Values = std::map<std::string, JsonValue, std::less<>>;
 
 /// Keeps the values of the object itself, not those of objects within it.
@@ -137,22 +126,6 @@ std::size_t JsonObject::parse(std::string_view object) {
   const std::size_t failed_at = parse_into(values_, object);
   if (failed_at == 0) return 0;
   return parse_into(values_, with_whole_pairs(object)) == 0 ? 0 : failed_at;
-}
-
-std::size_t behind_object(std::string_view content, std::size_t begin) {
-  std::size_t depth = 0;
-  for (std::size_t at = begin; at < content.size();) {
-    const char c = content[at];
-    if (c == '"') {
-      at = behind_string(content, at);
-      continue;
-    }
-    if (c == '{' || c == '[') ++depth;
-    if (c == '}' || c == ']') --depth;
-    ++at;
-    if (depth == 0) return at;
-  }
-  return kNone;
 }
 
 std::string list_of_keys(std::string_view object) {

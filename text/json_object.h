@@ -35,7 +35,4 @@ class JsonObject {
 /// The keys of an object that is valid, as a message lists them.
 std::string list_of_keys(std::string_view object);
 
-/// Behind the brace that closes the one at `begin`; npos if none does.
-std::size_t behind_object(std::string_view content, std::size_t begin);
-
 }  // namespace unroll

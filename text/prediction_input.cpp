@@ -9,6 +9,7 @@
 #include "unroll/core/error.h"
 #include "unroll/text/columns.h"
 #include "unroll/text/fast_text.h"
+#include "unroll/text/json_extent.h"
 #include "unroll/text/json_object.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/unicode.h"
@@ -28,12 +29,13 @@ std::string_view first_line_of(std::string_view text) {
 /// Whether the first object has the keys of the text.
 bool has_text_keys(std::string_view content, const ReadOptions& options) {
   const std::size_t begin = content.find('{');
-  const std::size_t end = begin == std::string_view::npos ? begin : behind_object(content, begin);
-  if (end == std::string_view::npos) return false;
+  if (begin == std::string_view::npos) return false;
+  const JsonExtent extent = extent_of_json(content, begin);
+  if (!extent.is_whole) return false;
   JsonObject object;
   const auto keys = parts_of(options.text_column);
   for (const std::string& key : keys) object.want(key);
-  return object.parse(content.substr(begin, end - begin)) == 0 &&
+  return object.parse(content.substr(begin, extent.end - begin)) == 0 &&
          std::ranges::all_of(keys, [&](const auto& key) { return object[key].type != nullptr; });
 }
 

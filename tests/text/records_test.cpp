@@ -1,10 +1,12 @@
 #include "unroll/text/records.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/temp_folder.h"
 #include "tests/text/text_support.h"
 #include "unroll/core/error.h"
+#include "unroll/text/record_file.h"
 
 namespace unroll {
 
@@ -232,7 +234,7 @@ TEST(JsonLines, RefuseOtherTypes) {
   EXPECT_TRUE(
       contains(error_of("{\"text\": \"a\", \"label\": [[1]]}"), "\"label\" is of type array"));
   EXPECT_TRUE(
-      contains(error_of("{\"text\": \"a\", \"label\": 1}\n[1]"), ":2:2: row 2: this is not JSON"));
+      contains(error_of("{\"text\": \"a\", \"label\": 1}\n[1]"), ":2:1: row 2: this is not JSON"));
 }
 
 TEST(FastText, SkipsEmptyLines) {
@@ -454,6 +456,84 @@ TEST(BadRows, AreSkippedAndCountedWhereThatIsAskedFor) {
   EXPECT_EQ(records_of("__label__a x\nno label\n__label__b y\n", skip),
             (Records{{"x", "a", 1}, {"y", "b", 3}}));
   EXPECT_TRUE(contains(error_of("label,text\n,b\n", skip), "holds no records"));
+}
+
+/// Each record's text where the second of four records of JSON is `broken`; "!" for a bad one.
+std::string read_around(std::string_view broken, std::string_view begin, std::string_view between,
+                        std::string_view end) {
+  const auto object = [](std::string_view text) {
+    return fmt::format(R"({{"text":"{}","label":"p"}})", text);
+  };
+  const std::string content = fmt::format("{}{}{}{}{}{}{}{}{}", begin, object("a"), between, broken,
+                                          between, object("c"), between, object("d"), end);
+  const TempFolder folder;
+  ReadReport report;
+  RecordFile file(folder.write("data", content), ReadOptions{}, report);
+  std::string texts;
+  for (Record record;;) {
+    try {
+      if (!file.reader().next(record)) return texts;
+      texts += record.text;
+    } catch (const DataError&) {
+      texts += "!";
+    }
+  }
+}
+
+TEST(BadRows, OfJsonEndWhereTheNextObjectBegins) {
+  for (const std::string_view broken : {R"({"text":"b","label":"y")",
+                                        R"({"text":"b","label":"y"}})",
+                                        R"({"text":"b","label":"y"]})",
+                                        R"({"text":"b","label":[})",
+                                        R"({"text":"b","label":{})",
+                                        R"({"text":"b,"label":"y"})",
+                                        R"({"text":"b","label":"y})",
+                                        R"({"text":"b" "label":"y"})",
+                                        R"({"text":"b","label":})",
+                                        R"({"text":"b","label":y]})",
+                                        R"({"text":b","label":"y"})",
+                                        R"({text":"b","label":"y"})",
+                                        R"({"text":"b","label":["y"})",
+                                        R"({"text":"b","label":["y",{"x":1})",
+                                        R"({"text")",
+                                        R"({"text":"b\","label":"y"})",
+                                        "{'text':'b','label':'y'}",
+                                        R"({"text":"b","label":null})",
+                                        R"({"text":"b","label":nul})",
+                                        R"({"text":"b",,"label":"y"})",
+                                        "null",
+                                        "5",
+                                        "\"abc\"",
+                                        R"(["x","y"])",
+                                        R"(["x",["y"]])",
+                                        "[]",
+                                        "{}",
+                                        "abc",
+                                        "{"}) {
+    EXPECT_EQ(read_around(broken, "", "\n", "\n"), "a!cd") << "lines: " << broken;
+    EXPECT_EQ(read_around(broken, "[\n", ",\n", "\n]\n"), "a!cd")
+        << "an array of lines: " << broken;
+    EXPECT_EQ(read_around(broken, "[", "\n,", "]"), "a!cd") << "commas before: " << broken;
+    EXPECT_EQ(read_around(broken, "[", ",", "]"), "a!cd") << "an array in a line: " << broken;
+    EXPECT_EQ(read_around(broken, "[", ", ", "]"), "a!cd") << "with blanks: " << broken;
+  }
+  EXPECT_EQ(read_around("{\"text\":\"b\nb\",\"label\":\"y\"}", "", "\n", "\n"), "a!cd");
+  EXPECT_EQ(read_around("{\"text\":\"b\nb\",\"label\":\"y\"}", "[\n", ",\n", "\n]"), "a!cd");
+  EXPECT_EQ(read_around("{\n\"text\":\"b\",\n\"label\":\"y\"\n}", "", "\n", "\n"), "abcd");
+  EXPECT_EQ(read_around("{\n \"text\":\"b\",\n \"of\":[\n {\"x\":1},\n {\"x\":2}\n ] 5\n}", "[\n",
+                        ",\n", "]"),
+            "a!cd");
+}
+
+TEST(BadRows, OfJsonTakeLinearTime) {
+  ReadOptions skip{.format = RecordFormat::kJson};
+  skip.bad_rows = BadRows::kSkip;
+  const std::string last = "{\"text\":\"a\",\"label\":\"z\"}\n";
+  for (const std::string_view broken :
+       {"{\"text\":\"b\",\"label\":\"x\"\n", "{\"a\":[{\"b\":[{\"c\":[\n", "[{\"text\":\"b\n",
+        "{\"a\n", "[[[\n", "{\"a\":\n", "{\"text\":\"b\",\"label\":\"x\" ",
+        "{\"text\":\"b,\"label\":\"x\"},"})
+    EXPECT_EQ(records_of(repeated(broken, 1 << 19) + "\n" + last, skip).size(), 1u) << broken;
 }
 
 TEST(Encoding, IsThatOfTheOptions) {
