@@ -37,6 +37,9 @@ bool are_named(const std::vector<std::string>& cells, const ReadOptions& options
 /// Whether the options name columns by number alone.
 bool are_numbers(const ReadOptions& options);
 
+/// The first names, in quotes, and how many there are, as a message lists them.
+std::string list_of_names(const std::vector<std::string>& names);
+
 /// The parts of "title,body".
 std::vector<std::string> parts_of(std::string_view names);
 

@@ -155,13 +155,24 @@ bool JsonReader::next(Record& record) {
   if (!find_object()) return false;
   check_utf8(object_, line_);
   const JsonObject object = parsed();
+  if (const std::string* key = object.repeated(); key != nullptr && repeated_++ == 0)
+    first_repeated_ = fmt::format("{}:{}: the key {}", source_.name, line_, in_quotes(*key));
   record.line = line_;
   record.text = text_of(object);
   record.label.clear();
   record.more_labels.clear();
   if (options_.labels) set_labels(object, record);
   record.weight = has_weights() ? weight_of(object) : 1;
+  ++good_;
   return true;
+}
+
+void JsonReader::finish(ReadReport& report) const {
+  if (repeated_ > 0)
+    report.warn(
+        fmt::format("{} is there more than once, and its last value is read; records like "
+                    "this: {}",
+                    first_repeated_, repeated_));
 }
 
 /// The wanted values of the object.
@@ -182,10 +193,11 @@ const JsonValue& JsonReader::value_of(const JsonObject& object, const std::strin
                                       const char* option) const {
   const JsonValue& value = object[key];
   if (value.type != nullptr) return value;
-  fail(line_, 0,
-       fmt::format("there is no key {}; the keys are {}. Name one of them", in_quotes(key),
-                   list_of_keys(object_)),
-       {option});
+  const std::string what =
+      fmt::format("there is no key {}; the keys are {}. ", in_quotes(key), list_of_keys(object_));
+  if (good_ == 0) fail(line_, 0, what + "Name one of them", {option});
+  fail(line_, 0, what + "Records before it have the key: mend this one, or leave it out",
+       {"bad_rows=skip"});
 }
 
 std::string JsonReader::text_of(const JsonObject& object) const {
@@ -193,8 +205,8 @@ std::string JsonReader::text_of(const JsonObject& object) const {
   for (const std::string& key : text_keys_) {
     const JsonValue& value = value_of(object, key, "text_column");
     if (value.kind != JsonValue::Kind::kString)
-      fail(line_, 0,
-           fmt::format("{} is of type {}, expected a string", in_quotes(key), value.type));
+      fail(line_, 0, fmt::format("{} is of type {}, expected a string", in_quotes(key), value.type),
+           {"bad_rows=skip"});
     if (!text.empty() && !value.text.empty()) text += ' ';
     text += value.text;
   }
@@ -215,7 +227,8 @@ void JsonReader::set_labels(const JsonObject& object, Record& record) const {
       fail(line_, 0,
            fmt::format("{} is of type {}, expected a string, a number or a boolean, or an array of "
                        "such labels",
-                       in_quotes(key), value.type));
+                       in_quotes(key), value.type),
+           {"bad_rows=skip"});
   }
 }
 
@@ -227,7 +240,8 @@ float JsonReader::weight_of(const JsonObject& object) const {
   const std::string& key = options_.weight_column;
   const JsonValue& value = value_of(object, key, "weight_column");
   if (value.kind != JsonValue::Kind::kString && value.kind != JsonValue::Kind::kPlain)
-    fail(line_, 0, fmt::format("{} is of type {}, expected a number", in_quotes(key), value.type));
+    fail(line_, 0, fmt::format("{} is of type {}, expected a number", in_quotes(key), value.type),
+         {"bad_rows=skip"});
   return checked_weight(value.text, line_);
 }
 

@@ -21,6 +21,7 @@ class JsonReader final : public RecordReader {
   JsonReader(const Source& source, const ReadOptions& options);
 
   bool next(Record& record) override;
+  void finish(ReadReport& report) const override;
   const std::vector<std::string>& column_names() const override { return no_names_; }
   std::vector<std::string_view> cells() const override { return {}; }
   std::string_view raw_json() const override { return object_; }
@@ -47,11 +48,14 @@ class JsonReader final : public RecordReader {
   bool is_one_a_line_;          // the first object is: then a broken one ends with its line
   std::string_view first_key_;  // of the first object
   std::size_t offset_ = 0;      // behind the last object
+  std::size_t good_ = 0;        // records that could be read
   std::size_t arrays_ = 0;      // that are open there
   std::size_t counted_ = 0;     // where line_ is
   std::size_t line_ = 1;        // and where it begins
   std::size_t line_begin_ = 0;
-  std::string_view object_;  // the last one, as it is written
+  std::size_t repeated_ = 0;    // objects that have a wanted key more than once
+  std::string first_repeated_;  // what the message says of the first one
+  std::string_view object_;     // the last one, as it is written
   std::vector<std::string> no_names_;
 };
 
