@@ -18,8 +18,6 @@ namespace unroll {
 
 namespace {
 
-constexpr std::size_t kListedColumns = 20;  // what a message names of a file with hundreds
-
 using Cells = std::vector<std::string>;
 
 std::optional<std::size_t> column_number(std::string_view name) {
@@ -34,13 +32,6 @@ Cells trimmed(const Row& row) {
   Cells cells;
   for (const std::string_view field : row.fields) cells.emplace_back(trim(field));
   return cells;
-}
-
-std::string list_of(const Cells& names) {
-  std::string list;
-  for (std::size_t i = 0; i < std::min(names.size(), kListedColumns); ++i)
-    list += (i == 0 ? "" : ", ") + in_quotes(names[i]);
-  return list + (names.size() > kListedColumns ? ", …" : "");
 }
 
 /// `option`: the member of ReadOptions that has the name.
@@ -68,7 +59,7 @@ std::size_t find_column(const Cells& names, const Wanted& wanted, const Place& p
       DataError(place,
                 fmt::format("there is no column {}; the columns are {}. Name one of them; if the "
                             "first line is data already, read it so and give column numbers",
-                            in_quotes(wanted.name), list_of(names))));
+                            in_quotes(wanted.name), list_of_names(names))));
 }
 
 std::size_t require_number(const Wanted& wanted) {
@@ -136,6 +127,14 @@ std::string ambiguity(std::string_view name, const Cells& cells, const Place& pl
 }
 
 }  // namespace
+
+std::string list_of_names(const std::vector<std::string>& names) {
+  constexpr std::size_t kListed = 20;  // of a file with hundreds
+  std::string list;
+  for (std::size_t i = 0; i < std::min(names.size(), kListed); ++i)
+    list += (i == 0 ? "" : ", ") + in_quotes(names[i]);
+  return list + (names.size() > kListed ? fmt::format(", … ({} in all)", names.size()) : "");
+}
 
 std::vector<std::string> parts_of(std::string_view names) {
   Cells parts;

@@ -44,6 +44,9 @@ std::size_t line_of_names(std::string_view content, const ReadOptions& options);
 /// What is between the wanted names where a line is nothing but them; "" if it is not.
 std::string between_names(std::string_view line, const ReadOptions& options);
 
+/// The first names, in quotes, and how many there are, as a message lists them.
+std::string list_of_names(const std::vector<std::string>& names);
+
 /// The parts of "title,body".
 std::vector<std::string> parts_of(std::string_view names);
 

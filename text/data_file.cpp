@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "unroll/core/error.h"
+#include "unroll/text/columns.h"
 #include "unroll/text/json_object.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/record_file.h"
@@ -51,7 +52,7 @@ std::string group_of(RecordReader& reader, const std::string& column, const std:
   const auto place = find_column(reader.column_names(), column);
   const auto cells = reader.cells();
   if (!place || *place >= cells.size()) {
-    fail(file, column, fmt::format("the columns are {}", fmt::join(reader.column_names(), ", ")));
+    fail(file, column, "the columns are " + list_of_names(reader.column_names()));
   }
   return std::string(trim(cells[*place]));
 }
@@ -78,8 +79,7 @@ DataFile read_data_file(const std::string& path, const ReadOptions& options, Rea
     data.records.push_back(std::move(record));
   }
   bad.report(report);
-  if (data.records.empty())
-    throw DataError(fmt::format("{}: the file holds no records", data.name));
+  bad.require_others(data.records.size(), data.name);
   data.columns = file.reader().column_names();
   file.reader().finish(report);
   if (options.labels) examine_labels(data.records, data.name, report);

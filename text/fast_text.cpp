@@ -93,7 +93,8 @@ bool FastTextReader::next(Record& record) {
   LabelledLine labelled = take_labels(line_.text);
   if (options_.labels && labelled.labels.empty()) {
     fail(line_.number, 0,
-         fmt::format("no word begins with `{}`, as those of other lines do", kFastTextLabel));
+         fmt::format("no word begins with `{}`, as those of other lines do", kFastTextLabel),
+         {"format", "bad_rows=skip"});
   }
   record = {std::move(labelled.text), {}, line_.number};
   for (const std::string_view label : labelled.labels) add_labels(label, line_.number, record);

@@ -10,6 +10,7 @@
 #include "unroll/text/columns.h"
 #include "unroll/text/csv.h"
 #include "unroll/text/fast_text.h"
+#include "unroll/text/json_extent.h"
 #include "unroll/text/lines.h"
 #include "unroll/text/quotes.h"
 #include "unroll/text/tsv.h"
@@ -33,13 +34,22 @@ std::string_view first_line_of(std::string_view content) {
 
 // ------------------------------------------------------------------------------------------- JSON
 
+constexpr std::string_view kBlanks = " \t\r\n";
+
+/// Whether all of it is an array, of strings or of other arrays. Its reader says what is expected.
+bool is_one_array(std::string_view content) {
+  const JsonExtent extent = extent_of_json(content, 0);
+  return extent.is_whole && without_leading(content.substr(extent.end), kBlanks).empty();
+}
+
 /// Whether JSON's objects begin so, alone or in an array; or what some take for JSON.
 bool is_json(std::string_view content) {
-  constexpr std::string_view kBlanks = " \t\r\n";
   content = without_leading(content, kBlanks);
+  const std::string_view all = content;
   const bool is_array = content.starts_with('[');
   if (is_array) content = without_leading(content.substr(1), kBlanks);
   if (is_array && content.starts_with(']')) return true;
+  if (is_array && (content.starts_with('"') || content.starts_with('['))) return is_one_array(all);
   if (!content.starts_with('{')) return false;
   content = without_leading(content.substr(1), kBlanks);
   return content.empty() || std::string_view("\"}'").find(content[0]) != std::string_view::npos;

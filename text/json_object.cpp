@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "unroll/text/utf8.h"
+#include "unroll/text/columns.h"
 
 namespace unroll {
 
@@ -16,17 +16,6 @@ using nlohmann::json;
 using Kind = JsonValue::Kind;
 
 constexpr std::size_t kNone = std::string_view::npos;
-
-/// Behind the quote that closes the string at `opened`; kNone if none does.
-std::size_t behind_string(std::string_view content, std::size_t opened) {
-  for (std::size_t at = content.find('"', opened + 1); at != kNone;
-       at = content.find('"', at + 1)) {
-    std::size_t slashes = 0;
-    while (content[at - 1 - slashes] == '\\') ++slashes;
-    if (slashes % 2 == 0) return at + 1;
-  }
-  return kNone;
-}
 
 using Values = std::map<std::string, JsonValue, std::less<>>;
 
@@ -68,7 +57,10 @@ class Handler final : public nlohmann::json_sax<json> {
 
  private:
   bool keep(Kind kind, const char* type, std::string text) {
-    if (depth_ == 1 && value_ != nullptr) *value_ = {kind, type, std::move(text)};
+    if (depth_ == 1 && value_ != nullptr) {
+      const bool is_repeated = value_->type != nullptr;
+      *value_ = {kind, type, std::move(text), {}, is_repeated};
+    }
     if (depth_ == 2 && value_ != nullptr) keep_item(kind, std::move(text));
     return true;
   }
@@ -136,31 +128,21 @@ std::size_t parse_into(Values& values, std::string_view object) {
 std::size_t JsonObject::parse(std::string_view object) {
   const std::size_t failed_at = parse_into(values_, object);
   if (failed_at == 0) return 0;
+  for (auto& [key, value] : values_) value = {};
   return parse_into(values_, with_whole_pairs(object)) == 0 ? 0 : failed_at;
 }
 
-std::size_t behind_object(std::string_view content, std::size_t begin) {
-  std::size_t depth = 0;
-  for (std::size_t at = begin; at < content.size();) {
-    const char c = content[at];
-    if (c == '"') {
-      at = behind_string(content, at);
-      continue;
-    }
-    if (c == '{' || c == '[') ++depth;
-    if (c == '}' || c == ']') --depth;
-    ++at;
-    if (depth == 0) return at;
-  }
-  return kNone;
+const std::string* JsonObject::repeated() const {
+  const auto found =
+      std::ranges::find_if(values_, [](const auto& v) { return v.second.is_repeated; });
+  return found == values_.end() ? nullptr : &found->first;
 }
 
 std::string list_of_keys(std::string_view object) {
-  std::string list;
   const json parsed = json::parse(with_whole_pairs(object), nullptr, false);
-  for (const auto& item : parsed.items())
-    list += (list.empty() ? "" : ", ") + in_quotes(item.key());
-  return list.empty() ? "(none)" : list;
+  std::vector<std::string> keys;
+  for (const auto& item : parsed.items()) keys.push_back(item.key());
+  return keys.empty() ? "(none)" : list_of_names(keys);
 }
 
 }  // namespace unroll

@@ -15,6 +15,7 @@ struct JsonValue {
   const char* type = nullptr;  ///< as JSON names it; null: the key is not there
   std::string text;            ///< a string's value; a number or a boolean as it is written
   std::vector<std::string> items = {};  ///< of an array of strings, numbers and booleans
+  bool is_repeated = false;             ///< the key is there more than once: the last one counts
 };
 
 class JsonObject {
@@ -27,6 +28,8 @@ class JsonObject {
   /// Returns 0, or where `object` is not valid JSON, counted from 1. Half of a surrogate pair, as
   /// where a text was cut in an emoji, becomes U+FFFD.
   std::size_t parse(std::string_view object);
+  /// A key that is wanted and is there more than once; or null.
+  const std::string* repeated() const;
 
  private:
   std::map<std::string, JsonValue, std::less<>> values_;
@@ -34,8 +37,5 @@ class JsonObject {
 
 /// The keys of an object that is valid, as a message lists them.
 std::string list_of_keys(std::string_view object);
-
-/// Behind the brace that closes the one at `begin`; npos if none does.
-std::size_t behind_object(std::string_view content, std::size_t begin);
 
 }  // namespace unroll

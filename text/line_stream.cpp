@@ -20,7 +20,9 @@ constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
 
 std::span<const Line> LineStream::read(std::size_t most) {
   lines_.clear();
+  if (is_in_long_line_) skip_long_line();
   if (!ready()) fill();
+  if (is_too_long()) refuse_long_line();
   while (ready() && lines_.size() < most) {
     const Line line = next_line();
     if (const auto offset = invalid_utf8(line.text)) {
@@ -38,15 +40,16 @@ std::span<const Line> LineStream::read(std::size_t most) {
 void LineStream::fill() {
   buffer_.erase(0, std::exchange(begin_, 0));
   const auto wants_more = [&] {
-    return !ready() || (buffer_.size() < kBlockBytes && bytes_.ready());
+    return ready() ? buffer_.size() < kBlockBytes && bytes_.ready() : !is_too_long();
   };
-  while (!at_end_ && wants_more()) {
-    const std::size_t before = buffer_.size();
-    at_end_ = !bytes_.append_to(buffer_);
-    tell_line_ends(before);
-    if (!ready()) find_line_end(std::max(before, begin_));
-    check_length();
-  }
+  while (!at_end_ && wants_more()) add_block();
+}
+
+void LineStream::add_block() {
+  const std::size_t before = buffer_.size();
+  at_end_ = !bytes_.append_to(buffer_);
+  tell_line_ends(before);
+  if (!ready()) find_line_end(std::max(before, begin_));
 }
 
 /// The last line of a file may lack its line end.
@@ -68,7 +71,8 @@ void LineStream::tell_line_ends(std::size_t from) noexcept {
 
 std::string_view LineStream::peek() {
   if (!ready()) fill();
-  return std::string_view(buffer_).substr(begin_);
+  const std::string_view arrived = std::string_view(buffer_).substr(begin_);
+  return is_too_long() ? whole_characters(arrived) : arrived;
 }
 
 std::string LineStream::take_all() {
@@ -90,13 +94,29 @@ void LineStream::step_over(const Line& line) noexcept {
   find_line_end(begin_);
 }
 
-void LineStream::check_length() const {
-  if (ready() || buffer_.size() - begin_ <= kLongestLine) return;
-  throw DataError(
-      {name(), number_ + 1},
-      fmt::format("the line is longer than {} MiB, which no text is; are there line ends "
-                  "in the file?",
-                  kLongestLine >> 20));
+bool LineStream::is_too_long() const noexcept {
+  return !ready() && buffer_.size() - begin_ > kLongestLine;
+}
+
+void LineStream::refuse_long_line() {
+  is_in_long_line_ = true;
+  throw mended_by({"bad_rows=skip"},
+                  DataError({name(), ++number_},
+                            fmt::format("the line is longer than {} MiB, which no text is; are "
+                                        "there line ends in the file?",
+                                        kLongestLine >> 20)));
+}
+
+/// Lets go of the rest of it, block by block. The last byte may be the CR of a CRLF.
+void LineStream::skip_long_line() {
+  while (!ready() && !at_end_) {
+    buffer_.erase(0, buffer_.size() - 1);
+    begin_ = 0;
+    add_block();
+  }
+  is_in_long_line_ = false;
+  begin_ = std::min(std::min(line_end_, buffer_.size()) + 1, buffer_.size());
+  find_line_end(begin_);
 }
 
 void LineStream::fail(const Line& line, std::size_t offset) const {

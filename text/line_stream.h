@@ -37,8 +37,7 @@ class LineStream {
 
   /// The next lines, at most `most` of them; waits for one if there is none. Empty at the end. They
   /// live until the next call. Throws DataError with file:line(:column) for a line that is not
-  /// UTF-8 or too long, after the lines before it were returned; the next call goes on behind one
-  /// that is not UTF-8.
+  /// UTF-8 or too long, after the lines before it were returned; the next call goes on behind it.
   std::span<const Line> read(std::size_t most);
   /// What has arrived and is not read yet: at least a line, for which it waits, or what there is.
   /// `read` and `take_all` give it again.
@@ -52,11 +51,14 @@ class LineStream {
 
  private:
   void fill();
+  void add_block();
   void find_line_end(std::size_t from) noexcept;
   void tell_line_ends(std::size_t from) noexcept;
   Line next_line() const noexcept;
   void step_over(const Line& line) noexcept;
-  void check_length() const;
+  bool is_too_long() const noexcept;
+  [[noreturn]] void refuse_long_line();
+  void skip_long_line();
   [[noreturn]] void fail(const Line& line, std::size_t offset) const;
 
   TextStream bytes_;
@@ -66,6 +68,7 @@ class LineStream {
   std::size_t number_ = 0;                    // of the line before it
   std::optional<bool> ends_by_cr_;            // none until a line end was seen
   bool at_end_ = false;
+  bool is_in_long_line_ = false;  // one that was refused, whose end is not there yet
   std::vector<Line> lines_;
 };
 

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "unroll/core/error.h"
 #include "unroll/text/columns.h"
+#include "unroll/text/csv.h"
 #include "unroll/text/fast_text.h"
+#include "unroll/text/json_extent.h"
 #include "unroll/text/json_object.h"
 #include "unroll/text/labels.h"
 #include "unroll/text/lines.h"
@@ -29,12 +32,13 @@ std::string_view first_line_of(std::string_view text) {
 /// Whether the first object has the keys of the text.
 bool has_text_keys(std::string_view content, const ReadOptions& options) {
   const std::size_t begin = content.find('{');
-  const std::size_t end = begin == std::string_view::npos ? begin : behind_object(content, begin);
-  if (end == std::string_view::npos) return false;
+  if (begin == std::string_view::npos) return false;
+  const JsonExtent extent = extent_of_json(content, begin);
+  if (!extent.is_whole) return false;
   JsonObject object;
   const auto keys = parts_of(options.text_column);
   for (const std::string& key : keys) object.want(key);
-  return object.parse(content.substr(begin, end - begin)) == 0 &&
+  return object.parse(content.substr(begin, extent.end - begin)) == 0 &&
          std::ranges::all_of(keys, [&](const auto& key) { return object[key].type != nullptr; });
 }
 
@@ -90,6 +94,46 @@ bool are_records(std::string_view content, const ReadOptions& options, bool is_r
   return false;
 }
 
+/// Whether the first rows are single fields in quotes.
+bool are_quoted(std::string_view content) {
+  constexpr std::size_t kFewRows = 3, kRowsLookedAt = 20;
+  CsvReader rows(content, ',');
+  Row row;
+  std::size_t count = 0;
+  try {
+    for (; count < kRowsLookedAt && rows.next(row); ++count) {
+      if (row.fields.size() != 1 || !was_quoted(row.fields[0], row)) return false;
+    }
+  } catch (const RowError&) {
+    return false;
+  }
+  return count >= kFewRows;
+}
+
+/// Whether the first line is the column's name in capitals or other letters than were asked for.
+bool is_name_in_other_case(std::string_view content, const ReadOptions& options) {
+  std::string_view line = trim(without_cr(first_line_of(content)));
+  if (line.size() > 1 && line.starts_with('"') && line.ends_with('"'))
+    line = line.substr(1, line.size() - 2);
+  return options.header && nfkc_casefold(line) == nfkc_casefold(options.text_column);
+}
+
+/// What lines that are read as texts may be instead; "" if they look like texts.
+std::string what_it_looks_like(std::string_view content, const ReadOptions& options,
+                               bool is_regular) {
+  if (invalid_utf8(first_line_of(content))) return "";
+  if (detect_layout(content, options).format == RecordFormat::kJson)
+    return fmt::format("JSON without the key {} in its first object",
+                       in_quotes(options.text_column));
+  if (!is_regular) return "";
+  const std::size_t columns = even_columns(content);
+  if (columns > 1) return fmt::format("a table of {} columns", columns);
+  if (are_quoted(content)) return "CSV of one column, whose fields are in quotes";
+  if (is_name_in_other_case(content, options))
+    return fmt::format("a column with the name {}", in_quotes(without_cr(first_line_of(content))));
+  return "";
+}
+
 std::string tsv_of(const std::vector<std::string_view>& cells) {
   std::string line;
   for (const std::string_view cell : cells) line += (line.empty() ? "" : "\t") + escaped(cell);
@@ -104,12 +148,34 @@ std::string on_one_line(std::string_view object) {
   return line;
 }
 
-std::string json_of(const std::vector<std::string>& names,
+std::string json_string(std::string_view text) {
+  return nlohmann::json(text).dump();
+}
+
+/// The names as an object's keys: each once, in quotes. The second "a" is "a_2".
+std::vector<std::string> keys_of(const std::vector<std::string>& names) {
+  std::set<std::string> given;
+  std::set<std::string> taken(names.begin(), names.end());
+  std::vector<std::string> keys;
+  for (const std::string& name : names) {
+    std::string key = name;
+    if (!given.insert(name).second) {
+      for (std::size_t n = 2; !taken.insert(key).second; ++n) key = fmt::format("{}_{}", name, n);
+    }
+    keys.push_back(json_string(key));
+  }
+  return keys;
+}
+
+std::string json_of(const std::vector<std::string>& keys,
                     const std::vector<std::string_view>& cells) {
-  nlohmann::ordered_json object = nlohmann::ordered_json::object();
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    object[i < names.size() ? names[i] : std::to_string(i + 1)] = cells[i];
-  return object.dump();
+  std::string object;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    object += object.empty() ? '{' : ',';
+    object += i < keys.size() ? keys[i] : json_string(std::to_string(i + 1));
+    object += ':' + json_string(cells[i]);
+  }
+  return object.empty() ? "{}" : object + '}';
 }
 
 }  // namespace
@@ -121,7 +187,7 @@ PredictionInput::PredictionInput(const std::string& path, const PredictionInputO
   if (options.layout == InputLayout::kLines || options.reading.format == RecordFormat::kLines)
     return;
   if (asks && !are_records(lines_.peek(), options.reading, lines_.is_regular())) {
-    if (lines_.is_regular()) warn_of_columns(report);
+    warn_of_records(report);
     return;
   }
   is_guess_ = asks;
@@ -148,14 +214,16 @@ void PredictionInput::open_records(ReadReport& report) {
     throw mended_by({"jsonl"}, UsageError("JSON has no columns to append to: ask for JSON lines"));
 }
 
-/// Somebody who means a table would get an answer for each line.
-void PredictionInput::warn_of_columns(ReadReport& report) {
-  const std::size_t columns = even_columns(lines_.peek());
-  if (columns < 2) return;
+/// Somebody who means records would get an answer for each line. Of a table a pipe may not have
+/// enough lines yet.
+void PredictionInput::warn_of_records(ReadReport& report) {
+  const std::string looks =
+      what_it_looks_like(lines_.peek(), options_.reading, lines_.is_regular());
+  if (looks.empty()) return;
   report.warn(
-      fmt::format("{}: this looks like a table of {} columns, and each line is read as one "
-                  "text; name the column of the texts, or say that lines are plain",
-                  lines_.name(), columns));
+      fmt::format("{}: this looks like {}, and each line is read as one text; name the column of "
+                  "the texts, or say that lines are plain",
+                  lines_.name(), looks));
 }
 
 bool PredictionInput::next(InputText& text) {
@@ -201,10 +269,14 @@ bool PredictionInput::next_record(InputText& text) {
 /// The columns of the text that was read last.
 std::string PredictionInput::columns_of(const std::string& text) {
   const bool is_tsv = options_.columns == InputColumns::kTsv;
-  if (!records_) return is_tsv ? escaped(text) : json_of(column_names(), {text});
+  if (!is_tsv && names_ != column_names()) {
+    names_ = column_names();
+    keys_ = keys_of(names_);
+  }
+  if (!records_) return is_tsv ? escaped(text) : json_of(keys_, {text});
   const RecordReader& reader = records_->reader();
   if (reader.raw_json().empty())
-    return is_tsv ? tsv_of(reader.cells()) : json_of(column_names(), reader.cells());
+    return is_tsv ? tsv_of(reader.cells()) : json_of(keys_, reader.cells());
   return on_one_line(reader.raw_json());
 }
 

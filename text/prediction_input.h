@@ -39,7 +39,7 @@ class PredictionInput {
  public:
   /// "-" is standard input. By content, records are: JSON whose first object has the text's key,
   /// lines whose first has a `__label__` word, a table whose first row names the text's column.
-  /// Everything else is lines, and `report` is warned if these look like columns.
+  /// Everything else is lines, and `report` is warned if these look like records.
   PredictionInput(const std::string& path, const PredictionInputOptions& options,
                   ReadReport& report);
 
@@ -55,7 +55,7 @@ class PredictionInput {
 
  private:
   void open_records(ReadReport& report);
-  void warn_of_columns(ReadReport& report);
+  void warn_of_records(ReadReport& report);
   bool next_line(InputText& text);
   bool next_record(InputText& text);
   std::string columns_of(const std::string& text);
@@ -66,6 +66,8 @@ class PredictionInput {
   std::span<const Line> block_;          // of lines_
   std::size_t given_ = 0;                // lines of the block
   std::unique_ptr<RecordFile> records_;  // null where lines are texts
+  std::vector<std::string> names_;       // of the columns, and as keys of JSON
+  std::vector<std::string> keys_;
   BadRowCount bad_;
 };
 

@@ -61,6 +61,15 @@ void BadRowCount::add(const std::string& error) {
   if (count_++ < kNamed) first_ += "\n  " + error;
 }
 
+void BadRowCount::require_others(std::size_t good, const std::string& file) const {
+  if (good > 0) return;
+  const std::string why = count_ == 0 ? ""
+                                      : fmt::format(" that can be read; {} {} bad, the first {}{}",
+                                                    count_, count_ == 1 ? "row is" : "rows are",
+                                                    count_ == 1 ? "is" : "are", first_);
+  throw DataError(fmt::format("{}: the file holds no records{}", file, why));
+}
+
 void BadRowCount::report(ReadReport& report) const {
   report.bad_rows += count_;
   if (count_ > 0)

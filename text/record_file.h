@@ -37,6 +37,8 @@ class BadRowCount {
  public:
   void add(const std::string& error);
   std::size_t count() const noexcept { return count_; }
+  /// Throws DataError, with the first errors, if no record of the file was good.
+  void require_others(std::size_t good, const std::string& file) const;
   /// Warns if there are any.
   void report(ReadReport& report) const;
 

@@ -52,16 +52,25 @@ void RecordReader::add_label(std::string_view label, std::size_t line, Record& r
     fail(line, 0,
          options_.label_separator.empty()
              ? "the label is empty; give the record a label, remove it, or name a separator of "
-               "labels if "
-               "a text may have none"
-             : "a label is empty; expected labels with one separator between two of them");
+               "labels if a text may have none"
+             : "a label is empty; expected labels with one separator between two of them",
+         {"bad_rows=skip"});
   }
   if (record.label.empty()) {
     record.label = name;
-  } else if (name != record.label &&
-             std::ranges::find(record.more_labels, name) == record.more_labels.end()) {
+  } else if (is_new(name, record)) {
     record.more_labels.emplace_back(name);
   }
+}
+
+/// A few labels are compared one by one; a set knows more of them.
+bool RecordReader::is_new(std::string_view name, const Record& record) const {
+  constexpr std::size_t kFew = 16;
+  const auto& others = record.more_labels;
+  if (name == record.label) return false;
+  if (others.size() < kFew) return std::ranges::find(others, name) == others.end();
+  if (others.size() == kFew) seen_ = {others.begin(), others.end()};
+  return seen_.emplace(name).second;
 }
 
 float RecordReader::checked_weight(std::string_view weight, std::size_t line) const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "unroll/text/records.h"
@@ -54,6 +55,9 @@ class RecordReader {
 
  private:
   void add_label(std::string_view label, std::size_t line, Record& record) const;
+  bool is_new(std::string_view name, const Record& record) const;
+
+  mutable std::unordered_set<std::string> seen_;  // labels of a record that has many
 };
 
 }  // namespace unroll

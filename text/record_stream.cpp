@@ -47,7 +47,7 @@ std::span<Record> RecordStream::read(std::size_t text_bytes) {
 }
 
 void RecordStream::finish() {
-  if (records_ == 0) throw DataError(fmt::format("{}: the file holds no records", name()));
+  bad_.require_others(records_, name());
   bad_.report(report_);
   file_.reader().finish(report_);
 }

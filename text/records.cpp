@@ -26,6 +26,7 @@ std::vector<Record> read_all(RecordFile& file, const ReadOptions& options, ReadR
       bad.add(error.what());
     }
   }
+  bad.require_others(records.size(), file.name());
   bad.report(report);
   return records;
 }
@@ -52,7 +53,6 @@ std::vector<Record> read_records(const std::string& path, const ReadOptions& opt
                                  ReadReport& report) {
   RecordFile file(path, options, report);
   std::vector<Record> records = read_all(file, options, report);
-  if (records.empty()) throw DataError(fmt::format("{}: the file holds no records", file.name()));
   file.reader().finish(report);
   if (options.labels) examine_labels(records, file.name(), report);
   return records;

@@ -93,6 +93,13 @@ expect_status 2 '--bad-rows' "${train[@]}" nolabel.tsv --bad-rows drop
 head -n 1 appended | grep -qx "$(printf 'id\ttext\tlabel\tpredicted\tprobability')" || fail "no header"
 cut -f 4,5 appended | tail -n +2 | cmp - answers || fail "--append answers otherwise"
 cut -f 1 appended | tail -n +2 | cmp - <(seq 20) || fail "--append loses a column"
+# a broken element of an array is one empty line, and a line that is too long is another
+printf '[{"text":"a"},null,{"text":"b"}},{"text":"c"},{"text":"d"]' >broken.json
+[ "$("${predict[@]}" broken.json --json --bad-rows skip 2>/dev/null | cut -c 1-8 | tr -d '\n')" = '{"label"{"error"{"error"{"label"{"error"' ] ||
+  fail "broken JSON is out of step"
+{ echo good; head -c 17000000 /dev/zero | tr '\0' x; printf '\nbad\n'; } >long.txt
+[ "$("${predict[@]}" long.txt --bad-rows skip 2>/dev/null | wc -l)" = 3 ] || fail "a long line is out of step"
+expect_status 0 'the key of their answers is "prediction_2"' "${predict[@]}" --jsonl --format json <(echo '{"text":"a","prediction":1}')
 "${predict[@]}" rows.jsonl --jsonl --quiet | head -n 1 | grep -q '"n": 1e2,"prediction":{"label":"' || fail "--jsonl"
 expect_status 2 'exclude one another' "${predict[@]}" rows.csv --json --append
 

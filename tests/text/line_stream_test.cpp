@@ -13,6 +13,7 @@
 #include "tests/support/temp_folder.h"
 #include "tests/text/text_support.h"
 #include "unroll/core/error.h"
+#include "unroll/text/utf8.h"
 
 namespace unroll {
 namespace {
@@ -211,6 +212,33 @@ TEST(LineStream, RefusesALineWithoutEnd) {
   const std::string path = folder.write("data", repeated("no end ", 17 << 20));
   const std::string message = message_of<DataError>([&] { LineStream(path).read(1); });
   EXPECT_TRUE(message.starts_with(path + ":1: the line is longer than 16 MiB")) << message;
+}
+
+TEST(LineStream, GoesOnBehindALineThatIsTooLong) {
+  for (const std::string_view end : {"\n", "\r\n", "\r"}) {
+    for (const std::string_view unit : {"x", "no end ", "好"}) {
+      const std::string line_end(end), longer = repeated(unit, 17 << 20);
+      const TempFolder folder;
+      LineStream stream(
+          folder.write("data", longer + line_end + "two" + line_end + longer + line_end + "four"));
+      EXPECT_TRUE(!invalid_utf8(stream.peek()));
+      EXPECT_THROW(stream.read(9), DataError);
+      EXPECT_EQ(texts_of(stream.read(9)), (Lines{"two"}));
+      EXPECT_THROW(stream.read(9), DataError);
+      const auto last = stream.read(9);
+      EXPECT_EQ(texts_of(last), (Lines{"four"}));
+      EXPECT_EQ(last.front().number, 4u);
+      EXPECT_TRUE(stream.read(9).empty());
+    }
+  }
+}
+
+TEST(LineStream, EndsBehindALastLineThatIsTooLong) {
+  const TempFolder folder;
+  LineStream stream(folder.write("data", "one\n" + repeated("x", 17 << 20)));
+  EXPECT_EQ(texts_of(stream.read(9)), (Lines{"one"}));
+  EXPECT_THROW(stream.read(9), DataError);
+  EXPECT_TRUE(stream.read(9).empty());
 }
 
 TEST(LineStream, RefusesNothingButZeros) {

@@ -1,5 +1,6 @@
 #include "unroll/text/prediction_input.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/temp_folder.h"
@@ -79,6 +80,48 @@ TEST(PredictionInput, WarnsOfLinesThatLookLikeATable) {
       read("id,review\n1,good\n2,bad\n").remarks,
       ": this looks like a table of 2 columns, and each line is read as one text; name the column "
       "of the texts, or say that lines are plain\n");
+}
+
+TEST(PredictionInput, WarnsOfLinesThatLookLikeOtherRecords) {
+  const auto what = [](std::string_view content) {
+    const std::string remarks = read(content).remarks;
+    const std::string_view begin = ": this looks like ";
+    return remarks.empty()
+               ? ""
+               : remarks.substr(begin.size(), remarks.find(", and each") - begin.size());
+  };
+  const std::string keyless = "JSON without the key \"text\" in its first object";
+  EXPECT_EQ(what("{\"review\":\"good\"}\n{\"review\":\"bad\"}\n"), keyless);
+  EXPECT_EQ(what("[\n{\"review\":\"good\"},\n{\"review\":\"bad\"}\n]\n"), keyless);
+  EXPECT_EQ(what("{\n\"review\":\n\"good\"\n}\n"), keyless);
+  EXPECT_EQ(what("[\"good\", \"bad\"]\n"), keyless);
+  EXPECT_EQ(what("\"good, day\"\n\"bad \"\"x\"\"\"\n\"line\nbreak\"\n"),
+            "CSV of one column, whose fields are in quotes");
+  EXPECT_EQ(what("TEXT\ngood\nbad\n"), "a column with the name \"TEXT\"");
+  EXPECT_EQ(what("\"Text\"\r\ngood\r\nbad\r\n"), "a column with the name \"\"Text\"\"");
+  for (const std::string_view text :
+       {"[Music] plays\n", "[1] a note\n", "{sigh}\n", "\"Hello,\" he said.\n\"Hi\"\n\"Ho\"\n",
+        "caf\xE9\n", "texts\n", "\n\n", ""}) {
+    PredictionInputOptions options;
+    options.reading.bad_rows = BadRows::kSkip;
+    EXPECT_FALSE(contains(read(text, options).remarks, "this looks like")) << text;
+  }
+}
+
+TEST(PredictionInput, WritesEveryKeyOnce) {
+  EXPECT_EQ(read("text,a,a,a_2\nx,1,2,3\n", {.columns = InputColumns::kJson}).inputs,
+            (Texts{R"({"text":"x","a":"1","a_3":"2","a_2":"3"})"}));
+}
+
+TEST(PredictionInput, WritesWideTablesInLinearTime) {
+  constexpr std::size_t kColumns = 100'000;
+  std::string header = "text", row = "good";
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    header += fmt::format(",c{}", i);
+    row += ",1";
+  }
+  const Texts inputs = read(header + "\n" + row + "\n", {.columns = InputColumns::kJson}).inputs;
+  EXPECT_TRUE(inputs.at(0).ends_with(R"("c99999":"1"})"));
 }
 
 TEST(PredictionInput, KeepsTheColumnsOfEachText) {

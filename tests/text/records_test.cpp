@@ -1,11 +1,13 @@
 #include "unroll/text/records.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include "tests/support/temp_folder.h"
 #include "tests/text/text_support.h"
 #include "unroll/core/error.h"
+#include "unroll/text/record_file.h"
 
 namespace unroll {
 
@@ -212,12 +214,41 @@ TEST(JsonLines, ReadOtherKeys) {
 }
 
 TEST(JsonLines, NameTheKeysThereAreIfOneIsMissing) {
-  const std::string message =
-      error_of("{\"text\": \"a\", \"label\": 1}\n{\"body\": \"a\", \"label\": 1}");
+  const std::string message = error_of("{\"body\": \"a\", \"label\": 1}");
   EXPECT_TRUE(message.starts_with(
-      ":2: row 2: there is no key \"text\"; the keys are \"body\", \"label\"."));
+      ":1: row 1: there is no key \"text\"; the keys are \"body\", \"label\". Name one of them"))
+      << message;
   EXPECT_EQ(options_of("{\"body\": \"a\", \"label\": 1}"), (Names{"text_column"}));
   EXPECT_EQ(options_of("{\"text\": \"a\", \"stars\": 1}"), (Names{"label_column"}));
+}
+
+TEST(JsonLines, SayThatARowLacksAKeyWhichOthersHave) {
+  const std::string content =
+      "{\"text\": \"a\", \"label\": 1}\n{\"body\": \"a\", \"label\": 1}\n{\"text\": \"b\"}";
+  EXPECT_TRUE(contains(error_of(content), "Records before it have the key: mend this one"));
+  EXPECT_EQ(options_of(content), (Names{"bad_rows=skip"}));
+  EXPECT_EQ(options_of("{\"text\": \"a\", \"label\": 1}\n{\"text\": \"a\"}"),
+            (Names{"bad_rows=skip"}));
+}
+
+TEST(JsonLines, ListTheFirstKeysOfMany) {
+  std::string object = "{\"label\": 1";
+  for (int i = 0; i < 5000; ++i) object += fmt::format(", \"key{}\": 1", i);
+  const std::string message = error_of(object + "}");
+  EXPECT_LT(message.size(), 500u);
+  EXPECT_TRUE(contains(message, "\"key1014\", … (5001 in all)")) << message;
+}
+
+TEST(JsonLines, NameTheCureOfABadRow) {
+  for (const std::string_view bad :
+       {R"({"text": null, "label": 1})", R"({"text": 1, "label": 1})",
+        R"({"text": {}, "label": 1})", R"({"text": "a", "label": null})",
+        R"({"text": "a", "label": {}})", R"({"text": "a", "label": " "})", R"([["a", "x"]])",
+        R"(["a", "x"])"})
+    EXPECT_EQ(options_of(bad), (Names{"bad_rows=skip"})) << bad;
+  EXPECT_EQ(options_of("text,label\na,\n"), (Names{"bad_rows=skip"}));
+  EXPECT_EQ(options_of("__label__a x\nno label\n"), (Names{"format", "bad_rows=skip"}));
+  EXPECT_TRUE(contains(error_of(R"([["a", "x"]])"), "this is not JSON; expected objects"));
 }
 
 TEST(JsonLines, SayWhereJsonIsBroken) {
@@ -235,7 +266,7 @@ TEST(JsonLines, RefuseOtherTypes) {
   EXPECT_TRUE(
       contains(error_of("{\"text\": \"a\", \"label\": [[1]]}"), "\"label\" is of type array"));
   EXPECT_TRUE(
-      contains(error_of("{\"text\": \"a\", \"label\": 1}\n[1]"), ":2:2: row 2: this is not JSON"));
+      contains(error_of("{\"text\": \"a\", \"label\": 1}\n[1]"), ":2:1: row 2: this is not JSON"));
 }
 
 TEST(FastText, SkipsEmptyLines) {
@@ -524,6 +555,110 @@ TEST(BadRows, AreSkippedAndCountedWhereThatIsAskedFor) {
   EXPECT_TRUE(contains(error_of("label,text\n,b\n", skip), "holds no records"));
 }
 
+/// Each record's text where the second of four records of JSON is `broken`; "!" for a bad one.
+std::string read_around(std::string_view broken, std::string_view begin, std::string_view between,
+                        std::string_view end) {
+  const auto object = [](std::string_view text) {
+    return fmt::format(R"({{"text":"{}","label":"p"}})", text);
+  };
+  const std::string content = fmt::format("{}{}{}{}{}{}{}{}{}", begin, object("a"), between, broken,
+                                          between, object("c"), between, object("d"), end);
+  const TempFolder folder;
+  ReadReport report;
+  RecordFile file(folder.write("data", content), ReadOptions{}, report);
+  std::string texts;
+  for (Record record;;) {
+    try {
+      if (!file.reader().next(record)) return texts;
+      texts += record.text;
+    } catch (const DataError&) {
+      texts += "!";
+    }
+  }
+}
+
+TEST(BadRows, OfJsonEndWhereTheNextObjectBegins) {
+  for (const std::string_view broken : {R"({"text":"b","label":"y")",
+                                        R"({"text":"b","label":"y"}})",
+                                        R"({"text":"b","label":"y"]})",
+                                        R"({"text":"b","label":[})",
+                                        R"({"text":"b","label":{})",
+                                        R"({"text":"b,"label":"y"})",
+                                        R"({"text":"b","label":"y})",
+                                        R"({"text":"b" "label":"y"})",
+                                        R"({"text":"b","label":})",
+                                        R"({"text":"b","label":y]})",
+                                        R"({"text":b","label":"y"})",
+                                        R"({text":"b","label":"y"})",
+                                        R"({"text":"b","label":["y"})",
+                                        R"({"text":"b","label":["y",{"x":1})",
+                                        R"({"text")",
+                                        R"({"text":"b\","label":"y"})",
+                                        "{'text':'b','label':'y'}",
+                                        R"({"text":"b","label":null})",
+                                        R"({"text":"b","label":nul})",
+                                        R"({"text":"b",,"label":"y"})",
+                                        "null",
+                                        "5",
+                                        "\"abc\"",
+                                        R"(["x","y"])",
+                                        R"(["x",["y"]])",
+                                        "[]",
+                                        "{}",
+                                        "abc",
+                                        "{"}) {
+    EXPECT_EQ(read_around(broken, "", "\n", "\n"), "a!cd") << "lines: " << broken;
+    EXPECT_EQ(read_around(broken, "[\n", ",\n", "\n]\n"), "a!cd")
+        << "an array of lines: " << broken;
+    EXPECT_EQ(read_around(broken, "[", "\n,", "]"), "a!cd") << "commas before: " << broken;
+    EXPECT_EQ(read_around(broken, "[", ",", "]"), "a!cd") << "an array in a line: " << broken;
+    EXPECT_EQ(read_around(broken, "[", ", ", "]"), "a!cd") << "with blanks: " << broken;
+  }
+  EXPECT_EQ(read_around("{\"text\":\"b\nb\",\"label\":\"y\"}", "", "\n", "\n"), "a!cd");
+  EXPECT_EQ(read_around("{\"text\":\"b\nb\",\"label\":\"y\"}", "[\n", ",\n", "\n]"), "a!cd");
+  EXPECT_EQ(read_around("{\n\"text\":\"b\",\n\"label\":\"y\"\n}", "", "\n", "\n"), "abcd");
+  EXPECT_EQ(read_around("{\n \"text\":\"b\",\n \"of\":[\n {\"x\":1},\n {\"x\":2}\n ] 5\n}", "[\n",
+                        ",\n", "]"),
+            "a!cd");
+}
+
+TEST(BadRows, OfJsonTakeLinearTime) {
+  ReadOptions skip{.format = RecordFormat::kJson};
+  skip.bad_rows = BadRows::kSkip;
+  const std::string last = "{\"text\":\"a\",\"label\":\"z\"}\n";
+  for (const std::string_view broken :
+       {"{\"text\":\"b\",\"label\":\"x\"\n", "{\"a\":[{\"b\":[{\"c\":[\n", "[{\"text\":\"b\n",
+        "{\"a\n", "[[[\n", "{\"a\":\n", "{\"text\":\"b\",\"label\":\"x\" ",
+        "{\"text\":\"b,\"label\":\"x\"},"})
+    EXPECT_EQ(records_of(repeated(broken, 1 << 19) + "\n" + last, skip).size(), 1u) << broken;
+}
+
+TEST(BadRows, AreCountedAndNamedWhereNoRowIsGood) {
+  ReadOptions skip;
+  skip.bad_rows = BadRows::kSkip;
+  const std::string content = "text,label\n" + repeated("\"good x\" y,pos\n", 15 * 20);
+  const std::string message = error_of(content, skip);
+  EXPECT_TRUE(
+      message.starts_with(": the file holds no records that can be read; 20 rows are bad, "
+                          "the first are\n  "))
+      << message;
+  EXPECT_TRUE(contains(message, ":2:9: row 1: ")) << message;
+  EXPECT_TRUE(
+      contains(error_of("label\ttext\npos\t\xff\n", skip), "1 row is bad, the first is\n  "));
+  EXPECT_TRUE(error_of("label,text\n", skip).ends_with(": the file holds no records"));
+}
+
+TEST(JsonLines, WarnOfAKeyThatIsThereTwice) {
+  const std::string content =
+      "{\"text\": \"a\", \"label\": 1, \"x\": 1, \"x\": 2}\n"
+      "{\"text\": \"a\", \"text\": \"b \\ud83d\", \"label\": [1, 2], \"label\": \"z\"}\n";
+  EXPECT_EQ(records_of(content), (Records{{"a", "1", 1}, {"b �", "z", 2}}));
+  EXPECT_TRUE(contains(remarks_of(content),
+                       "!%:2: the key \"label\" is there more than once, and its last value is "
+                       "read; records like this: 1"))
+      << remarks_of(content);
+}
+
 TEST(Encoding, IsThatOfTheOptions) {
   ReadOptions options;
   options.encoding = "windows-1252";
@@ -617,6 +752,17 @@ TEST(Records, CutTheLabelsOfAColumnWhereThereIsASeparator) {
   options.label_separator = "; ";
   EXPECT_EQ(records_of("label\ttext\na,b; c\tgood\n", options),
             (Records{labelled("good", {"a,b", "c"}, 2)}));
+}
+
+TEST(Records, TakeManyLabelsEachOnce) {
+  constexpr std::size_t kLabels = 100'000;
+  std::string labels;
+  for (std::size_t i = 0; i < 2 * kLabels; ++i) labels += fmt::format("__label__{} ", i % kLabels);
+  const Records records = records_of(labels + "text\n");
+  ASSERT_EQ(records[0].more_labels.size(), kLabels - 1);
+  EXPECT_EQ(records[0].label, "0");
+  EXPECT_EQ(records[0].more_labels.back(), std::to_string(kLabels - 1));
+  EXPECT_EQ(records_of(labels + "text\n__label__3 __label__3 b\n")[1].more_labels.size(), 0u);
 }
 
 TEST(Records, RefuseAnEmptyLabelBetweenOthers) {

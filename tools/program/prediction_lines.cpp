@@ -7,6 +7,7 @@
 #include <numeric>
 #include <vector>
 
+#include "unroll/text/json_object.h"
 #include "unroll/text/labels.h"
 
 namespace unroll {
@@ -106,6 +107,13 @@ std::string json_line(const TextPredictor& predictor, const Prediction& predicti
   return json.dump();
 }
 
+bool has_key(std::string_view object, const std::string& key) {
+  JsonObject wanted;
+  wanted.want(key);
+  wanted.parse(object);
+  return wanted[key].type != nullptr;
+}
+
 /// A JSON object with one key more.
 std::string with_key(std::string_view object, std::string_view key, std::string_view value) {
   const std::string_view open = object.substr(0, object.rfind('}'));
@@ -115,13 +123,21 @@ std::string with_key(std::string_view object, std::string_view key, std::string_
 
 }  // namespace
 
+std::string answer_key(std::string_view input) {
+  std::string key(kAnswerKey);
+  // Nearly no object has a key that begins so.
+  if (input.find(kAnswerKey) == std::string_view::npos) return key;
+  for (std::size_t n = 2; has_key(input, key); ++n) key = fmt::format("{}_{}", kAnswerKey, n);
+  return key;
+}
+
 std::string answer_line(const TextPredictor& predictor, const Prediction& prediction,
                         std::string_view input, const AnswerForm& form) {
   switch (form.kind) {
     case Kind::kJson:
       return json_line(predictor, prediction, form);
     case Kind::kJsonl:
-      return with_key(input, "prediction", json_line(predictor, prediction, form));
+      return with_key(input, answer_key(input), json_line(predictor, prediction, form));
     case Kind::kAppend:
       return fmt::format("{}\t{}", input,
                          predictor.classifier().has_any_number_of_labels()

@@ -28,6 +28,11 @@ struct AnswerForm {
   std::optional<double> threshold = {};
 };
 
+/// The key of kJsonl's answer; an input that has it already gets "prediction_2", or the next one
+/// that is free.
+inline constexpr std::string_view kAnswerKey = "prediction";
+std::string answer_key(std::string_view input);
+
 /// `input`: the input's columns, in kAppend as TSV, in kJsonl as a JSON object.
 std::string answer_line(const TextPredictor& predictor, const Prediction& prediction,
                         std::string_view input, const AnswerForm& form);

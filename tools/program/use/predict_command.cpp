@@ -48,19 +48,30 @@ class Block {
     const std::vector<Prediction> predictions = predictor.predict(good);
     auto next = predictions.begin();
     for (const InputText& text : texts_) {
+      if (form.kind == AnswerForm::Kind::kJsonl && answer_key(text.input) != kAnswerKey) ++renamed_;
       print("{}\n", text.error.empty() ? answer_line(predictor, *next++, text.input, form)
                                        : error_line(text.error, form));
     }
     texts_.clear();
   }
 
+  void report(ReadReport& report) const {
+    if (renamed_ == 0) return;
+    report.warn(
+        fmt::format("rows that have a key \"{0}\" of their own: {1}; the key of their "
+                    "answers is \"{0}_2\", or the next one that is free",
+                    kAnswerKey, renamed_));
+  }
+
  private:
+  std::size_t renamed_ = 0;
   std::vector<InputText> texts_;
 };
 
 /// Prints what is known before the program waits for more: who writes a line at a time waits for
 /// its answer.
-void predict_all(const TextPredictor& predictor, PredictionInput& input, const AnswerForm& form) {
+void predict_all(const TextPredictor& predictor, PredictionInput& input, const AnswerForm& form,
+                 ReadReport& report) {
   Block block;
   try {
     for (InputText text; input.next(text);) {
@@ -74,6 +85,7 @@ void predict_all(const TextPredictor& predictor, PredictionInput& input, const A
     throw;
   }
   block.answer(predictor, form);
+  block.report(report);
 }
 
 PredictionInputOptions input_options(const Flags& flags) {
@@ -101,7 +113,7 @@ void predict_command(const Flags& flags) {
   if (flags.answer.kind == AnswerForm::Kind::kAppend)
     print("{}\n", append_header(input.column_names(),
                                 predictor.classifier().has_any_number_of_labels(), flags.answer));
-  predict_all(predictor, input, flags.answer);
+  predict_all(predictor, input, flags.answer, report);
   input.finish(report);
   show(report, terminal);
 }
