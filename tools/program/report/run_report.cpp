@@ -38,8 +38,9 @@ body { max-width: 78rem; }
 @container (max-width: 26rem) {
   .classes th, .classes td { padding-right: .4rem; font-size: .86rem; }
   .classes .note { display: block; font-size: .74rem; }
-  .classes .label { max-width: 5.5rem; }
+  .classes .label { max-width: 5.5rem; white-space: normal; overflow-wrap: anywhere; }
 }
+.flow { grid-template-columns: minmax(0, 40rem); }
 .charts > .whole-row { grid-column: 1 / -1; }
 .plot { margin: 0; }
 .square svg { max-width: 25rem; }
@@ -54,21 +55,23 @@ body { max-width: 78rem; }
 .legend .ceiling { stroke-width: 1.6; stroke-dasharray: 1.5 5; stroke-linecap: round; }
 .legend .dot { fill: currentColor; }
 .legend .s1 { color: var(--series-1); }
-/* Shadows at the edges show where there is more: they stay, and what covers them scrolls along. */
+/* Shadows at the edges show where there is more: they stay, and what covers them scrolls along. It
+   may be a fraction of a pixel short, so the first pixel is clear. */
 .scroll { overflow: auto; max-height: 32rem; margin: 0 0 .5rem; --shade: rgba(90, 100, 115, .5);
   background:
     linear-gradient(to right, var(--card) 40%, transparent) left / 2.2rem 100%,
     linear-gradient(to left, var(--card) 40%, transparent) right / 2.2rem 100%,
     linear-gradient(var(--card) 40%, transparent) top / 100% 2.2rem,
     linear-gradient(to top, var(--card) 40%, transparent) bottom / 100% 2.2rem,
-    linear-gradient(to right, var(--shade), transparent) left / .8rem 100%,
-    linear-gradient(to left, var(--shade), transparent) right / .8rem 100%,
-    linear-gradient(var(--shade), transparent) top / 100% .8rem,
-    linear-gradient(to top, var(--shade), transparent) bottom / 100% .8rem;
+    linear-gradient(to right, transparent 1px, var(--shade) 1px, transparent) left / .8rem 100%,
+    linear-gradient(to left, transparent 1px, var(--shade) 1px, transparent) right / .8rem 100%,
+    linear-gradient(transparent 1px, var(--shade) 1px, transparent) top / 100% .8rem,
+    linear-gradient(to top, transparent 1px, var(--shade) 1px, transparent) bottom / 100% .8rem;
   background-repeat: no-repeat;
   background-attachment: local, local, local, local, scroll, scroll, scroll, scroll; }
 .scroll thead th { position: sticky; top: 0; background: var(--card); z-index: 1; }
 .scroll table { min-width: 100%; } .scroll tbody th { border-bottom-width: 1px; }
+.scroll tbody tr:last-child th { border-bottom: 0; }
 .classes td { white-space: nowrap; } .classes th, .classes td { padding-right: .6rem; }
 .label { font-weight: 600; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; }
 .track { display: block; width: 5rem; height: .5rem; margin-top: .45rem; border-radius: .25rem;
@@ -97,7 +100,10 @@ pre { overflow-x: auto; font-size: .85rem; line-height: 1.5; margin: .75rem 0 0;
   .tiles { grid-template-columns: 1fr 1fr; gap: .5rem; }
   .tile b { font-size: 1.15rem; }
   .scroll { max-height: 26rem; }
-  .matrix th { max-width: 4.5rem; } .matrix thead th { max-width: 3.2rem; }
+  .matrix th { max-width: 4.2rem; } .matrix thead th { max-width: 2.6rem; }
+  .matrix thead th:first-child { font-size: .7rem; }
+  .matrix thead th.number { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left;
+    max-height: 6rem; padding: .3rem 0; }
   .matrix th, .matrix td { font-size: .84rem; padding-left: .25rem; padding-right: .25rem; min-width: 1.9rem; }
   .plot.square text { font-size: 15px; }
 }
@@ -207,7 +213,8 @@ void add_training_tiles(std::string& tiles, const RunHistory& run) {
   add_tile(tiles, duration_text(run.seconds), run.end.empty() ? "so far" : run.end);
   const double rate = tokens_a_second(stretches_of(run.steps));
   if (std::isfinite(rate)) add_tile(tiles, count_text(rate), "tokens a second");
-  add_tile(tiles, count_text(static_cast<double>(run.parameters)), "parameters of the network");
+  if (run.parameters > 0)
+    add_tile(tiles, count_text(static_cast<double>(run.parameters)), "parameters of the network");
   add_tile(tiles, count_text(static_cast<double>(run.rows)), "rows to train on");
 }
 
@@ -364,7 +371,7 @@ std::string flow_section(const ReportedRun& run) {
                                : fmt::format("<p><a href=\"{0}\">{0}</a> shows all epochs.</p>\n",
                                              html_text(run.flow_page));
   return fmt::format(
-      "<h2>Gradient flow</h2>\n{}<div class=\"charts\">{}</div>\n", link,
+      "<h2>Gradient flow</h2>\n{}<div class=\"charts flow\">{}</div>\n", link,
       run.flow.empty()
           ? ""
           : chart_card("How far gradients reach", chart,
