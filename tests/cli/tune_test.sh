@@ -71,6 +71,11 @@ for given in '--cell gru' '--cell lstm' '--cell none' '--no-ngrams' '--preset fa
   ! grep -qE 'unroll:|no effect' notes.txt || fail "a trial of tune $given complains: $(cat notes.txt)"
   [ ${#dev[@]} = 0 ] && dev=(--dev dev.tsv) || dev=()
 done
+# A first trial that is not done in its half of the time has a model after its first epoch, and the search goes on.
+for given in '--cell gru' '--no-ngrams'; do
+  "$unroll" tune --train train.tsv --out given --overwrite --duration 4 --hidden 8 --epochs 100000 --early-stop 0 $given >given.txt 2>notes.txt || { cat notes.txt >&2; fail "tune $given ended with $?"; }
+  [ "$(grep -c '  trial ' notes.txt)" -ge 2 ] || fail "tune $given tried one thing: $(cat notes.txt)"
+done
 expect_status 2 'is SGD' "$unroll" tune --train train.tsv --out none --duration 2 --momentum 0.9
 [ ! -e none ] || fail "what is refused leaves a folder"
 

@@ -184,7 +184,8 @@ class Tuning {
     });
     look_at(trial);
     if (trial.dev && best_ == nullptr) begin_with(trial);
-    if (status != 0 && trial.number == 1 && !guard_->interrupted()) refuse_hopeless(status);
+    if (status != 0 && !trial.dev && best_ == nullptr && !guard_->interrupted())
+      refuse_hopeless(status);
     // What failed, diverged for instance, has nothing to go on with; its best epoch counts.
     trial.is_over = trial.is_over || (status != 0 && !was_ended(status));
     note_on(trial);
