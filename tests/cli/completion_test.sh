@@ -3,6 +3,9 @@
 
 for shell in bash zsh fish; do "$unroll" completion $shell >unroll.$shell; done
 expect_status 2 'tcsh not in {bash,zsh,fish}' "$unroll" completion tcsh
+# A description is not cut behind a word that a colon explains.
+grep -q -- "-l cell .* -d 'Recurrent cell'$" unroll.fish || fail "fish cuts a description at a colon: $(grep -- '-l cell' unroll.fish)"
+grep -q -- '--cell\[Recurrent cell\]' unroll.zsh || fail "zsh cuts a description at a colon"
 bash -n unroll.bash || fail "bash does not read its completion"
 
 mkdir -p work/'a folder'; cd work; touch data.tsv 'two words.tsv'

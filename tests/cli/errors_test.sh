@@ -73,3 +73,9 @@ status=0; wait $job || status=$?
 [ "$status" = 130 ] || { cat stderr >&2; fail "interrupted: status $status"; }
 "$unroll" test interrupted data.tsv >/dev/null || fail "the interrupted run left no model"
 only_run_files interrupted
+
+# A wrong command line names the help to look at.
+expect_status 2 'Try `unroll train --help`.' "$unroll" train --nowhere
+expect_status 2 'Try `unroll data split --help`.' "$unroll" data split --nowhere
+expect_status 2 'Try `unroll data --help`, or `unroll data COMMAND --help`.' "$unroll" data
+expect_status 2 'Try `unroll --help`, or `unroll COMMAND --help`.' "$unroll" nowhere

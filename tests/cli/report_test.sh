@@ -41,8 +41,9 @@ metrics() {
   done
   echo '{"event":"of a later version","seconds":1.6}'
 }
-{ metrics; echo '{"event":"end","end":"all epochs done","epochs":3,"best_epoch":3,"dev_accuracy":0.725,"dev_metric":0.5,"hash":"x","seconds":1.75}'; } >run/metrics.jsonl
+{ metrics; echo '{"event":"end","end":"all epochs done","epochs":3,"best_epoch":3,"dev_accuracy":0.725,"dev_metric":0.5,"hash":"'$hash'","seconds":1.75}'; } >run/metrics.jsonl
 
+lacks() { ! grep -qF -- "$2" "$1" || fail "$1 has: $2"; }
 has() { grep -qF -- "$2" "$1" || fail "$1 lacks: $2"; }
 
 "$unroll" report run --test test.tsv 2>stderr
@@ -52,7 +53,7 @@ whole $page
 has $page "$hash"
 has $page '<b>3 of 3</b>'
 has $page '<b>72.50 %</b>'                     # dev accuracy of the best epoch
-has $page '>0:04<'                             # 2.5 seconds of the first process, 1.75 of the second
+has $page '>4.2 s<'                            # 2.5 seconds of the first process, 1.75 of the second
 has $page '62 texts of <code>test.tsv</code>'
 has $page '60 of 62'
 has $page 'dev, linear model'
@@ -63,6 +64,8 @@ has $page 'Expected calibration error'
 has $page 'hidden = 8'
 has $page 'unroll train</span> <span class="whole">--config run/config.toml'
 "$unroll" report run --test test.tsv --out - >again.html
+has $page 'Training: the network alone, with dropout. Dev: without dropout, the network and the linear model together'
+lacks $page 'is of another run'
 cmp -s again.html $page || fail "the page differs from call to call"
 
 # A run without metrics, and one that has just begun and has no model.
@@ -71,6 +74,7 @@ rm -f linear/metrics.jsonl
 "$unroll" report linear --quiet
 whole linear/report.html
 has linear/report.html 'there are no curves to draw'
+lacks linear/report.html 'is of another run'
 mkdir begun; head -3 run/metrics.jsonl >begun/metrics.jsonl; printf '{"event":"st' >>begun/metrics.jsonl
 "$unroll" report begun --quiet
 whole begun/report.html
@@ -86,6 +90,41 @@ has report.html '<h1>3 runs</h1>'
 has report.html '<th class="number">cell</th>'
 has report.html '<td class="number">gru</td>'
 has report.html 'Loss of the dev texts'
+# Settings that do not count are none that differ, and a linear model has no network's; it is a level in the charts.
+"$unroll" train --train data.tsv --out quick --cell none >/dev/null 2>&1
+"$unroll" train --train data.tsv --out other --cell gru --hidden 8 --embedding 8 --epochs 6 --lr 0.01 --quiet --gradflow >/dev/null
+"$unroll" report run quick other --out - --quiet >three.html
+whole three.html
+for setting in quiet hidden embedding gradflow out; do lacks three.html "<th class=\"number\">$setting</th>"; done
+has three.html '<th class="number">lr</th>'
+row=$(grep -A1 '<th class="s2">quick</th>' three.html)
+! grep -q '0.001<' <<<"$row" || fail "a linear model has a network's setting: $row"
+[ "$(grep -o '</svg>quick</li>' three.html | wc -l)" = 2 ] || fail "the linear model is not in the charts of accuracy and loss alone"
+
+# Gradient flow, when it was measured, with a link that holds wherever the page is.
+whole other/report.html
+has other/report.html '<h2>Gradient flow</h2>'
+has other/report.html '<a href="gradflow.html">'
+has other/report.html 'gru.0.forward, after epoch'
+has three.html '<a href="other/gradflow.html">'
+lacks $page 'Gradient flow'
+
+# A folder with a blank is one word of the command.
+mkdir -p 'dd/o 1'; cp run/model.safetensors run/config.toml run/metrics.jsonl 'dd/o 1'
+"$unroll" report 'dd/o 1' --quiet
+has 'dd/o 1/report.html' '--config &#39;dd/o 1/config.toml&#39;'
+
+# Where --overwrite was killed before the first epoch, the old model is not taken for the new run's.
+cp -r run mixed; head -5 run/metrics.jsonl >mixed/metrics.jsonl
+"$unroll" report mixed --test test.tsv --quiet
+has mixed/report.html 'metrics.jsonl is of another run'
+has mixed/report.html 'These are the model and settings of the run before'
+lacks mixed/report.html 'of the steps were clipped'
+sed 's/"hash":"[0-9a-f]*"/"hash":"0"/' run/metrics.jsonl >mixed/metrics.jsonl
+"$unroll" report mixed --quiet
+has mixed/report.html 'metrics.jsonl is of another run'
+"$unroll" train --train data.tsv --out quick --cell none --overwrite --quiet >/dev/null
+lacks quick/report.html 'is of another run'
 
 # Many labels: the most confused pairs, and a drawn matrix. Labels are escaped, too.
 awk 'BEGIN { print "label\ttext"; for (k = 0; k < 240; k++) print "<i>" k % 40 "&\tword" k % 40 " more" }' >many.tsv
@@ -103,6 +142,15 @@ awk -F'\t' 'NR > 1 { printf "{\"text\":\"%s\",\"label\":[\"%s\"%s]}\n", $2, $1, 
 "$unroll" report sets --test sets.jsonl --quiet
 whole sets/report.html
 has sets/report.html '<td class="label">more</td>'
+has sets/report.html '>micro-F1 of the test texts<'
+has sets/report.html '>P@1 of the test texts; R@1'
+has sets/report.html 'micro-F1 is <strong>'
+has sets/report.html '>micro-f1 of the dev texts<'
+sed 's/"neg"/"more"/' sets.jsonl >wrong.jsonl
+"$unroll" report sets --test wrong.jsonl --quiet
+whole sets/report.html
+has sets/report.html 'The surest mistakes'
+has sets/report.html '<span class="label">neg</span> instead of <span class="label">more</span>'
 
 # What is wrong is said, with its place.
 printf 'no json\n' >>gru/metrics.jsonl

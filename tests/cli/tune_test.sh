@@ -43,8 +43,59 @@ for signal in INT TERM; do
   sleep 1; kill -$signal $job; wait $job || status=$?
   [ "$status" = $([ $signal = INT ] && echo 130 || echo 143) ] || fail "$signal ended tune with $status"
   only_run_files cut
-  [ $signal = TERM ] || grep -q '^best of' cut.txt || fail "no summary after $signal"
+  grep -q '^best of' cut.txt || fail "no summary after $signal"
+  grep -q '^hash  [0-9a-f]\{32\}' cut.txt || fail "no hash after $signal"
 done
+
+# A pipe that nobody empties does not keep SIGTERM from ending the search: then stdout gets nothing.
+mkfifo full; exec 9<>full
+timeout 1 dd if=/dev/zero of=full bs=4096 count=64 2>/dev/null || true
+status=0
+"$unroll" tune --train train.tsv --dev dev.tsv --out cut --overwrite --duration 300 --quiet --json >full & job=$!
+for k in $(seq 200); do [ -s cut/config.toml ] && [ cut/config.toml -nt full ] && break; sleep 0.05; done
+sleep 1; kill -TERM $job; wait $job || status=$?
+[ "$status" = 143 ] || fail "SIGTERM ended tune with $status where nobody reads"
+exec 9>&-
+
+# What is given holds for all trials, whatever it leaves to be tried.
+dev=(--dev dev.tsv)
+for given in '--cell gru' '--cell lstm' '--cell none' '--no-ngrams' '--preset fast' '--cell gru --no-ngrams' '--forget-bias 2'; do
+  rm -rf given
+  "$unroll" tune --train train.tsv "${dev[@]}" --out given --duration 2 --epochs 2 --hidden 8 --embedding 8 $given >given.txt 2>notes.txt || { cat notes.txt >&2; fail "tune $given ended with $?"; }
+  only_run_files given
+  grep -q '^best of [0-9]* trials' given.txt || fail "tune $given: $(cat given.txt)"
+  case $given in --cell*)
+    ! grep -q '  cell ' notes.txt || fail "$given was searched: $(cat notes.txt)"
+    grep -q "^cell = \"$(cut -d' ' -f2 <<<"$given")\"" given/config.toml || fail "$given does not hold"
+  esac
+  ! grep -qE 'unroll:|no effect' notes.txt || fail "a trial of tune $given complains: $(cat notes.txt)"
+  [ ${#dev[@]} = 0 ] && dev=(--dev dev.tsv) || dev=()
+done
+# A first trial that is not done in its half of the time has a model after its first epoch, and the search goes on.
+for given in '--cell gru' '--no-ngrams'; do
+  "$unroll" tune --train train.tsv --out given --overwrite --duration 4 --hidden 8 --epochs 100000 --early-stop 0 $given >given.txt 2>notes.txt || { cat notes.txt >&2; fail "tune $given ended with $?"; }
+  [ "$(grep -c '  trial ' notes.txt)" -ge 2 ] || fail "tune $given tried one thing: $(cat notes.txt)"
+done
+expect_status 2 'is SGD' "$unroll" tune --train train.tsv --out none --duration 2 --momentum 0.9
+[ ! -e none ] || fail "what is refused leaves a folder"
+
+# Standard input and pipes are read once, for all trials; the winner's settings say where its texts come from.
+for from in - /dev/stdin; do
+  rm -rf piped again
+  cat train.tsv | "$unroll" tune --train $from --dev <(cat dev.tsv) --out piped --duration 3 --epochs 3 --hidden 8 --embedding 8 >piped.txt 2>notes.txt || { cat notes.txt >&2; fail "tune --train $from ended with $?"; }
+  [ "$(grep -c '  trial ' notes.txt)" -ge 3 ] || fail "later trials had no texts: $(cat notes.txt)"
+  grep -q "^train = \"$from\"" piped/config.toml || fail "config.toml names another file: $(grep '^train' piped/config.toml)"
+  cat train.tsv | "$unroll" train --config piped/config.toml --dev dev.tsv --out again --quiet >again.txt
+  [ "$(sed -n 's/^hash *//p' piped.txt)" = "$(sed -n 's/^hash *//p' again.txt)" ] || fail "config.toml does not repeat what was found in a pipe"
+done
+expect_status 2 '--train and --dev both name standard input' "$unroll" tune --train - --dev - --out none --duration 2 </dev/null
+printf 'x\ty\npos\tgood\n' >wrong.tsv
+expect_status 3 '<stdin>:1: there is no column "text"' "$unroll" tune --train - --out none --duration 2 <wrong.tsv
+
+# A file of settings that train would read is not read in silence.
+echo 'hidden = 9' >unroll.toml
+expect_status 0 'unroll.toml of the working directory is not read' "$unroll" tune --train train.tsv --cell none --out given --overwrite --duration 1 --quiet
+rm unroll.toml
 
 # What no trial could do is an error of the first one, told once.
 expect_status 3 'nowhere.tsv' "$unroll" tune --train nowhere.tsv --out none --duration 5

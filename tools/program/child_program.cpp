@@ -36,6 +36,13 @@ Descriptor file_with(std::string_view content) {
   return file;
 }
 
+/// A file to read from, from its beginning.
+Descriptor opened(const std::string& path) {
+  Descriptor file(::open(path.empty() ? "/dev/null" : path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) fail("no standard input for a run");
+  return file;
+}
+
 /// Becomes the other program. Between fork and exec, whatever other threads there were, only calls
 /// that signal handlers may do are safe.
 [[noreturn]] void become(char* const* words, int input, pid_t parent) {
@@ -52,11 +59,15 @@ Descriptor file_with(std::string_view content) {
 
 class Child {
  public:
-  Child(const std::vector<std::string>& arguments, std::string_view input) {
-    const Descriptor file = file_with(input);
+  explicit Child(const ChildProgram& program) {
+    const Descriptor settings = file_with(program.settings);
+    const Descriptor input = opened(program.input);
+    const std::string config = fmt::format("/dev/fd/{}", settings.number());
     std::vector<char*> words{const_cast<char*>("unroll")};
-    for (const std::string& argument : arguments)
+    for (const std::string& argument : program.arguments)
       words.push_back(const_cast<char*>(argument.c_str()));
+    words.push_back(const_cast<char*>("--config"));
+    words.push_back(const_cast<char*>(config.c_str()));
     words.push_back(nullptr);
     int ends[2] = {};
     if (::pipe2(ends, O_CLOEXEC) != 0) fail("no pipe");
@@ -67,7 +78,8 @@ class Child {
     if (id_ < 0) fail("no process for a run");
     if (id_ > 0) return;
     ::fcntl(of_child.number(), F_SETFD, 0);  // open as long as the child lives
-    become(words.data(), file.number(), parent);
+    ::fcntl(settings.number(), F_SETFD, 0);
+    become(words.data(), input.number(), parent);
   }
 
   void signal(int number) const { ::kill(id_, number); }
@@ -94,9 +106,9 @@ class Child {
 
 }  // namespace
 
-int run_program(const std::vector<std::string>& arguments, std::string_view input,
-                const InterruptGuard& guard, const std::function<ChildMay()>& meanwhile) {
-  const Child child(arguments, input);
+int run_program(const ChildProgram& program, const InterruptGuard& guard,
+                const std::function<ChildMay()>& meanwhile) {
+  const Child child(program);
   bool is_told = false;
   while (!child.has_ended()) {
     const ChildMay may = meanwhile();

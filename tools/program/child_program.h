@@ -18,11 +18,17 @@ enum class ChildMay {
   kDie,  ///< it gets SIGKILL
 };
 
-/// Runs `unroll ARGUMENTS...` and returns its exit status, 128 + n if signal n ended it. Its
-/// standard input holds `input`, its results are thrown away, its stderr is ours. `meanwhile` is
-/// asked about twice a second. A signal that `guard` notes is passed on, once; if this process is
-/// killed, the child gets SIGTERM. Throws DiskError if it can't be started.
-int run_program(const std::vector<std::string>& arguments, std::string_view input,
-                const InterruptGuard& guard, const std::function<ChildMay()>& meanwhile);
+struct ChildProgram {
+  std::vector<std::string> arguments;
+  std::string settings;  ///< what its --config holds
+  std::string input;     ///< the file that is its standard input; empty: nothing is
+};
+
+/// Runs `unroll ARGUMENTS... --config SETTINGS` and returns its exit status, 128 + n if signal n
+/// ended it. Its results are thrown away, its stderr is ours. `meanwhile` is asked about twice a
+/// second. A signal that `guard` notes is passed on, once; if this process is killed, the child
+/// gets SIGTERM. Throws DiskError if it can't be started.
+int run_program(const ChildProgram& program, const InterruptGuard& guard,
+                const std::function<ChildMay()>& meanwhile);
 
 }  // namespace unroll

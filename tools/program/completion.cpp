@@ -48,11 +48,15 @@ std::vector<std::string> words_of(const FlagDescription& flag) {
   return words;
 }
 
-/// The help's first sentence or so: a shell shows one line.
+/// The help's first sentence or so: a shell shows one line. What a colon explains is cut with it:
+/// "none: no network" would be "none".
 std::string shortened(std::string_view help) {
   constexpr std::size_t kMost = 76;
-  help = help.substr(
-      0, std::min({help.find(". "), help.find(" (default"), help.find(": "), help.size()}));
+  help = help.substr(0, std::min({help.find(". "), help.find(" (default"), help.size()}));
+  if (const std::size_t colon = help.find(": "); colon != std::string_view::npos) {
+    const std::size_t explained = help.rfind("; ", colon);
+    help = help.substr(0, explained == std::string_view::npos ? colon : explained);
+  }
   if (help.size() > kMost) help = help.substr(0, help.rfind(' ', kMost));
   return std::string(help);
 }

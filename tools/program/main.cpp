@@ -50,8 +50,8 @@ int run(int argc, char** argv) {
     program.exit(success, text, text);
     unroll::write_stdout(text.str());
   } catch (const CLI::ParseError& error) {
-    throw unroll::UsageError(fmt::format("{}\nTry `unroll --help`, or `unroll COMMAND --help`.",
-                                         unroll::usage_message(program, error)));
+    throw unroll::UsageError(fmt::format("{}\n{}", unroll::usage_message(program, error),
+                                         unroll::where_to_look(program)));
   }
   return status;
 }

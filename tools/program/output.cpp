@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <string>
 #include <system_error>
@@ -66,6 +67,12 @@ void fill_standard_descriptors() {
 void require_stdout() {
   // Nothing is written, and a device that is full or a descriptor that can't be written says so.
   if (::write(STDOUT_FILENO, "", 0) < 0) fail(errno);
+}
+
+bool stdout_takes(std::size_t bytes) noexcept {
+  pollfd state{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  const bool is_ready = ::poll(&state, 1, 0) > 0 && (state.revents & POLLOUT) != 0;
+  return is_ready && bytes <= PIPE_BUF;  // a pipe that is ready has room for these
 }
 
 void silence() noexcept {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -19,6 +20,9 @@ void fill_standard_descriptors();
 /// Throws DiskError if stdout is known to take nothing: closed, or on a full device. Commands that
 /// work long before they print ask first.
 void require_stdout();
+
+/// Whether stdout takes so many bytes at once, without waiting for a reader.
+bool stdout_takes(std::size_t bytes) noexcept;
 
 /// Adds to the results. Throws DiskError.
 void write_stdout(std::string_view text);

@@ -20,6 +20,12 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// Of the figures below, those that are no shares.
+constexpr std::array kCounts = {std::string_view("loss"),      std::string_view("rows"),
+                                std::string_view("correct"),   std::string_view("absent_labels"),
+                                std::string_view("cut_texts"), std::string_view("unknown_texts"),
+                                std::string_view("tokens"),    std::string_view("known_tokens")};
+
 /// The numbers of `test --json` that are no list, by the path of their keys.
 constexpr std::array kFigures = {
     "accuracy",      "loss",          "rows",           "correct",           "macro_f1",
@@ -62,9 +68,13 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+bool has_percent_sign(std::string_view text) {
+  return text.ends_with('%');
+}
+
 /// "0.93" or "93%".
 std::optional<double> bound_in(std::string_view text) {
-  const bool is_percent = text.ends_with('%');
+  const bool is_percent = has_percent_sign(text);
   if (is_percent) text = trimmed(text.substr(0, text.size() - 1));
   double bound = 0;
   const char* const end = text.data() + text.size();
@@ -121,23 +131,64 @@ double figure_in(const Json& json, const std::string& name) {
 
 }  // namespace
 
+namespace {
+
+/// Throws UsageError for `=>`, `==`, `<>` and so on, unless what they end is a label.
+void refuse_other_operator(std::string_view text, std::string_view figure) {
+  const std::size_t end = figure.find_last_not_of("=<>!");
+  if (figure_of_label(figure) || end + 1 == figure.size()) return;
+  const auto from = static_cast<std::size_t>(figure.data() - text.data()) + end + 1;
+  const std::string_view rest = text.substr(from);
+  throw UsageError(fmt::format("--require {}: {} is no comparison; it is one of >=, >, <= and <",
+                               in_quotes(text),
+                               in_quotes(rest.substr(0, rest.find_first_not_of("=<>!")))));
+}
+
+/// Throws UsageError for a bound that the figure never has.
+void refuse_impossible_bound(std::string_view text, const Requirement& requirement,
+                             std::string_view bound) {
+  const auto of_label = figure_of_label(requirement.figure);
+  const std::string_view kind = of_label ? *of_label : requirement.figure;
+  const bool is_share = std::ranges::count(kCounts, kind) == 0;
+  if (!is_share && has_percent_sign(bound)) {
+    throw UsageError(fmt::format("--require {}: {} is no share: write a number without %",
+                                 in_quotes(text), requirement.figure));
+  }
+  if (!is_share || (requirement.bound >= 0 && requirement.bound <= 1)) return;
+  const double number = has_percent_sign(bound) ? 100 * requirement.bound : requirement.bound;
+  const bool is_meant = !has_percent_sign(bound) && number > 1 && number <= 100;
+  throw UsageError(
+      fmt::format("--require {}: {} is a share, from 0 to 1{}", in_quotes(text), requirement.figure,
+                  is_meant ? fmt::format(": write {:g}% or {:g}", number, number / 100) : ""));
+}
+
+}  // namespace
+
 Requirement requirement_of(std::string_view text) {
   const std::size_t at = text.find_last_of("<>");  // a label may have such characters, too
   if (at == std::string_view::npos) {
     throw UsageError(fmt::format(
-        "--require {} is no requirement; expected such as 'accuracy>=0.93'", in_quotes(text)));
+        "--require {} is no requirement; expected such as 'accuracy>=0.93', with >=, >, "
+        "<= or <",
+        in_quotes(text)));
   }
   const bool with_equal = at + 1 < text.size() && text[at + 1] == '=';
-  const auto bound = bound_in(trimmed(text.substr(at + (with_equal ? 2 : 1))));
+  const std::string_view figure = trimmed(text.substr(0, at));
+  refuse_other_operator(text, figure);
+  const std::string_view number = trimmed(text.substr(at + (with_equal ? 2 : 1)));
+  const auto bound = bound_in(number);
   if (!bound) {
     throw UsageError(fmt::format("--require {}: expected a number such as 0.93 or 93% behind {}",
                                  in_quotes(text), text.substr(at, with_equal ? 2 : 1)));
   }
   const bool is_least = text[at] == '>';
-  return {.figure = figure_named(trimmed(text.substr(0, at))),
-          .comparison = is_least ? (with_equal ? Comparison::kAtLeast : Comparison::kAbove)
-                                 : (with_equal ? Comparison::kAtMost : Comparison::kBelow),
-          .bound = *bound};
+  const Requirement requirement{
+      .figure = figure_named(figure),
+      .comparison = is_least ? (with_equal ? Comparison::kAtLeast : Comparison::kAbove)
+                             : (with_equal ? Comparison::kAtMost : Comparison::kBelow),
+      .bound = *bound};
+  refuse_impossible_bound(text, requirement, number);
+  return requirement;
 }
 
 void require_all(std::span<const Requirement> requirements, const Evaluation& evaluation) {

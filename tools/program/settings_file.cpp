@@ -53,7 +53,14 @@ std::optional<std::string> joined(const toml::table& items) {
 constexpr std::array kLists{std::string_view("text-col"), std::string_view("class-weight")};
 constexpr std::array kTables{std::string_view("class-weight")};
 
+/// A number is no path, though a file may have such a name: `dev = 3` is a slip. Columns may have
+/// numbers.
+bool is_wrong_number(const toml::node& node, const FlagDescription& flag) {
+  return node.is_number() && (flag.takes_file || flag.takes_folder || !flag.choices.empty());
+}
+
 std::optional<std::string> value_in(const toml::node& node, const FlagDescription& flag) {
+  if (is_wrong_number(node, flag)) return std::nullopt;
   if (flag.is_switch()) {
     const auto on = node.value_exact<bool>();
     return on ? std::optional<std::string>(*on ? "true" : "false") : std::nullopt;

@@ -145,6 +145,8 @@ void warn_if_unlocked(const OutputFolder& folder, Terminal& terminal) {
 }
 
 std::string duration_text(double seconds) {
+  constexpr double kShort = 9.95;  // what would be rounded to 10.0 is none
+  if (seconds < kShort) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<long>(seconds + 0.5);
   if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);

@@ -65,7 +65,8 @@ class Terminal {
 /// Where nothing keeps a second run out of the folder, whoever starts one has to know.
 void warn_if_unlocked(const OutputFolder& folder, Terminal& terminal);
 
-/// Seconds as "0:41" or "1:02:03".
+/// Seconds as "4.2 s", "0:41" or "1:02:03", which are no wider than a minute's "12:41" up to an
+/// hour.
 std::string duration_text(double seconds);
 /// "987", "12.3k", "4.56M".
 std::string count_text(double count);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
 #include <optional>
 #include <string_view>
@@ -138,6 +139,24 @@ std::string suggestion(std::string_view word, const Words& known) {
   const auto nearest = std::ranges::min_element(known, {}, far);
   if (nearest == known.end() || 2 * far(*nearest) > without_dashes(word).size()) return "";
   return fmt::format("; did you mean \"{}\"?", *nearest);
+}
+
+std::string where_to_look(const CLI::App& program) {
+  const CLI::App& command = chosen(program);
+  const std::string name = full_name(command);
+  if (commands_of(command).empty()) return fmt::format("Try `{} --help`.", name);
+  return fmt::format("Try `{0} --help`, or `{0} COMMAND --help`.", name);
+}
+
+std::string shell_word(std::string_view text) {
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("-_./+:,=@%").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!text.empty() && std::ranges::all_of(text, is_plain)) return std::string(text);
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
 }
 
 std::string message_with_flags(const Error& error) {

@@ -17,6 +17,12 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
 /// itself, its message.
 std::string usage_message(const CLI::App& program, const CLI::ParseError& error);
 
+/// "Try `unroll train --help`.", by the command that the command line names.
+std::string where_to_look(const CLI::App& program);
+
+/// A word as a shell takes it for one: in quotes where it has to be.
+std::string shell_word(std::string_view text);
+
 /// The error's message, and the flags of the options that would mend it.
 std::string message_with_flags(const Error& error);
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "unroll/text/split.h"
 #include "unroll/text/utf8.h"
 #include "unroll/tools/classifier/metrics_file.h"
+#include "unroll/tools/classifier/row_answers.h"
 #include "unroll/tools/classifier/run_folder.h"
 #include "unroll/tools/program/child_program.h"
 #include "unroll/tools/program/commands.h"
@@ -78,14 +80,15 @@ std::string state_of(const std::filesystem::path& folder) {
                      history.steps.back().loss);
 }
 
-bool is_right(const TextPredictor& predictor, const Record& record, const Prediction& prediction) {
-  if (!predictor.classifier().has_any_number_of_labels()) return record.label == prediction.label;
-  std::vector<std::string_view> actual = labels_of(record);
-  std::vector<std::string_view> predicted =
-      predictor.labels_of(prediction, TextPredictor::kThreshold);
-  std::ranges::sort(actual);
-  std::ranges::sort(predicted);
-  return actual == predicted;
+/// The labels that a model answers, whether it answers one or any number.
+std::vector<std::string_view> answer_of(const TextPredictor& predictor,
+                                        const Prediction& prediction) {
+  if (!predictor.classifier().has_any_number_of_labels()) return {prediction.label};
+  return predictor.labels_of(prediction, TextPredictor::kThreshold);
+}
+
+double mean_of(const std::vector<float>& scores) {
+  return std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
 }
 
 }  // namespace
@@ -155,32 +158,44 @@ int make_run(const PlannedRun& run, bool overwrite, const std::string& progress,
     }
   }
   const std::shared_ptr<CLI::App> train = train_flags();
-  std::vector<std::string> arguments{"train", "--config", "/dev/stdin", "--out", folder, "--quiet"};
-  if (overwrite) arguments.push_back("--overwrite");
-  return run_program(arguments, to_toml(run.settings, describe(*train)), guard, [&] {
+  ChildProgram program{.arguments = {"train", "--out", folder, "--quiet"},
+                       .settings = to_toml(run.settings, describe(*train)),
+                       .input = ""};
+  if (overwrite) program.arguments.emplace_back("--overwrite");
+  return run_program(program, guard, [&] {
     terminal.progress(progress + state_of(run.folder));
     return ChildMay::kGoOn;
   });
 }
 
-ComparedRun test_run(const PlannedRun& run, std::vector<float>& scores, Terminal& terminal) {
+Metric metric_of(const ComparisonSpec& spec, const PlannedRun& run) {
+  if (spec.metric) return *spec.metric;
+  const bool has_sets = TextClassifier::load(run.folder).has_any_number_of_labels();
+  return {.kind = has_sets ? Metric::Kind::kMicroF1 : Metric::Kind::kAccuracy};
+}
+
+void test_run(const PlannedRun& run, const Metric& metric, ComparedVariant& variant,
+              Terminal& terminal) {
   const TextPredictor predictor(load_classifier(run.folder.string()));
   const RunHistory history = read_history(run.folder / MetricsFile::kFileName);
-  ComparedRun result{.folder = run.folder.string(),
-                     .name = run.name,
-                     .seconds = history.seconds,
-                     .peak_memory = history.peak_memory,
-                     .hash = history.hash};
-  result.model_bytes = std::filesystem::file_size(run.folder / TextClassifier::kFileName);
   LabelledTexts texts(run.test->records, run.test->file, predictor);
+  RowAnswers answers;
   evaluate_texts(predictor, texts, TextPredictor::kThreshold, terminal,
                  [&](const Record& record, const Prediction& prediction) {
-                   scores.push_back(is_right(predictor, record, prediction) ? 1.0F : 0.0F);
+                   answers.add(labels_of(record), answer_of(predictor, prediction));
                  });
-  result.rows = scores.size();
-  for (const float score : scores) result.accuracy += static_cast<double>(score);
-  result.accuracy /= static_cast<double>(scores.size());
-  return result;
+  variant.scores.runs.push_back(answers.scores(metric));
+  variant.right.runs.push_back(answers.right());
+  variant.runs.push_back(
+      {.folder = run.folder.string(),
+       .name = run.name,
+       .score = mean_of(variant.scores.runs.back()),
+       .accuracy = mean_of(variant.right.runs.back()),
+       .rows = answers.rows(),
+       .seconds = history.seconds,
+       .peak_memory = history.peak_memory,
+       .model_bytes = std::filesystem::file_size(run.folder / TextClassifier::kFileName),
+       .hash = history.hash});
 }
 
 }  // namespace unroll

@@ -48,8 +48,13 @@ Settings run_settings(const Variant& variant, std::uint64_t seed, const Fold* fo
 int make_run(const PlannedRun& run, bool overwrite, const std::string& progress,
              const InterruptGuard& guard, Terminal& terminal);
 
-/// Tests a run that is done. `scores` gets one of each row.
-ComparedRun test_run(const PlannedRun& run, std::vector<float>& scores, Terminal& terminal);
+/// What runs are compared by where the specification does not say: accuracy; micro-F1 where texts
+/// have any number of labels.
+Metric metric_of(const ComparisonSpec& spec, const PlannedRun& run);
+
+/// Tests a run that is done, and adds it and the scores of its rows to its variant.
+void test_run(const PlannedRun& run, const Metric& metric, ComparedVariant& variant,
+              Terminal& terminal);
 
 /// How settings say that records are read.
 ReadOptions read_options_of(const Settings& settings);

@@ -25,7 +25,8 @@ std::size_t most(const std::vector<ComparedRun>& runs, std::size_t ComparedRun::
 ComparedPair pair_of(const std::vector<ComparedVariant>& variants, std::size_t first,
                      std::size_t second) {
   const RowScores less = difference(variants[second].scores, variants[first].scores);
-  const Discordance rows = discordance(less);
+  // McNemar's test is about rows that are right or not, whatever the metric is.
+  const Discordance rows = discordance(difference(variants[second].right, variants[first].right));
   ComparedPair pair{.first = first, .second = second, .difference = estimate_mean(less, kSeed)};
   pair.rows = {.first_better = rows.second_better, .second_better = rows.first_better};
   pair.mcnemar_p = mcnemar(pair.rows);
@@ -60,15 +61,21 @@ Json json_of(const MeanEstimate& estimate, const char* name) {
 }
 
 Json json_of(const ComparedRun& run) {
-  return {{"folder", run.folder},           {"name", run.name},
-          {"accuracy", run.accuracy},       {"rows", run.rows},
-          {"seconds", run.seconds},         {"peak_memory", run.peak_memory},
-          {"model_bytes", run.model_bytes}, {"hash", run.hash}};
+  return {{"folder", run.folder},
+          {"name", run.name},
+          {"score", run.score},
+          {"accuracy", run.accuracy},
+          {"rows", run.rows},
+          {"seconds", run.seconds},
+          {"peak_memory", run.peak_memory},
+          {"model_bytes", run.model_bytes},
+          {"hash", run.hash}};
 }
 
 Json json_of(const ComparedVariant& variant, const std::vector<std::string>& keys) {
   Json json = {{"name", variant.name}};
-  json.update(json_of(variant.accuracy, "accuracy"));
+  json.update(json_of(variant.score, "score"));
+  json["accuracy"] = variant.accuracy();
   json["seconds"] = variant.seconds();
   json["peak_memory"] = variant.peak_memory();
   json["model_bytes"] = variant.model_bytes();
@@ -97,6 +104,12 @@ Json json_of(const Comparison& comparison, const ComparedPair& pair) {
 
 }  // namespace
 
+double ComparedVariant::accuracy() const {
+  double sum = 0;
+  for (const ComparedRun& run : runs) sum += run.accuracy;
+  return sum / static_cast<double>(runs.size());
+}
+
 double ComparedVariant::seconds() const {
   double sum = 0;
   for (const ComparedRun& run : runs) sum += run.seconds;
@@ -111,11 +124,13 @@ std::size_t ComparedVariant::model_bytes() const {
   return most(runs, &ComparedRun::model_bytes);
 }
 
-Comparison compare(std::string test, std::vector<ComparedVariant> variants, bool every_pair) {
-  Comparison comparison{.test = std::move(test), .variants = std::move(variants), .pairs = {}};
+Comparison compare(std::string test, const Metric& metric, std::vector<ComparedVariant> variants,
+                   bool every_pair) {
+  Comparison comparison{
+      .test = std::move(test), .metric = metric, .variants = std::move(variants), .pairs = {}};
   std::vector<ComparedVariant>& all = comparison.variants;
   comparison.rows = rows_of(all.front().scores);
-  for (ComparedVariant& variant : all) variant.accuracy = estimate_mean(variant.scores, kSeed);
+  for (ComparedVariant& variant : all) variant.score = estimate_mean(variant.scores, kSeed);
   for (std::size_t first = 0; first < (every_pair ? all.size() : 1); ++first)
     for (std::size_t second = first + 1; second < all.size(); ++second)
       comparison.pairs.push_back(pair_of(all, first, second));
@@ -173,10 +188,13 @@ std::string p_text(double p) {
 
 std::string scope_text(const Comparison& comparison) {
   const std::size_t runs = comparison.variants.front().runs.size();
+  const std::string by = comparison.metric.kind == Metric::Kind::kAccuracy
+                             ? ""
+                             : fmt::format(", by {}", to_string(comparison.metric));
   if (comparison.has_folds())
-    return fmt::format("{} rows, each tested once, in {} folds", comparison.rows, runs);
-  return fmt::format("{} rows of {}, {} run{} a variant", comparison.rows, comparison.test, runs,
-                     runs == 1 ? "" : "s");
+    return fmt::format("{} rows, each tested once, in {} folds{}", comparison.rows, runs, by);
+  return fmt::format("{} rows of {}, {} run{} a variant{}", comparison.rows, comparison.test, runs,
+                     runs == 1 ? "" : "s", by);
 }
 
 std::string caution(const Comparison& comparison) {
@@ -189,11 +207,12 @@ std::string to_table(const Comparison& comparison) {
   std::size_t width = std::string_view("variant").size();
   for (const ComparedVariant& variant : comparison.variants)
     width = std::max(width, variant.name.size());
-  std::string text = fmt::format("{}\n\n{:<{}}  {:<25} {:>9} {:>9} {:>9}\n", scope_text(comparison),
-                                 "variant", width, "accuracy", "time", "memory", "model");
+  std::string text =
+      fmt::format("{}\n\n{:<{}}  {:<25} {:>9} {:>9} {:>9}\n", scope_text(comparison), "variant",
+                  width, to_string(comparison.metric), "time", "memory", "model");
   for (const ComparedVariant& variant : comparison.variants) {
     text += fmt::format("{:<{}}  {:<25} {:>9} {:>9} {:>9}\n", variant.name, width,
-                        share_text(variant.accuracy), duration_text(variant.seconds()),
+                        share_text(variant.score), duration_text(variant.seconds()),
                         mib_text(variant.peak_memory()), mib_text(variant.model_bytes()));
   }
   for (const ComparedPair& pair : comparison.pairs) {
@@ -212,7 +231,7 @@ std::string to_table(const Comparison& comparison) {
 std::string to_json(const Comparison& comparison, const std::string& page) {
   Json json = {{"test", comparison.has_folds() ? Json() : Json(comparison.test)},
                {"rows", comparison.rows},
-               {"metric", "accuracy"}};
+               {"metric", to_string(comparison.metric)}};
   const std::vector<std::string> keys = differing_settings(comparison);
   for (const ComparedVariant& variant : comparison.variants)
     json["variants"].push_back(json_of(variant, keys));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "unroll/tools/classifier/significance.h"
+#include "unroll/tools/classifier/train_classifier.h"
 #include "unroll/tools/program/settings.h"
 
 namespace unroll {
@@ -14,8 +15,9 @@ namespace unroll {
 /// A training of one variant: with a seed, or on a fold.
 struct ComparedRun {
   std::string folder;
-  std::string name;  ///< "seed 1", "fold 3"
-  double accuracy = 0;
+  std::string name;             ///< "seed 1", "fold 3"
+  double score = 0;             ///< the metric
+  double accuracy = 0;          ///< the share of rows that are right in all of their labels
   std::size_t rows = 0;         ///< that it was tested on
   double seconds = 0;           ///< of all processes that trained it
   std::size_t peak_memory = 0;  ///< bytes; 0: unknown
@@ -27,9 +29,11 @@ struct ComparedVariant {
   std::string name;
   Settings settings;
   std::vector<ComparedRun> runs = {};
-  RowScores scores = {};       ///< 1 where a row is answered rightly
-  MeanEstimate accuracy = {};  ///< of all runs
+  RowScores scores = {};    ///< what each row adds to the metric
+  RowScores right = {};     ///< 1 where a row is right in all of its labels
+  MeanEstimate score = {};  ///< of all runs
 
+  double accuracy() const;          ///< the mean of all runs
   double seconds() const;           ///< the mean of a run
   std::size_t peak_memory() const;  ///< the most of any run
   std::size_t model_bytes() const;  ///< the most of any run
@@ -37,7 +41,7 @@ struct ComparedVariant {
 
 struct ComparedPair {
   std::size_t first = 0, second = 0;  ///< variants
-  MeanEstimate difference = {};       ///< of the second's accuracy and the first's
+  MeanEstimate difference = {};       ///< of the second's score and the first's
   double corrected_p = 1;             ///< by Holm, for all pairs
   Discordance rows = {};              ///< first_better: those of the pair's first
   double mcnemar_p = 1;
@@ -47,6 +51,7 @@ struct ComparedPair {
 
 struct Comparison {
   std::string test;  ///< its file; empty: folds of the training texts
+  Metric metric;     ///< of the scores
   std::size_t rows = 0;
   std::vector<ComparedVariant> variants;
   std::vector<ComparedPair> pairs;
@@ -55,7 +60,8 @@ struct Comparison {
 };
 
 /// Estimates and tests. `variants` have their runs and scores, as many each.
-Comparison compare(std::string test, std::vector<ComparedVariant> variants, bool every_pair);
+Comparison compare(std::string test, const Metric& metric, std::vector<ComparedVariant> variants,
+                   bool every_pair);
 
 /// Settings that are not the same in all variants.
 std::vector<std::string> differing_settings(const Comparison& comparison);
@@ -68,7 +74,7 @@ std::string share_text(const MeanEstimate& estimate);
 std::string points_text(const MeanEstimate& difference);
 /// "p 0.012", "p < 0.0002".
 std::string p_text(double p);
-/// "1066 rows of test.tsv, 3 runs each".
+/// "1066 rows of test.tsv, 3 runs a variant", and the metric where it is not accuracy.
 std::string scope_text(const Comparison& comparison);
 /// What one run for each variant does not tell; empty where there are more.
 std::string caution(const Comparison& comparison);

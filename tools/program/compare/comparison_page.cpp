@@ -103,28 +103,33 @@ std::string card(std::string_view title, std::string_view rows, std::string_view
       html_text(title), rows, html_text(note));
 }
 
-std::string accuracies(const Comparison& comparison) {
+/// "Accuracy", "micro-f1".
+std::string metric_name(const Comparison& comparison) {
+  return comparison.metric.kind == Metric::Kind::kAccuracy ? "Accuracy"
+                                                           : to_string(comparison.metric);
+}
+
+std::string scores(const Comparison& comparison) {
   double low = 1, high = 0;
   for (const ComparedVariant& variant : comparison.variants) {
-    low = std::min(low, variant.accuracy.low);
-    high = std::max(high, variant.accuracy.high);
+    low = std::min(low, variant.score.low);
+    high = std::max(high, variant.score.high);
     for (const ComparedRun& run : variant.runs) {
-      low = std::min(low, run.accuracy);
-      high = std::max(high, run.accuracy);
+      low = std::min(low, run.score);
+      high = std::max(high, run.score);
     }
   }
   const Scale scale(low, high);
   std::string rows;
   for (std::size_t k = 0; k < comparison.variants.size(); ++k) {
     const ComparedVariant& variant = comparison.variants[k];
-    std::string marks = interval(scale, variant.accuracy);
-    for (const ComparedRun& run : variant.runs) marks += mark(scale, "run", run.accuracy);
-    rows += row(variant.name, share_text(variant.accuracy), marks, fmt::format("s{}", k % 6 + 1));
+    std::string marks = interval(scale, variant.score);
+    for (const ComparedRun& run : variant.runs) marks += mark(scale, "run", run.score);
+    rows += row(variant.name, share_text(variant.score), marks, fmt::format("s{}", k % 6 + 1));
   }
-  return card(
-      "Accuracy", rows + scale.html(),
-      "Per cent of the rows. A bar is the mean of all runs and its 95 % interval, a ring is "
-      "a run.");
+  return card(metric_name(comparison), rows + scale.html(),
+              "In per cent. A bar is the mean of all runs and its 95 % interval, a ring is "
+              "a run.");
 }
 
 std::string_view kind_of(const ComparedPair& pair) {
@@ -150,8 +155,12 @@ std::string differences(const Comparison& comparison) {
                 mark(scale, "none", 0) + interval(scale, pair.difference), kind_of(pair));
   }
   return card("Differences", rows + scale.html(),
-              "Per cent points, on the same rows. An interval that is on one side of the dashed "
-              "line is a difference.");
+              "Per cent points and their 95 % interval, on the same rows. Green and orange are "
+              "verdicts: better and worse. Grey is none: no difference is shown. " +
+                  std::string(comparison.pairs.size() > 1
+                                  ? "With several pairs, an interval on one side of the dashed "
+                                    "line may be grey: among so many, one looks so by chance."
+                                  : ""));
 }
 
 std::string verdicts(const Comparison& comparison) {
@@ -198,13 +207,14 @@ std::string tests(const Comparison& comparison) {
 
 std::string variant_table(const Comparison& comparison) {
   const std::vector<std::string> keys = differing_settings(comparison);
-  std::vector<std::string> names{"variant", "accuracy", "time of a run", "memory", "model"};
+  std::vector<std::string> names{"variant", to_string(comparison.metric), "time of a run", "memory",
+                                 "model"};
   names.insert(names.end(), keys.begin(), keys.end());
   std::string rows;
   for (std::size_t k = 0; k < comparison.variants.size(); ++k) {
     const ComparedVariant& variant = comparison.variants[k];
     rows += fmt::format("<tr><th class=\"s{}\">{}</th>{}", k % 6 + 1, html_text(variant.name),
-                        cells({share_text(variant.accuracy), duration_text(variant.seconds()),
+                        cells({share_text(variant.score), duration_text(variant.seconds()),
                                mib_text(variant.peak_memory()), mib_text(variant.model_bytes())}));
     for (const std::string& key : keys) rows += cells({value_of(variant.settings, key, "default")});
     rows += "</tr>\n";
@@ -225,15 +235,15 @@ std::string run_table(const Comparison& comparison, const std::string& folder) {
   std::string rows;
   for (const ComparedVariant& variant : comparison.variants) {
     for (const ComparedRun& run : variant.runs) {
-      rows +=
-          fmt::format("<tr><td>{} {}</td>{}<td class=\"number\"><code>{}</code></td></tr>\n",
-                      html_text(variant.name), link(run, folder),
-                      cells({fmt::format("{:.2f} %", 100 * run.accuracy), std::to_string(run.rows),
-                             duration_text(run.seconds), mib_text(run.peak_memory)}),
-                      html_text(run.hash.substr(0, 8)));
+      rows += fmt::format("<tr><td>{} {}</td>{}<td class=\"number\"><code>{}</code></td></tr>\n",
+                          html_text(variant.name), link(run, folder),
+                          cells({fmt::format("{:.2f} %", 100 * run.score), std::to_string(run.rows),
+                                 duration_text(run.seconds), mib_text(run.peak_memory)}),
+                          html_text(run.hash.substr(0, 8)));
     }
   }
-  return table(heads({"run", "accuracy", "rows", "time", "memory", "hash"}), rows);
+  return table(heads({"run", to_string(comparison.metric), "rows", "time", "memory", "hash"}),
+               rows);
 }
 
 constexpr std::string_view kMethod =
@@ -243,7 +253,11 @@ constexpr std::string_view kMethod =
     "with what all runs of both variants answered, and adds how much runs vary, as Student's t "
     "where there are few. McNemar's test compares how many rows each of both answers better than "
     "the other, by the mean of its runs; it is about these runs alone and decides nothing "
-    "here.</p></details>\n";
+    "here.</p>\n"
+    "<p>Where the metric is an F1, which is no mean over rows, the bootstrap draws what each row "
+    "adds "
+    "to it (the delta method); McNemar's test counts rows that are right in all of their "
+    "labels.</p></details>\n";
 
 }  // namespace
 
@@ -254,7 +268,7 @@ std::string comparison_page(const Comparison& comparison, const std::string& fol
   return html_page(
       title, std::string(kStyle) +
                  fmt::format("<p class=\"lead\">{}.</p>\n", html_text(scope_text(comparison))) +
-                 verdicts(comparison) + accuracies(comparison) + differences(comparison) +
+                 verdicts(comparison) + scores(comparison) + differences(comparison) +
                  "<h2>Tests</h2>\n" + tests(comparison) + std::string(kMethod) +
                  "<h2>Variants</h2>\n" + variant_table(comparison) + "<h2>Runs</h2>\n" +
                  run_table(comparison, folder));

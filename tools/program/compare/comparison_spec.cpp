@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 #include "unroll/core/error.h"
 #include "unroll/text/utf8.h"
+#include "unroll/tools/program/run_settings.h"
 #include "unroll/tools/program/settings_flags.h"
 #include "unroll/tools/program/toml_settings.h"
 #include "unroll/tools/program/usage.h"
@@ -55,11 +58,12 @@ class SpecReader {
   }
 
   void take(const toml::key& key, const toml::node& node) {
-    static const std::vector<std::string> kKeys{"test",  "folds", "seeds",
+    static const std::vector<std::string> kKeys{"test",  "folds", "seeds",   "metric",
                                                 "pairs", "train", "variants"};
     if (key == "test") return take_test(node);
     if (key == "folds") return take_folds(node);
     if (key == "seeds") return take_seeds(node);
+    if (key == "metric") return take_metric(node);
     if (key == "pairs") return take_pairs(node);
     if (key == "train") return take_common(node);
     if (key == "variants") return take_variants(node);
@@ -95,6 +99,16 @@ class SpecReader {
     if (std::ranges::count(spec_.seeds, static_cast<std::uint64_t>(*seed)) > 0)
       refuse(node, fmt::format("the seed {} is there twice: it would be the same run", *seed));
     spec_.seeds.push_back(static_cast<std::uint64_t>(*seed));
+  }
+
+  void take_metric(const toml::node& node) {
+    const auto name = node.value_exact<std::string>();
+    spec_.metric = name ? metric_from(*name) : std::nullopt;
+    if (!spec_.metric || spec_.metric->kind == Metric::Kind::kLoss) {
+      refuse(node,
+             "metric is what variants are compared by: \"accuracy\", \"micro-f1\", \"macro-f1\" or "
+             "\"f1:LABEL\"");
+    }
   }
 
   void take_pairs(const toml::node& node) {
@@ -158,13 +172,78 @@ class SpecReader {
     if ((spec_.folds == 0) == spec_.test.empty())
       refuse(table, "name a test file or a number of folds, one of both: test = \"test.tsv\"");
     spec_.train = value_of(common_, "train");
-    if (spec_.train.empty() || spec_.train == "-")
+    if (spec_.train.empty())
       refuse(table, "[train] has to name the file to train on: train = \"train.tsv\"");
     if (spec_.folds > 0) use_one_seed(table);
-    for (Variant& variant : own_) {
-      variant.settings = merged(variant.settings);
-      spec_.variants.push_back(std::move(variant));
+    refuse_absent_files(common_);
+    for (const Variant& variant : own_) {
+      refuse_absent_files(variant.settings);
+      spec_.variants.push_back({variant.name, settings_of(variant)});
     }
+    warn_of_idle_settings();
+  }
+
+  /// Files are there, and can be read again for each run.
+  void refuse_absent_files(const Settings& settings) const {
+    for (const Setting& setting : settings) {
+      const FlagDescription& flag = *find_flag(command_, setting.flag);
+      if (!flag.takes_file || setting.value.empty() ||
+          std::ranges::count(flag.choices, setting.value) > 0)
+        continue;
+      refuse_if_absent(setting);
+    }
+  }
+
+  static void refuse_if_absent(const Setting& setting) {
+    const std::filesystem::path path(setting.value);
+    std::error_code ignored;
+    const bool is_pipe = setting.value == "-" || std::filesystem::is_fifo(path, ignored);
+    if (is_pipe) {
+      throw UsageError(fmt::format(
+          "{}: {} is {}, which can be read only once, and each run reads it: write it to a file",
+          setting.origin, setting.flag,
+          setting.value == "-" ? "standard input" : in_quotes(setting.value) + ", a pipe"));
+    }
+    if (!std::filesystem::exists(path, ignored)) {
+      throw DataError(
+          fmt::format("{}: {}: there is no file {}", setting.origin, setting.flag, setting.value));
+    }
+  }
+
+  /// All that matter to a variant. What [train] and the preset say of a cell or an optimizer is for
+  /// the variants that have it.
+  Settings settings_of(const Variant& variant) {
+    const Settings all = merged(variant.settings);
+    Settings settings = without_idle(all);
+    for (const Setting& own : variant.settings) {
+      const bool is_idle = std::ranges::count(settings, own.flag, &Setting::flag) == 0 &&
+                           std::ranges::count(all, own.flag, &Setting::flag) > 0;
+      if (!is_idle) continue;
+      if (value_of(all, "cell") != kNoCell)
+        settings.push_back(own);  // train would refuse it
+      else
+        warn_of(own, fmt::format("variant {}", variant.name));
+    }
+    try {
+      refuse_contradictions(settings);
+    } catch (const UsageError& error) {
+      throw UsageError(fmt::format("variant {}: {}", variant.name, error.what()));
+    }
+    return settings;
+  }
+
+  void warn_of_idle_settings() {
+    for (const Setting& setting : common_) {
+      const auto is_idle = [&](const Variant& variant) {
+        return std::ranges::count(idle_flags(variant.settings), setting.flag) > 0;
+      };
+      if (std::ranges::all_of(spec_.variants, is_idle)) warn_of(setting, "any variant");
+    }
+  }
+
+  void warn_of(const Setting& setting, std::string_view whose) {
+    spec_.warnings.push_back(
+        fmt::format("{}: {} has no effect in {}", setting.origin, setting.flag, whose));
   }
 
   void use_one_seed(const toml::table& table) {
@@ -182,6 +261,7 @@ class SpecReader {
     return settings;
   }
 
+  static constexpr std::string_view kNoCell = "none";
   static constexpr std::string_view kNoVariants =
       "a comparison needs two variants or more, each a table of settings: [variants.lstm]";
 

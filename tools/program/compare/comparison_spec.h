@@ -2,6 +2,8 @@
 ///
 ///     test = "mr-test.tsv"      # labelled texts that decide; or folds = 5, without test
 ///     seeds = [1, 2, 3]         # of each variant's runs
+///     metric = "macro-f1"       # what variants are compared by; default: accuracy, or micro-f1
+///                               # where texts have several labels
 ///     pairs = "first"           # each variant against the first; "all": each against each
 ///
 ///     [train]                   # settings that all runs have in common
@@ -16,9 +18,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "unroll/tools/classifier/train_classifier.h"
 #include "unroll/tools/program/settings.h"
 
 namespace unroll {
@@ -28,7 +32,7 @@ inline constexpr const char* kFoldsFolder = "folds";
 
 struct Variant {
   std::string name;   ///< also that of its folder
-  Settings settings;  ///< all of them, but for --out and the seed
+  Settings settings;  ///< all that matter to it, but for --out and the seed
 };
 
 struct ComparisonSpec {
@@ -37,11 +41,13 @@ struct ComparisonSpec {
   std::string test;                           ///< empty: there are folds
   std::size_t folds = 0;                      ///< 0: there is a test file
   std::vector<std::uint64_t> seeds{1, 2, 3};  ///< one alone where there are folds
+  std::optional<Metric> metric;               ///< none: by what the labels are
   bool every_pair = false;
+  std::vector<std::string> warnings;  ///< of settings that change nothing
 };
 
-/// `train`: the command train (train_flags). Throws DataError for what is no TOML, and UsageError
-/// with line and column for what is no specification.
+/// `train`: the command train (train_flags). Throws DataError for what is no TOML and for files
+/// that are not there, and UsageError with line and column for what is no specification.
 ComparisonSpec read_comparison_spec(const std::string& path, CLI::App& train);
 
 }  // namespace unroll

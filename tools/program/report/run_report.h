@@ -8,12 +8,21 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "unroll/tools/program/report/chart.h"
 #include "unroll/tools/program/report/run_history.h"
 #include "unroll/tools/program/report/test_section.h"
 #include "unroll/tools/program/settings.h"
 
 namespace unroll {
+
+/// How far gradients reach, as `train --gradflow` has measured it.
+struct FlowCurve {
+  std::size_t epoch = 0;  ///< 0: before training
+  std::string layer;
+  std::vector<Point> points;  ///< log10 of the Jacobian's norm by lag
+};
 
 struct ReportedRun {
   std::string name;  ///< its folder
@@ -23,6 +32,11 @@ struct ReportedRun {
   std::string hash = {};
   std::size_t model_bytes = 0;   ///< of the file; 0: there is no model yet
   std::size_t memory_bytes = 0;  ///< that training planned; 0: unknown
+  /// Whether the model and its settings are not those of the history: `--overwrite` keeps them
+  /// until the new run has an epoch.
+  bool has_other_model = false;
+  std::vector<FlowCurve> flow = {};
+  std::string flow_page = {};  ///< its path from the page; empty: there is none
   std::optional<TestResult> test = {};
 };
 

@@ -17,6 +17,8 @@ namespace {
 
 /// Up to so many classes each number of the confusion matrix can be read; more are drawn.
 constexpr std::size_t kReadable = 16;
+/// The matrix of more classes has a row of the page to itself.
+constexpr std::size_t kBesideOthers = 8;
 /// Tables of more classes begin with those that have the most mistakes.
 constexpr std::size_t kManyClasses = 20;
 
@@ -107,9 +109,10 @@ std::string readable_matrix(const Evaluation& evaluation) {
     cells[cell.actual * size + cell.predicted] = cell.rows;
   std::string head, rows;
   for (const ClassScore& score : evaluation.classes)
-    head += fmt::format("<th class=\"number\">{}</th>", html_text(score.label));
+    head += fmt::format("<th class=\"number\" title=\"{0}\">{0}</th>", html_text(score.label));
   for (std::size_t actual = 0; actual < size; ++actual) {
-    rows += fmt::format("<tr><th>{}</th>", html_text(evaluation.classes[actual].label));
+    rows +=
+        fmt::format("<tr><th title=\"{0}\">{0}</th>", html_text(evaluation.classes[actual].label));
     for (std::size_t predicted = 0; predicted < size; ++predicted) {
       const std::size_t count = cells[actual * size + predicted];
       rows += fmt::format("<td class=\"{}\" style=\"--part:{:.3f}\">{}</td>",
@@ -120,7 +123,7 @@ std::string readable_matrix(const Evaluation& evaluation) {
     rows += "</tr>\n";
   }
   return fmt::format(
-      "<div class=\"scroll\"><table class=\"matrix\"><thead><tr><th class=\"note\">actual ↓ "
+      "<div class=\"scroll\"><table class=\"matrix\"><thead><tr><th class=\"note\">actual ↓<br/>"
       "predicted →</th>{}</tr></thead><tbody>{}</tbody></table></div>\n",
       head, rows);
 }
@@ -193,8 +196,9 @@ std::string most_confused(const Evaluation& evaluation) {
 std::string confusion_section(const Evaluation& evaluation) {
   if (evaluation.confusion.empty()) return "";
   if (evaluation.classes.size() <= kReadable) {
-    return "<section class=\"card\"><h3>Confusion</h3>" + readable_matrix(evaluation) +
-           "</section>\n";
+    return fmt::format("<section class=\"card{}\"><h3>Confusion</h3>{}</section>\n",
+                       evaluation.classes.size() > kBesideOthers ? " whole-row" : "",
+                       readable_matrix(evaluation));
   }
   return "<section class=\"card\"><h3>Most confused</h3>" + most_confused(evaluation) +
          "</section>\n<section class=\"card whole-row\"><h3>Confusion</h3><p class=\"note\">A row "
@@ -272,10 +276,41 @@ void Mistakes::add(Mistake mistake) {
   if (surest_.size() > kMost) surest_.pop_back();
 }
 
-std::string accuracy_text(const Evaluation& evaluation) {
+std::string score_text(const Evaluation& evaluation) {
+  if (evaluation.sets) return fmt::format("micro-F1 {} %", percent(evaluation.sets->micro_f1));
   return fmt::format("{} % ({} to {})", percent(evaluation.accuracy),
                      percent(evaluation.interval.low), percent(evaluation.interval.high));
 }
+
+namespace {
+
+std::string lead(const TestResult& test) {
+  const Evaluation& evaluation = test.evaluation;
+  return fmt::format(
+      "{} of {} texts of <code>{}</code> are right: <strong>{} %</strong>, with 95 % certainty "
+      "between {} and {} %. Macro-F1 {} %.",
+      evaluation.correct, evaluation.rows, html_text(test.file), percent(evaluation.accuracy),
+      percent(evaluation.interval.low), percent(evaluation.interval.high),
+      percent(evaluation.macro_f1));
+}
+
+std::string lead_of_sets(const TestResult& test) {
+  const Evaluation& evaluation = test.evaluation;
+  const LabelSetFigures& sets = *evaluation.sets;
+  return fmt::format(
+      "On {} texts of <code>{}</code> micro-F1 is <strong>{} %</strong>: {} % of the predicted "
+      "labels are right, and {} % of the texts’ labels were predicted. P@1 {} %, R@1 {} %, "
+      "macro-F1 "
+      "{} %. {} texts have exactly the labels that they should: {} %, with 95 % certainty between "
+      "{} "
+      "and {} %.",
+      evaluation.rows, html_text(test.file), percent(sets.micro_f1), percent(sets.micro_precision),
+      percent(sets.micro_recall), percent(sets.precision_at_1), percent(sets.recall_at_1),
+      percent(evaluation.macro_f1), evaluation.correct, percent(evaluation.accuracy),
+      percent(evaluation.interval.low), percent(evaluation.interval.high));
+}
+
+}  // namespace
 
 std::string test_section(const TestResult& test) {
   const Evaluation& evaluation = test.evaluation;
@@ -285,14 +320,10 @@ std::string test_section(const TestResult& test) {
         fmt::format(" The data have {} label{} that training had not; their rows count as wrong.",
                     evaluation.unseen.size(), evaluation.unseen.size() == 1 ? "" : "s");
   }
-  return fmt::format(
-      "<p class=\"lead\">{} of {} texts of <code>{}</code> are right: <strong>{} %</strong>, with "
-      "95 % "
-      "certainty between {} and {} %. Macro-F1 {} %.{}</p>\n<div class=\"charts\">{}{}{}{}</div>\n",
-      evaluation.correct, evaluation.rows, html_text(test.file), percent(evaluation.accuracy),
-      percent(evaluation.interval.low), percent(evaluation.interval.high),
-      percent(evaluation.macro_f1), unseen, class_table(evaluation), confusion_section(evaluation),
-      reliability_section(evaluation), mistakes_section(test.mistakes));
+  return fmt::format("<p class=\"lead\">{}{}</p>\n<div class=\"charts\">{}{}{}{}</div>\n",
+                     evaluation.sets ? lead_of_sets(test) : lead(test), unseen,
+                     class_table(evaluation), confusion_section(evaluation),
+                     reliability_section(evaluation), mistakes_section(test.mistakes));
 }
 
 }  // namespace unroll

@@ -15,6 +15,7 @@
 #include "unroll/tools/program/compare/comparison_page.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/report/run_of_folder.h"
+#include "unroll/tools/program/run_settings.h"
 #include "unroll/tools/program/train/train_flags.h"
 
 namespace unroll {
@@ -44,6 +45,35 @@ std::string folder_of(const Flags& flags) {
   return std::filesystem::path(flags.spec).stem().string();
 }
 
+/// What a run needs that ended so: what repeats itself has to be changed first.
+std::string advice(const std::string& variant, int status) {
+  constexpr std::string_view kGoesOn = "the same command goes on from here";
+  constexpr std::string_view kThen =
+      "then --overwrite replaces it, and the runs that are done are kept";
+  if (status > static_cast<int>(ErrorKind::kRank)) return std::string(kGoesOn);  // a signal
+  switch (static_cast<ErrorKind>(status)) {
+    case ErrorKind::kDiverged:
+      return fmt::format(
+          "it would diverge again. Change [variants.{}] or [train], to a smaller lr for instance; "
+          "{}",
+          variant, kThen);
+    case ErrorKind::kUsage:
+      return fmt::format("it would end so again. Change [variants.{}] or [train]; {}", variant,
+                         kThen);
+    case ErrorKind::kData:
+    case ErrorKind::kModel:
+      return fmt::format("it would end so again until that file is mended; then {}", kGoesOn);
+    case ErrorKind::kDisk:
+    case ErrorKind::kMemory:
+      return fmt::format("once there is room for it, {}", kGoesOn);
+    case ErrorKind::kInternal:
+    case ErrorKind::kRequirement:
+    case ErrorKind::kRank:
+      break;
+  }
+  return std::string(kGoesOn);
+}
+
 class Comparing {
  public:
   explicit Comparing(const Flags& flags)
@@ -57,10 +87,12 @@ class Comparing {
     constexpr const char* kFiles[] = {kTextsFile, kReportFile};
     folder_.prepare(kFiles);
     warn_if_unlocked(folder_, terminal_);
+    warn_of_unread_settings("compare", terminal_);
+    for (const std::string& warning : spec_.warnings) terminal_.warning(warning);
     keep_texts();
     plan_runs();
     if (const int status = finish_runs()) return status;
-    tell(compare(spec_.test, std::move(variants_), spec_.every_pair));
+    tell(compare(spec_.test, metric_, std::move(variants_), spec_.every_pair));
     return 0;
   }
 
@@ -111,6 +143,7 @@ class Comparing {
     for (const Variant& variant : spec_.variants) {
       variants_.push_back({.name = variant.name, .settings = variant.settings});
       variants_.back().scores.same_rows = spec_.folds == 0;
+      variants_.back().right.same_rows = spec_.folds == 0;
     }
   }
 
@@ -142,12 +175,13 @@ class Comparing {
     const int status = make_run(run, flags_.overwrite, name, guard, terminal_);
     if (guard.interrupted()) return tell_of_interrupt(guard);
     if (status != 0) return tell_of_failure(run, status);
-    variant.scores.runs.emplace_back();
-    variant.runs.push_back(test_run(run, variant.scores.runs.back(), terminal_));
+    if (k == 0) metric_ = metric_of(spec_, run);
+    test_run(run, metric_, variant, terminal_);
     const ComparedRun& result = variant.runs.back();
-    terminal_.note(fmt::format("{}  {:.2f} % of {} rows  {}  {}", name, 100 * result.accuracy,
-                               result.rows, duration_text(result.seconds),
-                               mib_text(result.peak_memory)));
+    terminal_.note(
+        fmt::format("{}  {:.2f} %{} of {} rows  {}  {}", name, 100 * result.score,
+                    metric_.kind == Metric::Kind::kAccuracy ? "" : " " + to_string(metric_),
+                    result.rows, duration_text(result.seconds), mib_text(result.peak_memory)));
     return 0;
   }
 
@@ -158,9 +192,9 @@ class Comparing {
 
   int tell_of_failure(const PlannedRun& run, int status) {
     terminal_.warning(
-        fmt::format("{} ended with status {}, and a comparison needs all of its "
-                    "runs; the same command goes on from here",
-                    run.folder.string(), status));
+        fmt::format("{} ended with status {}, as told above, and a comparison needs all "
+                    "of its runs; {}",
+                    run.folder.string(), status, advice(variants_[run.variant].name, status)));
     return status;
   }
 
@@ -177,6 +211,7 @@ class Comparing {
   ComparisonSpec spec_;
   OutputFolder folder_;
   Terminal terminal_;
+  Metric metric_;
   TestRows test_;
   std::vector<Fold> folds_;
   std::vector<PlannedRun> runs_;

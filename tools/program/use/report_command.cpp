@@ -1,7 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "unroll/core/error.h"
 #include "unroll/tools/classifier/metrics_file.h"
@@ -25,6 +28,29 @@ struct Flags {
   ReadOptions columns;
 };
 
+std::string joined(std::vector<std::string_view> labels) {
+  std::ranges::sort(labels);
+  return labels.empty() ? "no label" : fmt::format("{}", fmt::join(labels, ", "));
+}
+
+/// Of a model with any number of labels. How sure a mistake is, the surest of its wrong labels
+/// tells: one that was predicted, or one that was not.
+void add_if_wrong(const Record& record, const Prediction& prediction,
+                  const TextPredictor& predictor, double threshold, Mistakes& mistakes) {
+  const std::vector<std::string_view> actual = labels_of(record),
+                                      predicted = predictor.labels_of(prediction, threshold);
+  if (joined(actual) == joined(predicted)) return;
+  double sureness = 0;
+  for (std::size_t k = 0; k < predictor.labels().size(); ++k) {
+    const std::string_view label = predictor.labels()[k];
+    const bool was_predicted = std::ranges::count(predicted, label) > 0;
+    if (was_predicted == (std::ranges::count(actual, label) > 0)) continue;
+    const auto p = static_cast<double>(prediction.probabilities[k]);
+    sureness = std::max(sureness, was_predicted ? p : 1 - p);
+  }
+  mistakes.add({record.text, joined(actual), joined(predicted), sureness});
+}
+
 TestResult test_result(const Flags& flags, TextClassifier classifier, Terminal& terminal) {
   const TextPredictor predictor(std::move(classifier));
   LabelledTexts texts(flags.test, flags.columns, predictor, terminal);
@@ -33,8 +59,12 @@ TestResult test_result(const Flags& flags, TextClassifier classifier, Terminal& 
   result.evaluation = evaluate_texts(
       predictor, texts, flags.threshold, terminal,
       [&](const Record& record, const Prediction& prediction) {
-        if (!one_label || record.label == prediction.label) return;
-        result.mistakes.add({record.text, record.label, prediction.label, prediction.probability});
+        if (!one_label) {
+          add_if_wrong(record, prediction, predictor, flags.threshold, result.mistakes);
+        } else if (record.label != prediction.label) {
+          result.mistakes.add(
+              {record.text, record.label, prediction.label, prediction.probability});
+        }
       });
   return result;
 }
@@ -65,13 +95,25 @@ std::string report_path(const Flags& flags) {
                                 : kReportFile;
 }
 
+/// The path of a file from a page, which may be stdout: then from the working directory.
+std::string path_from(const std::string& page, const std::filesystem::path& file) {
+  if (page == "-") return file.generic_string();
+  const auto folder = std::filesystem::absolute(page).parent_path();
+  return std::filesystem::absolute(file).lexically_proximate(folder).generic_string();
+}
+
 void report_command(const Flags& flags) {
   refuse_strangers(flags.runs);
   const std::string path = report_path(flags);
   try_output(path);
   Terminal terminal(flags.quiet);
   std::vector<ReportedRun> runs;
-  for (const std::string& name : flags.runs) runs.push_back(read_run(flags, name, terminal));
+  for (const std::string& name : flags.runs) {
+    runs.push_back(read_run(flags, name, terminal));
+    ReportedRun& run = runs.back();
+    if (!run.flow_page.empty())
+      run.flow_page = path_from(path, std::filesystem::path(name) / run.flow_page);
+  }
   write_output(path, run_report(runs));
   if (path != "-") terminal.note(fmt::format("written: {}", path));
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <system_error>
 
 #include "unroll/core/error.h"
@@ -21,15 +22,18 @@
 #include "unroll/tools/program/numbers.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/report/run_of_folder.h"
+#include "unroll/tools/program/run_settings.h"
 #include "unroll/tools/program/settings.h"
 #include "unroll/tools/program/settings_file.h"
 #include "unroll/tools/program/settings_flags.h"
 #include "unroll/tools/program/signals.h"
+#include "unroll/tools/program/spooled_inputs.h"
 #include "unroll/tools/program/terminal.h"
 #include "unroll/tools/program/train/train_flags.h"
 #include "unroll/tools/program/train/training_flags.h"
 #include "unroll/tools/program/tune/search_space.h"
 #include "unroll/tools/program/tune/trial.h"
+#include "unroll/tools/program/usage.h"
 
 namespace unroll {
 
@@ -69,6 +73,7 @@ class Tuning {
   Tuning(const Flags& flags, Settings given)
       : flags_(flags),
         given_(std::move(given)),
+        command_(describe(*train_flags())),
         begun_(Clock::now()),
         folder_(flags.out),
         terminal_(flags.quiet) {}
@@ -76,18 +81,20 @@ class Tuning {
   /// Returns the exit status.
   int run() {
     refuse_model();
+    refuse_contradictions(all_settings(given_));
     constexpr const char* kFiles[] = {TextClassifier::kFileName.data(), kSettingsFile, kReportFile};
     folder_.prepare(kFiles);
     warn_if_unlocked(folder_, terminal_);
+    warn_of_unread_settings("tune", terminal_);
+    inputs_.emplace(given_, path());
     const TakenAway trials(trials_folder());
     guard_.emplace();
-    try_first();
+    if (has_linear_trial()) try_linear();
     if (may_go_on()) try_defaults();
-    while (may_go_on()) try_bracket();
+    while (may_go_on() && !is_exhausted_) try_bracket();
     const int status = guard_->interrupted() ? guard_->exit_status() : 0;
     guard_.reset();  // what waits for a reader may be ended
-    // Who sends SIGTERM wants the program to end, even if nobody reads from a full pipe.
-    tell(status != 128 + SIGTERM);
+    tell(status == 128 + SIGTERM);
     return status;
   }
 
@@ -128,27 +135,38 @@ class Tuning {
 
   Trial& add_trial(Settings own) {
     const std::size_t number = trials_.size() + 1;
-    std::erase_if(own, [this](const Setting& setting) { return is_given(setting.flag); });
+    own = searched(std::move(own));
+    tried_.insert(text_of(own));
     trials_.push_back({.number = number,
                        .own = std::move(own),
                        .folder = trials_folder() / fmt::format("{:03}", number)});
     return trials_.back();
   }
 
-  /// What the trial's training is told, but for --out.
-  Settings settings_of(const Trial& trial) const {
-    const std::shared_ptr<CLI::App> train = train_flags();
-    Settings settings = unroll::settings_of(given_, {}, describe(*train));
-    for (const Setting& own : trial.own) {
-      std::erase_if(settings, [&](const Setting& other) { return other.flag == own.flag; });
-      settings.push_back(own);
-    }
-    if (value_of(settings, "cell") == "none") {
-      std::erase_if(settings, [](const Setting& setting) {
-        return std::ranges::count(network_flags(), "--" + setting.flag) > 0;
-      });
+  /// Those that are not the same for all trials.
+  Settings searched(Settings own) const {
+    std::erase_if(own, [this](const Setting& setting) {
+      return is_given(setting.flag) || (setting.flag == "embedding" && is_given("vectors"));
+    });
+    return own;
+  }
+
+  /// What holds for a trial that has these of its own.
+  Settings all_settings(const Settings& own) const {
+    Settings settings = unroll::settings_of(given_, {}, command_);
+    for (const Setting& setting : own) {
+      std::erase_if(settings, [&](const Setting& other) { return other.flag == setting.flag; });
+      settings.push_back(setting);
     }
     return settings;
+  }
+
+  /// What the trial's training is told, but for --out.
+  Settings settings_of(const Trial& trial) const { return without_idle(all_settings(trial.own)); }
+
+  /// Equal for settings that train the same model.
+  std::string text_of(const Settings& own) const {
+    return to_toml(without_idle(all_settings(own)), command_);
   }
 
   /// A step at which so many epochs are done.
@@ -160,23 +178,29 @@ class Tuning {
   /// Trains until so many epochs are done (0: to the end) or time is over.
   void train(Trial& trial, std::size_t epochs, double until) {
     if (trial.is_over || (epochs > 0 && trial.epochs >= epochs)) return;
-    const std::shared_ptr<CLI::App> command = train_flags();
-    std::vector<std::string> arguments{
-        "train", "--config", "/dev/stdin", "--out", trial.folder.string(), "--quiet"};
-    if (epochs > 0)
-      arguments.insert(arguments.end(), {"--until-step", std::to_string(step_of(trial, epochs))});
-    const int status =
-        run_program(arguments, to_toml(settings_of(trial), describe(*command)), *guard_, [&] {
-          show_progress(trial);
-          return may_continue(trial, until);
-        });
+    const int status = run_program(program_of(trial, epochs), *guard_, [&] {
+      show_progress(trial);
+      return may_continue(trial, until);
+    });
     look_at(trial);
     if (trial.dev && best_ == nullptr) begin_with(trial);
-    if (status != 0 && trial.number == 1 && !guard_->interrupted()) refuse_hopeless(status);
+    if (status != 0 && !trial.dev && best_ == nullptr && !guard_->interrupted())
+      refuse_hopeless(status);
     // What failed, diverged for instance, has nothing to go on with; its best epoch counts.
     trial.is_over = trial.is_over || (status != 0 && !was_ended(status));
     note_on(trial);
     keep_if_best(trial);
+  }
+
+  ChildProgram program_of(const Trial& trial, std::size_t epochs) const {
+    ChildProgram program{.arguments = {"train", "--out", trial.folder.string(), "--quiet"},
+                         .settings = to_toml(inputs_->in(settings_of(trial)), command_),
+                         .input = inputs_->input()};
+    if (epochs > 0) {
+      program.arguments.emplace_back("--until-step");
+      program.arguments.push_back(std::to_string(step_of(trial, epochs)));
+    }
+    return program;
   }
 
   static bool was_ended(int status) { return status > 128; }
@@ -184,9 +208,14 @@ class Tuning {
   /// The first model is waited for, however long it takes. Others end with the time; those that may
   /// go on later get the time for a checkpoint.
   ChildMay may_continue(const Trial& trial, double until) const {
-    if (best_ == nullptr) return ChildMay::kGoOn;
-    if (seconds_left() <= 0) return ChildMay::kDie;
-    return seconds() >= until && trial.number > 1 ? ChildMay::kEnd : ChildMay::kGoOn;
+    if (best_ == nullptr && !has_score(trial)) return ChildMay::kGoOn;
+    if (seconds_left() <= 0) return best_ == nullptr ? ChildMay::kEnd : ChildMay::kDie;
+    return seconds() >= until ? ChildMay::kEnd : ChildMay::kGoOn;
+  }
+
+  static bool has_score(Trial trial) {
+    look_at(trial);
+    return trial.dev.has_value();
   }
 
   /// A first trial that fails tells what all others would: wrong data, a full disk.
@@ -208,6 +237,7 @@ class Tuning {
     const RunHistory history = read_history(trial.folder / MetricsFile::kFileName);
     metric_ = metric_from(history.metric).value_or(Metric{});
     rows_ = history.rows;
+    space_.emplace(search_space(trial));
     terminal_.log_to(path() / kLogName, false);
   }
 
@@ -218,29 +248,43 @@ class Tuning {
     return std::ranges::count(given_, flag, &Setting::flag) > 0;
   }
 
-  /// The linear model takes seconds, and is there whatever comes. Where it is not wanted, the first
-  /// trial is the network of the defaults, until its first epoch.
-  void try_first() {
-    const bool has_linear = !is_given("cell") && !is_given("no-ngrams");
-    Trial& first = add_trial(has_linear ? preset_settings("fast") : Settings{});
-    train(first, has_linear ? 0 : 1, flags_.duration);
-    if (best_ == nullptr) return;
-    const TextClassifier classifier = TextClassifier::load(first.folder);
-    space_.emplace(given_, classifier.encoder().settings().tokenizer.kind, flags_.options.seed);
+  /// Whether it is one of the models that are wanted, and not all of them.
+  bool has_linear_trial() const {
+    return !is_given("cell") && !is_given("no-ngrams") && !is_linear(all_settings({}));
   }
+  static bool is_linear(const Settings& settings) { return value_of(settings, "cell") == "none"; }
 
-  void try_defaults() {
-    Trial& defaults = trials_.front().is_over ? add_trial({}) : trials_.front();
-    train(defaults, 0, kForDefaults * flags_.duration);
+  /// The linear model takes seconds, and is there whatever comes.
+  void try_linear() { train(add_trial(preset_settings("fast")), 0, flags_.duration); }
+
+  void try_defaults() { train(add_trial({}), 0, kForDefaults * flags_.duration); }
+
+  /// What may be drawn, by the tokenizer that was chosen for the first trial.
+  SearchSpace search_space(const Trial& first) const {
+    Settings fixed = given_;
+    if (is_given("vectors")) fixed.push_back({"embedding", "", ""});  // their size
+    if (is_linear(all_settings({}))) {
+      for (const std::string& idle : idle_flags(all_settings({}))) fixed.push_back({idle, "", ""});
+      fixed.push_back({"cell", "none", ""});
+    }
+    const TextClassifier classifier = TextClassifier::load(first.folder);
+    return {fixed, classifier.encoder().settings().tokenizer.kind, flags_.options.seed};
   }
 
   /// Candidates of one epoch; the better ones get more and more, the last one all that it wants.
   void try_bracket() {
     std::vector<Trial*> alive;
     for (std::size_t left = candidates(); left > 0 && may_go_on(); --left) {
-      alive.push_back(&add_trial(next_candidate()));
+      const std::optional<Settings> candidate = next_candidate();
+      is_exhausted_ = !candidate;
+      if (is_exhausted_) {
+        terminal_.note("nothing is left to try: what was given leaves few settings to search");
+        break;
+      }
+      alive.push_back(&add_trial(*candidate));
       train(*alive.back(), 1, flags_.duration);
     }
+    if (alive.empty()) return;
     for (std::size_t epochs = kPart; may_go_on(); epochs *= kPart) {
       std::ranges::stable_sort(
           alive, [&](const Trial* a, const Trial* b) { return is_better(*a, *b, metric_); });
@@ -253,9 +297,19 @@ class Tuning {
     for (const Trial* trial : alive) forget(*trial);
   }
 
-  Settings next_candidate() {
-    const bool is_first = trials_.size() == (trials_.front().is_over ? 2 : 1);
-    return is_first ? preset_settings("best") : space_->draw(drawn_++, kept_.own);
+  /// Nothing where all that may be drawn was tried, as it seems after many draws.
+  std::optional<Settings> next_candidate() {
+    constexpr std::size_t kDraws = 200;
+    const auto is_new = [&](const Settings& own) { return !tried_.contains(text_of(own)); };
+    if (drawn_ == 0) {
+      const Settings best = searched(preset_settings("best"));
+      if (is_new(best)) return best;
+    }
+    for (std::size_t k = 0; k < kDraws; ++k) {
+      const Settings own = searched(space_->draw(drawn_++, kept_.own));
+      if (is_new(own)) return own;
+    }
+    return std::nullopt;
   }
 
   /// Fewer where an epoch is long: a bracket that is not brought to its end has tried nothing.
@@ -302,6 +356,12 @@ class Tuning {
                                is_best ? terminal_.highlight("  best") : ""));
   }
 
+  std::string result_text(const std::string& hash) const {
+    return fmt::format("best of {} trials, number {}: {}\nsettings  {}\nmodel {}\nhash  {}\n",
+                       trials_.size(), kept_.number, score_text(kept_), settings_text(kept_),
+                       (path() / TextClassifier::kFileName).string(), hash);
+  }
+
   nlohmann::ordered_json json_of(const TextClassifier& classifier) const {
     nlohmann::ordered_json json = {{"model", (path() / TextClassifier::kFileName).string()},
                                    {"metric", to_string(metric_)},
@@ -317,8 +377,9 @@ class Tuning {
     return json;
   }
 
-  /// The page about the winner, and what it is.
-  void tell(bool is_read) {
+  /// The page about the winner, and what it is. Who sends SIGTERM wants the program to end, even if
+  /// nobody reads from a full pipe: then stdout gets what it takes at once, or nothing.
+  void tell(bool at_once) {
     if (best_ == nullptr) {
       terminal_.warning("ended before there was a model: nothing was written");
       return;
@@ -327,26 +388,26 @@ class Tuning {
     const ReportedRun run = run_of_folder(path().string(), &classifier);
     write_file(path() / kReportFile, run_report({&run, 1}));
     terminal_.clear();
-    if (!is_read) return;
-    if (flags_.json) {
-      print("{}\n", with_version(json_of(classifier).dump()));
-      return;
-    }
-    print("best of {} trials, number {}: {}\nsettings  {}\nmodel {}\nhash  {}\n", trials_.size(),
-          kept_.number, score_text(kept_), settings_text(kept_),
-          (path() / TextClassifier::kFileName).string(), classifier.hash());
+    const std::string result = flags_.json ? with_version(json_of(classifier).dump()) + "\n"
+                                           : result_text(classifier.hash());
+    if (!at_once || stdout_takes(result.size())) write_stdout(result);
+    if (flags_.json) return;
     terminal_.note(fmt::format("`unroll train --config {} --out DIR` trains it again",
-                               (path() / kSettingsFile).string()));
+                               shell_word((path() / kSettingsFile).string())));
   }
 
   const Flags& flags_;
   Settings given_;
+  CommandDescription command_;  // train
   Clock::time_point begun_;
   OutputFolder folder_;
   Terminal terminal_;
   std::optional<InterruptGuard> guard_;
+  std::optional<SpooledInputs> inputs_;
   std::deque<Trial> trials_;  // which keep their places
-  std::size_t rows_ = 0;      // to train on
+  std::set<std::string> tried_;
+  bool is_exhausted_ = false;
+  std::size_t rows_ = 0;  // to train on
   std::size_t drawn_ = 0;
   std::optional<SearchSpace> space_;
   const Trial* best_ = nullptr;
