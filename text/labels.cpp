@@ -57,7 +57,7 @@ void warn_of_unique(const RowsByLabel& labels, std::size_t rows, const std::stri
                   in_quotes(first->first)));
 }
 
-constexpr std::string_view kLineBreaks = "\n\r", kTab = "\t";
+constexpr std::string_view kLineBreaks = "\n\r", kTab = "\t", kComma = ",";
 
 /// Nothing of it is left when invisible characters are dropped.
 bool is_invisible(std::string_view label) {
@@ -119,6 +119,7 @@ void warn_of_odd(const RowsByLabel& labels, const std::string& file, ReadReport&
                     "as the separator of labels",
                     in_quotes(std::string_view(&separator, 1))));
   }
+  warn_of(labels, file, report, is_invisible, "labels of invisible characters alone");
   warn_of(labels, file, report, is_long, "labels as long as texts (the text's column?)");
 }
 

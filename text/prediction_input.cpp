@@ -48,7 +48,8 @@ bool has_text_keys(std::string_view content, const ReadOptions& options) {
 bool rows_agree(std::string_view content, char separator, std::size_t width) {
   constexpr std::size_t kLooked = 20;
   std::size_t rows = 0, alike = 0;
-  LineReader lines(content);
+  // Of the last line there may be more to come.
+  LineReader lines(content.substr(0, content.find_last_of("\r\n") + 1));
   for (Line line; rows <= kLooked && lines.next(line);) {
     if (line.text.empty()) continue;
     if (line.text.find('"') != std::string_view::npos) return true;

@@ -38,7 +38,8 @@ std::string_view utf8_prefix(std::string_view text, std::size_t bytes) noexcept;
 /// The beginning of `bytes`, less a last character that may be cut off by their end.
 std::string_view whole_characters(std::string_view bytes) noexcept;
 
-/// `text` in quotes for an error message: at most 40 bytes of it, control characters as \xNN.
+/// `text` in quotes for an error message: at most 40 bytes of it; quotes, controls and invisible
+/// characters as \", \t, \n, \r, \uNNNN.
 std::string in_quotes(std::string_view text);
 
 }  // namespace unroll

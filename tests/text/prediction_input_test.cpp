@@ -98,7 +98,7 @@ TEST(PredictionInput, WarnsOfLinesThatLookLikeOtherRecords) {
   EXPECT_EQ(what("\"good, day\"\n\"bad \"\"x\"\"\"\n\"line\nbreak\"\n"),
             "CSV of one column, whose fields are in quotes");
   EXPECT_EQ(what("TEXT\ngood\nbad\n"), "a column with the name \"TEXT\"");
-  EXPECT_EQ(what("\"Text\"\r\ngood\r\nbad\r\n"), "a column with the name \"\"Text\"\"");
+  EXPECT_EQ(what("\"Text\"\r\ngood\r\nbad\r\n"), "a column with the name \"\\\"Text\\\"\"");
   for (const std::string_view text :
        {"[Music] plays\n", "[1] a note\n", "{sigh}\n", "\"Hello,\" he said.\n\"Hi\"\n\"Ho\"\n",
         "caf\xE9\n", "texts\n", "\n\n", ""}) {
