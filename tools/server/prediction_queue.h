@@ -28,10 +28,20 @@ struct PredictionJob {
   ModelPointer model;
   PredictionRequest request;
   Clock::time_point deadline;
-  /// Called once by a worker, with the answer's body or what went wrong. It must not throw.
+  /// To be called once, with the answer's body or what went wrong.
   std::function<void(PredictionEnd, std::string)> done;
   Clock::time_point arrival = Clock::now();
 };
+
+/// What a job's `done` is to be called with.
+struct PredictionResult {
+  std::function<void(PredictionEnd, std::string)> done;
+  PredictionEnd end;
+  std::string text;
+};
+/// Gets the results of a batch together, in a worker's thread, and sees to it that each `done` is
+/// called. It must not throw.
+using DeliverResults = std::function<void(std::vector<PredictionResult>)>;
 
 class PredictionQueue {
  public:
@@ -42,13 +52,13 @@ class PredictionQueue {
     static constexpr std::size_t kTexts = 64;  ///< of a batch, unless one request has more
   };
 
-  explicit PredictionQueue(const Limits& limits);
+  PredictionQueue(const Limits& limits, DeliverResults deliver);
   /// Answers what waits, then ends the workers.
   ~PredictionQueue();
   PredictionQueue(const PredictionQueue&) = delete;
   PredictionQueue& operator=(const PredictionQueue&) = delete;
 
-  /// False if too many wait already: then `done` is never called.
+  /// False if too many wait already: then the job has no result.
   bool push(PredictionJob job);
 
   std::size_t waiting() const;
@@ -62,6 +72,7 @@ class PredictionQueue {
   void take_more(std::vector<PredictionJob>& jobs);
 
   Limits limits_;
+  DeliverResults deliver_;
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<PredictionJob> jobs_;
