@@ -14,9 +14,12 @@ for word in "$@"; do # the files are the caller's, the flags' paths those of the
   files+=("$word")
 done
 cd "$(dirname "$0")/.."
-bench/accuracy/install.sh
+tools/install-dependencies.sh --test # pybind11 and Boost
 . bench/peers/install.sh
+apt_peer fasttext
+apt_peer libfasttext-dev
 pip_peer onnx 1.23.2
+pip_peer onnxruntime 1.32.0
 pip_peer spacy 3.8.18
 cmake --preset release -DUNROLL_BENCH_PEERS=ON -DUNROLL_PYTHON="$PWD/$python" >/dev/null
 cmake --build --preset release --target serving >&2
