@@ -410,9 +410,9 @@ def report(paths, flags, figures):
     return "\n\n".join(parts) + "\n"
 
 
-def write_markdown(page, text):
+def write_markdown(page, name, text):
     cpu = dict(processor())
-    section = f"serving:family-{cpu.get('cpu family')}-model-{cpu.get('model')}"
+    section = f"{name}:family-{cpu.get('cpu family')}-model-{cpu.get('model')}"
     begin, end = f"<!-- {section}:begin -->\n", f"<!-- {section}:end -->"
     content = Path(page).read_text()
     if begin not in content or end not in content:
@@ -437,6 +437,7 @@ def main():
     parser.add_argument("--build", default="build/release")
     parser.add_argument("--work", default="build/serving", help="models and texts; what is there already is used again")
     parser.add_argument("--markdown", help="also write the tables there, to the section of this kind of CPU")
+    parser.add_argument("--section", default="serving", help="the first word of that section's marks")
     flags = parser.parse_args()
     paths = Paths(flags)
     train(paths, flags)
@@ -447,7 +448,7 @@ def main():
     text = report(paths, flags, figures)
     print(text)
     if flags.markdown:
-        write_markdown(flags.markdown, text)
+        write_markdown(flags.markdown, flags.section, text)
 
 
 if __name__ == "__main__":
