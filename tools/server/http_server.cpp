@@ -181,6 +181,7 @@ class HttpServer::Engine {
 
   void open();
   void deliver(std::vector<PredictionResult> results);
+  void wake_workers();
   void accept();
   void accepted(const Code& error, Socket socket);
   void refuse_without_descriptors();
@@ -202,6 +203,7 @@ class HttpServer::Engine {
   Timer models_timer_{io_}, accept_timer_{io_};
   Descriptor reserve_{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
   std::thread loader_;
+  bool is_waking_ = false;
   bool is_loading_ = false;
   bool load_again_ = false;
   bool is_draining_ = false;
@@ -386,6 +388,7 @@ class HttpServer::Engine::Connection : public std::enable_shared_from_this<Conne
       deadline_.cancel();
       respond_error(http::status::service_unavailable, "too many requests wait; try again");
     }
+    engine_.wake_workers();
   }
 
   void wait_for_deadline(Clock::time_point deadline, std::uint64_t number) {
@@ -519,6 +522,15 @@ HttpServer::Engine::Engine(ServerOptions options, ServerLog log)
 void HttpServer::Engine::deliver(std::vector<PredictionResult> results) {
   net::post(io_, [results = std::move(results)]() mutable {
     for (PredictionResult& result : results) result.done(result.end, std::move(result.text));
+  });
+}
+
+/// Once for all requests that can be read now.
+void HttpServer::Engine::wake_workers() {
+  if (std::exchange(is_waking_, true)) return;
+  net::post(io_, [this] {
+    is_waking_ = false;
+    queue_->wake();
   });
 }
 

@@ -110,8 +110,11 @@ bool PredictionQueue::push(PredictionJob job) {
     if (jobs_.size() >= limits_.waiting) return false;
     jobs_.push_back(std::move(job));
   }
-  arrived_.notify_one();
   return true;
+}
+
+void PredictionQueue::wake() {
+  arrived_.notify_one();
 }
 
 std::size_t PredictionQueue::waiting() const {
@@ -121,7 +124,9 @@ std::size_t PredictionQueue::waiting() const {
 
 std::vector<PredictionJob> PredictionQueue::take() {
   std::unique_lock lock(mutex_);
+  ++asleep_;
   arrived_.wait(lock, [&] { return ending_ || !jobs_.empty(); });
+  --asleep_;
   if (jobs_.empty()) return {};
   if (limits_.max_wait.count() > 0 && !ending_) {
     arrived_.wait_until(lock, jobs_.front().arrival + limits_.max_wait,
@@ -136,18 +141,22 @@ std::vector<PredictionJob> PredictionQueue::take() {
   return jobs;
 }
 
-/// The first one and those of the same model behind it. The lock is held.
+/// The first one and those of the same model behind it; a share of them while others sleep. The
+/// lock is held.
 void PredictionQueue::take_more(std::vector<PredictionJob>& jobs) {
+  const std::size_t share = (jobs_.size() + asleep_) / (asleep_ + 1);
+  const std::size_t most = std::clamp(share, Limits::kLeast, Limits::kTexts);
   std::size_t texts = 0;
   while (!jobs_.empty() && (jobs.empty() || jobs_.front().model == jobs.front().model)) {
     const std::size_t more = jobs_.front().request.texts.size();
-    if (!jobs.empty() && texts + more > Limits::kTexts) break;
+    if (!jobs.empty() && texts + more > most) break;
     texts += more;
     jobs.push_back(std::move(jobs_.front()));
     jobs_.pop_front();
   }
   ++batches_;
   texts_ += texts;
+  if (!jobs_.empty() && asleep_ > 0) wake();
 }
 
 }  // namespace unroll

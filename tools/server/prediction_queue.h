@@ -50,6 +50,7 @@ class PredictionQueue {
     std::size_t waiting = 1024;                ///< requests; more are refused
     std::chrono::microseconds max_wait{0};     ///< for others, so that they become one batch
     static constexpr std::size_t kTexts = 64;  ///< of a batch, unless one request has more
+    static constexpr std::size_t kLeast = 16;  ///< which is not shared with workers that sleep
   };
 
   PredictionQueue(const Limits& limits, DeliverResults deliver);
@@ -58,8 +59,12 @@ class PredictionQueue {
   PredictionQueue(const PredictionQueue&) = delete;
   PredictionQueue& operator=(const PredictionQueue&) = delete;
 
-  /// False if too many wait already: then the job has no result.
+  /// False if too many wait already: then the job has no result. Workers that sleep get it at the
+  /// next `wake`.
   bool push(PredictionJob job);
+  /// Call it behind a job, or several that came together: woken for the first of them, a worker
+  /// would make it a batch of its own.
+  void wake();
 
   std::size_t waiting() const;
   std::size_t batches() const { return batches_; }
@@ -76,6 +81,7 @@ class PredictionQueue {
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<PredictionJob> jobs_;
+  std::size_t asleep_ = 0;  // workers that wait for a job
   bool ending_ = false;
   std::atomic<std::size_t> batches_ = 0, texts_ = 0;
   std::vector<std::thread> threads_;

@@ -48,6 +48,7 @@ TEST(PredictionQueue, GivesEachRequestItsOwnAnswersWhateverWaitsWithIt) {
   for (std::size_t k = 0; k < answers.size(); ++k) {
     const std::vector<std::string> texts(k % 4, k % 2 == 0 ? "good film" : "bad");
     ASSERT_TRUE(queue.push(job(model, texts, answers[k])));
+    queue.wake();
   }
   for (std::size_t k = 0; k < answers.size(); ++k) {
     const std::vector<std::string> texts(k % 4, k % 2 == 0 ? "good film" : "bad");
@@ -68,6 +69,7 @@ TEST(PredictionQueue, RequestsThatWaitTogetherAreOneBatch) {
   std::vector<std::future<Answer>> answers(8);
   PredictionQueue queue({.workers = 1, .waiting = 100, .max_wait = 300ms}, at_once);
   for (auto& answer : answers) ASSERT_TRUE(queue.push(job(model, {"good"}, answer)));
+  queue.wake();
   for (auto& answer : answers) EXPECT_EQ(answer.get().first, PredictionEnd::kAnswered);
   EXPECT_EQ(queue.batches(), 1U);
 }
@@ -85,6 +87,7 @@ TEST(PredictionQueue, ALateRequestIsNotPredicted) {
   std::future<Answer> answer;
   PredictionQueue queue({.workers = 1, .waiting = 2, .max_wait = 0us}, at_once);
   ASSERT_TRUE(queue.push(job(small_model(), {"good"}, answer, 0ms)));
+  queue.wake();
   EXPECT_EQ(answer.get().first, PredictionEnd::kLate);
 }
 
