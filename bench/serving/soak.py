@@ -119,7 +119,7 @@ class Soak:
         number = 0
         while load.poll() is None:
             self.server.replace_model(content if number % 3 != 2 else content[:-number - 1])
-            if number % 2:
+            if number % 3:  # others are found by their time
                 self.server.process.send_signal(signal.SIGHUP)
             number += 1
             time.sleep(min(1, self.flags.seconds / 5))
