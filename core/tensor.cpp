@@ -1,10 +1,10 @@
 #include "unroll/core/tensor.h"
 
-#include <cstdint>
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <bit>
+#include <cstdint>
 #include <new>
+#include <span>
 #include <utility>
 
 #include "unroll/core/bfloat16.h"
@@ -74,17 +74,29 @@ void Tensor<Real>::reserve(std::size_t size) {
   shape_ = kept;
 }
 
-template <typename Real>
-bool is_finite(const Tensor<Real>& tensor) noexcept {
-  std::size_t others = 0;  // a sum, which compilers vectorize, instead of an early end
-  for (Real value : tensor.values()) {
-    others += std::abs(value) <= std::numeric_limits<Real>::max() ? 0 : 1;
+namespace {
+
+/// Whether no value has all of these bits, those of an exponent: infinite numbers and NaN have.
+template <typename Bits, typename Real>
+bool none_has(std::span<const Real> values, Bits exponent) {
+  Bits found = 0;  // instead of an early end, which compilers do not vectorize
+  for (const Real value : values) {
+    found |= static_cast<Bits>((std::bit_cast<Bits>(value) & exponent) == exponent ? 1 : 0);
   }
-  return others == 0;
+  return found == 0;
 }
 
-template bool is_finite(const Tensor<float>&) noexcept;
-template bool is_finite(const Tensor<double>&) noexcept;
+}  // namespace
+
+template <>
+bool is_finite(const Tensor<float>& tensor) noexcept {
+  return none_has<std::uint32_t>(tensor.values(), 0x7f800000U);
+}
+template <>
+bool is_finite(const Tensor<double>& tensor) noexcept {
+  return none_has<std::uint64_t>(tensor.values(), std::uint64_t{0x7ff} << 52);
+}
+
 template class Tensor<float>;
 template class Tensor<double>;
 template class Tensor<BFloat16>;

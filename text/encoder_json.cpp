@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -169,12 +168,7 @@ StopWords read_stop_words(const json& array) {
   return StopWords(std::move(words));
 }
 
-bool is_entry(const json& value) {
-  return value.is_array() && value.size() == 2 && value[0].is_string() &&
-         value[1].is_number_unsigned();
-}
-
-/// What `is_entry` has left in the vocabulary is an error.
+/// What EncoderReader has left in the vocabulary is an error.
 void refuse_rest(const json& array) {
   for (const json& pair : array_of(array, "vocabulary")) {
     require(pair.is_array() && pair.size() == 2, "a vocabulary entry is not a pair");
@@ -227,20 +221,6 @@ std::string TextEncoder::to_json() const {
   return object.dump();
 }
 
-bool EncoderReader::operator()(int depth, json::parse_event_t event, json& parsed) {
-  constexpr int kKeys = 1, kEntries = 2;  // the encoder is an object (depth 0), of lists of pairs
-  if (event == json::parse_event_t::key && depth == kKeys) {
-    in_vocabulary_ = parsed == "vocabulary";
-    require(!in_vocabulary_ || entries_.empty(), "the encoder has two vocabularies");
-  }
-  if (event != json::parse_event_t::array_end || depth != kEntries || !in_vocabulary_) return true;
-  if (!is_entry(parsed))
-    return true;  // `encoder` says what is wrong with it, and after the version
-  entries_.push_back(
-      {std::move(parsed[0].get_ref<std::string&>()), parsed[1].get<std::uint64_t>()});
-  return false;
-}
-
 TextEncoder EncoderReader::encoder(const json& object) const {
   const std::uint64_t version = read_version(object);
   check_keys(object, "the encoder",
@@ -257,7 +237,7 @@ TextEncoder TextEncoder::from_json(std::string_view text) {
   EncoderReader reader;
   json object;
   try {
-    object = json::parse(text, std::ref(reader));
+    object = reader.parse(text);
   } catch (const json::exception&) {
     fail("this is not valid JSON");
   }

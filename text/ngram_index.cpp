@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <numeric>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -96,32 +97,33 @@ NgramIndex::NgramIndex(Tensor<std::uint32_t> keys) : keys_(std::move(keys)) {
   if (std::ranges::adjacent_find(values, std::greater_equal<>()) != values.end()) {
     throw ModelError("the keys of its n-grams do not rise");
   }
-  fill_slots();
+  find_starts();
 }
 
 NgramIndex::NgramIndex(const SparseCounts& rows, std::size_t least_rows)
     : keys_(frequent_keys(rows, least_rows)) {
-  fill_slots();
+  find_starts();
 }
 
-void NgramIndex::fill_slots() {
+/// Keys are hashes, so few have the same highest bits: two of the letters' and two of the words',
+/// which differ in the highest one. A hash table of them would take a fifth of a program's start.
+void NgramIndex::find_starts() {
   const auto keys = keys_.values();
   words_ = static_cast<std::uint32_t>(std::ranges::lower_bound(keys, kLetterKeys) - keys.begin());
-  slots_.assign(std::bit_ceil(keys_.size() + keys_.size() / 2 + 1), kNone);
-  const std::size_t mask = slots_.size() - 1;
-  for (std::size_t k = 0; k < keys_.size(); ++k) {
-    std::size_t slot = keys_[k] & mask;
-    while (slots_[slot] != kNone) slot = (slot + 1) & mask;
-    slots_[slot] = static_cast<std::uint32_t>(k);
-  }
+  const int bits = std::max(1, static_cast<int>(std::bit_width(keys.size())) - 1);
+  shift_ = 32 - bits;
+  starts_.assign((std::size_t{1} << bits) + 1, 0);
+  for (std::size_t k = 0; k < keys.size(); ++k)
+    starts_[(keys[k] >> shift_) + 1] = static_cast<std::uint32_t>(k + 1);  // the last one stays
+  std::inclusive_scan(starts_.begin(), starts_.end(), starts_.begin(), std::ranges::max);
 }
 
 std::uint32_t NgramIndex::number(std::uint32_t key) const noexcept {
   if (keys_.empty()) return kNone;
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = key & mask;
-  while (slots_[slot] != kNone && keys_[slots_[slot]] != key) slot = (slot + 1) & mask;
-  return slots_[slot];
+  const std::uint32_t* const bucket = starts_.data() + (key >> shift_);
+  const std::uint32_t* const end = keys_.data() + bucket[1];
+  const std::uint32_t* const found = std::lower_bound(keys_.data() + bucket[0], end, key);
+  return found != end && *found == key ? static_cast<std::uint32_t>(found - keys_.data()) : kNone;
 }
 
 void NgramIndex::number_columns(SparseCounts& rows) const {

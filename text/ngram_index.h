@@ -26,7 +26,7 @@ class NgramIndex {
   /// How many are n-grams of words: they have the lowest numbers.
   std::uint32_t words() const noexcept { return words_; }
   std::size_t bytes() const noexcept {
-    return (keys_.size() + slots_.size()) * sizeof(std::uint32_t);
+    return (keys_.size() + starts_.size()) * sizeof(std::uint32_t);
   }
   /// The number of the n-gram with this key, kNone if there is none.
   std::uint32_t number(std::uint32_t key) const noexcept;
@@ -34,11 +34,12 @@ class NgramIndex {
   void number_columns(SparseCounts& rows) const;
 
  private:
-  void fill_slots();
+  void find_starts();
 
   std::uint32_t words_ = 0;
-  Tensor<std::uint32_t> keys_;        // (D)
-  std::vector<std::uint32_t> slots_;  // by key: a number, or kNone
+  Tensor<std::uint32_t> keys_;         // (D)
+  int shift_ = 32;                     // what is left of a key are its highest bits
+  std::vector<std::uint32_t> starts_;  // by these: the number of the first key that has them
 };
 
 }  // namespace unroll

@@ -1,6 +1,6 @@
 /// WordBreaker: ICU's word BreakIterator over UTF-8, as a function of the text. ICU's own cuts also
-/// depend on what was cut before, in the process and by the iterator; the first WordBreaker of a
-/// process therefore loads all that ICU would load later (milliseconds, once).
+/// depend on what was cut before, in the process and by the iterator; before the first text that is
+/// not ASCII, a process therefore loads all that ICU would load later (milliseconds, once).
 #pragma once
 
 #include <memory>

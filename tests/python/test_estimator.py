@@ -64,6 +64,51 @@ def test_grid_search_and_cross_validation_in_a_pipeline(data):
     assert cross_val_score(unroll.UnrollClassifier(**QUICK), texts, labels, cv=2).mean() > 0.9
 
 
+def several(count=160):
+    """Texts with none, one or both of two labels, as sets and as an indicator array."""
+    words = {"warm": ["sunny", "hot"], "wet": ["rainy", "damp"]}
+    sets = [{label for bit, label in enumerate(words) if k >> bit & 1} for k in range(count)]
+    texts = [f"day {k} is {' and '.join(words[label][k // 4 >> bit & 1] for bit, label in enumerate(words) if label in row) or 'plain'}"
+             for k, row in enumerate(sets)]
+    return texts, sets, numpy.array([[label in row for label in words] for row in sets], dtype=int)
+
+
+SEVERAL = {**SMALL, "epochs": 8}
+
+
+def test_several_labels_as_an_indicator_array():
+    texts, _, indicator = several()
+    classifier = unroll.UnrollClassifier(**SEVERAL).fit(texts, indicator)
+    assert list(classifier.classes_) == [0, 1]
+    found = classifier.predict(texts)
+    assert found.shape == indicator.shape and found.dtype.kind == "i"
+    assert classifier.score(texts, indicator) > 0.9
+    assert classifier.predict_proba(texts).shape == indicator.shape
+    sparse = pytest.importorskip("scipy.sparse")
+    assert (unroll.UnrollClassifier(**SEVERAL).fit(texts, sparse.csr_matrix(indicator)).predict(texts) == found).all()
+    assert cross_val_score(unroll.UnrollClassifier(**SEVERAL), texts, indicator, cv=2).mean() > 0.8
+
+
+def test_several_labels_as_sets():
+    texts, sets, indicator = several()
+    classifier = unroll.UnrollClassifier(**SEVERAL).fit(texts, sets)
+    assert list(classifier.classes_) == ["warm", "wet"]
+    found = classifier.predict(texts)
+    assert all(isinstance(row, tuple) for row in found)
+    assert numpy.mean([set(row) == labels for row, labels in zip(found, sets)]) == classifier.score(texts, sets) > 0.9
+    assert () in found and any(len(row) == 2 for row in found)
+    again = pickle.loads(pickle.dumps(classifier))
+    assert again.predict(texts[:8]) == found[:8]
+
+
+def test_a_label_that_no_text_has_is_never_predicted():
+    texts, _, indicator = several()
+    wider = numpy.column_stack([indicator[:, 0], numpy.zeros(len(texts), int), indicator[:, 1]])
+    classifier = unroll.UnrollClassifier(**SEVERAL).fit(texts, wider)
+    assert classifier.predict(texts)[:, 1].sum() == 0
+    assert classifier.predict_proba(texts).shape == (160, 3)
+
+
 def test_pickles_when_it_is_fitted(data):
     texts, labels = data
     classifier = unroll.UnrollClassifier(**QUICK).fit(texts, labels)
@@ -99,7 +144,7 @@ def test_refuses_what_is_no_list_of_texts(data):
     with pytest.raises(ValueError, match="160 texts, y has 159"):
         unroll.UnrollClassifier().fit(texts, labels[1:])
     with pytest.raises(ValueError, match="y has the shape"):
-        unroll.UnrollClassifier().fit(texts, numpy.ones((160, 2)))
+        unroll.UnrollClassifier().fit(texts, numpy.full((160, 2), 3))
     with pytest.raises(ValueError, match="X has the shape"):
         unroll.UnrollClassifier().fit(numpy.full((160, 2), "a"), labels)
     with pytest.raises(unroll.DataError):

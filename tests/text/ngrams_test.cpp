@@ -154,6 +154,22 @@ TEST(NgramIndex, IsTheSameOnAnyNumberOfThreads) {
   set_thread_count(before);
 }
 
+TEST(NgramIndex, FindsEveryKeyAndNoOther) {
+  for (const std::size_t size : {1, 2, 3, 1000}) {
+    Tensor<std::uint32_t> keys;
+    keys.resize({size});
+    for (std::size_t k = 0; k < size; ++k)  // as close as can be, far apart, and the highest one
+      keys[k] = k % 2 == 0 ? static_cast<std::uint32_t>(7 + k * 4000000) : keys[k - 1] + 2;
+    keys[size - 1] = ~std::uint32_t{0};
+    const NgramIndex index(keys);
+    for (std::uint32_t k = 0; k < size; ++k) {
+      EXPECT_EQ(index.number(keys[k]), k);
+      EXPECT_EQ(index.number(keys[k] - 1), NgramIndex::kNone);
+    }
+    EXPECT_EQ(index.number(0), NgramIndex::kNone);
+  }
+}
+
 TEST(NgramIndex, RefusesKeysThatDoNotRise) {
   Tensor<std::uint32_t> keys({2});
   EXPECT_THROW(NgramIndex{keys}, ModelError);

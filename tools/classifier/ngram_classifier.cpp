@@ -31,6 +31,16 @@ NgramClassifier::NgramClassifier(const NgramSettings& settings, NgramIndex index
   b = Tensor<float>({columns});
 }
 
+NgramClassifier::NgramClassifier(const NgramSettings& settings, NgramIndex index,
+                                 std::size_t labels, Tensor<float> idf_values,
+                                 Tensor<BFloat16> weights, Tensor<float> biases)
+    : idf(std::move(idf_values)),
+      W(std::move(weights)),
+      b(std::move(biases)),
+      settings_(settings),
+      index_(std::move(index)),
+      labels_(labels) {}
+
 std::size_t NgramClassifier::bytes() const noexcept {
   return index_.bytes() + idf.size() * sizeof(float) + W.size() * sizeof(BFloat16) +
          b.size() * sizeof(float);

@@ -57,6 +57,9 @@ class NgramClassifier {
   /// All weights 0. `index`: of one n-gram or more.
   NgramClassifier(const NgramSettings& settings, NgramIndex index, std::size_t labels,
                   OutputKind output = OutputKind::kSoftmax);
+  /// With these weights, of the shapes below.
+  NgramClassifier(const NgramSettings& settings, NgramIndex index, std::size_t labels,
+                  Tensor<float> idf_values, Tensor<BFloat16> weights, Tensor<float> biases);
 
   const NgramSettings& settings() const noexcept { return settings_; }
   const NgramIndex& index() const noexcept { return index_; }

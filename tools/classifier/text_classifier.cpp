@@ -99,12 +99,8 @@ OutputKind output_from(const Json& json) {
 }
 
 Description parse_description(const std::string& text, std::string_view format) {
-  EncoderReader encoder;
-  bool in_encoder = false;
-  const Json json = Json::parse(text, [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::key && depth == 1) in_encoder = parsed == "encoder";
-    return !in_encoder || encoder(depth - 1, event, parsed);
-  });
+  EncoderReader encoder("encoder");
+  const Json json = encoder.parse(text);
   Description result{.encoder = encoder.encoder(json.at("encoder")),
                      .labels = json.at("labels").get<std::vector<std::string>>(),
                      .output = OutputKind::kSoftmax,
@@ -217,9 +213,12 @@ class Places {
   }
   static bool has_finite(const Tensor<float>& tensor) { return is_finite(tensor); }
   static bool has_finite(const Tensor<std::uint32_t>&) { return true; }
+  /// Without an early end, which compilers do not vectorize.
   static bool has_finite(const Tensor<BFloat16>& tensor) {
-    return std::ranges::all_of(tensor.values(),
-                               [](BFloat16 value) { return std::isfinite(to_float(value)); });
+    constexpr std::uint16_t kExponent = 0x7f80;
+    return std::ranges::count_if(tensor.values(), [](BFloat16 value) {
+             return (value.bits & kExponent) == kExponent;
+           }) == 0;
   }
 
   std::map<std::string, Place> places_;
@@ -257,13 +256,9 @@ void for_each_ngram_tensor(Keys& keys, Idf& idf, Weights& W, Biases& b, Body bod
   body(kKeys, keys);
 }
 
-NgramClassifier assemble(const NgramSettings& settings, NgramTensors tensors, std::size_t labels,
-                         OutputKind output) {
-  NgramClassifier ngrams(settings, NgramIndex(std::move(tensors.keys)), labels, output);
-  ngrams.idf = std::move(tensors.idf);
-  ngrams.W = std::move(tensors.W);
-  ngrams.b = std::move(tensors.b);
-  return ngrams;
+NgramClassifier assemble(const NgramSettings& settings, NgramTensors tensors, std::size_t labels) {
+  return NgramClassifier(settings, NgramIndex(std::move(tensors.keys)), labels,
+                         std::move(tensors.idf), std::move(tensors.W), std::move(tensors.b));
 }
 
 TextClassifier without_weights(Description& description) {
@@ -293,8 +288,8 @@ TextClassifier read_classifier(SafetensorsReader& file) {
   file.finish();
   classifier.set_fusion({.network = description.network_weight});
   if (ngrams) {
-    classifier.set_ngrams(assemble(description.ngrams->settings, std::move(*ngrams),
-                                   classifier.labels().size(), classifier.output()));
+    classifier.set_ngrams(
+        assemble(description.ngrams->settings, std::move(*ngrams), classifier.labels().size()));
     classifier.set_fusion(description.ngrams->fusion);
   }
   return classifier;

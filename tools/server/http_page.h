@@ -16,7 +16,10 @@ h1 { font-size: 1.4rem; margin: 0 0 1rem; }
 textarea { width: 100%; box-sizing: border-box; font: inherit; padding: .6rem; border: 1px solid var(--line); border-radius: .4rem; }
 .row { display: flex; flex-wrap: wrap; gap: .6rem; margin: .6rem 0 1.2rem; }
 button, select, input { font: inherit; padding: .4rem .9rem; border: 1px solid var(--line); border-radius: .4rem; }
-button { background: var(--bar); color: #fff; border: 0; }
+textarea, select, input { background: #8881; color: inherit; }
+option { background: Canvas; color: CanvasText; }
+button { background: var(--bar); color: #fff; border: 0; cursor: pointer; }
+:focus-visible { outline: 2px solid var(--bar); outline-offset: 1px; }
 .label { display: grid; grid-template-columns: minmax(0, 30%) 1fr 4.5rem; gap: .6rem; align-items: center; overflow-wrap: anywhere; }
 .label div { background: var(--line); border-radius: .2rem; overflow: hidden; }
 .label i { display: block; height: .8rem; background: var(--bar); }
@@ -58,6 +61,9 @@ ask('/v1/models').then(({models}) => {
   for (const {name} of models) model.append(new Option(name));
   model.hidden = models.length < 2;
 }).catch(() => {});
+one('#text').addEventListener('keydown', event => {
+  if (event.key == 'Enter' && (event.ctrlKey || event.metaKey)) one('form').requestSubmit();
+});
 one('form').addEventListener('submit', async event => {
   event.preventDefault();
   const body = JSON.stringify({text: one('#text').value, top: 10, ...(model.value ? {model: model.value} : {})});
@@ -67,7 +73,7 @@ one('form').addEventListener('submit', async event => {
     const best = result.labels ?? [result.label];
     for (const [label, probability] of Object.entries(result.probabilities).sort((a, b) => b[1] - a[1]))
       show(label, probability, best.includes(label));
-  } catch (error) { answer.replaceChildren('' + error.message); }
+  } catch (error) { answer.replaceChildren('There is no answer: ' + error.message); }
   one('#call').hidden = false;
   one('#call').textContent = "curl " + location.origin + "/v1/predict -d '" + body.replaceAll("'", "'\\''") + "'";
 });

@@ -16,9 +16,22 @@ namespace unroll {
 /// A worker's sessions, one for each model, and what it does with a batch.
 class PredictionQueue::Worker {
  public:
-  void answer(std::vector<PredictionJob>& jobs) {
+  /// A result for each job.
+  std::vector<PredictionResult> answer(std::vector<PredictionJob>& jobs) {
+    results_.clear();
     refuse_late(jobs);
-    if (jobs.empty()) return;
+    if (!jobs.empty()) answer_in_time(jobs);
+    return std::move(results_);
+  }
+
+ private:
+  struct Session {
+    explicit Session(ModelPointer of) : model(std::move(of)), session(model->predictor) {}
+    ModelPointer model;
+    PredictionSession session;
+  };
+
+  void answer_in_time(std::vector<PredictionJob>& jobs) {
     try {
       const std::span<const Prediction> predictions = predict(jobs);
       std::size_t first = 0;
@@ -33,21 +46,14 @@ class PredictionQueue::Worker {
     }
   }
 
- private:
-  struct Session {
-    explicit Session(ModelPointer of) : model(std::move(of)), session(model->predictor) {}
-    ModelPointer model;
-    PredictionSession session;
-  };
-
   /// At most once for each job.
-  static void end(PredictionJob& job, PredictionEnd how, std::string text) {
-    if (const auto done = std::exchange(job.done, nullptr)) done(how, std::move(text));
+  void end(PredictionJob& job, PredictionEnd how, std::string text) {
+    if (job.done) results_.push_back({std::exchange(job.done, nullptr), how, std::move(text)});
   }
 
-  static void refuse_late(std::vector<PredictionJob>& jobs) {
+  void refuse_late(std::vector<PredictionJob>& jobs) {
     const auto now = PredictionJob::Clock::now();
-    std::erase_if(jobs, [now](PredictionJob& job) {
+    std::erase_if(jobs, [this, now](PredictionJob& job) {
       if (now < job.deadline) return false;
       end(job, PredictionEnd::kLate, "");
       return true;
@@ -71,9 +77,11 @@ class PredictionQueue::Worker {
 
   std::map<std::string, std::unique_ptr<Session>> sessions_;
   std::vector<std::string_view> texts_;
+  std::vector<PredictionResult> results_;
 };
 
-PredictionQueue::PredictionQueue(const Limits& limits) : limits_(limits) {
+PredictionQueue::PredictionQueue(const Limits& limits, DeliverResults deliver)
+    : limits_(limits), deliver_(std::move(deliver)) {
   for (std::size_t k = 0; k < limits.workers; ++k) {
     threads_.emplace_back([this] {
       const ThreadLimit alone(1);
@@ -81,7 +89,7 @@ PredictionQueue::PredictionQueue(const Limits& limits) : limits_(limits) {
       while (true) {
         std::vector<PredictionJob> jobs = take();
         if (jobs.empty()) return;
-        worker.answer(jobs);
+        deliver_(worker.answer(jobs));
       }
     });
   }
@@ -102,8 +110,11 @@ bool PredictionQueue::push(PredictionJob job) {
     if (jobs_.size() >= limits_.waiting) return false;
     jobs_.push_back(std::move(job));
   }
-  arrived_.notify_one();
   return true;
+}
+
+void PredictionQueue::wake() {
+  arrived_.notify_one();
 }
 
 std::size_t PredictionQueue::waiting() const {
@@ -113,7 +124,9 @@ std::size_t PredictionQueue::waiting() const {
 
 std::vector<PredictionJob> PredictionQueue::take() {
   std::unique_lock lock(mutex_);
+  ++asleep_;
   arrived_.wait(lock, [&] { return ending_ || !jobs_.empty(); });
+  --asleep_;
   if (jobs_.empty()) return {};
   if (limits_.max_wait.count() > 0 && !ending_) {
     arrived_.wait_until(lock, jobs_.front().arrival + limits_.max_wait,
@@ -128,18 +141,22 @@ std::vector<PredictionJob> PredictionQueue::take() {
   return jobs;
 }
 
-/// The first one and those of the same model behind it. The lock is held.
+/// The first one and those of the same model behind it; a share of them while others sleep. The
+/// lock is held.
 void PredictionQueue::take_more(std::vector<PredictionJob>& jobs) {
+  const std::size_t share = (jobs_.size() + asleep_) / (asleep_ + 1);
+  const std::size_t most = std::clamp(share, Limits::kLeast, Limits::kTexts);
   std::size_t texts = 0;
   while (!jobs_.empty() && (jobs.empty() || jobs_.front().model == jobs.front().model)) {
     const std::size_t more = jobs_.front().request.texts.size();
-    if (!jobs.empty() && texts + more > Limits::kTexts) break;
+    if (!jobs.empty() && texts + more > most) break;
     texts += more;
     jobs.push_back(std::move(jobs_.front()));
     jobs_.pop_front();
   }
   ++batches_;
   texts_ += texts;
+  if (!jobs_.empty() && asleep_ > 0) wake();
 }
 
 }  // namespace unroll

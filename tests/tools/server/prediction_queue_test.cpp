@@ -36,13 +36,19 @@ PredictionJob job(const ModelPointer& model, std::vector<std::string> texts,
           }};
 }
 
+/// Calls every `done` in the worker's thread.
+void at_once(std::vector<PredictionResult> results) {
+  for (PredictionResult& result : results) result.done(result.end, std::move(result.text));
+}
+
 TEST(PredictionQueue, GivesEachRequestItsOwnAnswersWhateverWaitsWithIt) {
   const ModelPointer model = small_model();
   std::vector<std::future<Answer>> answers(40);
-  PredictionQueue queue({.workers = 2, .waiting = 100, .max_wait = 5ms});
+  PredictionQueue queue({.workers = 2, .waiting = 100, .max_wait = 5ms}, at_once);
   for (std::size_t k = 0; k < answers.size(); ++k) {
     const std::vector<std::string> texts(k % 4, k % 2 == 0 ? "good film" : "bad");
     ASSERT_TRUE(queue.push(job(model, texts, answers[k])));
+    queue.wake();
   }
   for (std::size_t k = 0; k < answers.size(); ++k) {
     const std::vector<std::string> texts(k % 4, k % 2 == 0 ? "good film" : "bad");
@@ -61,8 +67,9 @@ TEST(PredictionQueue, GivesEachRequestItsOwnAnswersWhateverWaitsWithIt) {
 TEST(PredictionQueue, RequestsThatWaitTogetherAreOneBatch) {
   const ModelPointer model = small_model();
   std::vector<std::future<Answer>> answers(8);
-  PredictionQueue queue({.workers = 1, .waiting = 100, .max_wait = 300ms});
+  PredictionQueue queue({.workers = 1, .waiting = 100, .max_wait = 300ms}, at_once);
   for (auto& answer : answers) ASSERT_TRUE(queue.push(job(model, {"good"}, answer)));
+  queue.wake();
   for (auto& answer : answers) EXPECT_EQ(answer.get().first, PredictionEnd::kAnswered);
   EXPECT_EQ(queue.batches(), 1U);
 }
@@ -70,7 +77,7 @@ TEST(PredictionQueue, RequestsThatWaitTogetherAreOneBatch) {
 TEST(PredictionQueue, RefusesMoreThanMayWait) {
   const ModelPointer model = small_model();
   std::vector<std::future<Answer>> answers(3);
-  PredictionQueue queue({.workers = 1, .waiting = 2, .max_wait = 500ms});
+  PredictionQueue queue({.workers = 1, .waiting = 2, .max_wait = 500ms}, at_once);
   EXPECT_TRUE(queue.push(job(model, {"good"}, answers[0])));
   EXPECT_TRUE(queue.push(job(model, {"good"}, answers[1])));
   EXPECT_FALSE(queue.push(job(model, {"good"}, answers[2])));
@@ -78,8 +85,9 @@ TEST(PredictionQueue, RefusesMoreThanMayWait) {
 
 TEST(PredictionQueue, ALateRequestIsNotPredicted) {
   std::future<Answer> answer;
-  PredictionQueue queue({.workers = 1, .waiting = 2, .max_wait = 0us});
+  PredictionQueue queue({.workers = 1, .waiting = 2, .max_wait = 0us}, at_once);
   ASSERT_TRUE(queue.push(job(small_model(), {"good"}, answer, 0ms)));
+  queue.wake();
   EXPECT_EQ(answer.get().first, PredictionEnd::kLate);
 }
 
@@ -87,7 +95,7 @@ TEST(PredictionQueue, AnswersWhatWaitsBeforeItEnds) {
   const ModelPointer model = small_model();
   std::vector<std::future<Answer>> answers(20);
   {
-    PredictionQueue queue({.workers = 2, .waiting = 100, .max_wait = 10s});
+    PredictionQueue queue({.workers = 2, .waiting = 100, .max_wait = 10s}, at_once);
     for (auto& answer : answers) ASSERT_TRUE(queue.push(job(model, {"good"}, answer)));
   }
   for (auto& answer : answers) EXPECT_EQ(answer.get().first, PredictionEnd::kAnswered);
