@@ -167,7 +167,9 @@ void refuse_magic(std::string_view beginning, const Given& given) {
 
 /// bzip2: a digit for the size of its blocks, then the digits of pi.
 void refuse_bzip2(std::string_view beginning, const Given& given) {
-  if (beginning.starts_with("BZh") && beginning.substr(4, 6) == "1AY&SY")
+  constexpr std::size_t kDigits = 10;
+  if (beginning.size() >= kDigits && beginning.starts_with("BZh") &&
+      beginning.substr(4, 6) == "1AY&SY")
     refuse(given, "packed with bzip2", "`bzip2 -dc{|}` unpacks it");
 }
 

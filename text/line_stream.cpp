@@ -120,7 +120,7 @@ void LineStream::skip_long_line() {
 }
 
 void LineStream::fail(const Line& line, std::size_t offset) const {
-  throw not_utf8({name(), line.number, offset + 1}, 0, line.text[offset], buffer_, encoding());
+  throw not_utf8_({name(), line.number, offset + 1}, 0, line.text[offset], buffer_, encoding());
 }
 
 }  // namespace unroll

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "unroll/text/lines.h"
+#include "unroll/text/source.h"
 #include "unroll/text/text_stream.h"
 
 namespace unroll {
@@ -62,6 +63,7 @@ class LineStream {
   [[noreturn]] void fail(const Line& line, std::size_t offset) const;
 
   TextStream bytes_;
+  mutable NotUtf8 not_utf8_;
   std::string buffer_;
   std::size_t begin_ = 0;                     // of the next line
   std::size_t line_end_ = std::string::npos;  // of the next line, if all of it is there

@@ -30,7 +30,7 @@ void RecordReader::check_utf8(std::string_view part, std::size_t line) const {
   const auto at = static_cast<std::size_t>(part.data() - content.data()) + *offset;
   const std::size_t column =
       begin == std::string_view::npos ? at - content.rfind('\n', at) : *offset - begin;
-  throw not_utf8({source_.name, line, column}, row_, part[*offset], content, source_.encoding);
+  throw not_utf8_({source_.name, line, column}, row_, part[*offset], content, source_.encoding);
 }
 
 void RecordReader::add_labels(std::string_view label, std::size_t line, Record& record) const {

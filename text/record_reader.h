@@ -57,6 +57,7 @@ class RecordReader {
   void add_label(std::string_view label, std::size_t line, Record& record) const;
   bool is_new(std::string_view name, const Record& record) const;
 
+  mutable NotUtf8 not_utf8_;
   mutable std::unordered_set<std::string> seen_;  // labels of a record that has many
 };
 

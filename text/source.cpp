@@ -159,48 +159,50 @@ std::vector<std::string> flags_for(const std::vector<std::string>& encodings) {
 
 }  // namespace
 
-DataError not_utf8(const Place& place, std::size_t row, char byte, std::string_view text,
-                   const std::string& decoded_from) {
-  const std::string where = row == 0 ? "" : fmt::format("row {}: ", row);
+DataError NotUtf8::operator()(const Place& place, std::size_t row, char byte, std::string_view text,
+                              const std::string& decoded_from) {
+  if (!advice_) advice_ = advice_on(text, decoded_from);
+  std::string what = row == 0 ? "" : fmt::format("row {}: ", row);
+  if (advice_->names_byte)
+    what += fmt::format("byte 0x{:02X} is not valid UTF-8", static_cast<std::uint8_t>(byte));
+  const DataError error(place, what + advice_->what);
+  return advice_->options.empty() ? error : mended_by(advice_->options, error);
+}
+
+NotUtf8::Advice NotUtf8::advice_on(std::string_view text, const std::string& decoded_from) {
   if (!decoded_from.empty() && invalid_utf8(text) == text.size() - 1) {
-    return mended_by({"bad_rows=skip"},
-                     DataError(place, fmt::format("{}the file ends in the middle of a character of "
-                                                  "{}: it is truncated; get it again",
-                                                  where, decoded_from)));
+    return {fmt::format("the file ends in the middle of a character of {}: it is truncated; get it "
+                        "again",
+                        decoded_from),
+            {"bad_rows=skip"},
+            false};
   }
   if (!decoded_from.empty()) {
-    return mended_by({"encoding"},
-                     DataError(place, fmt::format("{}the bytes here are nothing in {}; is that the "
-                                                  "encoding?",
-                                                  where, decoded_from)));
+    return {fmt::format("the bytes here are nothing in {}; is that the encoding?", decoded_from),
+            {"encoding"},
+            false};
   }
-  const std::string what =
-      fmt::format("{}byte 0x{:02X} is not valid UTF-8", where, static_cast<std::uint8_t>(byte));
   const Utf8Share share = utf8_share(text);
   if (!is_mostly_utf8(share) && is_partly_utf8(share)) {
-    return mended_by(
-        {"bad_rows=skip"},
-        DataError(place, what + fmt::format(", and {} other lines are: were files of two encodings "
-                                            "joined? Make one encoding of them before that, or "
-                                            "leave out these lines",
-                                            share.good_lines)));
+    return {fmt::format(", and {} other lines are: were files of two encodings joined? Make one "
+                        "encoding of them before that, or leave out these lines",
+                        share.good_lines),
+            {"bad_rows=skip"}};
   }
   if (is_mostly_utf8(share)) {
-    return mended_by({"bad_rows=skip"},
-                     DataError(place, what + ", and the text around it is: mend or leave out what "
-                                             "is damaged here"));
+    return {", and the text around it is: mend or leave out what is damaged here",
+            {"bad_rows=skip"}};
   }
   const auto likely = likely_encodings(text);
   if (likely.empty() && is_binary(text)) {
-    return DataError(place, what +
-                                ", and so many other bytes are control characters that this is "
-                                "no text; name a file of texts");
+    return {
+        ", and so many other bytes are control characters that this is no text; name a file of "
+        "texts",
+        {}};
   }
-  const std::string advice =
-      likely.empty() ? "; name the encoding of the file"
-                     : fmt::format("; the text reads well as {}", fmt::join(likely, " or as "));
-  return mended_by(likely.empty() ? std::vector<std::string>{"encoding"} : flags_for(likely),
-                   DataError(place, what + advice));
+  if (likely.empty()) return {"; name the encoding of the file", {"encoding"}};
+  return {fmt::format("; the text reads well as {}", fmt::join(likely, " or as ")),
+          flags_for(likely)};
 }
 
 Source read_any_source(const std::string& path, const SourceOptions& options) {
@@ -321,8 +323,8 @@ Source read_source(const std::string& path, const SourceOptions& options) {
   Source source = read_any_source(path, options);
   if (source.is_utf8) return source;
   const std::size_t offset = *invalid_utf8(source.content);
-  throw not_utf8(place_of(source, offset), 0, source.content[offset], source.content,
-                 source.encoding);
+  throw NotUtf8()(place_of(source, offset), 0, source.content[offset], source.content,
+                  source.encoding);
 }
 
 }  // namespace unroll

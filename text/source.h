@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "unroll/core/error.h"
 #include "unroll/core/mapped_file.h"
@@ -56,9 +58,25 @@ Source map_source(const std::string& path, const SourceOptions& options,
 /// Throws DataError with file:line:column also where the file is not UTF-8.
 Source read_source(const std::string& path, const SourceOptions& options = {});
 
-/// The error for a byte that is not UTF-8, in row `row` (0: not in rows). It guesses the encoding
-/// from the text around it, unless that was decoded already.
-DataError not_utf8(const Place& place, std::size_t row, char byte, std::string_view text,
-                   const std::string& decoded_from = "");
+/// Errors for bytes of a file that are not UTF-8. What to do about them is guessed from the text
+/// around the first of them, once: a file may have a bad byte in each of a million rows.
+class NotUtf8 {
+ public:
+  /// The error for a byte in row `row` (0: not in rows) of `text`, which was decoded already unless
+  /// `decoded_from` is "".
+  DataError operator()(const Place& place, std::size_t row, char byte, std::string_view text,
+                       const std::string& decoded_from = "");
+
+ private:
+  struct Advice {
+    std::string what;                  ///< behind the place and the row
+    std::vector<std::string> options;  ///< that mend it
+    bool names_byte = true;            ///< the byte stands before `what`
+  };
+
+  static Advice advice_on(std::string_view text, const std::string& decoded_from);
+
+  std::optional<Advice> advice_;
+};
 
 }  // namespace unroll

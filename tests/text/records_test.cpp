@@ -633,6 +633,14 @@ TEST(BadRows, OfJsonTakeLinearTime) {
     EXPECT_EQ(records_of(repeated(broken, 1 << 19) + "\n" + last, skip).size(), 1u) << broken;
 }
 
+/// What the encoding may be is guessed once, and not for each row.
+TEST(BadRows, OfAnotherEncodingTakeLinearTime) {
+  ReadOptions skip;
+  skip.bad_rows = BadRows::kSkip;
+  const std::string content = "label\ttext\n" + repeated("a\tcaf\xE9 au lait\n", 1 << 20);
+  EXPECT_EQ(records_of(content + "b\tgood\n", skip).size(), 1u);
+}
+
 TEST(BadRows, AreCountedAndNamedWhereNoRowIsGood) {
   ReadOptions skip;
   skip.bad_rows = BadRows::kSkip;
