@@ -91,6 +91,7 @@ bool TextStream::begin(std::string& text) {
     decoder_->decode(block_, text);
     if (!more) decoder_->finish(text);
     if (was_asked_for) doubt(std::string_view(text).substr(before));
+    refuse_zeros(std::string_view(text).substr(before), name());
     block_ = {};
   } else {
     text += std::exchange(block_, {});
