@@ -25,6 +25,7 @@
 #include "unroll/tools/program/memory_left.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/ranks.h"
+#include "unroll/tools/program/report/run_of_folder.h"
 #include "unroll/tools/program/settings.h"
 #include "unroll/tools/program/settings_file.h"
 #include "unroll/tools/program/settings_flags.h"
@@ -75,7 +76,7 @@ class Curves {
 
 std::vector<const char*> files_of(const TrainFlags& flags) {
   std::vector<const char*> files{TextClassifier::kFileName.data(), RunFolder::kFileName.data(),
-                                 kSettingsFile};
+                                 kSettingsFile, kReportFile};
   if (flags.gradflow) files.insert(files.end(), {kFlowTable, kFlowPage});
   return files;
 }
@@ -291,8 +292,9 @@ int TrainRun::end(TrainedClassifier trained) {
   if (run_.is_repeated()) save_again(flags_, trained);
   const TrainingEnd end = trained.training.end;
   run_.metrics().end(trained);
-  if (end == TrainingEnd::kAllEpochs || end == TrainingEnd::kEarlyStop) run_.finish();
+  // Before the run is called finished: the same command then mends what a kill leaves of a page.
   if (is_saved_) write_page(flags_, trained.classifier, terminal_);
+  if (end == TrainingEnd::kAllEpochs || end == TrainingEnd::kEarlyStop) run_.finish();
   // Who sends SIGTERM wants the program to end, even if nobody reads from a full pipe.
   const bool is_read = end != TrainingEnd::kStopped || guard_->exit_status() != 128 + SIGTERM;
   if (is_read && !flags_.json) write_stdout(steps_.last_steps());
