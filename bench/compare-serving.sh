@@ -8,11 +8,7 @@
 #   bench/compare-serving.sh … --markdown docs/measurements/serving.md           also writes the tables there, to the section of this kind of CPU
 set -euo pipefail
 . "$(dirname "$0")/compare.sh"
-files=()
-for word in "$@"; do # the files are the caller's, the flags' paths those of the repository
-  [ -f "$word" ] && [[ "$word" != *.md ]] && word=$(realpath "$word")
-  files+=("$word")
-done
+absolute "$@"
 cd "$(dirname "$0")/.."
 tools/install-dependencies.sh --test # pybind11 and Boost
 . bench/peers/install.sh
@@ -23,4 +19,4 @@ pip_peer onnxruntime 1.32.0
 pip_peer spacy 3.8.18
 cmake --preset release -DUNROLL_BENCH_PEERS=ON -DUNROLL_PYTHON="$PWD/$python" >/dev/null
 cmake --build --preset release --target serving >&2
-exec "$python" bench/serving/serving.py "${files[@]}"
+exec "$python" bench/serving/serving.py "${words[@]}"

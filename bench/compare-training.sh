@@ -9,9 +9,5 @@
 #   bench/compare-training.sh --markdown docs/measurements/training.md reviews.tsv   also writes the tables there, to the section of this kind of CPU
 set -euo pipefail
 . "$(dirname "$0")/compare.sh"
-files=()
-for word in "$@"; do # the files are the caller's, the flags' paths those of the repository
-  [ -f "$word" ] && [[ "$word" != *.md ]] && word=$(realpath "$word")
-  files+=("$word")
-done
-race training "training training_ours" "${files[@]}"
+absolute "$@"
+race training "training training_ours" "${words[@]}"

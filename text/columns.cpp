@@ -185,9 +185,7 @@ bool are_named(const std::vector<std::string>& cells, const ReadOptions& options
          (!has_weights(options) || is_there(options.weight_column));
 }
 
-namespace {
-
-Cells cells_of(std::string_view line, char separator) {
+std::vector<std::string> cells_of(std::string_view line, char separator) {
   Cells cells;
   for (std::size_t end = 0; end != std::string_view::npos; line.remove_prefix(end + 1)) {
     end = line.find(separator);
@@ -199,8 +197,6 @@ Cells cells_of(std::string_view line, char separator) {
   }
   return cells;
 }
-
-}  // namespace
 
 std::size_t line_of_names(std::string_view content, const ReadOptions& options) {
   constexpr std::size_t kLooked = 20, kLongest = 4096;

@@ -37,6 +37,9 @@ bool are_named(const std::vector<std::string>& cells, const ReadOptions& options
 /// Whether the options name columns by number alone.
 bool are_numbers(const ReadOptions& options);
 
+/// The cells of a line, without the quotes and blanks around them. A separator in quotes cuts, too.
+std::vector<std::string> cells_of(std::string_view line, char separator);
+
 /// The line (from 1) among the first ones whose cells have the wanted names, whatever separates
 /// them; 0 if there is none.
 std::size_t line_of_names(std::string_view content, const ReadOptions& options);

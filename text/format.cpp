@@ -132,7 +132,7 @@ std::size_t count_labels(std::string_view records, char separator, std::size_t c
   return labels.size();
 }
 
-/// Of several separators that cut the first rows evenly, the one that makes the fewest labels,
+/// Several separators may cut the first rows evenly. The one that makes the fewest labels is taken,
 /// where their column is known: others cut the texts.
 std::optional<char> separator_by_width(std::string_view records, const ReadOptions& options) {
   std::size_t column = 0;

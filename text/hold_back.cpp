@@ -90,7 +90,7 @@ void HoldBack::decide_by_keys() {
   if (!has_both_sides()) refuse_few_texts(count_);
 }
 
-/// Of a combination with many keys some are on the training side.
+/// A combination with many keys has some of them on the training side.
 bool HoldBack::has_both_sides() const {
   bool any_held = false, any_left = false;
   for (const Smallest& keys : smallest_) {

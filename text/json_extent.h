@@ -17,7 +17,7 @@ struct JsonExtent {
   bool in_string = false;  ///< it stops at a line break in a string
 };
 
-/// Of the value that begins at `begin`. Names and numbers are not checked. A value that is nested
+/// Measures the value that begins at `begin`. Names and numbers are not checked. A value that is nested
 /// deeper than any record stops being JSON there.
 JsonExtent extent_of_json(std::string_view content, std::size_t begin);
 

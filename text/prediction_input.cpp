@@ -48,7 +48,7 @@ bool has_text_keys(std::string_view content, const ReadOptions& options) {
 bool rows_agree(std::string_view content, char separator, std::size_t width) {
   constexpr std::size_t kLooked = 20;
   std::size_t rows = 0, alike = 0;
-  // Of the last line there may be more to come.
+  // There may be more to come of the last line.
   LineReader lines(content.substr(0, content.find_last_of("\r\n") + 1));
   for (Line line; rows <= kLooked && lines.next(line);) {
     if (line.text.empty()) continue;
@@ -63,18 +63,10 @@ bool rows_agree(std::string_view content, char separator, std::size_t width) {
 /// text of somebody who waits for its answer: then `is_regular` is false.
 bool names_columns(std::string_view content, const Layout& layout, const ReadOptions& options,
                    bool is_regular) {
-  std::vector<std::string> cells;
   std::string_view line = first_line_of(content.substr(layout.skipped));
   if (line.empty())
     line = first_line_of(content.substr(std::min(layout.skipped + 1, content.size())));
-  for (std::size_t end = 0; end != std::string_view::npos;) {
-    end = line.find(layout.separator);
-    std::string_view cell = trim(line.substr(0, end));
-    if (cell.size() > 1 && cell.starts_with('"') && cell.ends_with('"'))
-      cell = cell.substr(1, cell.size() - 2);
-    cells.emplace_back(cell);
-    if (end != std::string_view::npos) line.remove_prefix(end + 1);
-  }
+  const std::vector<std::string> cells = cells_of(line, layout.separator);
   return are_named(cells, options) && (cells.size() > 1 || is_regular) &&
          rows_agree(content.substr(layout.skipped), layout.separator, cells.size());
 }

@@ -181,7 +181,7 @@ class GroupDealer {
     double rows = 0;
   };
 
-  /// Of each combination of labels, and of all.
+  /// Counts the rows of each combination of labels, and then all.
   std::vector<double> rows_of(const Group& group) const {
     std::vector<double> counts(rows_.labels().size() + 1);
     for (const std::size_t row : group) ++counts[rows_.labels_of(row)];

@@ -90,7 +90,7 @@ inline const Env* env() {
 template <typename T>
 using Owned = std::unique_ptr<T, void (*)(T*)>;
 
-/// Of the bytes of a model.
+/// Opens a session of a model, given as the bytes of its file.
 inline Owned<Session> session(std::string_view model, int threads) {
   Options* options = nullptr;
   check(api().CreateSessionOptions(&options));

@@ -40,7 +40,7 @@ class NetworkTraining {
   /// classifier is that of the best epoch then.
   TrainingResult fit(TextClassifier& classifier);
 
-  /// Of the best epoch.
+  /// How good the best epoch is.
   const DevScore& dev_score() const { return best_score_; }
   /// Where training diverged, in words; "" if it did not.
   const std::string& divergence() const { return divergence_; }

@@ -119,6 +119,11 @@ void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data
   separator->needs(data);
 }
 
+bool has_layout_flag(const CLI::App& command) {
+  return std::ranges::any_of(kLayoutFlags,
+                             [&](const char* flag) { return command.count(flag) > 0; });
+}
+
 std::vector<Record> read_data(const std::string& path, const ReadOptions& options,
                               Terminal& terminal) {
   ReadReport report;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,11 @@ CLI::Option* add_seed_flag(CLI::App& command, std::uint64_t& seed, const std::st
 void add_reading_flags(CLI::App& command, ReadOptions& options, CLI::Option* data = nullptr);
 /// These and --label-col.
 void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data = nullptr);
+/// Those of add_reading_flags that say that a file has columns.
+inline constexpr std::array kLayoutFlags{"--text-col", "--no-header", "--format", "--separator",
+                                         "--quoting"};
+/// Whether one of them was given.
+bool has_layout_flag(const CLI::App& command);
 /// Says on stderr what a reader met.
 void show(const ReadReport& report, Terminal& terminal);
 /// read_records, which says on stderr what is dubious.

@@ -6,17 +6,13 @@
 #include <string_view>
 #include <vector>
 
+#include "unroll/tools/classifier/shown_text.h"
+
 namespace unroll {
 
 namespace {
 
 constexpr std::string_view kBetween = "  ";
-
-/// Of a text that holds one column per code point.
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 std::string join(std::span<const ProgressField* const> fields) {
   std::string line;

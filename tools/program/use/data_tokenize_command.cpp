@@ -119,8 +119,7 @@ void add_data_tokenize_command(CLI::App& data, int& status) {
   add_quiet_flag(*command, flags->quiet);
   command->callback([flags, command, &status] {
     refuse_contradictory_token_flags(*command, flags->text);
-    for (const char* flag : {"--text-col", "--no-header", "--format", "--separator", "--quoting"})
-      flags->has_layout = flags->has_layout || command->count(flag) > 0;
+    flags->has_layout = has_layout_flag(*command);
     flags->reading.labels = false;
     tokenize_command(*flags);
     status = 0;

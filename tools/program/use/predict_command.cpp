@@ -122,7 +122,7 @@ void refuse_contradictions(const CLI::App& command, const Flags& flags) {
   const int forms = static_cast<int>(command.count("--json") + command.count("--jsonl") +
                                      command.count("--append"));
   if (forms > 1) throw UsageError("--json, --jsonl and --append exclude one another");
-  for (const char* flag : {"--text-col", "--no-header", "--format", "--separator", "--quoting"})
+  for (const char* flag : kLayoutFlags)
     refuse_flag(command, flag, flags.plain, "is about columns, and --plain has none");
 }
 
@@ -173,8 +173,7 @@ void add_predict_command(CLI::App& program, int& status) {
   add_quiet_flag(*command, flags->quiet);
   command->callback([flags, command, &status] {
     refuse_contradictions(*command, *flags);
-    for (const char* flag : {"--text-col", "--no-header", "--format", "--separator", "--quoting"})
-      flags->has_layout = flags->has_layout || command->count(flag) > 0;
+    flags->has_layout = has_layout_flag(*command);
     flags->reading.labels = false;
     predict_command(*flags);
     status = 0;
