@@ -96,9 +96,13 @@ class Tensor {
   void reserve(std::size_t size);
 
  private:
+  /// Gives a block back that `data` lies in.
   struct Free {
     void operator()(Real* data) const noexcept;
+    void* block = nullptr;
   };
+  /// Takes memory for this many elements. Returns whether all of it is zero.
+  bool take(std::size_t size);
   std::size_t columns() const noexcept { return shape_.rank() == 0 ? 0 : *(shape_.end() - 1); }
   std::size_t rows() const noexcept { return columns() == 0 ? 0 : size() / columns(); }
 

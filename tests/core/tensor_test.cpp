@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
-
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -90,6 +89,22 @@ TYPED_TEST(TensorOf, MayBeEmpty) {
   EXPECT_TRUE(copy.empty());
   EXPECT_TRUE(copy.matrix().empty());
   EXPECT_TRUE(Tensor<TypeParam>({0, 4}).values().empty());
+}
+
+TEST(Tensor, OfManyMegabytesIsZeroAndAlignedEachTime) {
+  const Shape shape{(std::size_t{5} << 20) / sizeof(float) + 3};
+  for (int time = 0; time < 3; ++time) {
+    Tensor<float> tensor(shape);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(tensor.data()) % kAlignment, 0u);
+    EXPECT_TRUE(std::ranges::all_of(tensor.values(), [](float value) { return value == 0; }));
+    tensor.fill(1);
+    Tensor<float> other = std::move(tensor);
+    tensor = other;
+    EXPECT_EQ(tensor[shape.size() - 1], 1);
+    other.resize({2});
+    other = Tensor<float>(shape);
+    EXPECT_EQ(other[0], 0);
+  }
 }
 
 TEST(TensorMatrix, TakesAllButTheLastDimensionAsRows) {
