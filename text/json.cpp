@@ -221,7 +221,9 @@ void JsonReader::set_labels(const JsonObject& object, Record& record) const {
     case JsonValue::Kind::kPlain:
       return add_labels(value.text, line_, record);
     case JsonValue::Kind::kArray:
-      for (const std::string& label : value.items) add_labels(label, line_, record);
+      // An array separates its labels itself: a separator within one is a part of its name.
+      if (!options_.labels) return;
+      for (const std::string& label : value.items) add_label(label, line_, record);
       return;
     case JsonValue::Kind::kOther:
       fail(line_, 0,

@@ -17,8 +17,8 @@ struct JsonExtent {
   bool in_string = false;  ///< it stops at a line break in a string
 };
 
-/// Measures the value that begins at `begin`. Names and numbers are not checked. A value that is nested
-/// deeper than any record stops being JSON there.
+/// Measures the value that begins at `begin`. Names and numbers are not checked. A value that is
+/// nested deeper than any record stops being JSON there.
 JsonExtent extent_of_json(std::string_view content, std::size_t begin);
 
 /// Behind the quote that closes the string at `opened`; npos if none does.

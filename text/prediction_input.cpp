@@ -283,7 +283,11 @@ bool PredictionInput::ready() const noexcept {
 }
 
 void PredictionInput::finish(ReadReport& report) const {
-  if (records_) records_->reader().finish(report);
+  if (records_) {
+    records_->reader().finish(report);
+  } else {
+    report_encoding(lines_.name(), lines_.encoding(), lines_.is_doubtful(), report);
+  }
   bad_.report(report);
 }
 

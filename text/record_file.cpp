@@ -29,16 +29,17 @@ std::unique_ptr<RecordReader> make_reader(const Source& source, const Layout& la
   return nullptr;
 }
 
-void report_encoding(const Source& source, ReadReport& report) {
-  if (source.is_doubtful) {
+}  // namespace
+
+void report_encoding(const std::string& name, const std::string& encoding, bool is_doubtful,
+                     ReadReport& report) {
+  if (is_doubtful) {
     report.warn(fmt::format("{}: this is valid UTF-8, and is read as {} because that was asked for",
-                            source.name, source.encoding));
-  } else if (!source.encoding.empty()) {
-    report.note(fmt::format("{}: read as {}", source.name, source.encoding));
+                            name, encoding));
+  } else if (!encoding.empty()) {
+    report.note(fmt::format("{}: read as {}", name, encoding));
   }
 }
-
-}  // namespace
 
 RecordFile::RecordFile(const std::string& path, const ReadOptions& options, ReadReport& report)
     : RecordFile(read_any_source(path, {options.encoding, options.most_bytes}), options, report) {}
@@ -48,7 +49,7 @@ RecordFile::RecordFile(Source source, const ReadOptions& options, ReadReport& re
       source_(std::make_unique<Source>(std::move(source))),
       layout_(detect_layout(source_->content, options, [this] { source_->release(); })),
       reader_(make_reader(*source_, layout_, *options_, report)) {
-  report_encoding(*source_, report);
+  report_encoding(source_->name, source_->encoding, source_->is_doubtful, report);
 }
 
 void RecordFile::rewind() {

@@ -10,6 +10,10 @@
 
 namespace unroll {
 
+/// Notes what encoding a file was read in, if not as UTF-8; warns if the bytes are UTF-8 as well.
+void report_encoding(const std::string& name, const std::string& encoding, bool is_doubtful,
+                     ReadReport& report);
+
 class RecordFile {
  public:
   /// Reads the text and its layout. Throws what read_records throws that is not about one record.

@@ -46,6 +46,8 @@ class RecordReader {
   /// `label` is the only one that the format shows, or one of several. Throws DataError if one is
   /// empty; a column as a whole may be, where there is a separator.
   void add_labels(std::string_view label, std::size_t line, Record& record) const;
+  /// The same for one label that is whole.
+  void add_label(std::string_view label, std::size_t line, Record& record) const;
   /// The weight as a number. Throws DataError if it is none, or none that training can use.
   float checked_weight(std::string_view weight, std::size_t line) const;
 
@@ -54,7 +56,6 @@ class RecordReader {
   std::size_t row_ = 0;
 
  private:
-  void add_label(std::string_view label, std::size_t line, Record& record) const;
   bool is_new(std::string_view name, const Record& record) const;
 
   mutable NotUtf8 not_utf8_;

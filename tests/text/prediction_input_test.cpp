@@ -43,6 +43,17 @@ TEST(PredictionInput, ReadsPlainLines) {
   EXPECT_EQ(plain.remarks, "");
 }
 
+TEST(PredictionInput, NotesInWhatEncodingLinesAre) {
+  using namespace std::string_view_literals;
+  const Read lines = read("\xFF\xFEo\0n\0e\0\n\0t\0w\0o\0\n\0"sv);
+  EXPECT_EQ(lines.texts, (Texts{"one", "two"}));
+  EXPECT_EQ(lines.remarks, ": read as UTF-16LE\n");
+  PredictionInputOptions options;
+  options.layout = InputLayout::kLines;
+  options.reading.encoding = "latin1";
+  EXPECT_EQ(read("na\xEFve\n", options).remarks, ": read as latin1\n");
+}
+
 TEST(PredictionInput, ReadsTheTextColumnThatTheFirstLineNames) {
   const Read table = read("id,text,label\n1,\"great\nlovely room\",pos\n2,\"dull, rude\",neg\n");
   EXPECT_EQ(table.texts, (Texts{"great\nlovely room", "dull, rude"}));

@@ -762,6 +762,15 @@ TEST(Records, CutTheLabelsOfAColumnWhereThereIsASeparator) {
             (Records{labelled("good", {"a,b", "c"}, 2)}));
 }
 
+TEST(Records, DoNotCutTheLabelsOfAnArray) {
+  ReadOptions options;
+  options.label_separator = "|";
+  EXPECT_EQ(records_of("{\"text\":\"good\",\"label\":[\"a|b\",\"c\"]}\n"
+                       "{\"text\":\"bad\",\"label\":\"a|b\"}\n",
+                       options),
+            (Records{labelled("good", {"a|b", "c"}, 1), labelled("bad", {"a", "b"}, 2)}));
+}
+
 TEST(Records, TakeManyLabelsEachOnce) {
   constexpr std::size_t kLabels = 100'000;
   std::string labels;
