@@ -112,6 +112,12 @@ std::size_t Ranks::mates() const noexcept {
   }));
 }
 
+bool Ranks::is_first_here() const noexcept {
+  if (places_.empty()) return true;
+  const auto first = std::ranges::find(places_, places_[rank()].machine, &Place::machine);
+  return first == places_.begin() + static_cast<std::ptrdiff_t>(rank());
+}
+
 /// A process that was reaped is no more; those of other machines are not seen from here.
 bool Ranks::is_dead(std::size_t rank) const {
   const Place& place = places_[rank];

@@ -99,6 +99,8 @@ class Ranks {
 
   /// "rank 1 (node7, process 4711)"
   std::string name_of(std::size_t rank) const;
+  /// Whether no rank before this one runs on this machine.
+  bool is_first_here() const noexcept;
   /// How many ranks run on this machine and may use the same processors, this one included.
   std::size_t mates() const noexcept;
   /// Bytes that this rank has sent.

@@ -38,6 +38,8 @@ done <<'RUNS'
 4 --train sets.tsv --cell gru --embedding 6 --class-weight pos=2
 3 --train data.tsv --cell none
 2 --train data.tsv --cell lstm --embedding 6 --max-memory 40M
+2 --train data.tsv --cell lstm --embedding 6 --stream --cache none
+3 --train data.tsv --cell gru --vectors vectors.txt --stream
 RUNS
 
 # More ranks than shards, fewer, and none that divides: the shards decide.

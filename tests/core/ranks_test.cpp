@@ -62,12 +62,16 @@ TEST(Ranks, OfAProcessAloneExchangeNothing) {
   EXPECT_TRUE(alone.is_first());
   EXPECT_EQ(alone.count(), 1);
   EXPECT_EQ(alone.mates(), 1);
+  EXPECT_TRUE(alone.is_first_here());
   EXPECT_EQ(agree(alone, {"texts", "copy them"}, [] { return "abc"; }), "abc");
   EXPECT_EQ(alone.bytes_sent(), 0);
 }
 
 TEST(Ranks, KnowWhoSharesTheirProcessors) {
-  on_ranks(3, [](Ranks& ranks) { EXPECT_EQ(ranks.mates(), 3); });
+  on_ranks(3, [](Ranks& ranks) {
+    EXPECT_EQ(ranks.mates(), 3);
+    EXPECT_EQ(ranks.is_first_here(), ranks.is_first());
+  });
 }
 
 /// A link whose exchange waits for ever, whatever it is told, until the test is over.

@@ -186,6 +186,11 @@ void StreamedTexts::look() {
   }
 }
 
+void StreamedTexts::tell(std::string_view what, std::size_t rows, double share) const {
+  if (streaming_.progress) streaming_.progress(what, rows, share);
+  if (meanwhile_) meanwhile_();
+}
+
 /// Calls body(records, the number of the first) for all blocks of the file.
 template <typename Body>
 void StreamedTexts::for_each_block(std::string_view what, Body body) {
@@ -200,7 +205,7 @@ void StreamedTexts::for_each_block(std::string_view what, Body body) {
     const double share = survey_.rows > 0
                              ? static_cast<double>(row) / static_cast<double>(survey_.rows)
                              : static_cast<double>(bytes) / static_cast<double>(stream_.bytes());
-    if (streaming_.progress) streaming_.progress(what, row, std::min(share, 1.0));
+    tell(what, row, std::min(share, 1.0));
     if (!goes_on) return;
   }
 }
@@ -298,11 +303,8 @@ void StreamedTexts::encode(const Lexicon::Ids& ids, EncodedTexts& encoded) {
       for (std::size_t k = 0; k < count; ++k)
         writer.add(block[k], numbers.label(first + k), numbers.weight(first + k));
       numbers.release();
-      if (streaming_.progress) {
-        streaming_.progress(
-            "encoding", first + count,
-            static_cast<double>(first + count) / static_cast<double>(numbers.size()));
-      }
+      tell("encoding", first + count,
+           static_cast<double>(first + count) / static_cast<double>(numbers.size()));
     }
     write_sections(encoded, writer);
     writer.finish();

@@ -92,11 +92,16 @@ class StreamedTexts {
   };
   Beginning beginning();
 
+  /// From now on calls this now and then during a pass, too.
+  void meanwhile(std::function<void()> body) { meanwhile_ = std::move(body); }
+
   /// Pass 2. The lexicon gets all tokens of the rows to train on, `ngrams` (or null) their n-grams.
   void number(const EncoderSettings& settings, Lexicon& lexicon, NgramSample* ngrams,
               EncodedTexts& encoded);
   /// Pass 3.
   void encode(const Lexicon::Ids& ids, EncodedTexts& encoded);
+  /// Looks for the texts in the cache again: another process may have put them there.
+  void look();
   /// What is in the cache's file.
   EncodedTexts read();
   /// The rows that are held back. Nothing is left here.
@@ -105,8 +110,8 @@ class StreamedTexts {
   std::unique_ptr<RowFile> take_rows() { return std::move(file_); }
 
  private:
-  void look();
   void take_survey();
+  void tell(std::string_view what, std::size_t rows, double share) const;
   template <typename Body>
   void for_each_block(std::string_view what, Body body);
   bool is_held_back(std::size_t row, const Record& record) const;
@@ -117,6 +122,7 @@ class StreamedTexts {
   RecordStream stream_;
   std::filesystem::path path_;
   std::string damage_;
+  std::function<void()> meanwhile_;
   std::unique_ptr<RowFile> file_;
   TextSurvey survey_;
   std::optional<HoldBack> hold_back_;

@@ -177,8 +177,7 @@ class Session {
     if (!options_.vectors.empty()) vector_file_.emplace(options_.vectors);
     release_freed_memory();
     count_reading(kProgramBytes + kMappedBytes + bytes_of(dev));
-    EncodedTexts encoded = texts.is_cached() ? texts.read() : encode(texts, dev);
-    if (texts.is_cached() && vector_file_) read_vectors_again(encoded);
+    EncodedTexts encoded = encode_or_read(texts, dev);
     take(encoded);
     if (texts.holds_back()) dev = texts.take_held_back();
     const auto labels = decide_labels(labels_among(encoded.combinations), texts.survey().rows,
@@ -339,6 +338,36 @@ class Session {
   }
 
   /// Makes the file of the training rows from their texts.
+  /// The first rank of a machine encodes the texts, the others read what it has made. That takes
+  /// long, and a rank that is silent for long counts as lost: so all tell each other how far they
+  /// are.
+  EncodedTexts encode_or_read(StreamedTexts& texts, std::span<const Record> dev) {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::seconds kSilence{10};
+    const auto all_are_done = [&](bool is_done) {
+      const std::vector<std::string> told = ranks_.share(is_done ? "done" : "");
+      return std::ranges::none_of(told, &std::string::empty);
+    };
+    std::optional<EncodedTexts> encoded;
+    if (!texts.is_cached() && ranks_.is_first_here()) {
+      texts.meanwhile([&, last = Clock::now()]() mutable {
+        if (Clock::now() - last < kSilence) return;
+        all_are_done(false);
+        last = Clock::now();
+      });
+      encoded = encode(texts, dev);
+      texts.meanwhile({});
+    }
+    while (!all_are_done(true)) {
+    }
+    if (encoded) return std::move(*encoded);
+    if (!texts.is_cached()) texts.look();
+    if (!texts.is_cached()) return encode(texts, dev);  // in a cache that is this rank's alone
+    encoded = texts.read();
+    if (vector_file_) read_vectors_again(*encoded);
+    return std::move(*encoded);
+  }
+
   EncodedTexts encode(StreamedTexts& texts, std::span<const Record> dev) {
     count_reading(kProgramBytes + kMappedBytes + bytes_of(dev) +
                   std::max(kBeginningBytes, texts.splitting_bytes()));
@@ -684,10 +713,11 @@ TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record
 
 TrainedClassifier train_classifier(StreamedTexts& train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
-                                   const ClassifierObserver& observer) {
+                                   const ClassifierObserver& observer, Ranks* ranks) {
   require_something(options);
   Ranks alone;
-  return Session(options, observer, alone, train.holds_back()).run(train, std::move(dev));
+  return Session(options, observer, ranks == nullptr ? alone : *ranks, train.holds_back())
+      .run(train, std::move(dev));
 }
 
 }  // namespace unroll

@@ -208,9 +208,10 @@ TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record
                                    const ClassifierObserver& observer = {}, Ranks* ranks = nullptr);
 
 /// The same from texts that are not held in memory (unroll/tools/classifier/streamed_texts.h), with
-/// the same bits. Whether rows are held back they know; otherwise `dev` has some.
+/// the same bits. Whether rows are held back they know; otherwise `dev` has some. The first of the
+/// `ranks` on a machine makes the cache's file, in which the others find the texts.
 TrainedClassifier train_classifier(StreamedTexts& train, std::vector<Record> dev,
                                    const TrainClassifierOptions& options,
-                                   const ClassifierObserver& observer = {});
+                                   const ClassifierObserver& observer = {}, Ranks* ranks = nullptr);
 
 }  // namespace unroll

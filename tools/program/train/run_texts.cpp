@@ -156,8 +156,6 @@ std::unique_ptr<StreamedTexts> stream_texts(const TrainFlags& flags, const ReadO
   return texts;
 }
 
-/// The texts of a run: those to train on are held, or streamed.
-
 RunTexts read_held(const TrainFlags& flags, Terminal& terminal) {
   const ReadOptions columns = read_options(flags);
   RunTexts texts;
@@ -179,8 +177,6 @@ RunTexts read_streamed(const TrainFlags& flags, Terminal& terminal) {
   return texts;
 }
 
-/// Reads on all ranks, which must find the same. Several hold their texts.
-
 }  // namespace
 
 std::size_t reading_bytes(const TrainFlags& flags, const RunTexts& texts) {
@@ -191,21 +187,31 @@ std::size_t reading_bytes(const TrainFlags& flags, const RunTexts& texts) {
   return kProgramBytes + std::max(first, second);
 }
 
+namespace {
+
+/// The first rank decides for all: each way has its own exchanges.
+bool streams(const TrainFlags& flags, Ranks& ranks) {
+  const bool own = flags.stream || !fit_into_memory(flags);
+  return ranks.from_first(own ? "streams" : "") == "streams";
+}
+
+std::string identity_of(const RunTexts& texts) {
+  return (texts.streamed ? texts.streamed->survey().hash : identity_of(texts.train)) +
+         identity_of(texts.dev);
+}
+
+}  // namespace
+
 RunTexts read_texts(const TrainFlags& flags, Terminal& terminal, Ranks& ranks) {
-  if (flags.stream || !fit_into_memory(flags)) {
-    if (ranks.count() == 1) return read_streamed(flags, terminal);
-    throw UsageError(
-        "several processes hold their texts in memory: leave out --stream and raise --max-memory, "
-        "or train with one process, which streams them");
-  }
+  const bool is_streamed = streams(flags, ranks);
   RunTexts texts;
   agree(ranks,
         {.what = "texts",
          .advice = "give all machines equal copies of --train and --dev, or a "
                    "shared path"},
         [&] {
-          texts = read_held(flags, terminal);
-          return ranks.count() == 1 ? "" : identity_of(texts.train) + identity_of(texts.dev);
+          texts = is_streamed ? read_streamed(flags, terminal) : read_held(flags, terminal);
+          return ranks.count() == 1 ? "" : identity_of(texts);
         });
   return texts;
 }

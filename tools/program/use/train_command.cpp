@@ -110,13 +110,20 @@ void take_texts(const RunTexts& texts, RunFolder& run) {
   run.take_data(texts.streamed->survey().hash, identity_of(texts.dev));
 }
 
+TrainedClassifier train_on(RunTexts texts, const TrainClassifierOptions& options,
+                           const ClassifierObserver& observer, Ranks& ranks) {
+  if (texts.streamed)
+    return train_classifier(*texts.streamed, std::move(texts.dev), options, observer, &ranks);
+  return train_classifier(std::move(texts.train), std::move(texts.dev), options, observer, &ranks);
+}
+
 /// What the ranks do that have no folder and say nothing.
 int train_along(const TrainFlags& flags, Ranks& ranks) {
   Terminal terminal(true);
   RunTexts data = read_texts(flags, terminal, ranks);
   TrainClassifierOptions options = flags.options;
   if (!options.network) options.vectors.clear();
-  options.reading_bytes = reading_bytes(flags, data);
+  if (!data.streamed) options.reading_bytes = reading_bytes(flags, data);
   const ClassifierObserver observer{
       .plan = [&](const TrainingPlan&,
                   const TextClassifier& start) { start_alike(flags, start, ranks); },
@@ -124,7 +131,7 @@ int train_along(const TrainFlags& flags, Ranks& ranks) {
       .epoch = {},
       .stop = {},
       .checkpoints = [&] { return Checkpoints{.begin = share_checkpoint(flags, nullptr, ranks)}; }};
-  train_classifier(std::move(data.train), std::move(data.dev), options, observer, &ranks);
+  train_on(std::move(data), options, observer, ranks);
   return 0;
 }
 
@@ -185,9 +192,7 @@ int TrainRun::train() {
   RunTexts texts = read();
   const TrainClassifierOptions options = options_for(texts);
   const ClassifierObserver told = observer();
-  return end(texts.streamed ? train_classifier(*texts.streamed, std::move(texts.dev), options, told)
-                            : train_classifier(std::move(texts.train), std::move(texts.dev),
-                                               options, told, &ranks_));
+  return end(train_on(std::move(texts), options, told, ranks_));
 }
 
 RunTexts TrainRun::read() {
