@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "unroll/text/columns.h"
 
@@ -12,7 +16,9 @@ namespace unroll {
 
 namespace {
 
-using nlohmann::json;
+/// Numbers are kept as they are written, so their type is that which takes the largest ones.
+using json = nlohmann::basic_json<std::map, std::vector, std::string, bool, std::int64_t,
+                                  std::uint64_t, long double>;
 using Kind = JsonValue::Kind;
 
 constexpr std::size_t kNone = std::string_view::npos;
@@ -29,8 +35,9 @@ class Handler final : public nlohmann::json_sax<json> {
   bool boolean(bool value) override {
     return keep(Kind::kPlain, "boolean", value ? "true" : "false");
   }
+  /// It has a minus sign, also where it is −0.
   bool number_integer(number_integer_t value) override {
-    return keep(Kind::kPlain, "number", std::to_string(value));
+    return keep(Kind::kPlain, "number", value == 0 ? "-0" : std::to_string(value));
   }
   bool number_unsigned(number_unsigned_t value) override {
     return keep(Kind::kPlain, "number", std::to_string(value));
