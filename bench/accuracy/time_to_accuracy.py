@@ -107,17 +107,13 @@ def tuned(options, name, model):
     return json.loads(path.read_text())
 
 
-def curves_of(options, name):
-    """{contender: curve}, measured once and kept."""
-    kept = options.results / f"{name}.time.json"
-    if kept.exists():
-        return json.loads(kept.read_text())
+def contenders(options, name):
+    """{contender: what measures its curve}, and the targets."""
     test = read_rows(part(options.data, name, "test"))
     fasttext, linear = tuned(options, name, "fasttext"), tuned(options, name, "scikit-learn")
     cut = fasttext["setting"][0]
     autotune = [cut, "-autotune-duration", str(options.autotune)]
-    curves = {}
-    for contender, measure in {
+    return {
         "unroll": lambda: program_curve(options, name, []),
         "unroll --preset fast": lambda: program_curve(options, name, ["--preset", "fast"]),
         "scikit-learn, tuned before": lambda: baseline_curve(
@@ -130,12 +126,21 @@ def curves_of(options, name):
         f"fastText's autotune, {options.autotune} s": lambda: baseline_curve(
             options, name, "autotune", autotune, fasttext_judge(options.data, name, cut)),
         "PyTorch's BiLSTM": lambda: baseline_curve(options, name, "pytorch", [cut], None),
-    }.items():
-        print(f"{name} {contender}", file=sys.stderr)
-        curves[contender] = measure()
-    curves["targets"] = [fasttext["test"], linear["test"], linear["test"] + 0.01]
-    kept.write_text(json.dumps(curves))
-    return curves
+    }, [fasttext["test"], linear["test"], linear["test"] + 0.01]
+
+
+def curves_of(options, name):
+    """{contender: curve}. Each is measured once and kept, so an interrupted run goes on."""
+    kept = options.results / f"{name}.time.json"
+    curves = json.loads(kept.read_text()) if kept.exists() else {}
+    to_measure, curves["targets"] = contenders(options, name)
+    for contender, measure in to_measure.items():
+        if contender not in curves:
+            print(f"{name} {contender}", file=sys.stderr)
+            curves[contender] = measure()
+            kept.with_suffix(".part").write_text(json.dumps(curves))
+            kept.with_suffix(".part").rename(kept)
+    return {contender: curves[contender] for contender in [*to_measure, "targets"]}
 
 
 def reached(curve, target):
