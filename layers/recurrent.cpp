@@ -124,7 +124,7 @@ void require_within(double most, MatrixView<const float> values, const char* nam
   }
 }
 
-/// body.operator()<Operand>(), for the operands of training of one type or the other.
+/// body.operator()<Operand>(), for the operands of training: they are BFloat16 if `pairs`.
 template <typename Real, typename Body>
 void for_operands(bool pairs, Body body) {
   if constexpr (std::is_same_v<Real, float>) {
@@ -133,7 +133,7 @@ void for_operands(bool pairs, Body body) {
   body.template operator()<Real>();
 }
 
-/// Does so for the operands of inference: Float16 if they are `halves`.
+/// body.operator()<Operand>(), for the operands of inference: they are Float16 if `halves`.
 template <typename Real, typename Body>
 void for_inference_operands(bool halves, bool pairs, Body body) {
   if constexpr (std::is_same_v<Real, float>) {
@@ -142,7 +142,7 @@ void for_inference_operands(bool halves, bool pairs, Body body) {
   for_operands<Real>(pairs, body);
 }
 
-/// … and for those of these weights.
+/// body.operator()<Operand>(), for the operands that these weights are packed as.
 template <typename Real, typename Body>
 void for_packed_operands(const RecurrentWeights<Real>& weights, Body body) {
   for_inference_operands<Real>(weights.halves.forward.rows() > 0, weights.pairs.forward.rows() > 0,
@@ -198,8 +198,21 @@ Tensor<Real> in_full(const Tensor<Operand>& values) {
 }  // namespace
 
 double largest_h(const CellKind& kind) {
-  const bool is_bounded = kind.cell != Cell::kRnn || kind.activation != Activation::kRelu;
-  return is_bounded ? 1 : kAnySize;
+  switch (kind.cell) {
+    case Cell::kLstm:
+    case Cell::kGru:
+      return 1;
+    case Cell::kRnn:
+      break;
+  }
+  switch (kind.activation) {
+    case Activation::kTanh:
+    case Activation::kSigmoid:
+      return 1;
+    case Activation::kRelu:
+      break;
+  }
+  return kAnySize;
 }
 
 bool has_kernels(const CellKind& kind) {

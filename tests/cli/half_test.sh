@@ -10,9 +10,11 @@ train() { "$unroll" train --train data.tsv --dev dev.tsv --hidden 6 --embedding 
 for half in fp32 bf16; do
   train --out as_$half --precision $half 2>notes | grep '^hash' >wanted
   UNROLL_HALF=$half train --out half_$half --precision half 2>notes | grep '^hash' >found
+  grep -q "half precision here: $half" notes || fail "train: $(cat notes)"
   cmp -s wanted found || fail "trained with half, $half: $(cat found), not $(cat wanted)"
   "$unroll" inspect half_$half --json | grep -q "\"precision\":\"half: $half\"" || fail "inspect: what half was"
 done
+UNROLL_HALF=bf16 train --out told --precision half --json --quiet | grep -q '"precision":"bf16"' || fail "train --json"
 for half in narrow fp16; do  # of prediction alone
   UNROLL_HALF=$half train --out half_$half --precision half --quiet | grep '^hash' >found
   "$unroll" inspect as_fp32 --json | grep -qF "$(awk '{print $2}' found)" || fail "trained with half, $half"

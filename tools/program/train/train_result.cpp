@@ -63,6 +63,7 @@ void print_result(const TrainFlags& flags, const TrainedClassifier& trained, std
                                    {"dev_metric", trained.dev.metric},
                                    {"ngrams", trained.plan.ngrams},
                                    {"ngrams_dev_accuracy", ngrams_accuracy},
+                                   {"precision", to_string(trained.plan.memory->precision)},
                                    {"most_tokens", trained.plan.memory->most_tokens},
                                    {"hash", trained.classifier.hash()},
                                    {"peak_memory", peak_resident_bytes()},
