@@ -29,7 +29,7 @@ std::string table_title(const CellRow& row) {
 
 /// Our own in bfloat16 is no peer.
 bool is_peer(const CellRow& row) {
-  return row.implementation != kOurs && row.precision == Precision::kFull;
+  return row.implementation != kOurs && row.precision == PrecisionChoice::kFull;
 }
 
 /// Everybody but ours, in the order in which they come first.
@@ -81,7 +81,7 @@ std::string against_best_text(Rows race) {
 }
 
 bool is_rounded(const CellRow& row) {
-  return row.precision == Precision::kBFloat16;
+  return row.precision == PrecisionChoice::kBFloat16;
 }
 
 /// How many times as fast as in fp32 ours is in bfloat16.

@@ -129,7 +129,7 @@ bool run(Flags flags, const std::string& command) {
   flags.race.cases =
       flags.shapes.empty() ? cases_of(flags.grid) : named_shapes(flags.shapes, flags.grid);
   const CellPeers peers = load_cell_peers(program_folder() / "peers" / "cells");
-  std::vector<CellContender> contenders = {our_cells(), our_cells(Precision::kBFloat16)};
+  std::vector<CellContender> contenders = {our_cells(), our_cells(PrecisionChoice::kBFloat16)};
   std::ranges::copy(peers.contenders, std::back_inserter(contenders));
   const auto progress = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
   const CellRaceResult result = race_cells(contenders, flags.race, progress);

@@ -74,10 +74,13 @@ set(UNROLL_PUBLIC_HEADERS
   tools/classifier/train_classifier.h)
 set(UNROLL_DETAIL_HEADERS
   core/bfloat16.h
+  core/float16.h
   core/function_ref.h
   core/memory_plan.h
+  core/precision.h
   core/range.h
   core/row_set.h
+  kernels/half.h
   kernels/packed.h
   kernels/recurrent_step.h
   layers/distinct.h

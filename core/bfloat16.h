@@ -4,7 +4,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <string_view>
 
 namespace unroll {
 
@@ -22,13 +21,6 @@ inline BFloat16 to_bfloat16(float x) noexcept {
 
 inline float to_float(BFloat16 x) noexcept {
   return std::bit_cast<float>(static_cast<std::uint32_t>(x.bits) << 16);
-}
-
-/// What products multiply: values as they are, or rounded to BFloat16.
-enum class Precision { kFull, kBFloat16 };
-/// "fp32" or "bf16": the precision in which floats are multiplied.
-inline std::string_view to_string(Precision precision) {
-  return precision == Precision::kFull ? "fp32" : "bf16";
 }
 
 }  // namespace unroll

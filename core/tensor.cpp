@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "unroll/core/bfloat16.h"
+#include "unroll/core/float16.h"
 #include "unroll/core/huge_pages.h"
 
 namespace unroll {
@@ -137,6 +138,7 @@ bool is_finite(const Tensor<double>& tensor) noexcept {
 template class Tensor<float>;
 template class Tensor<double>;
 template class Tensor<BFloat16>;
+template class Tensor<Float16>;
 template class Tensor<std::uint32_t>;
 
 }  // namespace unroll

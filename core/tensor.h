@@ -59,7 +59,7 @@ class MatrixView {
   std::size_t stride_ = 0;
 };
 
-/// Owns its elements. Instantiated for float, double, BFloat16 and uint32_t.
+/// Owns its elements. Instantiated for float, double, BFloat16, Float16 and uint32_t.
 template <typename Real>
 class Tensor {
  public:

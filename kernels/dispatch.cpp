@@ -45,4 +45,11 @@ const ProductTable<float, BFloat16>& products_of_bfloat16() {
   return kScalarBFloat16;
 }
 
+const ProductTable<float, Float16>& products_of_float16() {
+#ifdef UNROLL_ISA_FLOAT16
+  if (multiplies_float16()) return kAvx512Float16;
+#endif
+  return kScalarFloat16;
+}
+
 }  // namespace unroll

@@ -15,6 +15,7 @@ template <typename Real>
 const KernelTable<Real>& kernels_for(Isa isa) noexcept;
 
 const ProductTable<float, BFloat16>& products_of_bfloat16();
+const ProductTable<float, Float16>& products_of_float16();
 
 /// The table of the active instruction set. Throws what active_isa() throws.
 template <typename Real>
@@ -23,11 +24,13 @@ const KernelTable<Real>& kernels() {
 }
 
 /// The products of sums Real and of such operands. Of BFloat16 they are fast only where
-/// multiplies_bfloat16(), elsewhere the scalar table's.
+/// multiplies_bfloat16(), of Float16 where multiplies_float16(), elsewhere the scalar table's.
 template <typename Real, typename Operand>
 const ProductTable<Real, Operand>& products() {
   if constexpr (std::is_same_v<Operand, BFloat16>) {
     return products_of_bfloat16();
+  } else if constexpr (std::is_same_v<Operand, Float16>) {
+    return products_of_float16();
   } else {
     return kernels<Real>().products;
   }

@@ -84,6 +84,20 @@ std::atomic<bool>& wants_bfloat16() noexcept {
   return wanted;
 }
 
+std::atomic<bool>& wants_float16() noexcept {
+  static std::atomic<bool> wanted = true;
+  return wanted;
+}
+
+/// Whether this program has the instructions' kernels, and CPU and operating system support them.
+bool has_float16() noexcept {
+#ifdef UNROLL_ISA_FLOAT16
+  return __builtin_cpu_supports("avx512fp16") != 0;
+#else
+  return false;
+#endif
+}
+
 }  // namespace
 
 Maker maker() noexcept {
@@ -123,6 +137,15 @@ bool multiplies_bfloat16() {
 
 void set_multiplies_bfloat16(bool wanted) noexcept {
   wants_bfloat16().store(wanted, std::memory_order_relaxed);
+}
+
+bool multiplies_float16() {
+  return active_isa() == Isa::kAvx512 && has_float16() &&
+         wants_float16().load(std::memory_order_relaxed);
+}
+
+void set_multiplies_float16(bool wanted) noexcept {
+  wants_float16().store(wanted, std::memory_order_relaxed);
 }
 
 bool divides_slowly() noexcept {

@@ -58,6 +58,14 @@ bool multiplies_bfloat16();
 /// run.
 void set_multiplies_bfloat16(bool wanted) noexcept;
 
+/// Whether products of Float16 go by AVX512-FP16's instructions, more than twice as fast as
+/// float's. Elsewhere they are computed one by one, to the same bits, which is for tests.
+bool multiplies_float16();
+
+/// Whether they do where the CPU has those instructions, for tests and benchmarks; not while
+/// kernels run.
+void set_multiplies_float16(bool wanted) noexcept;
+
 /// Sets the one in use, for tests and benchmarks; not while kernels run. UsageError if not
 /// available.
 void set_active_isa(Isa isa);

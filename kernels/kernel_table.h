@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "unroll/core/bfloat16.h"
+#include "unroll/core/float16.h"
 
 namespace unroll {
 
@@ -29,11 +30,13 @@ struct Rows {
 };
 
 /// How many values of a sum tiles multiply at a time: they stand side by side in a panel's line.
-/// Rows of an odd number of BFloat16 end with a 0 more.
+/// Rows of an odd number of BFloat16 or Float16 end with a 0 more.
 template <typename Operand>
 inline constexpr std::size_t kDepth = 1;
 template <>
 inline constexpr std::size_t kDepth<BFloat16> = 2;
+template <>
+inline constexpr std::size_t kDepth<Float16> = 2;
 
 /// The lines of a panel that so many values of a sum take.
 template <typename Operand>
@@ -85,7 +88,8 @@ struct StepTable {
 };
 
 /// Products whose sums are Real and whose operands, the values that are multiplied, are Operand;
-/// and the steps that consist of them.
+/// and the steps that consist of them. Of Float16 there is what inference needs; the others are
+/// null.
 template <typename Real, typename Operand = Real>
 struct ProductTable {
   std::size_t lanes;   ///< sums in a vector; a panel has four vectors of columns (packed.h)

@@ -99,6 +99,41 @@ struct Multiplier<OneLane<float>, BFloat16, BFloat16> {
   }
 };
 
+/// Pairs of Float16, the plain way. A lane's short sum has two parts, of the first and of the
+/// second values of the pairs; each product and sum is rounded to Float16 once, as AVX512-FP16 has
+/// it. After kShortLines pairs the parts are added up, and their sum is widened and added to a
+/// float. Numbers of Float16 are kept as floats here.
+template <>
+struct Multiplier<OneLane<float>, Float16, Float16> {
+  using V = OneLane<float>;
+  struct Factor {
+    float first, second;
+  };
+  using ShortSum = Factor;
+  static constexpr std::size_t kShortLines = kShortLinesOfFloat16;
+
+  static Factor broadcast(const Float16* a) { return {to_float(a[0]), to_float(a[1])}; }
+  template <typename VectorOf>
+  static Factor load_factor(VectorOf vector_of, std::size_t c) {
+    return broadcast(vector_of(c));
+  }
+  static ShortSum multiply_add(Factor a, Factor b, ShortSum sum) {
+    return {multiply_add(a.first, b.first, sum.first),
+            multiply_add(a.second, b.second, sum.second)};
+  }
+  static V add_widened(ShortSum sums, V sum) {
+    return sum + V(static_cast<float>(nearest_float16(double{sums.first} + double{sums.second})));
+  }
+
+  static V load(Whole<V>, const Float16* p) { return V(to_float(*p)); }
+  static void store(Whole<V>, Float16* p, V v) { *p = to_float16(static_cast<double>(v.x)); }
+
+ private:
+  static float multiply_add(float a, float b, float sum) {
+    return static_cast<float>(multiply_add_float16(double{a}, double{b}, double{sum}));
+  }
+};
+
 /// An operand of products to come; rounded to bfloat16, if it is to be.
 template <typename V, typename Part, typename Operand>
 void store_operand(Part part, Operand* p, V v, bool rounds) {

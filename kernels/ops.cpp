@@ -71,8 +71,8 @@ void require_ids_below(std::string_view op, const std::string& name,
 
 /// round(n, x, y) on all values: at once if there is nothing between rows.
 template <typename T, typename U, typename Round>
-void round_rows(MatrixView<const T> x, MatrixView<U> y, Round round) {
-  require_same_shape("round_to_bfloat16", Operand("x", x), Operand("y", y));
+void round_rows(std::string_view op, MatrixView<const T> x, MatrixView<U> y, Round round) {
+  require_same_shape(op, Operand("x", x), Operand("y", y));
   if (x.stride() == x.columns() && y.stride() == y.columns()) {
     return round(x.rows() * x.columns(), x.data(), y.data());
   }
@@ -224,12 +224,16 @@ void scatter_add_rows(MatrixView<const std::type_identity_t<T>> dy,
 }
 
 void round_to_bfloat16(MatrixView<const float> x, MatrixView<BFloat16> y) {
-  round_rows(x, y, products_of_bfloat16().round);
+  round_rows("round_to_bfloat16", x, y, products_of_bfloat16().round);
+}
+
+void round_to_float16(MatrixView<const float> x, MatrixView<Float16> y) {
+  round_rows("round_to_float16", x, y, products_of_float16().round);
 }
 
 template <typename Real>
 void round_to_bfloat16(MatrixView<const Real> x, MatrixView<Real> y) {
-  round_rows(x, y, kernels<Real>().round_to_bfloat16);
+  round_rows("round_to_bfloat16", x, y, kernels<Real>().round_to_bfloat16);
 }
 
 template <typename Real>

@@ -19,6 +19,7 @@
 #include <type_traits>
 
 #include "unroll/core/bfloat16.h"
+#include "unroll/core/float16.h"
 #include "unroll/core/tensor.h"
 
 namespace unroll {
@@ -118,6 +119,8 @@ void scatter_add_rows(MatrixView<const std::type_identity_t<T>> dy,
 void round_to_bfloat16(MatrixView<const float> x, MatrixView<BFloat16> y);
 template <typename Real>
 void round_to_bfloat16(MatrixView<const Real> x, MatrixView<Real> y);
+/// y = x, rounded to the nearest Float16.
+void round_to_float16(MatrixView<const float> x, MatrixView<Float16> y);
 
 /// Where x > best: best = x and at = index. Called once for each step, it leaves the maximum over
 /// time and where it was (the first one, of equals).

@@ -48,10 +48,18 @@ template <typename Operand>
 using Rounding = void(std::size_t n, const typename Panels<Operand>::Sum* x, Operand* y) noexcept;
 template <typename Operand>
 Rounding<Operand>* rounding_of(Precision precision) {
-  if constexpr (std::is_same_v<Operand, BFloat16>) {
-    return products_of_bfloat16().round;
+  if constexpr (kIsShort<Operand>) {
+    return products<float, Operand>().round;
   } else {
-    return precision == Precision::kFull ? nullptr : kernels<Operand>().round_to_bfloat16;
+    switch (precision) {
+      case Precision::kBFloat16:
+      case Precision::kNarrow:
+        return kernels<Operand>().round_to_bfloat16;
+      case Precision::kFull:
+      case Precision::kFloat16:  // of Float16 panels are others
+        break;
+    }
+    return nullptr;
   }
 }
 
@@ -80,7 +88,7 @@ void set_operands(Rounding<Operand>* round, const typename Panels<Operand>::Sum*
                   std::size_t count, std::span<Operand> to) {
   if (round != nullptr) {
     round(count, values, to.data());
-  } else if constexpr (!std::is_same_v<Operand, BFloat16>) {
+  } else if constexpr (!kIsShort<Operand>) {
     copy(values, count, to.data());
   }
   std::ranges::fill(to.subspan(count), Operand());
@@ -404,22 +412,26 @@ void project(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Ope
   }
 }
 
+#define UNROLL_INSTANTIATE_INFERENCE(Real, Operand)                                               \
+  template class Panels<Operand>;                                                                 \
+  template void product(MatrixView<const Operand>, const Panels<Operand>&, MatrixView<Real>);     \
+  template void product(MatrixView<const Operand>, MatrixView<const Operand>,                     \
+                        const Panels<Operand>&, MatrixView<Real>);                                \
+  template void project(MatrixView<const Operand>, const Panels<Operand>&, std::span<const Real>, \
+                        MatrixView<Real>);                                                        \
+  template void project(MatrixView<const Operand>, const Panels<Operand>&, std::span<const Real>, \
+                        MatrixView<Real>, Range);
 #define UNROLL_INSTANTIATE(Real, Operand)                                                          \
-  template class Panels<Operand>;                                                                  \
-  template void product(MatrixView<const Operand>, const Panels<Operand>&, MatrixView<Real>);      \
-  template void product(MatrixView<const Operand>, MatrixView<const Operand>,                      \
-                        const Panels<Operand>&, MatrixView<Real>);                                 \
+  UNROLL_INSTANTIATE_INFERENCE(Real, Operand)                                                      \
   template void add_gradients(MatrixView<const Operand>,                                           \
                               std::initializer_list<GradientOf<Real, Operand>>, Tensor<Operand>&); \
   template std::size_t gradient_rows<Real, Operand>();                                             \
-  template std::size_t gradient_scratch<Real, Operand>(std::size_t, std::size_t);                  \
-  template void project(MatrixView<const Operand>, const Panels<Operand>&, std::span<const Real>,  \
-                        MatrixView<Real>);                                                         \
-  template void project(MatrixView<const Operand>, const Panels<Operand>&, std::span<const Real>,  \
-                        MatrixView<Real>, Range);
+  template std::size_t gradient_scratch<Real, Operand>(std::size_t, std::size_t);
+UNROLL_INSTANTIATE_INFERENCE(float, Float16)
 UNROLL_INSTANTIATE(float, float)
 UNROLL_INSTANTIATE(double, double)
 UNROLL_INSTANTIATE(float, BFloat16)
 #undef UNROLL_INSTANTIATE
+#undef UNROLL_INSTANTIATE_INFERENCE
 
 }  // namespace unroll

@@ -11,6 +11,8 @@
 #include <type_traits>
 
 #include "unroll/core/bfloat16.h"
+#include "unroll/core/float16.h"
+#include "unroll/core/precision.h"
 #include "unroll/core/range.h"
 #include "unroll/core/tensor.h"
 #include "unroll/kernels/gemm.h"
@@ -19,18 +21,23 @@ namespace unroll {
 
 class MemoryPlan;
 
+/// Whether operands are of 16 bits, and their sums float.
+template <typename Operand>
+inline constexpr bool kIsShort =
+    std::is_same_v<Operand, BFloat16> || std::is_same_v<Operand, Float16>;
+
 /// A right factor B (K, N) in the order in which the kernels of the active instruction set read it:
 /// panels of four vectors of columns, each a stripe of K lines, or two stripes of half the columns
-/// where a tile is half a panel wide; of BFloat16 a line has two rows of B, side by side. Pack anew
+/// where a tile is half a panel wide; of 16 bits a line has two rows of B, side by side. Pack anew
 /// after another instruction set was made active.
 ///
-/// Operand: what is multiplied. Sums are of the same type, of BFloat16 in float; so is what is
-/// packed, and rounded if it is to be, as BFloat16 always. Rows of BFloat16 begin at even places
-/// and, if they are odd in number, end with a 0 more.
+/// Operand: what is multiplied. Sums are of the same type, of BFloat16 and Float16 in float; so is
+/// what is packed, and rounded if it is to be, as those two always. Rows of them begin at even
+/// places and, if they are odd in number, end with a 0 more.
 template <typename Operand>
 class Panels {
  public:
-  using Sum = std::conditional_t<std::is_same_v<Operand, BFloat16>, float, Operand>;
+  using Sum = std::conditional_t<kIsShort<Operand>, float, Operand>;
 
   /// B, columns in their order.
   void pack(Factor<Sum> B, Precision precision = Precision::kFull);

@@ -154,17 +154,21 @@ void rnn_step_back(Activation activation, const RecurrentStepBack<Real, Operand>
       kernel_of(activation, all.tanh_backward, all.sigmoid_backward, all.relu_backward));
 }
 
-#define UNROLL_INSTANTIATE(Real, Operand)                                  \
-  template std::size_t unit_grain<Real, Operand>();                        \
-  template void lstm_step(const RecurrentStep<Real, Operand>&);            \
-  template void gru_step(const RecurrentStep<Real, Operand>&);             \
-  template void gru_step_back(const RecurrentStepBack<Real, Operand>&);    \
-  template void rnn_step(Activation, const RecurrentStep<Real, Operand>&); \
-  template void lstm_step_back(const RecurrentStepBack<Real, Operand>&);   \
+#define UNROLL_INSTANTIATE_INFERENCE(Real, Operand)             \
+  template std::size_t unit_grain<Real, Operand>();             \
+  template void lstm_step(const RecurrentStep<Real, Operand>&); \
+  template void gru_step(const RecurrentStep<Real, Operand>&);  \
+  template void rnn_step(Activation, const RecurrentStep<Real, Operand>&);
+#define UNROLL_INSTANTIATE(Real, Operand)                                \
+  UNROLL_INSTANTIATE_INFERENCE(Real, Operand)                            \
+  template void gru_step_back(const RecurrentStepBack<Real, Operand>&);  \
+  template void lstm_step_back(const RecurrentStepBack<Real, Operand>&); \
   template void rnn_step_back(Activation, const RecurrentStepBack<Real, Operand>&);
+UNROLL_INSTANTIATE_INFERENCE(float, Float16)
 UNROLL_INSTANTIATE(float, float)
 UNROLL_INSTANTIATE(double, double)
 UNROLL_INSTANTIATE(float, BFloat16)
 #undef UNROLL_INSTANTIATE
+#undef UNROLL_INSTANTIATE_INFERENCE
 
 }  // namespace unroll

@@ -43,6 +43,20 @@ consteval ProductTable<RealOf<V>, Operand> make_products() {
   };
 }
 
+/// The products that inference needs; the others are null.
+template <typename V, typename Operand>
+consteval ProductTable<RealOf<V>, Operand> make_inference_products() {
+  ProductTable<RealOf<V>, Operand> table{};
+  table.lanes = V::size;
+  table.stripe = kStripeVectors * V::size;
+  table.round = &round<V, Operand>;
+  table.packed_product = &packed_product<V, Operand>;
+  table.packed_product_of_three_gates = &packed_product_of_three_gates<V, Operand>;
+  table.packed_product_of_four_gates = &packed_product_of_four_gates<V, Operand>;
+  table.steps = make_steps<V, Operand>();
+  return table;
+}
+
 /// consteval: tables are constants, there before any static constructor asks for a kernel.
 template <typename V, Division division = Division::kInstruction>
 consteval KernelTable<RealOf<V>> make_table() {

@@ -192,13 +192,12 @@ void for_each_tile(std::size_t rows, std::size_t columns, bool high, Body body) 
 /// sums += a · line for one k, or kDepth: a value of each row by the vectors of a line. Row by row,
 /// besides the line, if everything has a register then; otherwise column by column, besides the
 /// values. The line is a pack: of an array GCC leaves stores behind.
-template <std::size_t vectors, typename Operand, typename Weight, typename V, std::size_t size,
-          typename ValueOf, typename VectorOf>
-void add_outer_product(V (&sums)[size], ValueOf value_of, VectorOf vector_of) {
-  using M = Multiplier<V, Operand, Weight>;
+template <std::size_t vectors, typename M, typename Sum, std::size_t size, typename ValueOf,
+          typename VectorOf>
+void add_outer_product(Sum (&sums)[size], ValueOf value_of, VectorOf vector_of) {
   using Factor = typename M::Factor;
   [&]<std::size_t... r, std::size_t... c>(std::index_sequence<r...>, std::index_sequence<c...>) {
-    if constexpr (size + vectors + 1 <= kRegisters<V>) {
+    if constexpr (size + vectors + 1 <= kRegisters<Sum>) {
       const auto add_rows = [&](auto... line) {
         const auto add_row = [&](auto row, Factor value) {
           ((sums[row * vectors + c] = M::multiply_add(value, line, sums[row * vectors + c])), ...);
@@ -267,15 +266,46 @@ void for_each_line(std::size_t first, std::size_t last, Add add) {
   }
 }
 
+/// Whether products are added up in their own narrow type first, kShortLines lines at a time.
+template <typename M>
+inline constexpr bool kSumsShortly = requires { typename M::ShortSum; };
+
+/// sums += a · panel of so many lines, by way of short sums. These begin at every kShortLines-th
+/// line, whatever the tile, or bits would depend on it; ask(k) comes before line k.
+template <std::size_t vectors, typename M, typename V, std::size_t size, typename Operand,
+          typename Panel, typename Ask>
+void accumulate_shortly(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
+                        Panel panel, Ask ask) {
+  for (std::size_t first = 0; first < lines; first += M::kShortLines) {
+    const std::size_t left = lines - first;
+    const std::size_t end = first + (left < M::kShortLines ? left : M::kShortLines);
+    typename M::ShortSum shorts[size] = {};
+    for (std::size_t k = first; k < end; ++k) {
+      ask(k);
+      add_outer_product<vectors, M>(
+          shorts, [=](std::size_t r) { return a + r * stride + k * kDepth<Operand>; },
+          [=](std::size_t c) { return panel.vector(k, c); });
+    }
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      ((sums[i] = M::add_widened(shorts[i], sums[i])), ...);
+    }(std::make_index_sequence<size>());
+  }
+}
+
 /// sums += a · panel of so many lines, a (rows, K) with this stride between its rows.
 template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Panel>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
                 Panel panel) {
-  for_each_line<V>(0, lines, [&](std::size_t k) {
-    add_outer_product<vectors, Operand, typename Panel::Value>(
-        sums, [=](std::size_t r) { return a + r * stride + k * kDepth<Operand>; },
-        [=](std::size_t c) { return panel.vector(k, c); });
-  });
+  using M = Multiplier<V, Operand, typename Panel::Value>;
+  if constexpr (kSumsShortly<M>) {
+    accumulate_shortly<vectors, M>(sums, lines, a, stride, panel, [](std::size_t) {});
+  } else {
+    for_each_line<V>(0, lines, [&](std::size_t k) {
+      add_outer_product<vectors, M>(
+          sums, [=](std::size_t r) { return a + r * stride + k * kDepth<Operand>; },
+          [=](std::size_t c) { return panel.vector(k, c); });
+    });
+  }
 }
 
 /// Does this too, and asks for lines to come.
@@ -283,14 +313,22 @@ template <std::size_t vectors, typename V, std::size_t size, typename Operand, t
           typename ToCome>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
                 Panel panel, const ToCome& to_come) {
-  const std::size_t first = lines < to_come.count ? lines : to_come.count;
-  for (std::size_t k = 0; k < first; ++k) {
-    to_come.ask_for(k);
-    add_outer_product<vectors, Operand, typename Panel::Value>(
-        sums, [=](std::size_t r) { return a + r * stride + k * kDepth<Operand>; },
-        [=](std::size_t c) { return panel.vector(k, c); });
+  using M = Multiplier<V, Operand, typename Panel::Value>;
+  if constexpr (kSumsShortly<M>) {
+    accumulate_shortly<vectors, M>(sums, lines, a, stride, panel, [&](std::size_t k) {
+      if (k < to_come.count) to_come.ask_for(k);
+    });
+  } else {
+    const std::size_t first = lines < to_come.count ? lines : to_come.count;
+    for (std::size_t k = 0; k < first; ++k) {
+      to_come.ask_for(k);
+      add_outer_product<vectors, M>(
+          sums, [=](std::size_t r) { return a + r * stride + k * kDepth<Operand>; },
+          [=](std::size_t c) { return panel.vector(k, c); });
+    }
+    accumulate<vectors>(sums, lines - first, a + first * kDepth<Operand>, stride,
+                        panel.after(first));
   }
-  accumulate<vectors>(sums, lines - first, a + first * kDepth<Operand>, stride, panel.after(first));
 }
 
 /// Does this too, and asks first for `next`, then for `to_come`.
@@ -298,10 +336,21 @@ template <std::size_t vectors, typename V, std::size_t size, typename Operand, t
           typename ToCome>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
                 Panel panel, PanelToCome next, const ToCome& to_come) {
-  const std::size_t first = lines < next.count ? lines : next.count;
-  accumulate<vectors>(sums, first, a, stride, panel, next);
-  accumulate<vectors>(sums, lines - first, a + first * kDepth<Operand>, stride, panel.after(first),
-                      to_come);
+  using M = Multiplier<V, Operand, typename Panel::Value>;
+  if constexpr (kSumsShortly<M>) {
+    accumulate_shortly<vectors, M>(sums, lines, a, stride, panel, [&](std::size_t k) {
+      if (k < next.count) {
+        next.ask_for(k);
+      } else if (k - next.count < to_come.count) {
+        to_come.ask_for(k - next.count);
+      }
+    });
+  } else {
+    const std::size_t first = lines < next.count ? lines : next.count;
+    accumulate<vectors>(sums, first, a, stride, panel, next);
+    accumulate<vectors>(sums, lines - first, a + first * kDepth<Operand>, stride,
+                        panel.after(first), to_come);
+  }
 }
 
 /// How a tile reads and writes its vectors in a row: neighbouring columns, of the last vectors only
@@ -464,7 +513,7 @@ void gradient_tile(std::size_t lines, const Operand* a, GradientPanel<V, Operand
   panel = panel.from(tile.vector);
   V sums[] = {columns.load(row(C, tile.row + i / vectors), tile.vector + i % vectors)...};
   const auto add_line = [&](std::size_t k) {
-    add_outer_product<vectors, Operand, Operand>(
+    add_outer_product<vectors, Multiplier<V, Operand>>(
         sums, [=](std::size_t r) { return a + (k * rows + r) * depth; },
         [=](std::size_t c) { return panel.vector(k, c); });
   };

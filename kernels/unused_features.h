@@ -1,4 +1,5 @@
-/// What the CPU has and no kernel uses yet, for `unroll doctor` and whoever writes the kernels.
+/// What the CPU has whether or not a kernel uses it, for `unroll doctor` and whoever writes the
+/// kernels.
 #pragma once
 
 #include <string>

@@ -1,10 +1,12 @@
 #include "unroll/layers/recurrent.h"
 
 #include <algorithm>
+#include <bit>
 
 #include <fmt/format.h>
 
 #include "unroll/core/error.h"
+#include "unroll/kernels/half.h"
 #include "unroll/kernels/isa.h"
 #include "unroll/layers/plain_pass.h"
 #include "unroll/layers/recurrent_pass.h"
@@ -101,13 +103,50 @@ void plan_plain_step(const RecurrentLayer<Real>& layer, const BatchLimits& limit
   if (use.shared && use.dx) plan.add(scratch.dx, {N, I});
 }
 
-/// body.operator()<Operand>(), for the operands of one type or the other.
+/// Whether all values are within ±most. By their bits, which the compiler makes vectors of; those
+/// of what is no number are larger than any number's.
+bool are_within(float most, std::span<const float> values) {
+  const auto size_of = [](float x) { return std::bit_cast<std::uint32_t>(x) & 0x7fffffffU; };
+  const std::uint32_t limit = size_of(most);
+  std::uint32_t beyond = 0;
+  for (const float value : values) beyond |= limit - size_of(value);
+  return beyond >> 31 == 0;  // no difference is negative
+}
+
+/// Throws Error (kInternal) if a value leaves ±most: Float16 might overflow, and nobody would see.
+void require_within(double most, MatrixView<const float> values, const char* name) {
+  for (std::size_t r = 0; r < values.rows(); ++r) {
+    if (are_within(static_cast<float>(most), values.row(r))) continue;
+    throw Error(ErrorKind::kInternal,
+                fmt::format("recurrent layer: row {} of {} has values beyond {}, for which its "
+                            "weights were packed as float16",
+                            r, name, most));
+  }
+}
+
+/// body.operator()<Operand>(), for the operands of training: they are BFloat16 if `pairs`.
 template <typename Real, typename Body>
 void for_operands(bool pairs, Body body) {
   if constexpr (std::is_same_v<Real, float>) {
     if (pairs) return body.template operator()<BFloat16>();
   }
   body.template operator()<Real>();
+}
+
+/// body.operator()<Operand>(), for the operands of inference: they are Float16 if `halves`.
+template <typename Real, typename Body>
+void for_inference_operands(bool halves, bool pairs, Body body) {
+  if constexpr (std::is_same_v<Real, float>) {
+    if (halves) return body.template operator()<Float16>();
+  }
+  for_operands<Real>(pairs, body);
+}
+
+/// body.operator()<Operand>(), for the operands that these weights are packed as.
+template <typename Real, typename Body>
+void for_packed_operands(const RecurrentWeights<Real>& weights, Body body) {
+  for_inference_operands<Real>(weights.halves.forward.rows() > 0, weights.pairs.forward.rows() > 0,
+                               body);
 }
 
 /// (N, H): what rows had before each token's step, of states after each step, `all` (N, H), and
@@ -150,12 +189,31 @@ Tensor<Real> in_full(const Tensor<Operand>& values) {
     return values;
   } else {
     Tensor<Real> full(values.shape());
-    std::ranges::transform(values.values(), full.data(), to_float);
+    std::ranges::transform(values.values(), full.data(),
+                           [](Operand value) { return to_float(value); });
     return full;
   }
 }
 
 }  // namespace
+
+double largest_h(const CellKind& kind) {
+  switch (kind.cell) {
+    case Cell::kLstm:
+    case Cell::kGru:
+      return 1;
+    case Cell::kRnn:
+      break;
+  }
+  switch (kind.activation) {
+    case Activation::kTanh:
+    case Activation::kSigmoid:
+      return 1;
+    case Activation::kRelu:
+      break;
+  }
+  return kAnySize;
+}
 
 bool has_kernels(const CellKind& kind) {
   switch (kind.cell) {
@@ -203,8 +261,27 @@ bool RecurrentLayer<Real>::multiplies_pairs() const {
 }
 
 template <typename Real>
-bool RecurrentLayer<Real>::has_narrow_weights() const {
-  return std::is_same_v<Real, float> && precision_ == Precision::kBFloat16 && !multiplies_pairs();
+bool RecurrentLayer<Real>::multiplies_halves() const {
+  return std::is_same_v<Real, float> && precision_ == Precision::kFloat16 &&
+         input_size() % 2 == 0 && hidden_size() % 2 == 0;
+}
+
+template <typename Real>
+std::vector<std::string> RecurrentLayer<Real>::beyond_float16(double largest_x) const {
+  std::vector<std::string> names;
+  if constexpr (std::is_same_v<Real, float>) {
+    if (!fits_float16(U.value.matrix(), largest_x)) names.push_back(U.name);
+    if (!fits_float16(W.value.matrix(), largest_h(kind_))) names.push_back(W.name);
+  }
+  return names;
+}
+
+template <typename Real>
+Precision RecurrentLayer<Real>::precision_of(const RecurrentWeights<Real>& weights) const {
+  if (is_plain() || (precision_ == Precision::kFloat16 && weights.halves.forward.rows() == 0)) {
+    return Precision::kFull;
+  }
+  return precision_;
 }
 
 template <typename Real>
@@ -240,8 +317,8 @@ void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use, Recurre
   }
   if (describe(kind_).keeps_h) plan.add(pass.scratch.W_dz, {limits.rows, H});
   plan.add(pass.scratch.input_sums, {use.shared ? limits.distinct : 0, GH});
-  if (has_narrow_weights()) pass.weights.narrow.plan(H, gate_count(), plan);
   for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
+    if (keeps_narrow_weights<Operand>(*this)) pass.weights.narrow.plan(H, gate_count(), plan);
     plan_operands<Operand>(*this, limits, use, pass, plan);
   });
 }
@@ -249,11 +326,13 @@ void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use, Recurre
 template <typename Real>
 void RecurrentLayer<Real>::plan(RecurrentWeights<Real>& weights, MemoryPlan& plan) const {
   if (is_plain()) return plan_plain_weights(*this, weights.plain, plan);
-  for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
+  for_inference_operands<Real>(multiplies_halves(), multiplies_pairs(), [&]<typename Operand>() {
     operands<Operand>(weights).forward.plan_weights(input_size(), hidden_size(), gate_count(),
                                                     plan);
+    if (keeps_narrow_weights<Operand>(*this)) {
+      weights.narrow.plan(hidden_size(), gate_count(), plan);
+    }
   });
-  if (has_narrow_weights()) weights.narrow.plan(hidden_size(), gate_count(), plan);
 }
 
 template <typename Real>
@@ -267,10 +346,10 @@ void RecurrentLayer<Real>::plan(const BatchLimits& limits, LayerUse use,
   }
   const std::size_t few = std::min(limits.tokens, limits.steps * (kFewRows - 1));
   plan.add(scratch.input_sums, {use.shared ? limits.distinct : few, GH});
-  for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
+  for_inference_operands<Real>(multiplies_halves(), multiplies_pairs(), [&]<typename Operand>() {
     auto& own = operands<Operand>(scratch);
     for (Tensor<Operand>& h_prev : own.h_prev) plan.add(h_prev, {limits.rows, H});
-    if (precision_ == Precision::kFull) return;
+    if (std::is_same_v<Operand, Real> && !rounds_in_place<Operand>(*this)) return;
     plan.add(own.x, {use.shared ? limits.distinct : limits.tokens, input_size()});
   });
 }
@@ -335,18 +414,21 @@ void RecurrentLayer<Real>::restore(const RaggedShape& shape, const RecurrentInsp
 }
 
 template <typename Real>
-RecurrentWeights<Real> RecurrentLayer<Real>::pack() const {
+RecurrentWeights<Real> RecurrentLayer<Real>::pack(double largest_x) const {
   RecurrentWeights<Real> weights;
   if (is_plain()) {
     pack_plain(*this, weights.plain);
     return weights;
   }
-  for_operands<Real>(multiplies_pairs(), [&]<typename Operand>() {
-    operands<Operand>(weights).forward.pack_weights(U.value.matrix(), W.value.matrix(), precision_);
+  const bool halves = multiplies_halves() && beyond_float16(largest_x).empty();
+  weights.largest_x = largest_x;
+  for_inference_operands<Real>(halves, multiplies_pairs(), [&]<typename Operand>() {
+    auto& panels = operands<Operand>(weights).forward;
+    panels.pack_weights(U.value.matrix(), W.value.matrix(), precision_);
+    if constexpr (std::is_same_v<Operand, float>) {
+      if (keeps_narrow_weights<Operand>(*this)) weights.narrow.pack(panels);
+    }
   });
-  if constexpr (std::is_same_v<Real, float>) {
-    if (has_narrow_weights()) weights.narrow.pack(weights.full.forward);
-  }
   return weights;
 }
 
@@ -354,7 +436,10 @@ template <typename Real>
 void RecurrentLayer<Real>::project(MatrixView<const Real> x, const RecurrentWeights<Real>& weights,
                                    MatrixView<Real> projected) const {
   if (is_plain()) return project_rows<Real>(*this, x, weights.plain.U, projected);
-  for_operands<Real>(weights.pairs.forward.rows() > 0, [&]<typename Operand>() {
+  for_packed_operands(weights, [&]<typename Operand>() {
+    if constexpr (std::is_same_v<Operand, Float16>) {
+      require_within(weights.largest_x, x, "x");
+    }
     Tensor<Operand> rounded;
     project_rows<Real>(*this, operands_of(*this, x, rounded), operands<Operand>(weights).forward,
                        projected);
@@ -370,7 +455,11 @@ void RecurrentLayer<Real>::infer(const RaggedShape& shape, const RecurrentInput<
   if (is_plain()) {
     plain_infer(*this, shape, input, weights.plain, projected, state, scratch.plain, h);
   } else {
-    for_operands<Real>(weights.pairs.forward.rows() > 0, [&]<typename Operand>() {
+    for_packed_operands(weights, [&]<typename Operand>() {
+      if constexpr (std::is_same_v<Operand, Float16>) {
+        if (projected.empty()) require_within(weights.largest_x, input.x, "x");
+        require_within(1, state.h.matrix(), "h_0");
+      }
       InferencePass<Real, Operand>(*this, shape, weights, scratch).run(input, projected, state, h);
     });
   }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,8 +73,12 @@ struct PlainScratch {
   Tensor<Real> h_prev[2];          ///< (B, H), in inference: of this step and the next
 };
 
-// A pass multiplies values of Real or of BFloat16, its operands. What is kept in their type is
-// there once for each of the two, as `full` and as `pairs`; of these one is empty.
+// A pass multiplies values of Real, of BFloat16 or, in inference, of Float16, its operands. What is
+// kept in their type is there once for each of them, as `full`, as `pairs` and as `halves`; of
+// these only one is not empty.
+
+/// Of inputs about whose size nothing is known.
+inline constexpr double kAnySize = std::numeric_limits<double>::infinity();
 
 /// The weights in the order in which kernels read them. Inference packs them once, a training step
 /// in each of its passes.
@@ -86,8 +91,10 @@ struct RecurrentWeights {
   };
   Packed<Real> full;
   Packed<BFloat16> pairs;
-  NarrowPanels narrow;       ///< W of `full.forward` once more, rounded: for steps of few rows
-  PlainWeights<Real> plain;  ///< of a cell that is written out, and nothing else
+  Packed<Float16> halves;
+  double largest_x = kAnySize;  ///< of `halves`: no x may be larger
+  NarrowPanels narrow;          ///< W of `full.forward` once more, rounded: for steps of few rows
+  PlainWeights<Real> plain;     ///< of a cell that is written out, and nothing else
 };
 
 /// What a forward pass saved for the backward pass. What a cell does not need stays empty.
@@ -127,6 +134,7 @@ struct RecurrentScratch {
   };
   Operands<Real> full;
   Operands<BFloat16> pairs;
+  Operands<Float16> halves;
   Tensor<Real> W_dz;  ///< (B, H): GRU, Wᵀ dz_1
   /// A sum for each row of x, (·, G·H): forward b + U x, where it is computed before the walk;
   /// backward, of an input with shared rows, ∂L/∂z over the row's tokens.
@@ -158,6 +166,9 @@ struct LayerUse {
   std::size_t threads = 1;  ///< that the layer has
 };
 
+/// How large h of a cell becomes, if it begins within ±1.
+double largest_h(const CellKind& kind);
+
 /// Whether kernels compute the cell's steps; otherwise its own file does.
 bool has_kernels(const CellKind& kind);
 
@@ -177,8 +188,11 @@ class RecurrentLayer {
   /// For all passes from now on. With kBFloat16 products multiply U, W, x, h and ∂L/∂z rounded to
   /// bfloat16. They do so in pairs, and faster, where the CPU multiplies pairs at full speed
   /// (multiplies_bfloat16() in unroll/kernels/isa.h) and both sizes of the layer are even.
-  /// Elsewhere only W takes half the memory, and steps of few rows less time. Sums, gates, C,
-  /// parameters and their gradients are Real either way.
+  /// Elsewhere only W takes half the memory, and steps of few rows less time. With kNarrow U and W
+  /// alone are rounded, which costs nothing, and W takes half the memory. With kFloat16 `infer`
+  /// multiplies Float16, of layers of even sizes whose weights fit (beyond_float16); all other
+  /// passes are then those of kFull. Sums, gates, C, parameters and their gradients are Real in
+  /// any case. Layers of double know no Float16.
   void set_precision(Precision precision) { precision_ = precision; }
   Precision precision() const { return precision_; }
   Direction direction() const { return direction_; }
@@ -217,7 +231,14 @@ class RecurrentLayer {
             MemoryPlan& plan) const;
 
   /// The weights as `infer` reads them: of now, of the active instruction set and the precision.
-  RecurrentWeights<Real> pack() const;
+  /// `largest_x`: no value of x will be larger. Only kFloat16 has to know, and `infer` then throws
+  /// Error (kInternal) if x or h_0 leaves this range, or ±1.
+  RecurrentWeights<Real> pack(double largest_x = kAnySize) const;
+  /// The names of U and W, if their products with such x, and with h of the cell, may leave the
+  /// range of Float16: with kFloat16 the layer then multiplies floats.
+  std::vector<std::string> beyond_float16(double largest_x) const;
+  /// What `infer` multiplies, given such weights.
+  Precision precision_of(const RecurrentWeights<Real>& weights) const;
   /// b + U x for each row of x (M, I) → (M, G·H).
   void project(MatrixView<const Real> x, const RecurrentWeights<Real>& weights,
                MatrixView<Real> projected) const;
@@ -241,8 +262,8 @@ class RecurrentLayer {
   void check(const RaggedShape& shape, const RecurrentRecord<Real>& record) const;
   /// Whether operands are BFloat16; otherwise they are Real, rounded or not.
   bool multiplies_pairs() const;
-  /// Whether weights, rounded, are kept in a narrow form too.
-  bool has_narrow_weights() const;
+  /// Whether these are Float16, if the weights fit.
+  bool multiplies_halves() const;
 
   CellKind kind_;
   Direction direction_;

@@ -118,8 +118,7 @@ void ForwardPass<Real, Operand>::run(const RecurrentState<Real>& state, MatrixVi
 /// A batch of few rows does.
 template <typename Real, typename Operand>
 bool ForwardPass<Real, Operand>::reads_narrow_weights() const {
-  return std::is_same_v<Operand, float> && shape_.batch() <= kNarrowRows &&
-         rounds_in_place<Operand>(layer_);
+  return shape_.batch() <= kNarrowRows && keeps_narrow_weights<Operand>(layer_);
 }
 
 template <typename Real, typename Operand>
@@ -221,15 +220,19 @@ void InferencePass<Real, Operand>::walk(const WalkShare& share,
   }
 }
 
-#define UNROLL_INSTANTIATE(Real, Operand)                                            \
+#define UNROLL_INSTANTIATE_INFERENCE(Real, Operand)                                  \
   template void project_rows(const RecurrentLayer<Real>&, MatrixView<const Operand>, \
                              const Panels<Operand>&, MatrixView<Real>);              \
   template struct InputProducts<Real, Operand>;                                      \
-  template class ForwardPass<Real, Operand>;                                         \
   template class InferencePass<Real, Operand>;
+#define UNROLL_INSTANTIATE(Real, Operand)     \
+  UNROLL_INSTANTIATE_INFERENCE(Real, Operand) \
+  template class ForwardPass<Real, Operand>;
+UNROLL_INSTANTIATE_INFERENCE(float, Float16)
 UNROLL_INSTANTIATE(float, float)
 UNROLL_INSTANTIATE(double, double)
 UNROLL_INSTANTIATE(float, BFloat16)
 #undef UNROLL_INSTANTIATE
+#undef UNROLL_INSTANTIATE_INFERENCE
 
 }  // namespace unroll

@@ -1,5 +1,5 @@
-/// The passes of a recurrent layer over operands of one type, Real or BFloat16 (RecurrentLayer
-/// chooses): what steps read and write, and how threads share the walk.
+/// The passes of a recurrent layer over operands of one type, Real, BFloat16 or, of inference,
+/// Float16 (RecurrentLayer chooses): what steps read and write, and how threads share the walk.
 #pragma once
 
 #include <algorithm>
@@ -70,12 +70,14 @@ struct PartOfDz {
 std::array<PartOfDz, 3> parts_of_dz(const CellKind& kind, std::size_t H);
 
 /// The part of weights, of a record or of scratch that is kept in this type.
-template <typename Operand, typename Both>
-auto& operands(Both& both) {
+template <typename Operand, typename All>
+auto& operands(All& all) {
   if constexpr (std::is_same_v<Operand, BFloat16>) {
-    return both.pairs;
+    return all.pairs;
+  } else if constexpr (std::is_same_v<Operand, Float16>) {
+    return all.halves;
   } else {
-    return both.full;
+    return all.full;
   }
 }
 
@@ -91,6 +93,21 @@ bool rounds_in_place(const RecurrentLayer<Real>& layer) {
   return std::is_same_v<Operand, Real> && layer.precision() == Precision::kBFloat16;
 }
 
+/// Whether the weights of operands of this type are kept in a narrow form, too.
+template <typename Operand, typename Real>
+bool keeps_narrow_weights(const RecurrentLayer<Real>& layer) {
+  if (!std::is_same_v<Operand, float>) return false;
+  switch (layer.precision()) {
+    case Precision::kBFloat16:
+    case Precision::kNarrow:
+      return true;
+    case Precision::kFull:
+    case Precision::kFloat16:
+      break;
+  }
+  return false;
+}
+
 template <typename Real>
 void copy_rows(MatrixView<const Real> from, MatrixView<Real> to) {
   for (std::size_t r = 0; r < from.rows(); ++r) std::ranges::copy(from.row(r), to.row(r).begin());
@@ -103,6 +120,8 @@ void set_operands(const RecurrentLayer<Real>& layer,
   if constexpr (std::is_same_v<Operand, Real>) {
     if (rounds_in_place<Operand>(layer)) return round_to_bfloat16<Real>(from, to);
     copy_rows<Real>(from, to);
+  } else if constexpr (std::is_same_v<Operand, Float16>) {
+    round_to_float16(from, to);
   } else {
     round_to_bfloat16(from, to);
   }

@@ -63,6 +63,15 @@ void RecurrentStack<Real>::set_precision(Precision precision) {
 }
 
 template <typename Real>
+Precision RecurrentStack<Real>::precision_of(const Weights& weights) const {
+  for (std::size_t k = 0; k < cells_.size(); ++k) {
+    const Precision precision = cells_[k]->precision_of(weights.cells[k]);
+    if (precision != Precision::kFull) return precision;
+  }
+  return Precision::kFull;
+}
+
+template <typename Real>
 void RecurrentStack<Real>::set_plain(bool plain) {
   for (const auto& cell : cells_) cell->set_plain(plain);
 }
@@ -212,11 +221,30 @@ void RecurrentStack<Real>::backward_layer(std::size_t l, const RaggedShape& shap
   }
 }
 
+/// Of a layer above the first it is an h.
 template <typename Real>
-typename RecurrentStack<Real>::Weights RecurrentStack<Real>::pack(
-    MatrixView<const Real> table) const {
+double RecurrentStack<Real>::largest_input(std::size_t k, double largest_x) const {
+  return k < directions() ? largest_x : largest_h(cells_[k]->kind());
+}
+
+template <typename Real>
+std::vector<std::string> RecurrentStack<Real>::beyond_float16(double largest_x) const {
+  std::vector<std::string> names;
+  for (std::size_t k = 0; k < cells_.size(); ++k) {
+    for (std::string& name : cells_[k]->beyond_float16(largest_input(k, largest_x))) {
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
+template <typename Real>
+typename RecurrentStack<Real>::Weights RecurrentStack<Real>::pack(MatrixView<const Real> table,
+                                                                  double largest_x) const {
   Weights weights;
-  for (const auto& cell : cells_) weights.cells.push_back(cell->pack());
+  for (std::size_t k = 0; k < cells_.size(); ++k) {
+    weights.cells.push_back(cells_[k]->pack(largest_input(k, largest_x)));
+  }
   for (std::size_t d = 0; d < directions() && !table.empty(); ++d) {
     weights.projected.emplace_back(Shape{table.rows(), cells_[d]->gate_count() * config_.hidden});
     cells_[d]->project(table, weights.cells[d], weights.projected[d].matrix());

@@ -72,6 +72,9 @@ class RecurrentStack {
 
   /// For all passes from now on; not part of the model.
   void set_precision(Precision precision);
+  Precision precision() const { return cells_.front()->precision(); }
+  /// What `infer` multiplies, given such weights: kFloat16 if any layer does.
+  Precision precision_of(const Weights& weights) const;
   void set_plain(bool plain);
   void init(RecurrentInit init, double forget_bias, std::uint64_t seed);
 
@@ -85,8 +88,11 @@ class RecurrentStack {
                 MatrixView<const Real> dh, States& dstates, MatrixView<Real> dx, bool dropout);
 
   /// `table` (M, I): rows of x that are known beforehand, whose products with U are then kept as
-  /// well, directions·M·G·H values; or empty.
-  Weights pack(MatrixView<const Real> table = {}) const;
+  /// well, directions·M·G·H values; or empty. `largest_x`: no value of x will be larger, as
+  /// RecurrentLayer::pack has it.
+  Weights pack(MatrixView<const Real> table = {}, double largest_x = kAnySize) const;
+  /// The names of the matrices that are too large for kFloat16, given such x.
+  std::vector<std::string> beyond_float16(double largest_x) const;
   /// Computes what `forward` does, bit for bit; returns the top layer's states, (N, directions·H),
   /// in `scratch`. With weights of a table, x is that table.
   MatrixView<const Real> infer(const RaggedShape& shape, const RecurrentInput<Real>& x,
@@ -107,6 +113,7 @@ class RecurrentStack {
 
  private:
   void prepare(Pass& pass) const;
+  double largest_input(std::size_t k, double largest_x) const;
   void backward_layer(std::size_t l, const RaggedShape& shape, const RecurrentInput<Real>& x,
                       Pass& pass, MatrixView<const Real> dh, States& dstates, MatrixView<Real> dx);
   RecurrentInput<Real> input_of(std::size_t l, const RecurrentInput<Real>& x,

@@ -42,6 +42,10 @@ BatchLimits limits_of_parts(const BatchLimits& limits, std::size_t most_tokens) 
 
 }  // namespace
 
+LayerSizes layer_sizes(const SequenceClassifierConfig& config) {
+  return {config.embedding, config.hidden, gate_count(config.cell)};
+}
+
 RecurrentStackConfig stack_config(const SequenceClassifierConfig& config) {
   return {.cell = config.cell,
           .activation = config.activation,

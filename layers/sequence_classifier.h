@@ -15,6 +15,7 @@
 
 #include "unroll/core/parameter.h"
 #include "unroll/core/ragged.h"
+#include "unroll/kernels/half.h"
 #include "unroll/layers/distinct.h"
 #include "unroll/layers/dropout.h"
 #include "unroll/layers/embedding.h"
@@ -50,6 +51,10 @@ struct SequenceClassifierConfig {
 /// all words of the vocabulary beforehand: a token then costs no product with U, and the predictor
 /// holds V·directions·G·H values more.
 enum class WordProducts { kPerBatch, kWholeVocabulary };
+
+/// What of its recurrent layers decides which precision is fast. Of layers above the first inputs
+/// are even where units are.
+LayerSizes layer_sizes(const SequenceClassifierConfig& config);
 
 /// The model's recurrent layers.
 RecurrentStackConfig stack_config(const SequenceClassifierConfig& config);

@@ -1,18 +1,43 @@
 #include "unroll/layers/sequence_predictor.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "unroll/core/error.h"
 
 namespace unroll {
 
+namespace {
+
+/// The largest value, without its sign; infinite if one is no number.
+template <typename Real>
+double largest_size(MatrixView<const Real> values) {
+  double largest = 0;
+  for (std::size_t r = 0; r < values.rows(); ++r) {
+    for (const Real value : values.row(r)) {
+      const double size = std::abs(static_cast<double>(value));
+      largest = std::max(largest, std::isnan(size) ? kAnySize : size);
+    }
+  }
+  return largest;
+}
+
+}  // namespace
+
 template <typename Real>
 SequencePredictor<Real>::SequencePredictor(const SequenceClassifier<Real>& model,
                                            WordProducts products)
     : model_(&model) {
   const bool whole = products == WordProducts::kWholeVocabulary;
-  stack_ =
-      model.stack().pack(whole ? model.embedding().E.value.matrix() : MatrixView<const Real>());
+  const MatrixView<const Real> E = model.embedding().E.value.matrix();
+  double largest_x = kAnySize;
+  if (model.stack().precision() == Precision::kFloat16) {
+    largest_x = largest_size(E);
+    beyond_float16_ = model.stack().beyond_float16(largest_x);
+  }
+  stack_ = model.stack().pack(whole ? E : MatrixView<const Real>(), largest_x);
   model.output().pack(V_);
 }
 
@@ -41,6 +66,11 @@ MatrixView<const Real> SequencePredictor<Real>::predict(const RaggedShape& shape
   scratch.O.resize({h.rows(), model_->config().classes});
   model_->output().forward(h, V_, scratch.O.matrix());
   return scratch.O.matrix();
+}
+
+template <typename Real>
+Precision SequencePredictor<Real>::precision() const {
+  return model_->stack().precision_of(stack_);
 }
 
 template <typename Real>

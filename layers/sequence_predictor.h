@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "unroll/layers/sequence_classifier.h"
 
@@ -39,6 +41,11 @@ class SequencePredictor {
   MatrixView<const Real> predict(const RaggedShape& shape, std::span<const std::int32_t> ids,
                                  Scratch& scratch) const;
 
+  /// What the recurrent layers multiply; kFloat16 if any of them does.
+  Precision precision() const;
+  /// The names of the matrices that kept their layers from kFloat16, if that was to be.
+  const std::vector<std::string>& beyond_float16() const { return beyond_float16_; }
+
   /// The memory of the products with the whole vocabulary; 0 without them.
   std::size_t word_table_bytes() const;
 
@@ -47,6 +54,7 @@ class SequencePredictor {
                            Scratch& scratch, MemoryPlan& plan);
 
   const SequenceClassifier<Real>* model_;
+  std::vector<std::string> beyond_float16_;
   typename RecurrentStack<Real>::Weights stack_;
   Panels<Real> V_;
 };

@@ -10,6 +10,8 @@ constinit const KernelTable<float> kScalarFloat = simd::make_table<simd::OneLane
 constinit const KernelTable<double> kScalarDouble = simd::make_table<simd::OneLane<double>>();
 constinit const ProductTable<float, BFloat16> kScalarBFloat16 =
     simd::make_products<simd::OneLane<float>, BFloat16>();
+constinit const ProductTable<float, Float16> kScalarFloat16 =
+    simd::make_inference_products<simd::OneLane<float>, Float16>();
 constinit const StepTable<float, float, BFloat16> kScalarNarrow =
     simd::make_steps<simd::OneLane<float>, float, BFloat16>();
 

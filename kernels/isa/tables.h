@@ -8,6 +8,7 @@ namespace unroll {
 extern const KernelTable<float> kScalarFloat;
 extern const KernelTable<double> kScalarDouble;
 extern const ProductTable<float, BFloat16> kScalarBFloat16;
+extern const ProductTable<float, Float16> kScalarFloat16;
 extern const StepTable<float, float, BFloat16> kScalarNarrow;
 
 extern const KernelTable<float> kSse2Float;
@@ -24,5 +25,6 @@ extern const KernelTable<double> kAvx512Double;
 extern const StepTable<float, float, BFloat16> kAvx512Narrow;
 
 extern const ProductTable<float, BFloat16> kAvx512BFloat16;  // AVX512_BF16
+extern const ProductTable<float, Float16> kAvx512Float16;    // AVX512-FP16
 
 }  // namespace unroll

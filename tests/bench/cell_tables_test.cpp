@@ -63,7 +63,7 @@ TEST(CellTables, OursInBFloat16IsAColumnAndNoPeer) {
   std::vector<CellRow> rows{row("unroll", 128, 10, {1, 1, 1, 9}),
                             row("unroll bf16", 128, 5, {0.5, 0.4, 0.8, 9}),
                             row("onednn", 128, 12, {1.2, 1.1, 1.3, 9})};
-  rows[1].precision = Precision::kBFloat16;
+  rows[1].precision = PrecisionChoice::kBFloat16;
   const std::string text = cell_tables(rows);
   EXPECT_NE(text.find("| bf16 against fp32 | onednn | times"), std::string::npos) << text;
   EXPECT_NE(text.find("| 2.00 (1.25–2.50) | 83.3 | 1.20 (1.10–1.30) onednn |\n"), std::string::npos)

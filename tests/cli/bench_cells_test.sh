@@ -16,12 +16,14 @@ grep -q '^fp32, 1 thread, ' table || { cat table >&2; fail "what it holds for"; 
 [ ! -s notes ] || fail "--quiet"
 [ "$(wc -l <json)" = 1 ] || fail "--json is not one line"
 number='[0-9.e+-]+'
-row='{"cell":"rnn","pass":"train","steps":3,"batch":2,"input":5,"hidden":8,"precision":"fp32","threads":2,'
+row='{"cell":"rnn","pass":"train","steps":3,"batch":2,"input":5,"hidden":8,"precision":"fp32","multiplied":"fp32","threads":2,'
 row+="\"us\":$number,\"gflops\":$number,\"peak_gflops\":$number,\"tokens_per_s\":$number}"
 grep -qE "^\[$row\]$" json || { cat json >&2; fail "not such a row"; }
 
 "$unroll" bench cells --steps 3 --batch 2 --input 6 --hidden 8 --precision bf16 --seconds 0 --json --quiet |
   grep -q '"precision":"bf16"'
+UNROLL_HALF=narrow "$unroll" bench cells --steps 3 --batch 2 --input 6 --hidden 8 --precision half --seconds 0 >table 2>notes
+grep -q '^half (narrow or fp32), 1 thread' table || { cat table >&2; fail "what half is"; }
 expect_status 2 '--precision' "$unroll" bench cells --precision int8
 expect_status 2 '--batch' "$unroll" bench cells --batch 0
 expect_status 2 '--cell' "$unroll" bench cells --cell lstmx

@@ -32,7 +32,7 @@ done
 "$unroll" inspect runs/data.tsv | grep -q 'lstm.0.backward.U' || fail "inspect"
 "$unroll" inspect runs/data.tsv --json | grep -q '"labels":\["neg","pos"\]' || fail "inspect --json"
 "$unroll" doctor >doctor
-for line in instruction_set_in_use cpu_maker bfloat16 bfloat16_reason float16 amx sigmoid; do
+for line in instruction_set_in_use cpu_maker bfloat16 bfloat16_reason float16 half_precision amx sigmoid; do
   grep -q "^$line  *[a-zA-Z]" doctor || fail "doctor: no line $line"
 done
 grep -q '^sigmoid  *without division' <(UNROLL_CPU=intel "$unroll" doctor) || fail "doctor: sigmoid on Intel"

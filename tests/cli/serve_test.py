@@ -134,6 +134,19 @@ class ServeTest(unittest.TestCase):
         self.assertEqual([f"{r['label']}\t{as_float(r['probability']):.6f}" for r in results], lines)
         self.assertEqual(self.server.predict({"texts": []}), (200, {"results": []}))
 
+    def test_half_precision_is_that_of_the_program(self):
+        environment = {**os.environ, "UNROLL_HALF": "fp16"}
+        server = Server(self.folder / "reviews", "--precision", "half", env=environment)
+        try:
+            texts = [f"this room is {word}" for word in ["good", "poor", "very fine"]]
+            lines = run("predict", self.folder / "reviews", "-", "--prob", "--precision", "half", env=environment,
+                        input="".join(text + "\n" for text in texts)).splitlines()
+            results = server.predict({"texts": texts})[1]["results"]
+            self.assertEqual([f"{r['label']}\t{as_float(r['probability']):.6f}" for r in results], lines)
+            self.assertIn("model reviews: half precision here: fp16", server.said())
+        finally:
+            self.assertEqual(server.end(), 0)
+
     def test_top_threshold_and_model(self):
         answer = self.server.predict({"text": "this film is lovely", "top": 1})[1]
         self.assertEqual(list(answer["probabilities"]), ["pos"])

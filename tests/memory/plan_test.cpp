@@ -123,13 +123,14 @@ TEST_P(PlanOfAPass, IsNoMoreThanTheLargestBatchTakes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, PlanOfAPass,
-                         testing::Combine(testing::ValuesIn(kAllCells),
-                                          testing::Values(1, 2), testing::Values(0, 90)));
+                         testing::Combine(testing::ValuesIn(kAllCells), testing::Values(1, 2),
+                                          testing::Values(0, 90)));
 
 TEST(PlanOfAPrediction, IsWhatThePredictorTakes) {
-  for (std::size_t layers : {1, 2}) {
+  const auto expect_that_much = [](Precision precision, std::size_t layers) {
     SequenceClassifier<float> model(config_of(Cell::kLstm, layers));
     model.init(1);
+    model.set_precision(precision);
     MemoryPlan count;
     SequencePredictor<float>::count(model, kLimits, 1, count);
     const Batch batch = make_batch(examples_at_the_limits(), all_rows());
@@ -144,7 +145,12 @@ TEST(PlanOfAPrediction, IsWhatThePredictorTakes) {
     const std::size_t held = test::held_bytes() - bytes;
     // Upper layers multiply steps of few rows at once, which this batch has none of.
     EXPECT_NEAR(static_cast<double>(held), static_cast<double>(count.total()),
-                0.1 * static_cast<double>(count.total()) * static_cast<double>(layers));
+                0.1 * static_cast<double>(count.total()) * static_cast<double>(layers))
+        << to_string(precision);
+  };
+  for (const Precision precision :
+       {Precision::kFull, Precision::kBFloat16, Precision::kNarrow, Precision::kFloat16}) {
+    for (const std::size_t layers : {1, 2}) expect_that_much(precision, layers);
   }
 }
 

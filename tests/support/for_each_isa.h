@@ -28,6 +28,8 @@ using WithIsa = With<active_isa, set_active_isa>;
 using WithDivision = With<divides_slowly, set_divides_slowly>;
 /// Whether bfloat16 is multiplied in pairs, where the CPU can.
 using WithPairs = With<multiplies_bfloat16, set_multiplies_bfloat16>;
+/// Whether Float16 is multiplied in pairs, where the CPU can.
+using WithHalves = With<multiplies_float16, set_multiplies_float16>;
 
 /// body() for each available instruction set, for AVX-512 with and without a division; failures
 /// name it.

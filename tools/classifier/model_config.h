@@ -34,7 +34,11 @@ inline constexpr std::array kAll<Activation>{Activation::kTanh, Activation::kSig
 template <>
 inline constexpr std::array kAll<GruReset>{GruReset::kAfter, GruReset::kBefore};
 template <>
-inline constexpr std::array kAll<Precision>{Precision::kFull, Precision::kBFloat16};
+inline constexpr std::array kAll<Precision>{Precision::kFull, Precision::kBFloat16,
+                                            Precision::kNarrow, Precision::kFloat16};
+template <>
+inline constexpr std::array kAll<PrecisionChoice>{
+    PrecisionChoice::kFull, PrecisionChoice::kBFloat16, PrecisionChoice::kHalf};
 template <>
 inline constexpr std::array kAll<Direction>{Direction::kForward, Direction::kBackward};
 template <>

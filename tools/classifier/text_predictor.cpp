@@ -10,6 +10,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/parallel.h"
+#include "unroll/kernels/half.h"
 #include "unroll/kernels/ops.h"
 #include "unroll/text/batches.h"
 #include "unroll/text/utf8.h"
@@ -19,9 +20,10 @@ namespace unroll {
 
 namespace {
 
-TextClassifier for_prediction(TextClassifier classifier, Precision precision) {
+TextClassifier for_prediction(TextClassifier classifier, PrecisionChoice precision) {
   if (classifier.has_network()) {
-    classifier.model().set_precision(precision);
+    const LayerSizes sizes = layer_sizes(classifier.model().config());
+    classifier.model().set_precision(precision_of(precision, Passes::kInference, sizes));
     free_grad(classifier.model().parameters());
   }
   return classifier;
@@ -74,12 +76,16 @@ class Scratches {
 
 class TextPredictor::Engine {
  public:
-  Engine(TextClassifier classifier, WordProducts words, Precision precision)
+  Engine(TextClassifier classifier, WordProducts words, PrecisionChoice precision)
       : classifier_(for_prediction(std::move(classifier), precision)), scratches_(classifier_) {
     if (classifier_.has_network()) predictor_.emplace(classifier_.model(), words);
   }
 
   const TextClassifier& classifier() const { return classifier_; }
+  Precision precision() const { return predictor_ ? predictor_->precision() : Precision::kFull; }
+  std::vector<std::string> beyond_float16() const {
+    return predictor_ ? predictor_->beyond_float16() : std::vector<std::string>();
+  }
   std::size_t word_table_bytes() const { return predictor_ ? predictor_->word_table_bytes() : 0; }
 
   std::vector<Prediction> predict(std::span<const std::string_view> texts) const;
@@ -261,7 +267,8 @@ void TextPredictor::Engine::set_prediction(std::span<const float> O,
   prediction.probability = static_cast<double>(prediction.probabilities[best]);
 }
 
-TextPredictor::TextPredictor(TextClassifier classifier, WordProducts words, Precision precision)
+TextPredictor::TextPredictor(TextClassifier classifier, WordProducts words,
+                             PrecisionChoice precision)
     : engine_(std::make_unique<const Engine>(std::move(classifier), words, precision)) {}
 
 TextPredictor::~TextPredictor() = default;
@@ -269,8 +276,16 @@ TextPredictor::TextPredictor(TextPredictor&&) noexcept = default;
 TextPredictor& TextPredictor::operator=(TextPredictor&&) noexcept = default;
 
 TextPredictor TextPredictor::load(const std::filesystem::path& path, WordProducts words,
-                                  Precision precision) {
+                                  PrecisionChoice precision) {
   return TextPredictor(TextClassifier::load(path), words, precision);
+}
+
+Precision TextPredictor::precision() const {
+  return engine_->precision();
+}
+
+std::vector<std::string> TextPredictor::beyond_float16() const {
+  return engine_->beyond_float16();
 }
 
 std::vector<std::string_view> TextPredictor::labels_of(const Prediction& prediction,

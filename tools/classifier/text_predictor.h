@@ -34,16 +34,17 @@ class TextPredictor {
  public:
   /// Packs the weights, for the instruction set in use. `words` costs time now and memory
   /// (SequencePredictor), and changes no bit of a prediction. `precision` is the prediction's,
-  /// whatever training had.
+  /// whatever training had; kHalf is the fastest on this CPU. Throws UsageError if UNROLL_HALF
+  /// names none that there is.
   explicit TextPredictor(TextClassifier classifier, WordProducts words = WordProducts::kPerBatch,
-                         Precision precision = Precision::kFull);
+                         PrecisionChoice precision = PrecisionChoice::kFull);
   ~TextPredictor();
   TextPredictor(TextPredictor&&) noexcept;
   TextPredictor& operator=(TextPredictor&&) noexcept;
   /// Makes the predictor of TextClassifier::load(path), and throws what that throws.
   static TextPredictor load(const std::filesystem::path& path,
                             WordProducts words = WordProducts::kPerBatch,
-                            Precision precision = Precision::kFull);
+                            PrecisionChoice precision = PrecisionChoice::kFull);
 
   /// One text of valid UTF-8 (DataError otherwise). The bits of a result do not depend on what else
   /// is predicted. Safe from several threads, and in a forked child, whatever its parent did.
@@ -63,6 +64,11 @@ class TextPredictor {
 
   const std::vector<std::string>& labels() const;
   const TextClassifier& classifier() const;
+  /// What the recurrent layers multiply; kFloat16 if any of them does.
+  Precision precision() const;
+  /// The names of the matrices that are too large for kFloat16, if that is the precision here:
+  /// their layers multiply floats.
+  std::vector<std::string> beyond_float16() const;
   /// The bytes of the products with the whole vocabulary; 0 without them.
   std::size_t word_table_bytes() const;
 

@@ -35,6 +35,7 @@
 #include "unroll/tools/classifier/text_options.h"
 #include "unroll/tools/classifier/train_ngrams.h"
 #include "unroll/tools/classifier/training_rows.h"
+#include "unroll/tools/classifier/training_settings.h"
 #include "unroll/tools/classifier/weights.h"
 
 namespace unroll {
@@ -546,7 +547,7 @@ class Session {
     classifier.notes[TextClassifier::kIcuNote] = icu_version();
     classifier.model().init(options_.seed);
     if (options_.start) copy_learnt(*options_.start, labels, classifier.model());
-    classifier.model().set_precision(options_.precision);
+    classifier.model().set_precision(training_precision(options_));
     count_reading(plan_.memory->process_bytes + plan_.memory->data_bytes + bytes_of(vectors_) +
                   sizeof(float) * count_values(classifier.model().parameters()));
     load_vectors(classifier.model().embedding().E);
@@ -662,7 +663,7 @@ class Session {
     memory.optimizer = options_.optimizer;
     memory.averaging = options_.averaging;
     memory.frozen_embedding = options_.freeze_embedding;
-    memory.precision = options_.precision;
+    memory.precision = training_precision(options_);
     if (options_.max_memory == 0) return;
     if (classifier.has_network()) {
       hold_memory(classifier.model(), options_.max_memory, held_bytes_, memory);

@@ -85,7 +85,8 @@ struct TrainClassifierOptions : TextOptions {
   std::string vectors;  ///< a file of word vectors, or ""; their dimension is then the embedding's
   std::size_t keep_vectors = 0;  ///< so many of the file's first words join the vocabulary
   bool freeze_embedding = false;
-  Precision precision = Precision::kFull;  ///< of training and of the evaluation on dev texts
+  PrecisionChoice precision =
+      PrecisionChoice::kFull;  ///< of training and the dev texts' evaluation
   // optimization
   OptimizerConfig optimizer;
   double learning_rate = 1e-3;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "unroll/core/error.h"
+#include "unroll/kernels/half.h"
 #include "unroll/text/folding.h"
 
 namespace unroll {
@@ -47,7 +48,7 @@ void add_model_settings(const TrainClassifierOptions& options, TrainingSettings&
   settings["dropout"] = text_of(model.dropout);
   settings["recurrent_init"] = to_string(model.init);
   settings["forget_bias"] = text_of(model.forget_bias);
-  settings["precision"] = to_string(options.precision);
+  settings["precision"] = to_string(training_precision(options));
 }
 
 void add_optimization_settings(const TrainClassifierOptions& options, TrainingSettings& settings) {
@@ -68,6 +69,21 @@ void add_optimization_settings(const TrainClassifierOptions& options, TrainingSe
 }
 
 }  // namespace
+
+Precision training_precision(const TrainClassifierOptions& options) {
+  SequenceClassifierConfig config = options.model;
+  if (options.start && options.start->has_network()) {
+    config = options.start->model().config();
+  } else if (!options.vectors.empty()) {
+    config.embedding = 0;  // not known yet; of odd vectors the lowest layer gains nothing
+  }
+  return precision_of(options.precision, Passes::kTraining, layer_sizes(config));
+}
+
+std::string precision_note(PrecisionChoice choice, Precision precision) {
+  const std::string name(to_string(precision));
+  return choice == PrecisionChoice::kHalf ? "half: " + name : name;
+}
 
 TrainingSettings training_settings(const TrainClassifierOptions& options) {
   TrainingSettings settings{

@@ -16,6 +16,13 @@ namespace unroll {
 /// A setting's value by its name, such as {"hidden", "128"}.
 using TrainingSettings = std::map<std::string, std::string>;
 
+/// What the layers multiply in such a training. Of kHalf it is half_precision's, and that is the
+/// setting: a run that goes on where half is another precision is told so.
+Precision training_precision(const TrainClassifierOptions& options);
+
+/// For a model's notes: "fp32", "bf16"; of kHalf also that, "half: fp32".
+std::string precision_note(PrecisionChoice choice, Precision precision);
+
 TrainingSettings training_settings(const TrainClassifierOptions& options);
 
 /// How many shards these settings have, which one of the functions below has made.

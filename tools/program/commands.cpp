@@ -6,9 +6,9 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
+#include "unroll/core/float16.h"
 #include "unroll/core/parallel.h"
 #include "unroll/text/utf8.h"
-#include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/terminal.h"
 
 namespace unroll {
@@ -153,11 +153,30 @@ void add_threads_flag(CLI::App& command) {
       ->check(whole_number(1, kMostThreads));
 }
 
-void add_precision_flag(CLI::App& command, Precision& precision) {
+void add_precision_flag(CLI::App& command, PrecisionChoice& precision) {
   add_choice(command, "--precision", precision,
              "Type of the values that recurrent layers multiply; bf16 rounds them to 8 bits.\n"
              "Where `unroll doctor` says that bfloat16 is multiplied in pairs, training and\n"
-             "prediction are faster; elsewhere only the prediction of single texts is");
+             "prediction are faster; elsewhere only the prediction of single texts is. half\n"
+             "is the fastest on this CPU that is exact enough, and never slower than fp32:\n"
+             "`unroll doctor` names it");
+}
+
+void note_on_precision(PrecisionChoice choice, const TextPredictor& predictor, Terminal& terminal) {
+  switch (choice) {
+    case PrecisionChoice::kFull:
+    case PrecisionChoice::kBFloat16:
+      return;
+    case PrecisionChoice::kHalf:
+      break;
+  }
+  terminal.note(fmt::format("half precision here: {}", to_string(predictor.precision())));
+  const std::vector<std::string> matrices = predictor.beyond_float16();
+  if (matrices.empty()) return;
+  terminal.warning(
+      fmt::format("sums of products of {} may pass {}, the largest float16: {} in fp32",
+                  fmt::join(matrices, ", "), kLargestFloat16,
+                  matrices.size() == 1 ? "its layer is computed" : "their layers are computed"));
 }
 
 CLI::Option* add_threshold_flag(CLI::App& command, double& threshold, const std::string& help) {

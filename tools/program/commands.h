@@ -11,6 +11,7 @@
 #include "unroll/text/records.h"
 #include "unroll/tools/classifier/model_config.h"
 #include "unroll/tools/classifier/text_classifier.h"
+#include "unroll/tools/classifier/text_predictor.h"
 
 namespace unroll {
 
@@ -82,7 +83,9 @@ void add_threads_flag(CLI::App& command);
 /// "71.3 MiB".
 std::string mib_text(std::size_t bytes);
 /// --precision: what the recurrent layers' products multiply.
-void add_precision_flag(CLI::App& command, Precision& precision);
+void add_precision_flag(CLI::App& command, PrecisionChoice& precision);
+/// What half is here; and a warning where a matrix is too large for float16.
+void note_on_precision(PrecisionChoice choice, const TextPredictor& predictor, Terminal& terminal);
 /// --threshold, a probability.
 CLI::Option* add_threshold_flag(CLI::App& command, double& threshold, const std::string& help);
 /// --quiet.

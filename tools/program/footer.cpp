@@ -20,6 +20,7 @@ constexpr Meaning kStatuses[] = {{"0", "done"},
 constexpr Meaning kEnvironment[] = {
     {"UNROLL_ISA", "scalar, sse2, avx2 or avx512: use a lower instruction set"},
     {"UNROLL_CPU", "amd or intel: use the variants that are fast on that maker's processors"},
+    {"UNROLL_HALF", "fp32, bf16, narrow or fp16: what --precision half is"},
     {"OMP_NUM_THREADS", "the most threads to use"},
     {"NO_COLOR", "no colours"}};
 

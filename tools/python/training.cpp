@@ -14,6 +14,7 @@
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/metrics_file.h"
 #include "unroll/tools/classifier/model_config.h"
+#include "unroll/tools/classifier/training_settings.h"
 #include "unroll/tools/classifier/version.h"
 
 namespace unroll {
@@ -104,16 +105,17 @@ class Output {
 class Notes {
  public:
   Notes(const TrainingJob& job)
-      : notes_{{"program", fmt::format("unroll {}, Python", kVersion)},
+      : choice_(job.settings.options.precision),
+        notes_{{"program", fmt::format("unroll {}, Python", kVersion)},
                {"train", name_of(job.train)},
                {"dev", name_of(job.dev)},
                {"seed", std::to_string(job.settings.options.seed)},
-               {"precision", std::string(to_string(job.settings.options.precision))},
                {"class_weight", to_string(job.settings.options.class_weights)}} {}
 
   void add(const TrainingPlan& plan) {
     notes_[std::string(kMemoryNote)] = to_json(*plan.memory);
     notes_["metric"] = to_string(plan.metric);
+    notes_["precision"] = precision_note(choice_, plan.memory->precision);
   }
   void set(TextClassifier& classifier, const DevScore& dev,
            std::optional<std::size_t> epoch) const {
@@ -124,6 +126,7 @@ class Notes {
   }
 
  private:
+  PrecisionChoice choice_;
   std::map<std::string, std::string> notes_;
 };
 

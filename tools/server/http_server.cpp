@@ -187,6 +187,7 @@ class HttpServer::Engine {
   void refuse_without_descriptors();
   void wait_for_signals();
   void look_for_models();
+  void tell_precision(const ServedModel& model);
   void reload(bool all);
   void reloaded(const ReloadReport& report);
   void drain();
@@ -506,12 +507,13 @@ HttpServer::Engine::Engine(ServerOptions options, ServerLog log)
     : options_(std::move(options)),
       log_(std::move(log)),
       address_(address_of(options_.listen)),
-      models_(options_.models) {
+      models_(options_.models, options_.precision) {
   if (!address_.is_private && options_.token.empty()) {
     throw mended_by({"token"}, UsageError(fmt::format(
                                    "{} can be reached from other machines, so a token is needed",
                                    options_.listen)));
   }
+  for (const ModelPointer& model : models_.all()) tell_precision(*model);
   open();
   queue_.emplace(options_.queue,
                  [this](std::vector<PredictionResult> results) { deliver(std::move(results)); });
@@ -638,6 +640,17 @@ void HttpServer::Engine::look_for_models() {
   });
 }
 
+/// Of half, what that is for this model, and what kept layers from it.
+void HttpServer::Engine::tell_precision(const ServedModel& model) {
+  if (options_.precision != PrecisionChoice::kHalf) return;
+  log_.note(fmt::format("model {}: half precision here: {}", model.name,
+                        to_string(model.predictor.precision())));
+  for (const std::string& matrix : model.predictor.beyond_float16()) {
+    log_.warning(fmt::format("model {}: {} is too large for float16; its layer is computed in fp32",
+                             model.name, matrix));
+  }
+}
+
 /// In a thread of its own: requests are answered meanwhile.
 void HttpServer::Engine::reload(bool all) {
   if (is_loading_) {
@@ -654,6 +667,7 @@ void HttpServer::Engine::reloaded(const ReloadReport& report) {
   for (const ModelPointer& model : report.loaded) {
     ++metrics_.reloads;
     log_.note(fmt::format("model {} was loaded, hash {}", model->name, model->hash));
+    tell_precision(*model);
   }
   for (const std::string& error : report.errors) {
     ++metrics_.failed_reloads;

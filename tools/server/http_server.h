@@ -18,8 +18,9 @@ namespace unroll {
 
 struct ServerOptions {
   std::vector<std::string> models;
-  std::string listen = "127.0.0.1:8080";  ///< or unix:PATH
-  std::string token;                      ///< of "Authorization: Bearer"; "": none is asked for
+  PrecisionChoice precision = PrecisionChoice::kFull;  ///< of predictions
+  std::string listen = "127.0.0.1:8080";               ///< or unix:PATH
+  std::string token;  ///< of "Authorization: Bearer"; "": none is asked for
   PredictionQueue::Limits queue;
   std::size_t max_body = std::size_t{1} << 20;
   std::size_t max_connections = 4096;

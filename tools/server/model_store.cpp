@@ -34,14 +34,15 @@ ModelStore::Stamp ModelStore::stamp_of(const std::filesystem::path& path) {
           .inode = status.st_ino};
 }
 
-ModelStore::ModelStore(const std::vector<std::string>& paths) {
+ModelStore::ModelStore(const std::vector<std::string>& paths, PrecisionChoice precision)
+    : precision_(precision) {
   for (const std::string& path : paths) {
     const std::string name = name_of(path);
     if (find(name)) {
       throw UsageError(fmt::format("two models are called {}; rename one of their folders", name));
     }
     const Stamp stamp = stamp_of(file_of(path));
-    auto model = std::make_shared<const ServedModel>(name, TextClassifier::load(path));
+    auto model = std::make_shared<const ServedModel>(name, TextClassifier::load(path), precision_);
     places_.push_back({name, file_of(path), stamp, std::move(model)});
   }
 }
@@ -74,7 +75,8 @@ ReloadReport ModelStore::reload(bool all) {
     if (!all && stamp == place.stamp) continue;
     ModelPointer model;
     try {
-      model = std::make_shared<const ServedModel>(place.name, TextClassifier::load(place.path));
+      model = std::make_shared<const ServedModel>(place.name, TextClassifier::load(place.path),
+                                                  precision_);
     } catch (const std::exception& error) {
       report.errors.push_back(error.what());
     }

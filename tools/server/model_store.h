@@ -16,8 +16,11 @@ namespace unroll {
 
 /// A model as it was loaded. Whoever holds one keeps it, whatever is loaded after it.
 struct ServedModel {
-  ServedModel(std::string model_name, TextClassifier classifier)
-      : name(std::move(model_name)), hash(classifier.hash()), predictor(std::move(classifier)) {}
+  ServedModel(std::string model_name, TextClassifier classifier,
+              PrecisionChoice precision = PrecisionChoice::kFull)
+      : name(std::move(model_name)),
+        hash(classifier.hash()),
+        predictor(std::move(classifier), WordProducts::kPerBatch, precision) {}
 
   std::string name;
   std::string hash;
@@ -36,7 +39,8 @@ class ModelStore {
  public:
   /// Loads a model from each path; its name is the folder's, or the file's without extension.
   /// Throws ModelError, and UsageError for two models of one name.
-  explicit ModelStore(const std::vector<std::string>& paths);
+  explicit ModelStore(const std::vector<std::string>& paths,
+                      PrecisionChoice precision = PrecisionChoice::kFull);
 
   /// "" is the first model. Null if there is none of that name.
   ModelPointer find(std::string_view name) const;
@@ -63,6 +67,7 @@ class ModelStore {
   };
   static Stamp stamp_of(const std::filesystem::path& path);
 
+  PrecisionChoice precision_;
   mutable std::mutex mutex_;
   std::vector<Place> places_;
 };

@@ -103,7 +103,7 @@ TEST_F(RunFolderTest, GoesOnWithEveryOptimizerInBothPrecisions) {
        {OptimizerKind::kAdamW, OptimizerKind::kLazyAdam, OptimizerKind::kSgd}) {
     options.optimizer.kind = kind;
     options.optimizer.nesterov = kind == OptimizerKind::kSgd;
-    options.precision = Precision::kBFloat16;
+    options.precision = PrecisionChoice::kBFloat16;
     options.averaging = kind == OptimizerKind::kSgd ? 0 : 0.9;
     std::filesystem::remove_all(path);
     EXPECT_FALSE(go_on(9));

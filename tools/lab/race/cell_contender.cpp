@@ -1,5 +1,7 @@
 #include "unroll/tools/lab/race/cell_contender.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,6 +11,7 @@
 
 #include "unroll/core/parallel.h"
 #include "unroll/core/random.h"
+#include "unroll/kernels/half.h"
 #include "unroll/kernels/ops.h"
 #include "unroll/tools/lab/proofs/naive.h"
 #include "unroll/tools/lab/race/race.h"
@@ -46,7 +49,7 @@ std::vector<std::int32_t> draw_ids(std::size_t count, std::size_t vocabulary) {
 
 class OurRunner : public CellRunner {
  public:
-  OurRunner(const CellProblem& problem, Precision precision)
+  OurRunner(const CellProblem& problem, PrecisionChoice precision)
       : problem_(problem),
         shape_(RaggedShape::rectangle(problem.at.steps, problem.at.batch)),
         layer_(std::make_unique<RecurrentLayer<float>>(
@@ -58,8 +61,8 @@ class OurRunner : public CellRunner {
     layer_->W.value = problem.W;
     layer_->b.value = problem.b;
     layer_->d.value = problem.d;
-    layer_->set_precision(precision);
-    weights_ = layer_->pack();
+    layer_->set_precision(precision_of(precision, problem.at));
+    weights_ = layer_->pack(CellProblem::kLargestX);
     if (problem.at.vocabulary == 0) return;
     word_table_.resize({problem.at.vocabulary, problem.U.shape()[0]});
     layer_->project(problem.E.matrix(), weights_, word_table_.matrix());
@@ -171,10 +174,10 @@ CellProblem::CellProblem(const CellCase& at_case)
   draw(W, bound, "cells/W");
   draw(b, bound, "cells/b");
   draw(d, bound, "cells/d");
-  draw(x, 1, "cells/x");
+  draw(x, kLargestX, "cells/x");
   draw(dh, 1, "cells/dh");
   if (at.vocabulary == 0) return;
-  draw(E, 1, "cells/E");
+  draw(E, kLargestX, "cells/E");
   ids = draw_ids(kPasses * at.steps * at.batch, at.vocabulary);
   gather_rows<float>(std::as_const(E).matrix(), ids_of(0), x.matrix());
 }
@@ -184,13 +187,19 @@ std::span<const std::int32_t> CellProblem::ids_of(std::size_t pass) const {
   return std::span(ids).subspan(pass % kPasses * tokens, tokens);
 }
 
-CellContender our_cells(Precision precision) {
+Precision precision_of(PrecisionChoice choice, const CellCase& at) {
+  const Passes passes = at.pass == CellPass::kForward ? Passes::kInference : Passes::kTraining;
+  return precision_of(choice, passes, {at.input, at.hidden, gate_count(at.cell)});
+}
+
+CellContender our_cells(PrecisionChoice precision) {
   const auto make = [=](const CellProblem& problem, std::size_t threads) {
     set_thread_count(threads);
     return std::make_unique<OurRunner>(problem, precision);
   };
-  const bool rounds = precision == Precision::kBFloat16;
-  return {std::string(kOurs) + (rounds ? " bf16" : ""), make, precision};
+  const bool is_full = precision == PrecisionChoice::kFull;
+  const std::string name = is_full ? "" : fmt::format(" {}", to_string(precision));
+  return {std::string(kOurs) + name, make, precision};
 }
 
 double relative_error(const CellOutputs& found, const CellOutputs& expected) {

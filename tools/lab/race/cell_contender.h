@@ -18,6 +18,8 @@ namespace unroll {
 /// A case with its random data. G gates: f i a o of an LSTM, r u h̃ of a GRU that resets after the
 /// product, one of an RNN.
 struct CellProblem {
+  static constexpr double kLargestX = 1;  ///< no value of x or E is larger
+
   explicit CellProblem(const CellCase& at);
 
   CellCase at;
@@ -62,13 +64,16 @@ struct CellContender {
   /// A runner that may use so many threads of its own, and is run by the thread that made it; null
   /// where the contender has no such layer. The problem outlives it.
   std::function<std::unique_ptr<CellRunner>(const CellProblem&, std::size_t threads)> make;
-  Precision precision = Precision::kFull;
+  PrecisionChoice precision = PrecisionChoice::kFull;
 };
 
 /// The library's own layer; from ids with the products of all words, E·Uᵀ + b, computed when a
 /// runner is made, as SequencePredictor's are. Making a runner sets the library's number of
 /// threads.
-CellContender our_cells(Precision precision = Precision::kFull);
+CellContender our_cells(PrecisionChoice precision = PrecisionChoice::kFull);
+
+/// What its layer multiplies in this case.
+Precision precision_of(PrecisionChoice choice, const CellCase& at);
 
 /// The largest difference of h, dU, dW, db or dd, as a part of the largest value there; infinite
 /// where a value is not finite or a size differs.

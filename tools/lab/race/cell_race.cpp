@@ -17,7 +17,8 @@ namespace {
 constexpr double kExact = 1e-4;
 /// The error of one float contender against another; gradients add up thousands of rows.
 constexpr double kAgreement = 1e-3;
-/// The error of a contender that rounds to bfloat16, to one part in 512, what it multiplies.
+/// The error of a contender that rounds what it multiplies, to bfloat16 at the roughest, one part
+/// in 256.
 constexpr double kRoughAgreement = 5e-2;
 
 /// One contender at one case, before it is raced.
@@ -58,7 +59,7 @@ std::vector<Entry> entries_of(const CellProblem& problem, std::size_t threads,
   std::vector<Entry> entries;
   CellOutputs expected;
   for (const CellContender& contender : contenders) {
-    const bool rounds = contender.precision == Precision::kBFloat16;
+    const bool rounds = contender.precision != PrecisionChoice::kFull;
     Entry entry{&contender, contender.make(problem, threads)};
     if (!entry.runner) continue;
     entry.runner->run();

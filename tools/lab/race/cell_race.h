@@ -21,7 +21,7 @@ namespace unroll {
 struct CellRow {
   CellCase at;
   std::string implementation;
-  Precision precision = Precision::kFull;
+  PrecisionChoice precision = PrecisionChoice::kFull;
   std::size_t threads = 1;
   double us = 0;            ///< of a pass, the median over the slices
   double gflops = 0;        ///< of useful work (useful_flop)
@@ -47,9 +47,9 @@ struct CellRaceResult {
 };
 
 /// The first contender is held to the equations as plain loops, to 1e-4, and the others to the
-/// first, to 1e-3, or in bfloat16 to 5e-2. `progress` is told what is done now. Throws UsageError
-/// for no contenders, no threads and sizes of 0, an internal Error where the first contender is
-/// wrong.
+/// first, to 1e-3, or in bf16 and half to 5e-2. `progress` is told what is done now. Throws
+/// UsageError for no contenders, no threads and sizes of 0, an internal Error where the first
+/// contender is wrong.
 CellRaceResult race_cells(
     const std::vector<CellContender>& contenders, const CellRaceSettings& settings,
     const std::function<void(const std::string&)>& progress = [](const std::string&) {});

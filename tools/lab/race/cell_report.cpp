@@ -21,11 +21,23 @@ std::vector<CellRow> asked_for(std::span<const CellRow> rows) {
   return asked;
 }
 
+/// The precision, of half also what that is in these rows.
+std::string precision_text(std::span<const CellRow> rows) {
+  std::vector<std::string> names;
+  for (const CellRow& row : rows) {
+    std::string name(to_string(precision_of(row.precision, row.at)));
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+  }
+  const PrecisionChoice choice = rows.front().precision;
+  if (choice != PrecisionChoice::kHalf) return std::string(to_string(choice));
+  return fmt::format("{} ({})", to_string(choice), fmt::join(names, " or "));
+}
+
 }  // namespace
 
 std::string cell_table(const CellRaceResult& result) {
   const std::vector<CellRow> rows = asked_for(result.rows);
-  const bool rounds = !rows.empty() && rows.front().precision != Precision::kFull;
+  const bool rounds = !rows.empty() && rows.front().precision != PrecisionChoice::kFull;
   std::string text =
       fmt::format("{:<5}{:<8}{:>5}{:>5}{:>6}{:>6}{:>10}{:>9}{:>8}{:>11}{}\n", "cell", "pass", "T",
                   "B", "I", "H", "us", "GFLOP/s", "% peak", "tokens/s", rounds ? " x fp32" : "");
@@ -46,9 +58,8 @@ std::string cell_table(const CellRaceResult& result) {
              "work; % peak: of the peak of the multiply-add units for floats, measured\n"
              "between the slices, at most {:.0f} GFLOP/s. Slices undisturbed by other jobs,\n"
              "in the worst race: {:.0f} %.\n",
-             to_string(rows.front().precision), threads, threads == 1 ? "" : "s",
-             to_string(active_isa()), result.conditions.clock, peak,
-             100 * result.conditions.undisturbed) +
+             precision_text(rows), threads, threads == 1 ? "" : "s", to_string(active_isa()),
+             result.conditions.clock, peak, 100 * result.conditions.undisturbed) +
          (rounds ? "x fp32: how often as fast as fp32, in the same race.\n" : "");
 }
 
@@ -62,6 +73,7 @@ std::string cell_json(std::span<const CellRow> rows) {
                     {"input", row.at.input},
                     {"hidden", row.at.hidden},
                     {"precision", to_string(row.precision)},
+                    {"multiplied", to_string(precision_of(row.precision, row.at))},
                     {"threads", row.threads},
                     {"us", row.us},
                     {"gflops", row.gflops},

@@ -20,7 +20,7 @@ struct Flags {
   CellCase at;
   std::optional<CellPass> pass;
   bool has_shape = false;
-  Precision precision = Precision::kFull;
+  PrecisionChoice precision = PrecisionChoice::kFull;
   double seconds = CellRaceSettings().seconds;
   bool json = false;
   bool quiet = false;
@@ -47,7 +47,7 @@ void cells_command(const Flags& flags) {
   settings.seconds = flags.seconds;
   // fp32 first: it is held to the equations, and the other to it.
   std::vector<CellContender> contenders = {our_cells()};
-  if (flags.precision != Precision::kFull) contenders.push_back(our_cells(flags.precision));
+  if (flags.precision != PrecisionChoice::kFull) contenders.push_back(our_cells(flags.precision));
   require_stdout();
   Terminal terminal(flags.quiet);
   const auto progress = [&](const std::string& text) { terminal.progress(text); };
@@ -87,7 +87,7 @@ void add_bench_cells_command(CLI::App& bench, int& status) {
       "Without a size: H 64 to 512 times B 1 to 64");
   add_case_flags(*command, *flags);
   add_choice(*command, "--precision", flags->precision,
-             "Precision of what is multiplied; bf16 is raced against fp32");
+             "Precision of what is multiplied; bf16 and half are raced against fp32");
   add_threads_flag(*command);
   command
       ->add_option("--seconds", flags->seconds,

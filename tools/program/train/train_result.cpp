@@ -10,6 +10,7 @@
 #include "unroll/core/file.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/classifier/process_memory.h"
+#include "unroll/tools/classifier/training_settings.h"
 #include "unroll/tools/classifier/version.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/output.h"
@@ -62,6 +63,7 @@ void print_result(const TrainFlags& flags, const TrainedClassifier& trained, std
                                    {"dev_metric", trained.dev.metric},
                                    {"ngrams", trained.plan.ngrams},
                                    {"ngrams_dev_accuracy", ngrams_accuracy},
+                                   {"precision", to_string(trained.plan.memory->precision)},
                                    {"most_tokens", trained.plan.memory->most_tokens},
                                    {"hash", trained.classifier.hash()},
                                    {"peak_memory", peak_resident_bytes()},
@@ -128,7 +130,7 @@ void set_notes(TextClassifier& classifier, const TrainFlags& flags, const Traini
       {"train", flags.train},
       {"dev", flags.dev.empty() ? "a part held back" : flags.dev},
       {"seed", std::to_string(flags.options.seed)},
-      {"precision", std::string(to_string(flags.options.precision))},
+      {"precision", precision_note(flags.options.precision, memory.precision)},
       {std::string(kMemoryNote), to_json(memory)},
       {"metric", to_string(metric)},
       {"class_weight", to_string(flags.options.class_weights)},

@@ -8,6 +8,7 @@
 #include "unroll/core/parallel.h"
 #include "unroll/core/processors.h"
 #include "unroll/kernels/gemm.h"
+#include "unroll/kernels/half.h"
 #include "unroll/kernels/isa.h"
 #include "unroll/kernels/unused_features.h"
 #include "unroll/text/jieba_files.h"
@@ -57,6 +58,23 @@ std::string bfloat16_reason() {
                      maker() == Maker::kIntel ? "Intel" : "this maker");
 }
 
+/// What half precision is, of a model of the default sizes.
+std::string half_precision_text() {
+  const LayerSizes sizes = layer_sizes(SequenceClassifierConfig());
+  return fmt::format("training {}, prediction {}",
+                     to_string(half_precision(Passes::kTraining, sizes)),
+                     to_string(half_precision(Passes::kInference, sizes)));
+}
+
+/// Whether products of float16 are used, and why not.
+std::string float16_text() {
+  if (multiplies_float16()) return "multiplied in pairs, for prediction";
+  if (!has_float16_products()) return "none";
+  return active_isa() == Isa::kAvx512
+             ? "the CPU has products of it, the build has none"
+             : "the CPU has products of it, the instruction set in use has none";
+}
+
 /// Processors' worth of time that control groups grant; null without a limit.
 Json quota_of(const Processors& processors) {
   return processors.quota ? Json(*processors.quota) : Json();
@@ -95,7 +113,8 @@ Json diagnosis() {
       {"instruction_set_in_use", to_string(active_isa())},
       {"bfloat16", multiplies_bfloat16() ? "multiplied in pairs" : "rounded to, then as floats"},
       {"bfloat16_reason", bfloat16_reason()},
-      {"float16", has_float16_products() ? "the CPU has products of it, not used" : "none"},
+      {"float16", float16_text()},
+      {"half_precision", half_precision_text()},
       {"amx", amx_support()},
       {"sigmoid", divides_slowly() ? "without division" : "with division"},
       {"blas", blas.version},

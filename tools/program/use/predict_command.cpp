@@ -30,7 +30,7 @@ struct Flags {
   bool word_table = false;
   bool quiet = false;
   bool has_layout = false;  ///< a flag says that the file has columns
-  Precision precision = Precision::kFull;
+  PrecisionChoice precision = PrecisionChoice::kFull;
   ReadOptions reading;
 };
 
@@ -107,6 +107,7 @@ void predict_command(const Flags& flags) {
   if (flags.file == "-" && ::isatty(STDIN_FILENO) == 1)
     write_stderr("Type a text and press Enter; Ctrl-D ends.\n");
   Terminal terminal(flags.quiet);
+  note_on_precision(flags.precision, predictor, terminal);
   ReadReport report;
   PredictionInput input(flags.file, input_options(flags), report);
   show(std::exchange(report, {}), terminal);

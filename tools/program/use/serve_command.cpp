@@ -133,6 +133,7 @@ void add_serve_command(CLI::App& program, int& status) {
                    "Workers that predict, each with one thread (default: as many as\n"
                    "`unroll doctor` shows threads)")
       ->check(whole_number(1, 256));
+  add_precision_flag(*command, flags->server.precision);
   add_duration(*command, "--max-wait", flags->server.queue.max_wait, "0ms",
                "How long a request waits for others, to be one batch with them");
   command

@@ -26,7 +26,7 @@ struct Flags {
   bool quiet = false;
   bool json = false;
   double threshold = TextPredictor::kThreshold;
-  Precision precision = Precision::kFull;
+  PrecisionChoice precision = PrecisionChoice::kFull;
   std::vector<Requirement> requirements;
   ReadOptions columns;
 };
@@ -58,16 +58,19 @@ void test_command(const Flags& flags, const CLI::App& command) {
   Evaluation evaluation;
   {
     Terminal terminal(flags.quiet);
+    note_on_precision(flags.precision, predictor, terminal);
     LabelledTexts texts(flags.data, flags.columns, predictor, terminal);
     UnseenRows unseen(predictor.labels());
-    evaluation = evaluate_texts(
-        predictor, texts, flags.threshold, terminal,
-        [&](const Record& record, const Prediction&) { unseen.add(record); });
+    evaluation =
+        evaluate_texts(predictor, texts, flags.threshold, terminal,
+                       [&](const Record& record, const Prediction&) { unseen.add(record); });
     note_on_texts(evaluation.texts, predictor.classifier().encoder().settings(), terminal);
     unseen.warn(flags.data, terminal);
   }
   if (flags.json) {
-    print("{}\n", with_version(to_json(evaluation)));
+    const std::string json = to_json(evaluation);
+    print("{}\n", with_version(fmt::format(R"({{"precision":"{}",{})",
+                                           to_string(predictor.precision()), json.substr(1))));
   } else {
     const std::size_t width = terminal_width(STDOUT_FILENO);
     write_stdout(to_table(evaluation, width));

@@ -229,6 +229,8 @@ void TrainRun::begin(const TrainingPlan& plan, const TextClassifier& classifier)
   if (classifier.has_network())
     refuse_other_embedding(command_, flags_.options, classifier.model().config().embedding);
   note_plan(plan, classifier, terminal_);
+  if (flags_.options.precision == PrecisionChoice::kHalf)
+    terminal_.note(fmt::format("half precision here: {}", to_string(plan.memory->precision)));
   warn_of_idle_flags(plan, flags_.options, terminal_);
   refuse_hopeless(flags_, plan, classifier);
   start_alike(flags_, classifier, ranks_);
