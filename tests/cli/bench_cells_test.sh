@@ -22,7 +22,7 @@ grep -qE "^\[$row\]$" json || { cat json >&2; fail "not such a row"; }
 
 "$unroll" bench cells --steps 3 --batch 2 --input 6 --hidden 8 --precision bf16 --seconds 0 --json --quiet |
   grep -q '"precision":"bf16"'
-UNROLL_HALF=narrow "$unroll" bench cells --steps 3 --batch 2 --input 6 --hidden 8 --precision half --seconds 0 >table 2>notes
+UNROLL_HALF=narrow "$unroll" bench cells --steps 3 --batch 2 --input 6 --hidden 8 --precision half --threads 1 --seconds 0 >table 2>notes
 grep -q '^half (narrow or fp32), 1 thread' table || { cat table >&2; fail "what half is"; }
 expect_status 2 '--precision' "$unroll" bench cells --precision int8
 expect_status 2 '--batch' "$unroll" bench cells --batch 0

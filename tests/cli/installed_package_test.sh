@@ -23,7 +23,7 @@ include=$folder/prefix/include
 grep -q 'unroll/tools/text_predictor.h is now unroll/tools/classifier/text_predictor.h' moved || fail "a moved header does not say so"
 grep -q -e '/lab/' -e '/program/' all.cpp && fail "the laboratory or the program is installed: $(cat all.cpp)"
 count=$(grep -cv '"unroll/tools/[a-z_]*\.h"' all.cpp)  # the old names are not counted
-[ "$count" -le 47 ] || fail "$count headers are installed, 47 is the most (cmake/UnrollInstall.cmake)"
+[ "$count" -le 50 ] || fail "$count headers are installed, 50 is the most (cmake/UnrollInstall.cmake)"
 
 { printf 'label\ttext\n'; reviews 120; } >data.tsv
 unroll=$folder/prefix/bin/unroll

@@ -194,7 +194,7 @@ TEST(CellReport, HasARowForEachCase) {
   const auto json = nlohmann::json::parse(cell_json(std::vector{row}));
   EXPECT_EQ(json[0]["steps"], 3);
   EXPECT_EQ(json[0]["peak_gflops"], 100);
-  EXPECT_EQ(json[0].size(), 12U);
+  EXPECT_EQ(json[0].size(), 13U);
 }
 
 }  // namespace
