@@ -177,18 +177,6 @@ RunTexts read_streamed(const TrainFlags& flags, Terminal& terminal) {
   return texts;
 }
 
-}  // namespace
-
-std::size_t reading_bytes(const TrainFlags& flags, const RunTexts& texts) {
-  const std::size_t train_bytes = bytes_of(texts.train), dev_bytes = bytes_of(texts.dev);
-  const std::size_t first = content_bytes(flags.train, texts.train) + train_bytes;
-  const std::size_t second =
-      texts.dev.empty() ? 0 : train_bytes + content_bytes(flags.dev, texts.dev) + dev_bytes;
-  return kProgramBytes + std::max(first, second);
-}
-
-namespace {
-
 /// The first rank decides for all: each way has its own exchanges.
 bool streams(const TrainFlags& flags, Ranks& ranks) {
   const bool own = flags.stream || !fit_into_memory(flags);
@@ -201,6 +189,14 @@ std::string identity_of(const RunTexts& texts) {
 }
 
 }  // namespace
+
+std::size_t reading_bytes(const TrainFlags& flags, const RunTexts& texts) {
+  const std::size_t train_bytes = bytes_of(texts.train), dev_bytes = bytes_of(texts.dev);
+  const std::size_t first = content_bytes(flags.train, texts.train) + train_bytes;
+  const std::size_t second =
+      texts.dev.empty() ? 0 : train_bytes + content_bytes(flags.dev, texts.dev) + dev_bytes;
+  return kProgramBytes + std::max(first, second);
+}
 
 RunTexts read_texts(const TrainFlags& flags, Terminal& terminal, Ranks& ranks) {
   const bool is_streamed = streams(flags, ranks);
