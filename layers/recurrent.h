@@ -77,7 +77,7 @@ struct PlainScratch {
 // kept in their type is there once for each of them, as `full`, as `pairs` and as `halves`; of
 // these only one is not empty.
 
-/// Of inputs about whose size nothing is known.
+/// Nothing is known about the size of the inputs.
 inline constexpr double kAnySize = std::numeric_limits<double>::infinity();
 
 /// The weights in the order in which kernels read them. Inference packs them once, a training step

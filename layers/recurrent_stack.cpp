@@ -221,7 +221,7 @@ void RecurrentStack<Real>::backward_layer(std::size_t l, const RaggedShape& shap
   }
 }
 
-/// Of a layer above the first it is an h.
+/// The input of a layer above the first is an h.
 template <typename Real>
 double RecurrentStack<Real>::largest_input(std::size_t k, double largest_x) const {
   return k < directions() ? largest_x : largest_h(cells_[k]->kind());

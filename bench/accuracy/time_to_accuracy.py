@@ -164,6 +164,7 @@ def plot(all_curves, path):
     import matplotlib
 
     matplotlib.use("svg")
+    matplotlib.rcParams["svg.fonttype"] = "none"  # text, not the outlines of its letters
     import matplotlib.pyplot as plt
 
     figure, panels = plt.subplots(1, len(all_curves), figsize=(4.2 * len(all_curves), 3.6), squeeze=False)

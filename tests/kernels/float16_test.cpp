@@ -153,16 +153,6 @@ TEST(Float16, AMultiplyAddIsRoundedOnce) {
 
 // ------------------------------------------------------------------------------- products
 
-/// By the instructions, where the CPU has them, and one by one.
-template <typename Body>
-void for_each_form(Body body) {
-  for (bool wanted : {false, true}) {
-    const test::WithHalves halves(wanted);
-    SCOPED_TRACE(multiplies_float16() ? "AVX512-FP16" : "one by one");
-    body();
-  }
-}
-
 /// A matrix as numbers of Float16, in both forms; rows of `halves` begin at even places and end
 /// with a 0 more if they are odd in number.
 struct Both {
@@ -198,7 +188,7 @@ TEST(Float16, IsRoundedToAlikeInBothForms) {
   for (std::uint32_t k = 0; k < 1000; ++k) values.push_back(std::ldexp(1.2345F, int(k) / 20 - 28));
   Tensor<float> x({1, values.size()});
   std::ranges::copy(values, x.values().begin());
-  for_each_form([&] {
+  test::for_each_float16_form([&] {
     Tensor<Float16> y(x.shape());
     round_to_float16(x.matrix(), y.matrix());
     for (std::size_t k = 0; k < values.size(); ++k) {
@@ -226,7 +216,7 @@ TEST(PackedFloat16, ProductsHaveTheBitsOfPlainLoops) {
         wanted.matrix()(r, j) = plain_product(A.row(r), Bt.row(j), 0.3F);
       }
     }
-    for_each_form([&, N = N, M = M, K = K] {
+    test::for_each_float16_form([&, N = N, M = M, K = K] {
       Tensor<float> found({M, N});
       Panels<Float16> panels;
       panels.pack(transposed(MatrixView<const float>(Bt.values.matrix())));
@@ -250,7 +240,7 @@ TEST(PackedFloat16, ProjectionsOfGatesHaveTheBitsOfPlainLoops) {
         for (std::size_t rows : {1, 5, 24}) {
           const Both U({G * H, I}, "U"), W({G * H, H}, "W"), x({rows, I}, "x");
           const std::vector<float> b(G * H, -0.2F);
-          for_each_form([&] {
+          test::for_each_float16_form([&] {
             Panels<Float16> weights;
             weights.pack_weights(U.values.matrix(), W.values.matrix());
             Tensor<float> found({rows, G * H});
@@ -307,7 +297,7 @@ TEST(PackedFloat16, ErrorsAreWithinTheirBound) {
         round_to_float16(A.matrix(), halves.matrix());
         double exact = 0;
         for (std::size_t k = 0; k < K; ++k) exact += double{a[k]} * double{b[k]};
-        for_each_form([&] {
+        test::for_each_float16_form([&] {
           Panels<Float16> panels;
           panels.pack(transposed(MatrixView<const float>(Bt.matrix())));
           product<float>(halves.matrix(), panels, found.matrix());

@@ -116,15 +116,6 @@ double bound_of_h(RecurrentLayer<double>& layer) {
   return 0;
 }
 
-template <typename Body>
-void for_each_form(Body body) {
-  for (bool wanted : {false, true}) {
-    const test::WithHalves halves(wanted);
-    SCOPED_TRACE(multiplies_float16() ? "AVX512-FP16" : "one by one");
-    body();
-  }
-}
-
 struct Sizes {
   std::size_t I, H;
 };
@@ -137,7 +128,7 @@ TEST(Half, AStepInFloat16IsWithinItsBoundOfThePlainCell) {
       LayerRun<double> plain(kind, I, H, Precision::kFull, one_step);
       plain.layer.set_plain(true);
       plain.infer();
-      for_each_form([&, I = I, H = H] {
+      test::for_each_float16_form([&, I = I, H = H] {
         LayerRun<float> half(kind, I, H, Precision::kFloat16, one_step);
         half.infer();
         EXPECT_EQ(half.multiplied, Precision::kFloat16);
@@ -154,7 +145,7 @@ TEST(Half, PassesInFloat16AndNarrowOnesAreNearThePlainCell) {
       LayerRun<double> plain(kind, I, H, Precision::kFull);
       plain.layer.set_plain(true);
       plain.infer();
-      for_each_form([&, I = I, H = H] {
+      test::for_each_float16_form([&, I = I, H = H] {
         for (const Precision precision : {Precision::kFloat16, Precision::kNarrow}) {
           LayerRun<float> half(kind, I, H, precision);
           half.infer();
@@ -171,7 +162,7 @@ TEST(Half, RowsHaveTheirBitsInEveryBatchAndOnEveryThread) {
   const std::size_t before = thread_count();
   for (const Precision precision : {Precision::kFloat16, Precision::kNarrow}) {
     for (const CellKind& kind : kKinds) {
-      for_each_form([&] {
+      test::for_each_float16_form([&] {
         constexpr std::size_t T = 5, I = 20, H = 70;
         LayerRun<float> all(kind, I, H, precision, std::vector<std::size_t>(9, T));
         LayerRun<float> threads = all;

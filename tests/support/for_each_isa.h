@@ -46,4 +46,14 @@ void for_each_isa(Body body) {
   }
 }
 
+/// body() with products of Float16 one by one, and by the instructions where the CPU has them.
+template <typename Body>
+void for_each_float16_form(Body body) {
+  for (bool wanted : {false, true}) {
+    const WithHalves halves(wanted);
+    SCOPED_TRACE(multiplies_float16() ? "AVX512-FP16" : "one by one");
+    body();
+  }
+}
+
 }  // namespace unroll::test

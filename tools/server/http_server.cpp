@@ -640,7 +640,7 @@ void HttpServer::Engine::look_for_models() {
   });
 }
 
-/// Of half, what that is for this model, and what kept layers from it.
+/// Notes what half is for this model, and what kept layers from it.
 void HttpServer::Engine::tell_precision(const ServedModel& model) {
   if (options_.precision != PrecisionChoice::kHalf) return;
   log_.note(fmt::format("model {}: half precision here: {}", model.name,

@@ -110,6 +110,13 @@ void take_texts(const RunTexts& texts, RunFolder& run) {
   run.take_data(texts.streamed->survey().hash, identity_of(texts.dev));
 }
 
+TrainClassifierOptions options_for(const TrainFlags& flags, const RunTexts& texts) {
+  TrainClassifierOptions options = flags.options;
+  if (!options.network) options.vectors.clear();
+  if (!texts.streamed) options.reading_bytes = reading_bytes(flags, texts);
+  return options;
+}
+
 TrainedClassifier train_on(RunTexts texts, const TrainClassifierOptions& options,
                            const ClassifierObserver& observer, Ranks& ranks) {
   if (texts.streamed)
@@ -121,9 +128,7 @@ TrainedClassifier train_on(RunTexts texts, const TrainClassifierOptions& options
 int train_along(const TrainFlags& flags, Ranks& ranks) {
   Terminal terminal(true);
   RunTexts data = read_texts(flags, terminal, ranks);
-  TrainClassifierOptions options = flags.options;
-  if (!options.network) options.vectors.clear();
-  if (!data.streamed) options.reading_bytes = reading_bytes(flags, data);
+  const TrainClassifierOptions options = options_for(flags, data);
   const ClassifierObserver observer{
       .plan = [&](const TrainingPlan&,
                   const TextClassifier& start) { start_alike(flags, start, ranks); },
@@ -154,7 +159,6 @@ class TrainRun {
 
  private:
   RunTexts read();
-  TrainClassifierOptions options_for(const RunTexts& texts) const;
   ClassifierObserver observer();
   void begin(const TrainingPlan& plan, const TextClassifier& classifier);
   void take_linear_model(const NgramReport& report, TextClassifier& classifier);
@@ -190,7 +194,7 @@ int TrainRun::train() {
   warn_of_idle_flags(command_, flags_.options, terminal_);
   try_vectors(command_, flags_.options);
   RunTexts texts = read();
-  const TrainClassifierOptions options = options_for(texts);
+  const TrainClassifierOptions options = options_for(flags_, texts);
   const ClassifierObserver told = observer();
   return end(train_on(std::move(texts), options, told, ranks_));
 }
@@ -204,13 +208,6 @@ RunTexts TrainRun::read() {
   if (flags_.gradflow)
     watch_ = watch_gradient_flow(flags_.out, has_dev ? texts.dev : texts.train, terminal_);
   return texts;
-}
-
-TrainClassifierOptions TrainRun::options_for(const RunTexts& texts) const {
-  TrainClassifierOptions options = flags_.options;
-  if (!options.network) options.vectors.clear();
-  if (!texts.streamed) options.reading_bytes = reading_bytes(flags_, texts);
-  return options;
 }
 
 ClassifierObserver TrainRun::observer() {
