@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kHeldBytes = std::size_t{1} << 20;
 constexpr std::string_view kEnding = ".part";
 
-std::filesystem::path temporary_name(std::filesystem::path path) {
+std::filesystem::path part_name(std::filesystem::path path) {
   return path += fmt::format(".{}{}", ::getpid(), kEnding);
 }
 
@@ -26,7 +26,7 @@ std::filesystem::path temporary_name(std::filesystem::path path) {
 
 GrowingFile::GrowingFile(std::filesystem::path path)
     : path_(std::move(path)),
-      temporary_(temporary_name(path_)),
+      temporary_(part_name(path_)),
       file_(::open(temporary_.path().c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
   if (file_.number() < 0) fail();
   ::flock(file_.number(), LOCK_EX | LOCK_NB);  // says to others that its writer lives

@@ -1,5 +1,7 @@
 #include "unroll/core/shape.h"
 
+#include <fmt/format.h>
+
 #include <cstdint>
 
 #include "unroll/core/error.h"
@@ -37,6 +39,12 @@ std::string to_string(const Shape& shape) {
   std::string text;
   for (std::size_t size : shape) text += (text.empty() ? "" : "×") + std::to_string(size);
   return text;
+}
+
+void require_same_shape(std::string_view function, NamedShape one, NamedShape other) {
+  if (one.shape == other.shape) return;
+  throw ShapeError(fmt::format("{}: {} is {}, {} is {}", function, one.name, to_string(one.shape),
+                               other.name, to_string(other.shape)));
 }
 
 }  // namespace unroll

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 
 namespace unroll {
 
@@ -40,5 +41,14 @@ class Shape {
 
 /// "32×128"; "()" for a default Shape.
 std::string to_string(const Shape& shape);
+
+/// The shape of an argument, and the name that a message gives it.
+struct NamedShape {
+  std::string_view name;
+  Shape shape;
+};
+
+/// Throws ShapeError, "squared_error: O is 32×128, y is 32×64", unless both are equal.
+void require_same_shape(std::string_view function, NamedShape one, NamedShape other);
 
 }  // namespace unroll

@@ -44,6 +44,12 @@ inline constexpr std::size_t kStripeVectors = kHighVectors;
 template <typename V>
 inline constexpr std::size_t kWideRows = kTileSums<V> / kPanelVectors;
 
+/// Whether there are tiles of all kinds, the fastest one for each size. Doubles check gradients,
+/// and SSE2 and scalar code run where nothing else can: for them products have tiles as wide as a
+/// panel alone, which give the same bits, and to compile all kinds takes twice as long.
+template <typename V>
+inline constexpr bool kAllTiles = sizeof(RealOf<V>) == sizeof(float) && sizeof(V) >= 32;
+
 /// From a place in a panel on: where its vectors are.
 template <typename V, typename Operand, typename Weight = Operand,
           std::size_t width = kStripeVectors>
@@ -95,11 +101,12 @@ void for_each_block(std::size_t rows, Body body) {
   }
 }
 
-/// body(C), C an integral_constant: the vectors of so many columns, at most `most`.
+/// body(C), C an integral_constant: the vectors of so many columns, at most `most`; always `most`
+/// without tiles of all kinds.
 template <std::size_t most, typename V, typename Body>
 void for_width(std::size_t columns, Body body) {
-  if constexpr (most == 1) {
-    body(std::integral_constant<std::size_t, 1>());
+  if constexpr (most == 1 || !kAllTiles<V>) {
+    body(std::integral_constant<std::size_t, most>());
   } else if (columns > (most - 1) * V::size) {
     body(std::integral_constant<std::size_t, most>());
   } else {
@@ -122,6 +129,7 @@ struct Heights {
 template <typename V, typename Operand, typename Weight = Operand>
 bool wants_high_tiles(std::size_t panels, std::size_t lines) {
   constexpr std::size_t kMuch = std::size_t{512} << 10;
+  if constexpr (!kAllTiles<V>) return false;
   return kRegisters<V> == 16 || panels * lines * kPanelLine<V, Operand> * sizeof(Weight) > kMuch;
 }
 
@@ -183,10 +191,10 @@ void for_each_tile(std::size_t rows, std::size_t columns, bool high, Body body) 
       });
     }
   };
-  if (high && rows > kWideRows<V>)
-    for_high_tiles<V>(columns, tiles);
-  else
-    for_wide_tiles<V>(columns, tiles);
+  if constexpr (kAllTiles<V>) {
+    if (high && rows > kWideRows<V>) return for_high_tiles<V>(columns, tiles);
+  }
+  for_wide_tiles<V>(columns, tiles);
 }
 
 /// sums += a · line for one k, or kDepth: a value of each row by the vectors of a line. Row by row,

@@ -11,12 +11,6 @@ namespace unroll {
 
 namespace {
 
-void require_same_shape(const char* name, const Shape& found, const Shape& O) {
-  if (found == O) return;
-  throw ShapeError(fmt::format("sigmoid_cross_entropy: O is {}, {} is {}", to_string(O), name,
-                               to_string(found)));
-}
-
 template <typename Real>
 void require_probabilities(MatrixView<const Real> y) {
   const auto is_probability = [](Real y_k) { return y_k >= 0 && y_k <= 1; };
@@ -34,7 +28,7 @@ void require_probabilities(MatrixView<const Real> y) {
 
 template <typename Real>
 double sigmoid_cross_entropy(MatrixView<const Real> O, MatrixView<const Real> y, double weight) {
-  require_same_shape("y", y.shape(), O.shape());
+  require_same_shape("sigmoid_cross_entropy", {"O", O.shape()}, {"y", y.shape()});
   require_probabilities(y);
   double loss = 0;
   for (std::size_t r = 0; r < O.rows(); ++r) {
@@ -47,7 +41,7 @@ double sigmoid_cross_entropy(MatrixView<const Real> O, MatrixView<const Real> y,
 template <typename Real>
 double sigmoid_cross_entropy(MatrixView<const Real> O, MatrixView<const Real> y, double weight,
                              MatrixView<Real> dO) {
-  require_same_shape("dO", dO.shape(), O.shape());
+  require_same_shape("sigmoid_cross_entropy", {"O", O.shape()}, {"dO", dO.shape()});
   const double loss = sigmoid_cross_entropy(O, y, weight);
   for (std::size_t r = 0; r < O.rows(); ++r) {
     // [CE-sigmoid-dO] ∂L/∂O = σ(O) − y
@@ -62,8 +56,8 @@ template <typename Real>
 double sigmoid_cross_entropy(MatrixView<const Real> O, MatrixView<const Real> y, double weight,
                              std::span<const float> weights, MatrixView<Real> dO) {
   if (weights.empty()) return sigmoid_cross_entropy(O, y, weight, dO);
-  require_same_shape("y", y.shape(), O.shape());
-  require_same_shape("dO", dO.shape(), O.shape());
+  require_same_shape("sigmoid_cross_entropy", {"O", O.shape()}, {"y", y.shape()});
+  require_same_shape("sigmoid_cross_entropy", {"O", O.shape()}, {"dO", dO.shape()});
   if (weights.size() != O.rows()) {
     throw ShapeError(fmt::format("sigmoid_cross_entropy: O has {} rows, but {} weights", O.rows(),
                                  weights.size()));

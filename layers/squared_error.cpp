@@ -13,12 +13,6 @@ namespace unroll {
 
 namespace {
 
-void require_same_shape(const char* name, const Shape& found, const Shape& O) {
-  if (found == O) return;
-  throw ShapeError(
-      fmt::format("squared_error: O is {}, {} is {}", to_string(O), name, to_string(found)));
-}
-
 /// Sets `difference` to O_r − y_r. It may be O_r.
 template <typename Real>
 void subtract(std::span<const Real> O_r, std::span<const Real> y_r, std::span<Real> difference) {
@@ -30,7 +24,7 @@ void subtract(std::span<const Real> O_r, std::span<const Real> y_r, std::span<Re
 
 template <typename Real>
 double squared_error(MatrixView<const Real> O, MatrixView<const Real> y, double weight) {
-  require_same_shape("y", y.shape(), O.shape());
+  require_same_shape("squared_error", {"O", O.shape()}, {"y", y.shape()});
   std::vector<Real> difference(O.columns());
   double sum = 0;
   for (std::size_t r = 0; r < O.rows(); ++r) {
@@ -43,7 +37,7 @@ double squared_error(MatrixView<const Real> O, MatrixView<const Real> y, double 
 template <typename Real>
 double squared_error(MatrixView<const Real> O, MatrixView<const Real> y, double weight,
                      MatrixView<Real> dO) {
-  require_same_shape("dO", dO.shape(), O.shape());
+  require_same_shape("squared_error", {"O", O.shape()}, {"dO", dO.shape()});
   const double loss = squared_error(O, y, weight);
   for (std::size_t r = 0; r < O.rows(); ++r) {
     subtract<Real>(O.row(r), y.row(r), dO.row(r));  // [SE-dO] ∂L/∂O = O − y

@@ -29,7 +29,7 @@ class Watch {
 /// A notice is: the loss's bits in two numbers, whether to end, and for each parameter how many
 /// rows its gradient has (−1: all), and which.
 constexpr std::size_t kHead = 3;
-constexpr std::int32_t kAllRows = -1;
+constexpr std::int32_t kCountOfAll = -1;
 
 /// Values per thread from which a second one pays: some microseconds of work.
 constexpr std::size_t kGrain = 1 << 14;
@@ -124,7 +124,8 @@ void ShardSum<Real>::write(Notice& notice) const {
   notice.numbers = {static_cast<std::int32_t>(bits >> 32), static_cast<std::int32_t>(bits),
                     notice.ends ? 1 : 0};
   for (const Rows& rows : notice.rows) {
-    notice.numbers.push_back(rows.all ? kAllRows : static_cast<std::int32_t>(rows.listed.size()));
+    notice.numbers.push_back(rows.all ? kCountOfAll
+                                      : static_cast<std::int32_t>(rows.listed.size()));
     notice.numbers.insert(notice.numbers.end(), rows.listed.begin(), rows.listed.end());
   }
 }
@@ -139,7 +140,7 @@ void ShardSum<Real>::read(Notice& notice) const {
   std::size_t at = kHead;
   for (Rows& rows : notice.rows) {
     const std::int32_t count = notice.numbers[at++];
-    rows.all = count == kAllRows;
+    rows.all = count == kCountOfAll;
     const std::size_t listed = rows.all ? 0 : static_cast<std::size_t>(count);
     rows.listed = std::span(notice.numbers).subspan(at, listed);
     at += listed;

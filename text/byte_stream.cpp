@@ -17,7 +17,7 @@ namespace unroll {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& name) {
+[[noreturn]] void refuse_stream(const std::string& name) {
   throw DataError(
       fmt::format("{}: can't be read: {}", name, std::generic_category().message(errno)));
 }
@@ -35,7 +35,7 @@ std::size_t read_bytes(int descriptor, char* bytes, std::size_t most, const std:
     if (errno == EAGAIN) {
       wait_for_input(descriptor, -1);
     } else if (errno != EINTR) {
-      fail(name);
+      refuse_stream(name);
     }
   }
 }
@@ -51,7 +51,7 @@ std::size_t regular_size(int descriptor) {
 ByteStream::ByteStream(const std::string& path)
     : name_(path == "-" ? "<stdin>" : path),
       descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-  if (descriptor_ < 0) fail(name_);
+  if (descriptor_ < 0) refuse_stream(name_);
   size_on_disk_ = regular_size(descriptor_);
 }
 

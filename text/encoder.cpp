@@ -9,7 +9,8 @@ namespace unroll {
 
 namespace {
 
-constexpr std::size_t kTextsPerPart = 32;  // below, making a tokenizer costs more than using it
+// Below that, making a tokenizer costs more than using it.
+constexpr std::size_t kTextsPerTokenizer = 32;
 
 TokenizedText tokenize_one(std::string_view text, const EncoderSettings& settings,
                            Tokenizer& tokenizer) {
@@ -29,7 +30,7 @@ std::size_t bytes_at_a_time() {
 std::vector<TokenizedText> tokenize(std::span<const std::string_view> texts,
                                     const EncoderSettings& settings) {
   std::vector<TokenizedText> results(texts.size());
-  parallel_for(texts.size(), kTextsPerPart, [&](Range range) {
+  parallel_for(texts.size(), kTextsPerTokenizer, [&](Range range) {
     Tokenizer tokenizer(settings.tokenizer);
     for (std::size_t i = range.begin; i < range.end; ++i) {
       results[i] = tokenize_one(texts[i], settings, tokenizer);
@@ -66,7 +67,7 @@ TokenFigures TextEncoder::encode(const TokenizedText& text, std::vector<std::int
 std::vector<std::vector<std::int32_t>> TextEncoder::encode(
     std::span<const TokenizedText> texts) const {
   std::vector<std::vector<std::int32_t>> results(texts.size());
-  parallel_for(texts.size(), kTextsPerPart, [&](Range range) {
+  parallel_for(texts.size(), kTextsPerTokenizer, [&](Range range) {
     for (std::size_t i = range.begin; i < range.end; ++i) encode(texts[i], results[i]);
   });
   return results;
@@ -95,7 +96,7 @@ void TextEncoder::append_ids(std::string_view token, std::vector<std::int32_t>& 
 std::vector<std::vector<std::int32_t>> TextEncoder::encode(
     std::span<const std::string_view> texts) const {
   std::vector<std::vector<std::int32_t>> results(texts.size());
-  parallel_for(texts.size(), kTextsPerPart, [&](Range range) {
+  parallel_for(texts.size(), kTextsPerTokenizer, [&](Range range) {
     Tokenizer tokenizer(settings_.tokenizer);
     for (std::size_t i = range.begin; i < range.end; ++i) {
       encode(tokenize(texts[i], tokenizer), results[i]);

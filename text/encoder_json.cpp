@@ -19,24 +19,24 @@ namespace unroll {
 
 namespace {
 
-using json = nlohmann::ordered_json;  // keys as written below, the short ones before the vocabulary
+using Json = nlohmann::ordered_json;  // keys as written below, the short ones before the vocabulary
 
 // In version 1 the tokenizer had no key "rules", since they are rules 1; in version 2 it had no
 // language, since folding did not depend on it. So each version is that of the same rules.
 constexpr std::uint64_t kFirstVersion = kFirstRules;
 constexpr std::uint64_t kVersion = kNewestRules;
 
-[[noreturn]] void fail(const std::string& what) {
+[[noreturn]] void refuse_encoder(const std::string& what) {
   throw ModelError(
       fmt::format("text encoder: {}; the model file is damaged or not of this program", what));
 }
 
 void require(bool holds, const std::string& what) {
-  if (!holds) fail(what);
+  if (!holds) refuse_encoder(what);
 }
 
 /// An object with exactly these keys.
-void check_keys(const json& object, std::string_view name,
+void check_keys(const Json& object, std::string_view name,
                 const std::vector<std::string_view>& keys) {
   require(object.is_object(), fmt::format("{} is not an object", name));
   for (const std::string_view key : keys) {
@@ -48,22 +48,22 @@ void check_keys(const json& object, std::string_view name,
   }
 }
 
-std::string string_of(const json& value, std::string_view name) {
+std::string string_of(const Json& value, std::string_view name) {
   require(value.is_string(), fmt::format("{} is not a string", name));
   return value.get<std::string>();
 }
 
-std::uint64_t number_of(const json& value, std::string_view name) {
+std::uint64_t number_of(const Json& value, std::string_view name) {
   require(value.is_number_unsigned(), fmt::format("{} is not a whole number", name));
   return value.get<std::uint64_t>();
 }
 
-const json& array_of(const json& value, std::string_view name) {
+const Json& array_of(const Json& value, std::string_view name) {
   require(value.is_array(), fmt::format("{} is not an array", name));
   return value;
 }
 
-std::uint64_t read_version(const json& object) {
+std::uint64_t read_version(const Json& object) {
   require(object.is_object() && object.contains("version"), "there is no version");
   const std::uint64_t version = number_of(object["version"], "the version");
   if (version >= kFirstVersion && version <= kVersion) return version;
@@ -73,7 +73,7 @@ std::uint64_t read_version(const json& object) {
       version, kFirstVersion, kVersion));
 }
 
-std::uint64_t read_rules(const json& value, std::uint64_t version) {
+std::uint64_t read_rules(const Json& value, std::uint64_t version) {
   const std::uint64_t rules = number_of(value, "the tokenizer's rules");
   if (rules > kNewestRules) {
     throw ModelError(fmt::format(
@@ -85,30 +85,31 @@ std::uint64_t read_rules(const json& value, std::uint64_t version) {
   return rules;
 }
 
-TokenizerKind read_kind(const json& value) {
+TokenizerKind read_kind(const Json& value) {
   const std::string name = string_of(value, "the tokenizer's kind");
   const auto kind = tokenizer_kind(name);
-  if (!kind) fail(fmt::format("there is no tokenizer {}", in_quotes(name)));
+  if (!kind) refuse_encoder(fmt::format("there is no tokenizer {}", in_quotes(name)));
   return *kind;
 }
 
-FoldLanguage read_language(const json& value) {
+FoldLanguage read_language(const Json& value) {
   const std::string name = string_of(value, "the tokenizer's language");
   const auto language = language_of(name);
-  if (!language) fail(fmt::format("there is no folding for the language {}", in_quotes(name)));
+  if (!language)
+    refuse_encoder(fmt::format("there is no folding for the language {}", in_quotes(name)));
   return *language;
 }
 
-std::shared_ptr<const JiebaDictionary> read_dictionary(const json& object) {
+std::shared_ptr<const JiebaDictionary> read_dictionary(const Json& object) {
   check_keys(object, "the dictionary", {"total", "words", "hmm"});
   return std::make_shared<const JiebaDictionary>(JiebaDictionary::unpack(
       number_of(object["total"], "the dictionary's total"), string_of(object["words"], "words"),
       string_of(object["hmm"], "hmm")));
 }
 
-std::shared_ptr<const Subwords> read_subwords(const json& array) {
+std::shared_ptr<const Subwords> read_subwords(const Json& array) {
   std::vector<Subwords::Piece> pieces;
-  for (const json& pair : array_of(array, "subwords")) {
+  for (const Json& pair : array_of(array, "subwords")) {
     require(pair.is_array() && pair.size() == 2 && pair[1].is_number(),
             "a subword is not a pair of a text and a number");
     pieces.push_back({string_of(pair[0], "a subword"), pair[1].get<double>()});
@@ -139,7 +140,7 @@ std::vector<std::string_view> keys_of_tokenizer(std::uint64_t version, std::stri
   return keys;
 }
 
-TokenizerSettings read_tokenizer(const json& object, std::uint64_t version) {
+TokenizerSettings read_tokenizer(const Json& object, std::uint64_t version) {
   require(object.is_object(), "tokenizer is not an object");
   require(object.contains("kind"), "tokenizer has no key \"kind\"");
   TokenizerSettings settings{.kind = read_kind(object["kind"]), .rules = kFirstRules};
@@ -157,9 +158,9 @@ TokenizerSettings read_tokenizer(const json& object, std::uint64_t version) {
   return settings;
 }
 
-StopWords read_stop_words(const json& array) {
+StopWords read_stop_words(const Json& array) {
   std::set<std::string, std::less<>> words;
-  for (const json& value : array_of(array, "stop_words")) {
+  for (const Json& value : array_of(array, "stop_words")) {
     std::string word = string_of(value, "a stop word");
     require(words.empty() || *words.rbegin() < word,
             fmt::format("stop word {} is out of order", in_quotes(word)));
@@ -169,30 +170,30 @@ StopWords read_stop_words(const json& array) {
 }
 
 /// What EncoderReader has left in the vocabulary is an error.
-void refuse_rest(const json& array) {
-  for (const json& pair : array_of(array, "vocabulary")) {
+void refuse_rest(const Json& array) {
+  for (const Json& pair : array_of(array, "vocabulary")) {
     require(pair.is_array() && pair.size() == 2, "a vocabulary entry is not a pair");
     string_of(pair[0], "a token");
     number_of(pair[1], "a token's count");
   }
 }
 
-json write_dictionary(const JiebaDictionary& dictionary) {
+Json write_dictionary(const JiebaDictionary& dictionary) {
   return {{"total", dictionary.total()},
           {"words", dictionary.packed_words()},
           {"hmm", dictionary.packed_hmm()}};
 }
 
-json write_subwords(const Subwords& subwords) {
-  json array = json::array();
+Json write_subwords(const Subwords& subwords) {
+  Json array = Json::array();
   for (const Subwords::Piece& piece : subwords.pieces()) {
-    array.push_back(json::array({piece.text, piece.score}));
+    array.push_back(Json::array({piece.text, piece.score}));
   }
   return array;
 }
 
-json write_tokenizer(const TokenizerSettings& tokenizer) {
-  json object = {{"kind", to_string(tokenizer.kind)}, {"fold", tokenizer.fold}};
+Json write_tokenizer(const TokenizerSettings& tokenizer) {
+  Json object = {{"kind", to_string(tokenizer.kind)}, {"fold", tokenizer.fold}};
   if (tokenizer.rules > 1) object["rules"] = tokenizer.rules;
   if (tokenizer.rules > 2) object["language"] = to_string(tokenizer.language);
   if (tokenizer.dictionary) object["dictionary"] = write_dictionary(*tokenizer.dictionary);
@@ -200,11 +201,11 @@ json write_tokenizer(const TokenizerSettings& tokenizer) {
   return object;
 }
 
-json write_vocabulary(const Vocabulary& vocabulary) {
-  json array = json::array();
+Json write_vocabulary(const Vocabulary& vocabulary) {
+  Json array = Json::array();
   for (std::size_t k = 0; k < vocabulary.size(); ++k) {
     const auto id = static_cast<std::int32_t>(k);
-    array.push_back(json::array({vocabulary.token(id), vocabulary.count(id)}));
+    array.push_back(Json::array({vocabulary.token(id), vocabulary.count(id)}));
   }
   return array;
 }
@@ -212,7 +213,7 @@ json write_vocabulary(const Vocabulary& vocabulary) {
 }  // namespace
 
 std::string TextEncoder::to_json() const {
-  json object;
+  Json object;
   object["version"] = settings_.tokenizer.rules;
   object["tokenizer"] = write_tokenizer(settings_.tokenizer);
   object["stop_words"] = settings_.stop_words.words();
@@ -221,7 +222,7 @@ std::string TextEncoder::to_json() const {
   return object.dump();
 }
 
-TextEncoder EncoderReader::encoder(const json& object) const {
+TextEncoder EncoderReader::encoder(const Json& object) const {
   const std::uint64_t version = read_version(object);
   check_keys(object, "the encoder",
              {"version", "tokenizer", "stop_words", "max_tokens", "vocabulary"});
@@ -235,11 +236,11 @@ TextEncoder EncoderReader::encoder(const json& object) const {
 
 TextEncoder TextEncoder::from_json(std::string_view text) {
   EncoderReader reader;
-  json object;
+  Json object;
   try {
     object = reader.parse(text);
-  } catch (const json::exception&) {
-    fail("this is not valid JSON");
+  } catch (const Json::exception&) {
+    refuse_encoder("this is not valid JSON");
   }
   return reader.encoder(object);
 }

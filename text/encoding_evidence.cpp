@@ -83,12 +83,12 @@ const CharacterOdds& odds_of(std::string_view language) {
 
 // ----------------------------------------------------------------------------- characters in place
 
-constexpr char32_t kNone = 0;
+constexpr char32_t kNoCharacter = 0;
 
 UChar32 icu(char32_t character) {
   return static_cast<UChar32>(character);
 }
-bool is_ascii(char32_t character) {
+bool is_in_ascii(char32_t character) {
   return character < 0x80;
 }
 bool is_letter(char32_t character) {
@@ -107,7 +107,7 @@ bool is_lower(char32_t character) {
   return u_islower(icu(character)) != 0;
 }
 bool is_blank(char32_t character) {
-  return character == kNone || u_isUWhiteSpace(icu(character)) != 0;
+  return character == kNoCharacter || u_isUWhiteSpace(icu(character)) != 0;
 }
 bool is_one_of(char32_t character, std::u32string_view list) {
   return list.find(character) != std::u32string_view::npos;
@@ -123,7 +123,7 @@ bool is_of_columns(UScriptCode script) {  // written without spaces
          script == USCRIPT_HANGUL || script == USCRIPT_THAI;
 }
 
-/// A character and those around it; kNone at the ends and for what is undecodable.
+/// A character and those around it; kNoCharacter at the ends and for what is undecodable.
 struct Place3 {
   char32_t before;
   char32_t here;
@@ -170,7 +170,7 @@ double vowel_factor(const Place3& at) {
 }
 
 bool is_ascii_letter(char32_t character) {
-  return is_ascii(character) && is_letter(character);
+  return is_in_ascii(character) && is_letter(character);
 }
 
 /// A mark of Thai or Vietnamese needs a letter before it.
@@ -193,7 +193,7 @@ double neighbour_factor(const Place3& at) {
   }
   const double digits = is_digit(at.before) || is_digit(at.behind) ? kOdd : 1;
   if (script == USCRIPT_LATIN) {
-    const bool two = is_letter(at.before) && !is_ascii(at.before);
+    const bool two = is_letter(at.before) && !is_in_ascii(at.before);
     return digits * (two ? kOdd : 1) * (alone ? kOdd * 2 : 1);
   }
   const bool mixed = is_ascii_letter(at.before) || is_ascii_letter(at.behind);
@@ -220,7 +220,7 @@ double sign_factor(const Place3& at) {
   constexpr std::u32string_view kJoining = U"—–…\u00A0", kSometimes = U"·“”";
   if (is_within)
     return is_one_of(at.here, kJoining) ? 1 : is_one_of(at.here, kSometimes) ? kOdd : kWrong;
-  const bool two = !is_ascii(at.before) && !is_letter(at.before) && !is_blank(at.before);
+  const bool two = !is_in_ascii(at.before) && !is_letter(at.before) && !is_blank(at.before);
   return two && at.here < 0x2000 ? kOdd : 1;
 }
 
@@ -234,7 +234,7 @@ constexpr double kImpossible = 1e-10;  // no character, or a control character
 
 double odds_at(const Place3& at, const CharacterOdds& odds) {
   const bool is_private = u_charType(icu(at.here)) == U_PRIVATE_USE_CHAR;
-  if (at.here == kNone || u_iscntrl(icu(at.here)) != 0 || is_private) return kImpossible;
+  if (at.here == kNoCharacter || u_iscntrl(icu(at.here)) != 0 || is_private) return kImpossible;
   double known = odds.of_sign(at.here) * sign_factor(at);
   if (const double letter = odds.of_letter(at.here); letter > 0)
     known += letter * letter_factor(at);
@@ -249,12 +249,12 @@ struct Likelihood {
 Likelihood likelihood(const std::u32string& text, const CharacterOdds& odds) {
   Likelihood sum;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_ascii(text[i]) && text[i] != kNone) {
+    if (is_in_ascii(text[i]) && text[i] != kNoCharacter) {
       sum.all += kAscii;
       continue;
     }
-    const Place3 at{i == 0 ? kNone : text[i - 1], text[i],
-                    i + 1 == text.size() ? kNone : text[i + 1]};
+    const Place3 at{i == 0 ? kNoCharacter : text[i - 1], text[i],
+                    i + 1 == text.size() ? kNoCharacter : text[i + 1]};
     sum.foreign += std::log(odds_at(at, odds));
   }
   sum.all += sum.foreign;
@@ -270,7 +270,7 @@ std::string sample_of(std::string_view content) {
   while (!content.empty() && sample.size() < kSampleBytes) {
     const std::size_t end = std::min(content.find('\n'), content.size() - 1) + 1;
     const std::string_view line = content.substr(0, end);
-    if (!unroll::is_ascii(line)) sample += line.substr(0, kSampleBytes);
+    if (!is_ascii(line)) sample += line.substr(0, kSampleBytes);
     content.remove_prefix(end);
   }
   return sample;
@@ -285,7 +285,7 @@ std::u32string decoded(std::string_view sample, const char* encoding) {
   for (std::size_t offset = 0; offset < text.size();) {
     const auto character = next_character(text, offset);
     if (!character) ++offset;
-    characters += character.value_or(kNone);
+    characters += character.value_or(kNoCharacter);
   }
   return characters;
 }
@@ -319,7 +319,7 @@ std::vector<Guess> guesses(const std::string& sample) {
 /// encoding is named alone.
 bool are_signs(const std::u32string& text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_ascii(text[i])) continue;
+    if (is_in_ascii(text[i])) continue;
     const bool is_within = i > 0 && i + 1 < text.size() && is_letter(text[i - 1]) &&
                            is_letter(text[i + 1]) && text[i] != U'’';
     if (is_letter(text[i]) || is_within) return false;
@@ -344,7 +344,7 @@ bool reads_as_utf16(std::string_view content, const char* encoding) {
 bool is_language(const std::u32string& text) {
   constexpr double kLeastEach = -9.5;
   const auto foreign = static_cast<double>(
-      std::ranges::count_if(text, [](char32_t c) { return !is_ascii(c) || c == kNone; }));
+      std::ranges::count_if(text, [](char32_t c) { return !is_in_ascii(c) || c == kNoCharacter; }));
   return foreign > 0 && std::ranges::any_of(written_languages(), [&](const auto& language) {
            return likelihood(text, odds_of(language.name)).foreign > kLeastEach * foreign;
          });
@@ -389,7 +389,7 @@ std::optional<std::string> certain_encoding(std::string_view content) {
   constexpr std::string_view kFirstHalf = "\xED\xA0";  // of an emoji, three bytes for each half
   if (content.find(kFirstHalf) == std::string_view::npos) return std::nullopt;
   const std::u32string text = decoded(sample_of(content), "CESU-8");
-  return text.find(kNone) == text.npos ? std::optional("CESU-8") : std::nullopt;
+  return text.find(kNoCharacter) == text.npos ? std::optional("CESU-8") : std::nullopt;
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace unroll {
 
 namespace {
 
-constexpr std::size_t kNone = ~std::size_t{0};
+constexpr std::size_t kNoGroup = ~std::size_t{0};
 
 std::size_t batches_in(std::size_t rows, std::size_t batch_size) {
   return rows / batch_size + (rows % batch_size > 0 ? 1 : 0);
@@ -57,7 +57,7 @@ std::span<const std::size_t> EpochOrder::blocks_of(std::size_t group) const {
 
 void EpochOrder::begin(std::size_t epoch) {
   epoch_ = epoch;
-  group_ = kNone;
+  group_ = kNoGroup;
   order_.resize(blocks_.size());
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   if (groups() > 1) {

@@ -34,13 +34,13 @@ namespace unroll {
 
 namespace {
 
-constexpr std::string_view kMagic = "\xBA\x16\x4F\x2F";
+constexpr std::string_view kFastTextMagic = "\xBA\x16\x4F\x2F";
 constexpr std::int32_t kVersions[] = {11, 12};
 constexpr std::int32_t kSupervised = 3;
 constexpr std::int8_t kWordType = 0;
 constexpr std::string_view kLineEnd = "</s>";  // it has no n-grams
-constexpr std::size_t kMostDimensions = 1 << 16;
-constexpr std::size_t kLongestWord = 1 << 16;
+constexpr std::size_t kMostValues = 1 << 16;
+constexpr std::size_t kLongestKey = 1 << 16;
 
 struct Arguments {
   std::int32_t magic, version;
@@ -182,7 +182,7 @@ std::string_view FastTextModelReader::peek_word() {
       require(end + kBehind);
       return window_.view().substr(0, end);
     }
-    if (size > kLongestWord || window_.view().size() < size)
+    if (size > kLongestKey || window_.view().size() < size)
       fail("a word has no end; the file is cut off, or damaged");
   }
 }
@@ -296,7 +296,7 @@ void FastTextModelReader::take_means() {
 }  // namespace
 
 bool is_fast_text(std::string_view beginning) {
-  return beginning.starts_with(kMagic);
+  return beginning.starts_with(kFastTextMagic);
 }
 
 std::size_t fast_text_dimension(ByteWindow& window) {
@@ -309,7 +309,7 @@ std::size_t fast_text_dimension(ByteWindow& window) {
     fail(fmt::format("it has version {}, expected {}; its .vec can be read", arguments.version,
                      fmt::join(kVersions, " or ")));
   }
-  if (arguments.dimension <= 0 || static_cast<std::size_t>(arguments.dimension) > kMostDimensions ||
+  if (arguments.dimension <= 0 || static_cast<std::size_t>(arguments.dimension) > kMostValues ||
       arguments.longest > 1000)
     fail("its sizes make no sense; the file is damaged");
   return static_cast<std::size_t>(arguments.dimension);

@@ -149,7 +149,7 @@ bool contains(std::string_view text, std::string_view part) {
 }
 
 /// Whether there are bytes that no text has.
-bool is_binary(std::string_view beginning) {
+bool is_no_text(std::string_view beginning) {
   return contains(beginning, "\0"sv) || invalid_utf8(whole_characters(beginning)).has_value();
 }
 
@@ -157,7 +157,7 @@ void refuse_magic(std::string_view beginning, const Given& given) {
   for (const Kind& kind : kKinds) {
     if (beginning.starts_with(kind.magic)) refuse(given, kind.what, kind.cure);
   }
-  if (!is_binary(beginning)) return;
+  if (!is_no_text(beginning)) return;
   for (const Kind& kind : kLetteredKinds) {
     if (beginning.starts_with(kind.magic)) refuse(given, kind.what, kind.cure);
   }
@@ -263,7 +263,7 @@ bool is_binary_vectors(std::string_view beginning) {
   const std::string_view counts = beginning.substr(0, end), rows = beginning.substr(end + 1);
   const bool are_counts = counts.find_first_not_of("0123456789 ") == std::string_view::npos &&
                           std::ranges::count(counts, ' ') == 1 && !counts.starts_with(' ');
-  return are_counts && is_binary(rows);
+  return are_counts && is_no_text(rows);
 }
 
 void refuse_model(std::string_view beginning, const Given& given) {

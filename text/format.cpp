@@ -28,30 +28,24 @@ std::string_view without_leading(std::string_view content, std::string_view char
   return content.substr(std::min(content.find_first_not_of(characters), content.size()));
 }
 
-std::string_view first_line_of(std::string_view content) {
-  return content.substr(0, content.find('\n'));
-}
-
 // ------------------------------------------------------------------------------------------- JSON
-
-constexpr std::string_view kBlanks = " \t\r\n";
 
 /// Whether all of it is an array, of strings or of other arrays. Its reader says what is expected.
 bool is_one_array(std::string_view content) {
   const JsonExtent extent = extent_of_json(content, 0);
-  return extent.is_whole && without_leading(content.substr(extent.end), kBlanks).empty();
+  return extent.is_whole && without_leading(content.substr(extent.end), kJsonBlanks).empty();
 }
 
 /// Whether JSON's objects begin so, alone or in an array; or what some take for JSON.
 bool is_json(std::string_view content) {
-  content = without_leading(content, kBlanks);
+  content = without_leading(content, kJsonBlanks);
   const std::string_view all = content;
   const bool is_array = content.starts_with('[');
-  if (is_array) content = without_leading(content.substr(1), kBlanks);
+  if (is_array) content = without_leading(content.substr(1), kJsonBlanks);
   if (is_array && content.starts_with(']')) return true;
   if (is_array && (content.starts_with('"') || content.starts_with('['))) return is_one_array(all);
   if (!content.starts_with('{')) return false;
-  content = without_leading(content.substr(1), kBlanks);
+  content = without_leading(content.substr(1), kJsonBlanks);
   return content.empty() || std::string_view("\"}'").find(content[0]) != std::string_view::npos;
 }
 

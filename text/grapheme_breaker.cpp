@@ -10,7 +10,7 @@ namespace unroll {
 
 namespace {
 
-std::unique_ptr<icu::BreakIterator> make_iterator() {
+std::unique_ptr<icu::BreakIterator> grapheme_iterator() {
   return make_break_iterator(icu::BreakIterator::createCharacterInstance, "character");
 }
 
@@ -32,7 +32,7 @@ bool is_plain_character(char32_t c) noexcept {
 }  // namespace
 
 struct GraphemeBreaker::Implementation {
-  std::unique_ptr<icu::BreakIterator> iterator = make_iterator();
+  std::unique_ptr<icu::BreakIterator> iterator = grapheme_iterator();
 };
 
 GraphemeBreaker::GraphemeBreaker() : implementation_(std::make_unique<Implementation>()) {}

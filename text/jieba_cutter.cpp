@@ -10,12 +10,12 @@ namespace unroll {
 
 namespace {
 
-bool is_digit(char32_t c) {
+bool is_ascii_digit(char32_t c) {
   return c >= U'0' && c <= U'9';
 }
 
 bool is_letter_or_digit(char32_t c) {
-  return is_digit(c) || (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z');
+  return is_ascii_digit(c) || (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z');
 }
 
 /// What jieba's blocks are made of.
@@ -35,8 +35,8 @@ std::size_t end_of_run(std::u32string_view text, std::size_t begin, std::size_t 
 /// sign: 3.14%, mp3.
 std::size_t end_of_number(std::u32string_view text, std::size_t begin, std::size_t end) {
   std::size_t at = end_of_run(text, begin, end, is_letter_or_digit);
-  if (at + 1 < end && text[at] == U'.' && is_digit(text[at + 1])) {
-    at = end_of_run(text, at + 1, end, is_digit);
+  if (at + 1 < end && text[at] == U'.' && is_ascii_digit(text[at + 1])) {
+    at = end_of_run(text, at + 1, end, is_ascii_digit);
   }
   return at < end && text[at] == U'%' ? at + 1 : at;
 }

@@ -15,27 +15,27 @@ namespace unroll {
 
 namespace {
 
-using Json = nlohmann::json;
+using HmmJson = nlohmann::json;
 
-[[noreturn]] void fail(const char* what) {
+[[noreturn]] void refuse_dictionary(const char* what) {
   throw ModelError(fmt::format("jieba's {}", what));
 }
 
 /// The number of a state, by the letter that is its key.
 std::size_t state_of(const std::string& key) {
   const std::size_t state = key.size() == 1 ? JiebaHmm::kLetters.find(key) : key.npos;
-  if (state == key.npos) fail("tables have a state that is not B, M, E or S");
+  if (state == key.npos) refuse_dictionary("tables have a state that is not B, M, E or S");
   return state;
 }
 
 char32_t character_of(const std::string& key) {
   const std::u32string characters = to_utf32(key);
-  if (characters.size() != 1) fail("tables have a key that is not one character");
+  if (characters.size() != 1) refuse_dictionary("tables have a key that is not one character");
   return characters.front();
 }
 
 /// jieba's table also has characters that its cut never asks for, such as a middle dot.
-void read_emissions(const Json& row, std::size_t state, JiebaHmm::Tables& tables) {
+void read_emissions(const HmmJson& row, std::size_t state, JiebaHmm::Tables& tables) {
   for (const auto& [key, value] : row.items()) {
     const char32_t character = character_of(key);
     if (!JiebaHmm::is_chinese(character)) continue;
@@ -43,7 +43,7 @@ void read_emissions(const Json& row, std::size_t state, JiebaHmm::Tables& tables
   }
 }
 
-JiebaHmm::Tables tables_from(const Json& json) {
+JiebaHmm::Tables tables_from(const HmmJson& json) {
   JiebaHmm::Tables tables;
   for (const auto& [state, value] : json.at("start").items()) {
     tables.start[state_of(state)] = value.get<double>();
@@ -69,7 +69,7 @@ std::string to_utf8(char32_t c) {  // of the three bytes that a Chinese characte
 }
 
 /// What is as good as impossible is left out, as it is in jieba's tables.
-void set_if_possible(Json& object, const std::string& key, double value) {
+void set_if_possible(HmmJson& object, const std::string& key, double value) {
   if (value != JiebaHmm::kImpossible) object[key] = value;
 }
 
@@ -83,22 +83,22 @@ std::string lines_of(const JiebaCounts& counts) {
 
 JiebaHmm hmm_from_json(std::string_view text) {
   try {
-    return JiebaHmm(tables_from(Json::parse(text)));
-  } catch (const Json::exception& error) {
+    return JiebaHmm(tables_from(HmmJson::parse(text)));
+  } catch (const HmmJson::exception& error) {
     throw ModelError(fmt::format("jieba's tables can't be read: {}", error.what()));
   }
 }
 
 std::string to_json(const JiebaHmm& hmm) {
   const JiebaHmm::Tables& tables = hmm.tables();
-  Json json;
+  HmmJson json;
   for (std::size_t k = 0; k < JiebaHmm::kStates; ++k) {
     set_if_possible(json["start"], letter(k), tables.start[k]);
-    Json& row = json["trans"][letter(k)] = Json::object();
+    HmmJson& row = json["trans"][letter(k)] = HmmJson::object();
     for (std::size_t to = 0; to < JiebaHmm::kStates; ++to) {
       set_if_possible(row, letter(to), tables.transition[k][to]);
     }
-    Json& emitted = json["emit"][letter(k)] = Json::object();
+    HmmJson& emitted = json["emit"][letter(k)] = HmmJson::object();
     for (char32_t c = JiebaHmm::kFirst; c <= JiebaHmm::kLast; ++c) {
       set_if_possible(emitted, to_utf8(c), tables.emission[c - JiebaHmm::kFirst][k]);
     }
@@ -131,17 +131,19 @@ void JiebaDictionary::fill(std::string_view lines) {
   LineReader reader(lines);
   for (Line line; reader.next(line);) {
     const std::size_t blank = line.text.rfind(' ');
-    if (blank == line.text.npos || blank == 0) fail("words are not lines of a word and its count");
+    if (blank == line.text.npos || blank == 0)
+      refuse_dictionary("words are not lines of a word and its count");
     const std::string_view digits = line.text.substr(blank + 1);
     std::uint64_t count = 0;
     const auto [end, error] = std::from_chars(digits.begin(), digits.end(), count);
-    if (error != std::errc() || end != digits.end()) fail("words have a count that is no number");
+    if (error != std::errc() || end != digits.end())
+      refuse_dictionary("words have a count that is no number");
     add(line.text.substr(0, blank), count);
   }
 }
 
 void JiebaDictionary::add(std::string_view word, std::uint64_t count) {
-  if (invalid_utf8(word)) fail("words are not valid UTF-8");
+  if (invalid_utf8(word)) refuse_dictionary("words are not valid UTF-8");
   std::u32string characters = to_utf32(word);
   if (count > 0) {
     words_.set(characters, std::log(static_cast<double>(count)));

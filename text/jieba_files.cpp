@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kWords = "dict.txt";
+constexpr const char* kDictionary = "dict.txt";
 constexpr const char* kTables = "finalseg/prob_emit.py";
 
 /// The folders `prefix`/python3*/{dist,site}-packages/jieba that exist, the latest Python first.
@@ -77,10 +77,10 @@ struct Places {
 Places find_places(const std::string& dictionary) {
   if (dictionary.empty()) {
     const fs::path package = require_installed("jieba's dictionary");
-    return {package / kWords, package};
+    return {package / kDictionary, package};
   }
   const fs::path named(dictionary);
-  if (fs::is_directory(named)) return {named / kWords, named};
+  if (fs::is_directory(named)) return {named / kDictionary, named};
   const fs::path around = named.parent_path();
   if (fs::exists(around / kTables)) return {named, around};
   return {named, require_installed("the table of jieba's hidden Markov model")};

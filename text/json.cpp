@@ -14,35 +14,34 @@ namespace unroll {
 
 namespace {
 
-constexpr std::size_t kNone = std::string_view::npos;
-constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::size_t kNowhere = std::string_view::npos;
 
 /// Whether the first object ends in the line where it begins.
 bool is_one_a_line(std::string_view content) {
-  const std::size_t begin = content.find_first_not_of(kBlanks);
-  if (begin == kNone || content[begin] != '{') return false;
+  const std::size_t begin = content.find_first_not_of(kJsonBlanks);
+  if (begin == kNowhere || content[begin] != '{') return false;
   return extent_of_json(content.substr(0, content.find('\n', begin)), begin).is_whole;
 }
 
 /// The first key of the object at `begin`, with its quotes; or "".
 std::string_view first_key(std::string_view content, std::size_t begin) {
   if (begin >= content.size()) return "";
-  const std::size_t quote = content.find_first_not_of(kBlanks, begin + 1);
-  if (quote == kNone || content[quote] != '"') return "";
+  const std::size_t quote = content.find_first_not_of(kJsonBlanks, begin + 1);
+  if (quote == kNowhere || content[quote] != '"') return "";
   const std::size_t end = behind_json_string(content, quote);
-  return end == kNone ? "" : content.substr(quote, end - quote);
+  return end == kNowhere ? "" : content.substr(quote, end - quote);
 }
 
 char next_letter(std::string_view content, std::size_t offset, std::string_view blanks) {
   const std::size_t at = content.find_first_not_of(blanks, offset);
-  return at == kNone ? '\n' : content[at];
+  return at == kNowhere ? '\n' : content[at];
 }
 
 /// How far from the line's beginning the brace at `at` is, if only what may be between objects is
 /// before it.
 std::size_t indentation(std::string_view content, std::size_t at) {
   const std::size_t before = content.substr(0, at).find_last_not_of(" \t\r,[]");
-  return before != kNone && content[before] == '\n' ? at - before - 1 : kNone;
+  return before != kNowhere && content[before] == '\n' ? at - before - 1 : kNowhere;
 }
 
 }  // namespace
@@ -78,14 +77,14 @@ void JsonReader::skip_between() {
   for (; offset_ < content_.size(); ++offset_) {
     const char c = content_[offset_];
     if (c == '[') {
-      const bool holds_objects = next_letter(content_, offset_ + 1, kBlanks) == '{';
+      const bool holds_objects = next_letter(content_, offset_ + 1, kJsonBlanks) == '{';
       if (!holds_objects && (is_one_a_line_ || arrays_ > 0)) return;
       ++arrays_;
     } else if (c == ']') {
       arrays_ -= arrays_ > 0;
     } else if (content_.substr(offset_).starts_with(kByteOrderMark)) {
       offset_ += kByteOrderMark.size() - 1;
-    } else if (kBlanks.find(c) == kNone && c != ',') {
+    } else if (kJsonBlanks.find(c) == kNowhere && c != ',') {
       return;
     }
   }
@@ -106,9 +105,9 @@ std::size_t JsonReader::behind_other(std::size_t begin) const {
 /// writer meant.
 void JsonReader::check_behind(std::size_t end) {
   const char here = next_letter(content_, end, " \t\r");
-  const bool is_stray = std::string_view("\n,[]{\xEF").find(here) == kNone;
-  if (!is_stray && (is_one_a_line_ || next_letter(content_, end, kBlanks) != '}')) return;
-  const std::size_t stray = content_.find_first_not_of(kBlanks, end);
+  const bool is_stray = std::string_view("\n,[]{\xEF").find(here) == kNowhere;
+  if (!is_stray && (is_one_a_line_ || next_letter(content_, end, kJsonBlanks) != '}')) return;
+  const std::size_t stray = content_.find_first_not_of(kJsonBlanks, end);
   offset_ = next_record(offset_, {.end = stray, .last = stray});
   fail_at(stray, "something is left over behind the object; expected the next one, or the end",
           {"bad_rows=skip"});
@@ -124,13 +123,13 @@ std::size_t JsonReader::next_record(std::size_t begin, const JsonExtent& broken)
   const std::string_view own_key = first_key(content_, begin);
   // An object without end took those behind it for its own.
   const std::size_t from = broken.end == content_.size() ? begin : broken.last;
-  for (std::size_t at = content_.find('{', begin + 1); at != kNone;
+  for (std::size_t at = content_.find('{', begin + 1); at != kNowhere;
        at = content_.find('{', at + 1)) {
     const std::string_view key = first_key(content_, at);
     if (key.empty()) continue;
     const std::size_t depth = indentation(content_, at);
     const bool is_known = key == first_key_ || key == own_key;
-    if ((depth != kNone && depth <= begin - line_begin_) || (is_known && at >= from)) return at;
+    if ((depth != kNowhere && depth <= begin - line_begin_) || (is_known && at >= from)) return at;
   }
   return content_.size();
 }
@@ -138,7 +137,8 @@ std::size_t JsonReader::next_record(std::size_t begin, const JsonExtent& broken)
 void JsonReader::count_lines_to(std::size_t offset) noexcept {
   const std::string_view passed = content_.substr(counted_, offset - counted_);
   line_ += static_cast<std::size_t>(std::ranges::count(passed, '\n'));
-  if (const std::size_t last = passed.rfind('\n'); last != kNone) line_begin_ = counted_ + last + 1;
+  if (const std::size_t last = passed.rfind('\n'); last != kNowhere)
+    line_begin_ = counted_ + last + 1;
   counted_ = offset;
 }
 
@@ -147,7 +147,7 @@ void JsonReader::fail_at(std::size_t offset, const std::string& what,
   const std::string_view before = content_.substr(counted_, offset - counted_);
   const std::size_t line = line_ + static_cast<std::size_t>(std::ranges::count(before, '\n'));
   const std::size_t last = before.rfind('\n');
-  const std::size_t line_begin = last == kNone ? line_begin_ : counted_ + last + 1;
+  const std::size_t line_begin = last == kNowhere ? line_begin_ : counted_ + last + 1;
   fail(line, offset - line_begin + 1, what, std::move(options));
 }
 

@@ -7,7 +7,7 @@ namespace unroll {
 
 namespace {
 
-constexpr std::size_t kNone = std::string_view::npos;
+constexpr std::size_t kNoEnd = std::string_view::npos;
 
 class Scan {
  public:
@@ -98,8 +98,8 @@ bool Scan::string(Expected next) {
   const std::size_t end = behind_json_string(content_, at_);
   const std::string_view string = content_.substr(at_, end - at_);
   const std::size_t line_break = string.find('\n');
-  in_string_ = line_break != kNone;
-  if (in_string_ || end == kNone) {
+  in_string_ = line_break != kNoEnd;
+  if (in_string_ || end == kNoEnd) {
     at_ = in_string_ ? at_ + line_break : content_.size();
     return false;
   }
@@ -124,13 +124,13 @@ JsonExtent extent_of_json(std::string_view content, std::size_t begin) {
 }
 
 std::size_t behind_json_string(std::string_view content, std::size_t opened) {
-  for (std::size_t at = content.find('"', opened + 1); at != kNone;
+  for (std::size_t at = content.find('"', opened + 1); at != kNoEnd;
        at = content.find('"', at + 1)) {
     std::size_t slashes = 0;
     while (content[at - 1 - slashes] == '\\') ++slashes;
     if (slashes % 2 == 0) return at + 1;
   }
-  return kNone;
+  return kNoEnd;
 }
 
 }  // namespace unroll

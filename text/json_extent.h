@@ -10,6 +10,9 @@
 
 namespace unroll {
 
+/// What may be between the parts of a value.
+inline constexpr std::string_view kJsonBlanks = " \t\r\n";
+
 struct JsonExtent {
   std::size_t end = 0;     ///< behind the value, or where it stops being JSON
   std::size_t last = 0;    ///< where the last string or bracket before that begins

@@ -17,16 +17,16 @@ namespace unroll {
 namespace {
 
 /// Numbers are kept as they are written, so their type is that which takes the largest ones.
-using json = nlohmann::basic_json<std::map, std::vector, std::string, bool, std::int64_t,
-                                  std::uint64_t, long double>;
+using RecordJson = nlohmann::basic_json<std::map, std::vector, std::string, bool, std::int64_t,
+                                        std::uint64_t, long double>;
 using Kind = JsonValue::Kind;
 
-constexpr std::size_t kNone = std::string_view::npos;
+constexpr std::size_t kNoPlace = std::string_view::npos;
 
 using Values = std::map<std::string, JsonValue, std::less<>>;
 
 /// Keeps the values of the object itself, not those of objects within it.
-class Handler final : public nlohmann::json_sax<json> {
+class Handler final : public nlohmann::json_sax<RecordJson> {
  public:
   explicit Handler(Values& values) : values_(values) {}
   std::size_t failed_at() const { return failed_at_; }
@@ -57,7 +57,8 @@ class Handler final : public nlohmann::json_sax<json> {
     value_ = found == values_.end() ? nullptr : &found->second;
     return true;
   }
-  bool parse_error(std::size_t position, const std::string&, const json::exception&) override {
+  bool parse_error(std::size_t position, const std::string&,
+                   const RecordJson::exception&) override {
     failed_at_ = std::max<std::size_t>(position, 1);
     return false;
   }
@@ -114,7 +115,7 @@ bool is_trail(std::optional<unsigned> unit) {
 std::string with_whole_pairs(std::string_view text) {
   constexpr std::size_t kEscape = 6;
   std::string mended(text);
-  for (std::size_t at = mended.find('\\'); at != kNone; at = mended.find('\\', at)) {
+  for (std::size_t at = mended.find('\\'); at != kNoPlace; at = mended.find('\\', at)) {
     const auto unit = escaped_unit(mended, at);
     const bool is_pair = is_lead(unit) && is_trail(escaped_unit(mended, at + kEscape));
     if (!is_pair && (is_lead(unit) || is_trail(unit))) mended.replace(at, kEscape, "\\uFFFD");
@@ -125,7 +126,7 @@ std::string with_whole_pairs(std::string_view text) {
 
 std::size_t parse_into(Values& values, std::string_view object) {
   Handler handler(values);
-  return json::sax_parse(object.begin(), object.end(), &handler) ? 0 : handler.failed_at();
+  return RecordJson::sax_parse(object.begin(), object.end(), &handler) ? 0 : handler.failed_at();
 }
 
 }  // namespace
@@ -146,7 +147,7 @@ const std::string* JsonObject::repeated() const {
 }
 
 std::string list_of_keys(std::string_view object) {
-  const json parsed = json::parse(with_whole_pairs(object), nullptr, false);
+  const RecordJson parsed = RecordJson::parse(with_whole_pairs(object), nullptr, false);
   std::vector<std::string> keys;
   for (const auto& item : parsed.items()) keys.push_back(item.key());
   return keys.empty() ? "(none)" : list_of_names(keys);

@@ -149,10 +149,6 @@ std::optional<double> number_of(std::string_view label) {
   return label.size() <= kDigits ? std::optional(number) : std::nullopt;
 }
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return (c & 0x80) == 0; });
-}
-
 /// Unicode's skeleton of what looks alike (UTS #39).
 class Skeletons {
  public:

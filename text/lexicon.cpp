@@ -13,12 +13,12 @@ namespace unroll {
 
 namespace {
 
-using Numbers = std::vector<std::int32_t>;
+using TokenNumbers = std::vector<std::int32_t>;
 
 /// Sets each text's numbers to number(token) of its first tokens.
 template <typename NumberOf>
 void number_all(const TokenTable& table, std::span<const TokenizedText> texts,
-                std::size_t most_tokens, std::span<Numbers> numbers, NumberOf number_of) {
+                std::size_t most_tokens, std::span<TokenNumbers> numbers, NumberOf number_of) {
   for (std::size_t k = 0; k < texts.size(); ++k) {
     const std::span<const std::string> tokens = texts[k].first(most_tokens);
     numbers[k].reserve(tokens.size());
@@ -33,8 +33,8 @@ std::int32_t in_part(std::int32_t number) {
 }
 
 /// The numbers that the tokens of a part get in the lexicon's table.
-Numbers add_all(const TokenTable& part, TokenTable& lexicon) {
-  Numbers numbers;
+TokenNumbers add_all(const TokenTable& part, TokenTable& lexicon) {
+  TokenNumbers numbers;
   for (std::size_t k = 0; k < part.size(); ++k)
     numbers.push_back(lexicon.add(TokenTable::hashed(part.token(k))));
   return numbers;
@@ -51,21 +51,22 @@ void for_each_part(std::size_t texts, std::size_t parts, Body body) {
 
 }  // namespace
 
-std::vector<Numbers> Lexicon::add(std::span<const TokenizedText> texts, std::size_t most_tokens) {
-  std::vector<Numbers> numbers(texts.size());
+std::vector<TokenNumbers> Lexicon::add(std::span<const TokenizedText> texts,
+                                       std::size_t most_tokens) {
+  std::vector<TokenNumbers> numbers(texts.size());
   const std::size_t parts = std::min(texts.size(), thread_count());
   if (parts <= 1)
     number_all(tokens_, texts, most_tokens, numbers,
                [&](TokenTable::Hashed token) { return tokens_.add(token); });
   else
     add_parts(texts, most_tokens, numbers, parts);
-  for (const Numbers& of_text : numbers)
+  for (const TokenNumbers& of_text : numbers)
     for (const std::int32_t number : of_text) tokens_.count(number, 1);
   return numbers;
 }
 
 void Lexicon::add_parts(std::span<const TokenizedText> texts, std::size_t most_tokens,
-                        std::span<Numbers> numbers, std::size_t parts) {
+                        std::span<TokenNumbers> numbers, std::size_t parts) {
   std::vector<std::unique_ptr<TokenTable>> tables(parts);
   for_each_part(texts.size(), parts, [&](std::size_t p, std::size_t begin, std::size_t size) {
     auto table = std::make_unique<TokenTable>();
@@ -76,10 +77,10 @@ void Lexicon::add_parts(std::span<const TokenizedText> texts, std::size_t most_t
                });
     tables[p] = std::move(table);
   });
-  std::vector<Numbers> added;
+  std::vector<TokenNumbers> added;
   for (const auto& table : tables) added.push_back(add_all(*table, tokens_));
   for_each_part(texts.size(), parts, [&](std::size_t p, std::size_t begin, std::size_t size) {
-    for (Numbers& of_text : numbers.subspan(begin, size))
+    for (TokenNumbers& of_text : numbers.subspan(begin, size))
       for (std::int32_t& number : of_text)
         if (number < 0) number = added[p][static_cast<std::size_t>(in_part(number))];
   });

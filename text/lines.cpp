@@ -18,6 +18,10 @@ std::string_view without_cr(std::string_view line) noexcept {
   return line;
 }
 
+std::string_view first_line_of(std::string_view content) noexcept {
+  return content.substr(0, content.find('\n'));
+}
+
 bool ends_lines_by_cr(std::string_view content) noexcept {
   std::size_t alone = 0, at = content.find('\r');
   for (; at != std::string_view::npos && at + 1 < content.size(); at = content.find('\r', at + 1))

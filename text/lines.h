@@ -26,6 +26,9 @@ class LineReader {
 /// Without any CR at the end: a file converted twice ends its lines with CR CR LF.
 std::string_view without_cr(std::string_view line) noexcept;
 
+/// All of it, where there is no line end.
+std::string_view first_line_of(std::string_view content) noexcept;
+
 /// Whether CR alone ends the lines, as on old Macs: there are more of them than of LF. A CR at the
 /// very end may be half of a CRLF, and is not counted.
 bool ends_lines_by_cr(std::string_view content) noexcept;

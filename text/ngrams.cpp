@@ -37,12 +37,12 @@ std::uint32_t word_key(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash >> 33);
 }
 
-bool is_ascii(std::string_view token) {
+bool begins_in_ascii(std::string_view token) {
   return static_cast<unsigned char>(token.front()) < 0x80;
 }
 
 bool has_spaces(std::string_view token) {
-  return is_ascii(token) || !is_unspaced(token);
+  return begins_in_ascii(token) || !is_unspaced(token);
 }
 
 /// Goes through the n-grams of a text: found(key, the tokens that it touches, its letters), without

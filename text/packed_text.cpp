@@ -11,15 +11,15 @@ namespace unroll {
 
 namespace {
 
-constexpr std::string_view kDigits =
+constexpr std::string_view kLetterDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::uint8_t kNoDigit = 0xFF;
 
 constexpr std::array<std::uint8_t, 256> values_of_digits() {
   std::array<std::uint8_t, 256> values{};
   values.fill(kNoDigit);
-  for (std::size_t k = 0; k < kDigits.size(); ++k) {
-    values[static_cast<std::uint8_t>(kDigits[k])] = static_cast<std::uint8_t>(k);
+  for (std::size_t k = 0; k < kLetterDigits.size(); ++k) {
+    values[static_cast<std::uint8_t>(kLetterDigits[k])] = static_cast<std::uint8_t>(k);
   }
   return values;
 }
@@ -39,7 +39,7 @@ std::string to_base64(std::string_view bytes) {
       bits = (bits << 8) | (k < three.size() ? static_cast<std::uint8_t>(three[k]) : 0u);
     }
     for (std::size_t k = 0; k < 4; ++k) {
-      result += k <= three.size() ? kDigits[(bits >> (18 - 6 * k)) & 63] : '=';
+      result += k <= three.size() ? kLetterDigits[(bits >> (18 - 6 * k)) & 63] : '=';
     }
   }
   return result;

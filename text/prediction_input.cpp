@@ -22,12 +22,7 @@ namespace unroll {
 
 namespace {
 
-constexpr std::size_t kBlock = 256;
-
-/// A line end is there, or nothing more comes.
-std::string_view first_line_of(std::string_view text) {
-  return text.substr(0, text.find('\n'));
-}
+constexpr std::size_t kBytesPerRead = 256;
 
 /// Whether the first object has the keys of the text.
 bool has_text_keys(std::string_view content, const ReadOptions& options) {
@@ -89,12 +84,12 @@ bool are_records(std::string_view content, const ReadOptions& options, bool is_r
 
 /// Whether the first rows are single fields in quotes.
 bool are_quoted(std::string_view content) {
-  constexpr std::size_t kFewRows = 3, kRowsLookedAt = 20;
+  constexpr std::size_t kFewRows = 3, kRowsTried = 20;
   CsvReader rows(content, ',');
   Row row;
   std::size_t count = 0;
   try {
-    for (; count < kRowsLookedAt && rows.next(row); ++count) {
+    for (; count < kRowsTried && rows.next(row); ++count) {
       if (row.fields.size() != 1 || !was_quoted(row.fields[0], row)) return false;
     }
   } catch (const RowError&) {
@@ -238,7 +233,7 @@ bool PredictionInput::next_line(InputText& text) {
   if (given_ == block_.size()) {
     given_ = 0;
     block_ = {};
-    block_ = lines_.read(kBlock);
+    block_ = lines_.read(kBytesPerRead);
     if (block_.empty()) return false;
   }
   text.text = block_[given_++].text;

@@ -15,9 +15,9 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the file's numbers are in this order");
 
-constexpr std::string_view kMagic = "unroll-1";
-constexpr std::size_t kDigits = 32;  // of the checksum
-constexpr std::size_t kHeadBytes = kMagic.size() + 3 * sizeof(std::uint64_t) + kDigits;
+constexpr std::string_view kRowsMagic = "unroll-1";
+constexpr std::size_t kChecksumDigits = 32;
+constexpr std::size_t kHeadBytes = kRowsMagic.size() + 3 * sizeof(std::uint64_t) + kChecksumDigits;
 
 template <typename Number>
 std::string_view bytes_of(const Number& number) {
@@ -95,7 +95,7 @@ std::string RowFileWriter::end() {
   const std::uint64_t places = file_.size();
   for (const Section& section : sections_)
     append(fmt::format("{} {}\n", section.begin, section.name));
-  std::string head(kMagic);
+  std::string head(kRowsMagic);
   for (const std::uint64_t number : {std::uint64_t{rows_}, places, std::uint64_t{file_.size()}})
     head += bytes_of(number);
   hash_.add(head);
@@ -128,11 +128,11 @@ std::string checksum(const MappedFile& file, std::string_view head) {
 
 RowFile::RowFile(const std::filesystem::path& path) : file_(path) {
   const std::string_view all = file_.bytes();
-  if (all.size() < kHeadBytes || !all.starts_with(kMagic))
+  if (all.size() < kHeadBytes || !all.starts_with(kRowsMagic))
     throw damaged(path, "this is no file of encoded texts that this program can read");
-  const char* const numbers = all.data() + kMagic.size();
-  const std::string head(all.substr(0, kHeadBytes - kDigits));
-  const std::string digits(all.substr(head.size(), kDigits));
+  const char* const numbers = all.data() + kRowsMagic.size();
+  const std::string head(all.substr(0, kHeadBytes - kChecksumDigits));
+  const std::string digits(all.substr(head.size(), kChecksumDigits));
   rows_ = number_at<std::uint64_t>(numbers);
   const auto places = number_at<std::uint64_t>(numbers + 8);
   const auto size = number_at<std::uint64_t>(numbers + 16);

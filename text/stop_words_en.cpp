@@ -5,7 +5,7 @@ namespace unroll {
 namespace {
 
 // clang-format off
-constexpr std::string_view kWords[] = {
+constexpr std::string_view kEnglish[] = {
     // articles and other determiners
     "a", "an", "the", "this", "that", "these", "those", "some", "any", "each", "every", "either",
     "both", "such", "other", "another",
@@ -38,7 +38,7 @@ constexpr std::string_view kWords[] = {
 }  // namespace
 
 std::span<const std::string_view> english_stop_words() {
-  return kWords;
+  return kEnglish;
 }
 
 }  // namespace unroll

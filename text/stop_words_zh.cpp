@@ -5,7 +5,7 @@ namespace unroll {
 namespace {
 
 // clang-format off
-constexpr std::string_view kWords[] = {
+constexpr std::string_view kChinese[] = {
     // structural, aspect and sentence particles
     "的", "地", "得", "了", "着", "过", "之", "所", "吗", "呢", "吧", "啊", "呀", "嘛", "哦", "哪",
     "啦", "么", "而已", "似的", "等", "等等",
@@ -34,7 +34,7 @@ constexpr std::string_view kWords[] = {
 }  // namespace
 
 std::span<const std::string_view> chinese_stop_words() {
-  return kWords;
+  return kChinese;
 }
 
 }  // namespace unroll

@@ -15,7 +15,7 @@ namespace unroll {
 namespace {
 
 /// The trainer's time grows with its texts, and pieces of eight megabytes suit the rest.
-constexpr std::size_t kBytesLookedAt = std::size_t{8} << 20;
+constexpr std::size_t kBytesThatTrain = std::size_t{8} << 20;
 /// The trainer skips longer "words", such as a Chinese text without a space; this is below its
 /// limit of 4192 bytes.
 constexpr std::size_t kMostBytesOfWord = 4000;
@@ -56,7 +56,7 @@ void count_word(std::string_view word, std::map<std::string, std::size_t>& count
 std::map<std::string, std::size_t> count_words(std::span<const std::string_view> texts,
                                                const FoldSettings& folding) {
   std::map<std::string, std::size_t> counts;
-  std::size_t left = kBytesLookedAt;
+  std::size_t left = kBytesThatTrain;
   for (std::string_view text : texts) {
     text = utf8_prefix(text, left);
     for (const std::string& word : marked_words(fold(text, folding))) count_word(word, counts);

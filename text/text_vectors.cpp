@@ -16,19 +16,19 @@ namespace unroll {
 
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kGaps = " \t";
 
 bool is_blank_byte(char c) {
   return c == ' ' || c == '\t';
 }
 
 std::string_view without_blanks_behind(std::string_view text) {
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);  // npos + 1 is 0: nothing but blanks
+  return text.substr(0, text.find_last_not_of(kGaps) + 1);  // npos + 1 is 0: nothing but blanks
 }
 
 /// Cuts the last field off `text`, and the blanks before it.
 std::string_view take_last_field(std::string_view& text) {
-  const std::size_t begin = text.find_last_of(kBlanks) + 1;
+  const std::size_t begin = text.find_last_of(kGaps) + 1;
   const std::string_view field = text.substr(begin);
   text = without_blanks_behind(text.substr(0, begin));
   return field;
@@ -99,7 +99,7 @@ void TextReader::read_row(std::string_view line) {
 VectorRow TextReader::split(std::string_view line) const {
   const auto blanks = static_cast<std::size_t>(std::ranges::count_if(line, is_blank_byte));
   if (blanks == wanted_.dimension()) {
-    const std::size_t end = line.find_first_of(kBlanks);
+    const std::size_t end = line.find_first_of(kGaps);
     return {line.substr(0, end), line.substr(end + 1)};
   }
   std::string_view word = line;
@@ -144,7 +144,7 @@ std::string TextReader::why_broken(std::string_view line) const {
 std::string TextReader::about_length(std::string_view line) const {
   for (std::size_t i = 0; i < wanted_.dimension(); ++i) take_last_field(line);
   std::size_t more = 0;
-  for (; line.find_first_of(kBlanks) != std::string_view::npos; ++more) {
+  for (; line.find_first_of(kGaps) != std::string_view::npos; ++more) {
     if (!parse_value(take_last_field(line))) return "";
   }
   if (more == 0) return "";

@@ -16,7 +16,7 @@ namespace unroll {
 
 namespace {
 
-std::unique_ptr<icu::BreakIterator> make_iterator() {
+std::unique_ptr<icu::BreakIterator> word_iterator() {
   return make_break_iterator(icu::BreakIterator::createWordInstance, "word");
 }
 
@@ -37,7 +37,7 @@ icu::UnicodeString letters_of_all_scripts() {
 /// sound mark ー, and these are cut otherwise before such an engine is there (ICU4N#100).
 void load_engines() {
   const icu::UnicodeString letters = letters_of_all_scripts();  // the iterator looks into it
-  const auto iterator = make_iterator();
+  const auto iterator = word_iterator();
   iterator->setText(letters);
   while (iterator->next() != icu::BreakIterator::DONE) {
   }
@@ -47,11 +47,11 @@ void load_engines() {
 std::unique_ptr<icu::BreakIterator> make_unused_iterator() {
   static std::once_flag loaded;
   std::call_once(loaded, load_engines);
-  return make_iterator();
+  return word_iterator();
 }
 
 AsciiWords made_ascii_words() {
-  const auto unused = make_iterator();
+  const auto unused = word_iterator();
   return AsciiWords([&](const std::string& text) {
     std::vector<std::string_view> pieces;
     append_icu_pieces(*std::unique_ptr<icu::BreakIterator>(unused->clone()), text, pieces);

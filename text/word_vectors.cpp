@@ -30,7 +30,7 @@ bool is_binary_byte(char c) {
   return byte < 0x09 || (byte > 0x0D && byte < 0x20);
 }
 
-bool is_binary(std::string_view bytes) {
+bool has_binary_byte(std::string_view bytes) {
   return std::ranges::any_of(bytes, is_binary_byte);
 }
 
@@ -82,7 +82,7 @@ void WordVectorFile::begin_lines(std::string_view line) {
   if (line.empty()) return;
   if (const auto header = vector_header(line)) return begin_header(header->rows, header->dimension);
   refuse_foreign(window_);
-  if (is_binary(line)) {
+  if (has_binary_byte(line)) {
     fail(window_,
          "expected word vectors: text in UTF-8, word2vec's binary form, or a fastText model");
   }
@@ -103,7 +103,7 @@ void WordVectorFile::begin_header(std::size_t rows, std::size_t dimension) {
   window_.take_line(line);
   window_.need(kBeginning);
   line = window_.view().substr(0, window_.view().find('\n'));
-  const bool is_text = ends_in_values(line, dimension) || !is_binary(window_.view());
+  const bool is_text = ends_in_values(line, dimension) || !has_binary_byte(window_.view());
   format_ = is_text ? VectorFormat::kText : VectorFormat::kWord2vec;
   dimension_ = dimension;
   promised_ = rows;

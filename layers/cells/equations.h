@@ -4,6 +4,7 @@
 /// are made before (layers/plain_pass.h).
 #pragma once
 
+#include <cmath>
 #include <span>
 
 #include "unroll/core/tensor.h"
@@ -11,6 +12,12 @@
 #include "unroll/layers/cells/cell.h"
 
 namespace unroll {
+
+/// σ(z) = 1 / (1 + e^−z)
+template <typename Real>
+Real sigma(Real z) {
+  return 1 / (1 + std::exp(-z));
+}
 
 /// The product in the middle of a step, where a gate multiplies what the step has just computed.
 template <typename Real>

@@ -6,11 +6,6 @@ namespace unroll {
 
 namespace {
 
-template <typename Real>
-Real sigma(Real z) {
-  return 1 / (1 + std::exp(-z));
-}
-
 /// body(row, unit) for all of a step.
 template <typename Step, typename Body>
 void for_each_unit(const Step& s, std::size_t rows, Body body) {

@@ -4,15 +4,6 @@
 
 namespace unroll {
 
-namespace {
-
-template <typename Real>
-Real sigma(Real z) {
-  return 1 / (1 + std::exp(-z));
-}
-
-}  // namespace
-
 template <typename Real>
 void lstm_forward(const RecurrentStep<Real>& s) {
   const std::size_t H = s.h.columns();

@@ -32,7 +32,7 @@ double expected_error(std::span<const CalibrationBin> bins, std::size_t rows) {
   return rows == 0 ? 0 : sum / static_cast<double>(rows);
 }
 
-std::string percent(double share) {
+std::string whole_percent(double share) {
   return fmt::format("{:4.0f}", 100 * share);
 }
 
@@ -107,12 +107,12 @@ std::string to_plot(const Calibration& calibration, std::size_t width) {
     const auto some =
         std::span(bins).subspan(first).first(std::min(most / kCell, bins.size() - first));
     plot += plot_line("confidence %", some,
-                      [](const CalibrationBin& bin) { return percent(bin.confidence); });
-    plot +=
-        plot_line("right %", some, [](const CalibrationBin& bin) { return percent(bin.accuracy); });
+                      [](const CalibrationBin& bin) { return whole_percent(bin.confidence); });
+    plot += plot_line("right %", some,
+                      [](const CalibrationBin& bin) { return whole_percent(bin.accuracy); });
     plot += plot_line("", some, [](const CalibrationBin& bin) { return bar(bin.accuracy); });
     plot += plot_line("of rows %", some, [&](const CalibrationBin& bin) {
-      return percent(static_cast<double>(bin.rows) / static_cast<double>(rows));
+      return whole_percent(static_cast<double>(bin.rows) / static_cast<double>(rows));
     });
   }
   return plot;

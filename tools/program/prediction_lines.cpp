@@ -17,12 +17,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Kind = AnswerForm::Kind;
 
-using Numbers = std::vector<std::size_t>;
+using LabelNumbers = std::vector<std::size_t>;
 
-/// Numbers of the `count` most probable labels that are at least so probable, most probable first,
-/// equals in the labels' order.
-Numbers top_labels(const Prediction& prediction, std::size_t count, double least) {
-  Numbers order;
+/// Numbers of the `count` most probable labels that are at least so probable, most probable
+/// first, equals in the labels' order.
+LabelNumbers top_labels(const Prediction& prediction, std::size_t count, double least) {
+  LabelNumbers order;
   for (std::size_t k = 0; k < prediction.probabilities.size(); ++k) {
     if (static_cast<double>(prediction.probabilities[k]) >= least) order.push_back(k);
   }
@@ -38,8 +38,8 @@ Numbers top_labels(const Prediction& prediction, std::size_t count, double least
 
 /// Numbers of what is answered: `count` labels at most, or with 0 as many as texts of the model
 /// have.
-Numbers answered(const TextPredictor& predictor, const Prediction& prediction, std::size_t count,
-                 const AnswerForm& form) {
+LabelNumbers answered(const TextPredictor& predictor, const Prediction& prediction,
+                      std::size_t count, const AnswerForm& form) {
   const bool takes_all = predictor.classifier().has_any_number_of_labels() && count == 0;
   const std::size_t most =
       takes_all ? prediction.probabilities.size() : std::max<std::size_t>(count, 1);
@@ -49,7 +49,7 @@ Numbers answered(const TextPredictor& predictor, const Prediction& prediction, s
 
 /// label TAB probability, as many pairs as there are numbers.
 std::string pairs_line(const TextPredictor& predictor, const Prediction& prediction,
-                       const Numbers& numbers) {
+                       const LabelNumbers& numbers) {
   std::string line;
   for (const std::size_t k : numbers) {
     line += fmt::format("{}{}\t{:.6f}", line.empty() ? "" : "\t", escaped(predictor.labels()[k]),
@@ -58,7 +58,7 @@ std::string pairs_line(const TextPredictor& predictor, const Prediction& predict
   return line;
 }
 
-std::string labels_line(const TextPredictor& predictor, const Numbers& numbers) {
+std::string labels_line(const TextPredictor& predictor, const LabelNumbers& numbers) {
   std::string line;
   for (const std::size_t k : numbers)
     line += (line.empty() ? "" : "\t") + escaped(predictor.labels()[k]);
@@ -69,7 +69,7 @@ std::string labels_line(const TextPredictor& predictor, const Numbers& numbers) 
 std::string columns_line(const TextPredictor& predictor, const Prediction& prediction,
                          const AnswerForm& form) {
   const std::size_t count = std::max<std::size_t>(form.top, 1);
-  const Numbers numbers = answered(predictor, prediction, count, form);
+  const LabelNumbers numbers = answered(predictor, prediction, count, form);
   std::string line = pairs_line(predictor, prediction, numbers);
   const std::size_t shown = std::min(count, prediction.probabilities.size());
   for (std::size_t k = numbers.size(); k < shown; ++k) line += k == 0 ? "\t" : "\t\t";
@@ -92,7 +92,7 @@ std::string set_columns_line(const TextPredictor& predictor, const Prediction& p
 std::string json_line(const TextPredictor& predictor, const Prediction& prediction,
                       const AnswerForm& form) {
   const std::vector<std::string>& names = predictor.labels();
-  const Numbers found = answered(predictor, prediction, 0, form);
+  const LabelNumbers found = answered(predictor, prediction, 0, form);
   Json probabilities = Json::object(), labels = Json::array();
   for (std::size_t k : top_labels(prediction, form.top == 0 ? names.size() : form.top, 0))
     probabilities[names[k]] = prediction.probabilities[k];
@@ -146,7 +146,7 @@ std::string answer_line(const TextPredictor& predictor, const Prediction& predic
     case Kind::kLabel:
       break;
   }
-  const Numbers numbers = answered(predictor, prediction, form.top, form);
+  const LabelNumbers numbers = answered(predictor, prediction, form.top, form);
   return form.top > 0 || form.probabilities ? pairs_line(predictor, prediction, numbers)
                                             : labels_line(predictor, numbers);
 }

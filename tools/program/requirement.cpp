@@ -18,8 +18,6 @@ namespace unroll {
 
 namespace {
 
-using Json = nlohmann::json;
-
 /// Of the figures below, those that are no shares.
 constexpr std::array kCounts = {std::string_view("loss"),      std::string_view("rows"),
                                 std::string_view("correct"),   std::string_view("absent_labels"),
@@ -34,29 +32,29 @@ constexpr std::array kFigures = {
     "unknown_texts", "tokens",        "known_tokens"};
 constexpr std::array kFiguresOfLabels = {"precision", "recall", "f1", "rows"};
 
-constexpr std::string_view text_of(Comparison comparison) {
-  switch (comparison) {
-    case Comparison::kAtLeast:
+constexpr std::string_view text_of(Relation relation) {
+  switch (relation) {
+    case Relation::kAtLeast:
       return ">=";
-    case Comparison::kAbove:
+    case Relation::kAbove:
       return ">";
-    case Comparison::kAtMost:
+    case Relation::kAtMost:
       return "<=";
-    case Comparison::kBelow:
+    case Relation::kBelow:
       return "<";
   }
   return "?";
 }
 
-bool holds(double figure, Comparison comparison, double bound) {
-  switch (comparison) {
-    case Comparison::kAtLeast:
+bool holds(double figure, Relation relation, double bound) {
+  switch (relation) {
+    case Relation::kAtLeast:
       return figure >= bound;
-    case Comparison::kAbove:
+    case Relation::kAbove:
       return figure > bound;
-    case Comparison::kAtMost:
+    case Relation::kAtMost:
       return figure <= bound;
-    case Comparison::kBelow:
+    case Relation::kBelow:
       return figure < bound;
   }
   return false;
@@ -102,15 +100,15 @@ std::string figure_named(std::string_view name) {
                                fmt::join(kFigures, ", "), fmt::join(kFiguresOfLabels, ":LABEL, ")));
 }
 
-std::optional<double> number_at(const Json& json, const std::string& path) {
+std::optional<double> number_at(const nlohmann::json& json, const std::string& path) {
   std::string pointer = "/" + path;
   std::ranges::replace(pointer, '.', '/');
-  const Json::json_pointer key(pointer);
+  const nlohmann::json::json_pointer key(pointer);
   if (!json.contains(key) || !json[key].is_number()) return std::nullopt;
   return json[key].get<double>();
 }
 
-double figure_in(const Json& json, const std::string& name) {
+double figure_in(const nlohmann::json& json, const std::string& name) {
   const auto of_label = figure_of_label(name);
   if (!of_label) {
     if (const auto figure = number_at(json, name)) return *figure;
@@ -121,7 +119,7 @@ double figure_in(const Json& json, const std::string& name) {
                     name == "calibration.error" ? "one label a text" : "any number of labels"));
   }
   const std::string label = name.substr(of_label->size() + 1);
-  for (const Json& scores : json.at("classes"))
+  for (const nlohmann::json& scores : json.at("classes"))
     if (scores.at("label") == label) return scores.at(std::string(*of_label)).get<double>();
   throw UsageError(
       fmt::format("--require: {} is not known: no row has the label {}, and it was "
@@ -184,21 +182,21 @@ Requirement requirement_of(std::string_view text) {
   const bool is_least = text[at] == '>';
   const Requirement requirement{
       .figure = figure_named(figure),
-      .comparison = is_least ? (with_equal ? Comparison::kAtLeast : Comparison::kAbove)
-                             : (with_equal ? Comparison::kAtMost : Comparison::kBelow),
+      .relation = is_least ? (with_equal ? Relation::kAtLeast : Relation::kAbove)
+                           : (with_equal ? Relation::kAtMost : Relation::kBelow),
       .bound = *bound};
   refuse_impossible_bound(text, requirement, number);
   return requirement;
 }
 
 void require_all(std::span<const Requirement> requirements, const Evaluation& evaluation) {
-  const Json json = Json::parse(to_json(evaluation));
+  const nlohmann::json json = nlohmann::json::parse(to_json(evaluation));
   std::vector<std::string> failures;
-  for (const auto& [name, comparison, bound] : requirements) {
+  for (const auto& [name, relation, bound] : requirements) {
     const double figure = figure_in(json, name);
-    if (holds(figure, comparison, bound)) continue;
+    if (holds(figure, relation, bound)) continue;
     failures.push_back(
-        fmt::format("{} is {:.6g}, required is {} {:g}", name, figure, text_of(comparison), bound));
+        fmt::format("{} is {:.6g}, required is {} {:g}", name, figure, text_of(relation), bound));
   }
   if (failures.empty()) return;
   throw Error(ErrorKind::kRequirement,

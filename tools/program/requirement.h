@@ -10,11 +10,11 @@
 
 namespace unroll {
 
-enum class Comparison { kAtLeast, kAbove, kAtMost, kBelow };
+enum class Relation { kAtLeast, kAbove, kAtMost, kBelow };
 
 struct Requirement {
   std::string figure;  ///< a key of `test --json`, such as "accuracy", or "f1:LABEL"
-  Comparison comparison = Comparison::kAtLeast;
+  Relation relation = Relation::kAtLeast;
   double bound = 0;
 };
 

@@ -16,6 +16,9 @@
 
 namespace unroll {
 
+/// What the program says on stderr, in the folder of a run.
+inline constexpr const char* kLogName = "log.txt";
+
 /// Columns of the terminal on this file descriptor; 80 if it is none.
 std::size_t terminal_width(int descriptor);
 

@@ -51,7 +51,7 @@ void predict_part(const TextPredictor& predictor, const std::vector<std::string>
 }
 
 /// Others may run Python meanwhile.
-py::tuple predict(const TextPredictor& predictor, const py::tuple& texts) {
+py::tuple predict_texts(const TextPredictor& predictor, const py::tuple& texts) {
   const std::size_t count = texts.size();
   Answers answers{.labels = std::vector<std::int32_t>(count),
                   .probabilities = Tensor<float>({count, predictor.labels().size()})};
@@ -71,9 +71,9 @@ py::tuple predict(const TextPredictor& predictor, const py::tuple& texts) {
 }
 
 /// What labels_of says of each row of probabilities.
-std::vector<std::vector<std::string>> labels_of(const TextPredictor& predictor,
-                                                const Array<float>& probabilities,
-                                                double threshold) {
+std::vector<std::vector<std::string>> labels_of_texts(const TextPredictor& predictor,
+                                                      const Array<float>& probabilities,
+                                                      double threshold) {
   const auto columns = static_cast<std::size_t>(probabilities.shape[1]);
   std::vector<std::vector<std::string>> result;
   for (py::ssize_t row = 0; row < probabilities.shape[0]; ++row) {
@@ -112,8 +112,8 @@ void bind_model(py::module_& module) {
             self.classifier().save(folder);
           },
           py::call_guard<py::gil_scoped_release>())
-      .def("predict", &predict)
-      .def("labels_of", &labels_of)
+      .def("predict", &predict_texts)
+      .def("labels_of", &labels_of_texts)
       .def("labels", [](const TextPredictor& self) { return self.labels(); })
       .def("has_any_number_of_labels",
            [](const TextPredictor& self) { return self.classifier().has_any_number_of_labels(); })

@@ -15,10 +15,6 @@ namespace unroll {
 
 namespace {
 
-std::vector<double> copy(std::span<const double> values) {
-  return {values.begin(), values.end()};
-}
-
 std::vector<double> columns_of(const Tensor<double>& tensor, std::size_t first, std::size_t count) {
   std::vector<double> values;
   for (std::size_t r = 0; r < tensor.shape()[0]; ++r) {
@@ -167,12 +163,12 @@ Quantities RecurrentProblem::by_layers() {
 }
 
 void RecurrentProblem::add_forward(const Pass& pass, Quantities& all) const {
-  all["h"] = {copy(pass.h.values())};
+  all["h"] = {copied(pass.h.values())};
   if (kind_.activation == Activation::kRelu) all["z"] = all["h"];  // compared where no unit is off
-  all["O"] = {copy(pass.O.values())};
+  all["O"] = {copied(pass.O.values())};
   all["L"] = {{pass.L}};
   // The loss layer's dO is ŷ − y.
-  all["dO"] = all["y"] = {copy(pass.dO.values())};
+  all["dO"] = all["y"] = {copied(pass.dO.values())};
   for (std::size_t n = 0; n < batch_.targets.size(); ++n) {
     all["y"][0][n * K_ + static_cast<std::size_t>(batch_.targets[n])] += 1;
   }
@@ -185,7 +181,7 @@ void RecurrentProblem::add_forward(const Pass& pass, Quantities& all) const {
       for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
         all[std::string(1, kLstmGates[g])] = {columns_of(pass.seen.gates, g * H_, H_)};
       }
-      all["C"] = {copy(pass.seen.C.values())};
+      all["C"] = {copied(pass.seen.C.values())};
   }
 }
 
@@ -193,18 +189,18 @@ void RecurrentProblem::add_gradients(const Pass& pass, Quantities& all) const {
   all["dU"] = by_gate(layer_->U.grad.values());
   all["dW"] = by_gate(layer_->W.grad.values());
   all["db"] = by_gate(layer_->b.grad.values());
-  all["dV"] = {copy(output_->V.grad.values())};
-  all["dc"] = {copy(output_->c.grad.values())};
-  all["dx"] = {copy(pass.dx.values())};
-  all["dh0"] = {copy(pass.dstart.h.values())};
+  all["dV"] = {copied(output_->V.grad.values())};
+  all["dc"] = {copied(output_->c.grad.values())};
+  all["dx"] = {copied(pass.dx.values())};
+  all["dh0"] = {copied(pass.dstart.h.values())};
   switch (kind_.cell) {
     case Cell::kRnn:
-      all["dz"] = {copy(pass.seen.dz.values())};
+      all["dz"] = {copied(pass.seen.dz.values())};
       return;
     case Cell::kGru:
       return add_gru_gradients(pass, all);
     case Cell::kLstm:
-      all["dC0"] = {copy(pass.dstart.C.values())};
+      all["dC0"] = {copied(pass.dstart.C.values())};
       for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
         all[std::string("dz") + kLstmGates[g]] = {columns_of(pass.seen.dz, g * H_, H_)};
       }
@@ -217,7 +213,7 @@ void RecurrentProblem::add_gradients(const Pass& pass, Quantities& all) const {
 void RecurrentProblem::add_deltas(const Pass& pass, Quantities& all) {
   std::vector<double> dh(batch_.shape.tokens() * H_), dC(dh.size());
   for (std::size_t row = 0; row < batch_.shape.batch(); ++row) {
-    naive::Vector after = copy(batch_.end_gradient.h.matrix().row(row));
+    naive::Vector after = copied(batch_.end_gradient.h.matrix().row(row));
     for (std::size_t t = batch_.shape.length(row); t >= 1; --t) {
       const std::size_t n = batch_.shape.index(t - 1, row);
       for (std::size_t j = 0; j < H_; ++j) dh[n * H_ + j] = pass.dh.matrix()(n, j) + after[j];
@@ -225,7 +221,7 @@ void RecurrentProblem::add_deltas(const Pass& pass, Quantities& all) {
       gradients(tail(row, t - 1, state_after(pass, row, t - 1, false),
                      state_after(pass, row, t - 1, true)),
                 from_t);
-      after = copy(from_t.dstart.h.values());
+      after = copied(from_t.dstart.h.values());
       if (kind_.cell != Cell::kLstm) continue;
       for (std::size_t j = 0; j < H_; ++j) {
         const double i = pass.seen.gates.matrix()(n, H_ + j);
@@ -241,7 +237,7 @@ void RecurrentProblem::add_deltas(const Pass& pass, Quantities& all) {
 Parts RecurrentProblem::by_gate(std::span<const double> stacked) const {
   Parts parts;
   const std::size_t size = stacked.size() / G_;
-  for (std::size_t g = 0; g < G_; ++g) parts.push_back(copy(stacked.subspan(g * size, size)));
+  for (std::size_t g = 0; g < G_; ++g) parts.push_back(copied(stacked.subspan(g * size, size)));
   return parts;
 }
 
@@ -273,8 +269,8 @@ naive::Vector RecurrentProblem::state_after(const Pass& pass, std::size_t row, s
   if (of_C && !describe(kind_).has_C) return {};
   const Tensor<double>& start = of_C ? batch_.start.C : batch_.start.h;
   const Tensor<double>& after = of_C ? pass.seen.C : pass.h;
-  return t == 0 ? copy(start.matrix().row(row))
-                : copy(after.matrix().row(batch_.shape.index(t - 1, row)));
+  return t == 0 ? copied(start.matrix().row(row))
+                : copied(after.matrix().row(batch_.shape.index(t - 1, row)));
 }
 
 // ---------------------------------------------------------------------------------- by differences
@@ -372,7 +368,7 @@ Parts RecurrentProblem::probe_through_last_gate(
 // ---------------------------------------------------------------------------------- the third step
 
 RecurrentProblem::Batch RecurrentProblem::third_step() const {
-  Batch batch = tail(0, 0, copy(batch_.start.h.matrix().row(0)), {});
+  Batch batch = tail(0, 0, copied(batch_.start.h.matrix().row(0)), {});
   batch.end_gradient.h.fill(0);
   batch.first_loss = 2;
   return batch;
@@ -381,9 +377,9 @@ RecurrentProblem::Batch RecurrentProblem::third_step() const {
 Quantities RecurrentProblem::third_step_by_layers() {
   Pass pass;
   gradients(third_step(), pass);
-  return {{"dW3", {copy(layer_->W.grad.values())}},
-          {"dU3", {copy(layer_->U.grad.values())}},
-          {"db3", {copy(layer_->b.grad.values())}}};
+  return {{"dW3", {copied(layer_->W.grad.values())}},
+          {"dU3", {copied(layer_->U.grad.values())}},
+          {"db3", {copied(layer_->b.grad.values())}}};
 }
 
 Parts RecurrentProblem::third_step_by_differences(std::string_view name) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ namespace unroll {
 using Parts = std::vector<std::vector<double>>;
 /// By the name that follows the cell's in an equation's ID: "h", "dW", "dzf".
 using Quantities = std::map<std::string, Parts, std::less<>>;
+
+inline std::vector<double> copied(std::span<const double> values) {
+  return {values.begin(), values.end()};
+}
 
 /// The largest relative_error (proof.h) of a part; infinite if the numbers of parts differ.
 double relative_error(const Parts& a, const Parts& b);

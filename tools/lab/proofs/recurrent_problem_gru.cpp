@@ -13,10 +13,6 @@ namespace unroll {
 
 namespace {
 
-std::vector<double> copy(std::span<const double> values) {
-  return {values.begin(), values.end()};
-}
-
 /// Block k of H columns of every row.
 std::vector<double> block_of(const Tensor<double>& tensor, std::size_t k, std::size_t H) {
   std::vector<double> values;
@@ -85,16 +81,16 @@ void RecurrentProblem::add_gru_gradients(const Pass& pass, Quantities& all) cons
   const Parts dW = by_gate(layer_->W.grad.values());
   all["dW"] = {dW[0], dW[1]};
   all[form("dW")] = {dW[2]};
-  all[form("dh0")] = {copy(pass.dstart.h.values())};
+  all[form("dh0")] = {copied(pass.dstart.h.values())};
   switch (kind_.reset) {
     case GruReset::kAfter:
       all[form("dq")] = {block_of(dz, 2, H_)};
-      all[form("dd")] = {copy(layer_->d.grad.values())};
+      all[form("dd")] = {copied(layer_->d.grad.values())};
       break;
     case GruReset::kBefore: {  // dp_t is seen in dz_r = dp_t ⊙ h_{t−1} ⊙ r_t(1 − r_t)
       std::vector<double> dp = dz_r;
       const std::vector<double> r = block_of(pass.seen.gates, 0, H_);
-      const std::vector<double> h_prev = copy(pass.seen.h_prev.values());
+      const std::vector<double> h_prev = copied(pass.seen.h_prev.values());
       for (std::size_t k = 0; k < dp.size(); ++k) dp[k] /= h_prev[k] * r[k] * (1 - r[k]);
       all[form("dp")] = {dp};
       break;

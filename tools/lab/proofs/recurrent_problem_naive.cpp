@@ -11,10 +11,6 @@ namespace unroll {
 
 namespace {
 
-naive::Vector copy(std::span<const double> values) {
-  return {values.begin(), values.end()};
-}
-
 /// Collects what the naive code says of one row after the other, in the layers' order.
 class Collector {
  public:
@@ -57,7 +53,7 @@ std::vector<naive::Vector> block_of(const std::vector<naive::Vector>& stacked, s
                                     std::size_t H) {
   std::vector<naive::Vector> values(1);
   for (std::size_t t = 1; t < stacked.size(); ++t) {
-    values.push_back(copy(std::span(stacked[t]).subspan(k * H, H)));
+    values.push_back(copied(std::span(stacked[t]).subspan(k * H, H)));
   }
   return values;
 }
@@ -108,7 +104,7 @@ std::vector<naive::Vector> times_W_h(const naive::Network& n,
   std::vector<naive::Vector> products(1);
   for (std::size_t t = 1; t < values.size(); ++t) {
     naive::Vector stacked = naive::product(n.W, values[t]);
-    products.push_back(copy(std::span(stacked).subspan(2 * H, H)));
+    products.push_back(copied(std::span(stacked).subspan(2 * H, H)));
   }
   return products;
 }
@@ -142,8 +138,8 @@ void collect_gru(const naive::Network& n, const naive::Forward& forward, const n
   collect.sum("db", d.db, 3);
   collect.steps("dx", d.dx);
   const naive::Vector dW = naive::flat(d.dW);
-  collect.sum("dW", copy(std::span(dW).first(2 * H * H)), 2);
-  collect.sum(form + "dW", copy(std::span(dW).subspan(2 * H * H)));
+  collect.sum("dW", copied(std::span(dW).first(2 * H * H)), 2);
+  collect.sum(form + "dW", copied(std::span(dW).subspan(2 * H * H)));
   switch (n.reset) {
     case GruReset::kAfter:
       collect.steps(form + "q", forward.q);
@@ -162,9 +158,9 @@ void collect_gru(const naive::Network& n, const naive::Forward& forward, const n
 naive::Network RecurrentProblem::network(std::size_t row) const {
   naive::Network network = naive_network(*layer_);
   network.V = naive_matrix(output_->V.value);
-  network.c = copy(output_->c.value.values());
-  network.h_0 = copy(batch_.start.h.matrix().row(row));
-  if (describe(kind_).has_C) network.C_0 = copy(batch_.start.C.matrix().row(row));
+  network.c = copied(output_->c.value.values());
+  network.h_0 = copied(batch_.start.h.matrix().row(row));
+  if (describe(kind_).has_C) network.C_0 = copied(batch_.start.C.matrix().row(row));
   return network;
 }
 
@@ -172,7 +168,7 @@ naive::Sequence RecurrentProblem::sequence(std::size_t row) const {
   naive::Sequence sequence{.x = {{}}, .targets = {0}};
   for (std::size_t t = 0; t < batch_.shape.length(row); ++t) {
     const std::size_t n = batch_.shape.index(t, row);
-    sequence.x.push_back(copy(batch_.x.matrix().row(n)));
+    sequence.x.push_back(copied(batch_.x.matrix().row(n)));
     sequence.targets.push_back(static_cast<std::size_t>(batch_.targets[n]));
   }
   return sequence;
@@ -185,8 +181,8 @@ naive::Sources RecurrentProblem::sources(std::size_t row, const naive::Network& 
   for (std::size_t t = 1; t < of_losses.dO.size(); ++t) {
     sources.g.push_back(naive::transposed_product(network.V, of_losses.dO[t]));
   }
-  naive::add(copy(batch_.end_gradient.h.matrix().row(row)), sources.g.back());
-  if (describe(kind_).has_C) sources.g_C = copy(batch_.end_gradient.C.matrix().row(row));
+  naive::add(copied(batch_.end_gradient.h.matrix().row(row)), sources.g.back());
+  if (describe(kind_).has_C) sources.g_C = copied(batch_.end_gradient.C.matrix().row(row));
   return sources;
 }
 

@@ -117,7 +117,7 @@ std::vector<Finding> prove_layout_sum(std::string_view, std::uint64_t seed) {
   return all;
 }
 
-constexpr Proof kProofs[] = {
+constexpr Proof kRecurrentProofs[] = {
     {"LAYOUT-rows", prove_layout_rows},
     {"LAYOUT-sum", prove_layout_sum},
     {"RNN-z", prove_rnn_z},
@@ -190,7 +190,7 @@ constexpr Proof kProofs[] = {
 }  // namespace
 
 std::span<const Proof> recurrent_proofs() {
-  return kProofs;
+  return kRecurrentProofs;
 }
 
 }  // namespace unroll

@@ -350,7 +350,7 @@ std::vector<Finding> prove_pooling_gradient(std::string_view, std::uint64_t seed
           {ProofKind::kDifferences, relative_error(dh, numeric)}};
 }
 
-constexpr Proof kProofs[] = {
+constexpr Proof kStackProofs[] = {
     {"BI-h", [](std::string_view, std::uint64_t seed) { return prove_states(seed, 1); }},
     {"BI-dx", prove_dx},
     {"STACK-x", [](std::string_view, std::uint64_t seed) { return prove_states(seed, 2); }},
@@ -368,7 +368,7 @@ constexpr Proof kProofs[] = {
 }  // namespace
 
 std::span<const Proof> stack_proofs() {
-  return kProofs;
+  return kStackProofs;
 }
 
 }  // namespace unroll

@@ -17,7 +17,7 @@ namespace unroll {
 
 namespace {
 
-using Matrix = MatrixView<const double>;
+using View = MatrixView<const double>;
 
 void require(bool holds, const std::string& message) {
   if (!holds) throw UsageError(message);
@@ -37,7 +37,7 @@ void check(const SequenceClassifierConfig& model, std::size_t steps,
                       steps));
 }
 
-Tensor<double> copy_of(Matrix from) {
+Tensor<double> copy_of(View from) {
   Tensor<double> to(from.shape());
   for (std::size_t r = 0; r < from.rows(); ++r) {
     std::ranges::copy(from.row(r), to.matrix().row(r).begin());
@@ -71,7 +71,7 @@ class Surroundings {
   const Tensor<double>& x() const {
     return request_.layer == 0 ? seen_.x : seen_.h[request_.layer - 1];
   }
-  Matrix g() const {
+  View g() const {
     const std::size_t d = request_.direction == Direction::kForward ? 0 : 1;
     return seen_.dh[request_.layer].matrix().column_range(d * model_.hidden, model_.hidden);
   }
@@ -139,7 +139,7 @@ void add_after(const Tensor<double>& saved, WorkedExample& example) {
 }
 
 /// The same where the reset comes before: z_h += W_h p, p = r ⊙ h_{t−1}.
-void add_before(Matrix W_h, WorkedExample& example) {
+void add_before(View W_h, WorkedExample& example) {
   const std::size_t H = example.hidden_size();
   example.p_t.resize(example.h_prev.shape());
   for (std::size_t t = 0; t < example.steps(); ++t) {
@@ -155,7 +155,7 @@ void add_before(Matrix W_h, WorkedExample& example) {
 void work_sums(const RecurrentLayer<double>& layer, const Tensor<double>& saved,
                WorkedExample& example) {
   const std::size_t H = layer.hidden_size();
-  const Matrix W = layer.W.value.matrix();
+  const View W = layer.W.value.matrix();
   const std::size_t rows = describe(layer.kind()).has_reset ? 2 * H : W.rows();
   example.z.resize(example.gates.shape());
   set_rows<double>(layer.b.value.values(), example.z.matrix());
@@ -212,9 +212,9 @@ void work_backward(RecurrentLayer<double>& layer, const RaggedShape& shape,
 /// δh_t = g_t + δh_{t+1} ⊙ u_{t+1} + … of a GRU, which the layer overwrites on its way; and dp_t.
 void work_gru_states_backward(WorkedExample& example) {
   const std::size_t H = example.hidden_size();
-  const Matrix W = std::as_const(example.W).matrix(), gates = std::as_const(example.gates).matrix();
-  const Matrix W_gates = W.row_range(0, 2 * H), W_h = W.row_range(2 * H, H);
-  const Matrix dz = std::as_const(example.dz).matrix(), dq = std::as_const(example.dq).matrix();
+  const View W = std::as_const(example.W).matrix(), gates = std::as_const(example.gates).matrix();
+  const View W_gates = W.row_range(0, 2 * H), W_h = W.row_range(2 * H, H);
+  const View dz = std::as_const(example.dz).matrix(), dq = std::as_const(example.dq).matrix();
   const bool is_after = !example.dq.empty();
   if (!is_after) {
     example.dp_t.resize(example.g.shape());
@@ -251,7 +251,7 @@ void work_states_backward(WorkedExample& example) {
            dh, Into::kAdd);
     }
     if (!lstm) continue;
-    const Matrix gates = std::as_const(example.gates).matrix();
+    const View gates = std::as_const(example.gates).matrix();
     for (std::size_t j = 0; j < H; ++j) {
       const double tanh_C = example.tanh_C.matrix()(t, j);
       const double dC = dh[j] * gates(t, 3 * H + j) * (1 - tanh_C * tanh_C) + carried[j];
@@ -293,8 +293,7 @@ void work_paths(RecurrentLayer<double>& layer, const RaggedShape& shape,
 
 Tensor<double> outer(std::span<const double> column, std::span<const double> row) {
   Tensor<double> product({column.size(), row.size()});
-  gemm(Matrix(column.data(), column.size(), 1), Matrix(row.data(), 1, row.size()),
-       product.matrix());
+  gemm(View(column.data(), column.size(), 1), View(row.data(), 1, row.size()), product.matrix());
   return product;
 }
 

@@ -16,7 +16,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct BenchCellsFlags {
   CellCase at;
   std::optional<CellPass> pass;
   bool has_shape = false;
@@ -27,7 +27,7 @@ struct Flags {
 };
 
 /// Without a size the short selection.
-CellGrid grid_of(const Flags& flags) {
+CellGrid grid_of(const BenchCellsFlags& flags) {
   CellGrid grid;
   grid.cells = {flags.at.cell};
   grid.activation = flags.at.activation;
@@ -40,7 +40,7 @@ CellGrid grid_of(const Flags& flags) {
   return grid;
 }
 
-void cells_command(const Flags& flags) {
+void cells_command(const BenchCellsFlags& flags) {
   CellRaceSettings settings;
   settings.cases = cases_of(grid_of(flags));
   settings.threads = {thread_count()};
@@ -61,7 +61,7 @@ void add_size(CLI::App& command, const std::string& flag, std::size_t& size,
   command.add_option(flag, size, help)->check(whole_number(1, 1 << 20))->capture_default_str();
 }
 
-void add_case_flags(CLI::App& command, Flags& flags) {
+void add_case_flags(CLI::App& command, BenchCellsFlags& flags) {
   add_choice(command, "--cell", flags.at.cell, "The cell");
   add_choice(command, "--activation", flags.at.activation, "φ of the RNN");
   command
@@ -79,7 +79,7 @@ void add_case_flags(CLI::App& command, Flags& flags) {
 }  // namespace
 
 void add_bench_cells_command(CLI::App& bench, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<BenchCellsFlags>();
   CLI::App* command = bench.add_subcommand(
       "cells",
       "Time one RNN or LSTM layer, forward and a training step: useful GFLOP/s, and\n"

@@ -18,7 +18,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct BenchFlags {
   ActivationRaceSettings race;
   std::string html = "unroll-activations.html";
   bool no_html = false;
@@ -40,7 +40,7 @@ std::string command_text(const ActivationRaceSettings& race) {
                             fmt::join(race.bytes, ","), race.seconds);
 }
 
-void activations_command(const Flags& flags) {
+void activations_command(const BenchFlags& flags) {
   require_stdout();
   if (!flags.no_html) try_file(flags.html);
   Terminal terminal(flags.quiet);
@@ -83,7 +83,7 @@ void add_race_flags(CLI::App& command, ActivationRaceSettings& race) {
 }
 
 void add_activations_command(CLI::App& bench, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<BenchFlags>();
   CLI::App* command =
       bench.add_subcommand("activations",
                            "exp, expm1, log, tanh, sigmoid, ReLU on arrays of floats:\nunroll on "

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kTexts = 512;
 constexpr std::size_t kWords = 20;
 
-struct Flags {
+struct BenchPredictFlags {
   std::string model;
   std::string texts;
   PredictionSpeedSettings settings;
@@ -26,13 +26,13 @@ struct Flags {
   bool quiet = false;
 };
 
-std::vector<std::string> texts_of(const Flags& flags) {
+std::vector<std::string> texts_of(const BenchPredictFlags& flags) {
   const TextClassifier classifier = load_classifier(flags.model);
   if (!flags.texts.empty()) return read_lines(flags.texts);
   return random_texts(classifier.encoder().vocabulary(), kTexts, kWords, 1);
 }
 
-void predict_speed_command(const Flags& flags) {
+void predict_speed_command(const BenchPredictFlags& flags) {
   require_stdout();
   const std::vector<std::string> texts = texts_of(flags);
   const std::vector<std::string_view> views(texts.begin(), texts.end());
@@ -59,7 +59,7 @@ void predict_speed_command(const Flags& flags) {
 }  // namespace
 
 void add_bench_predict_command(CLI::App& bench, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<BenchPredictFlags>();
   CLI::App* command = bench.add_subcommand(
       "predict", "Measure a trained model: the time of one text, and texts per second");
   command->add_option("model", flags->model, "Folder of the model")->type_name("DIR")->required();

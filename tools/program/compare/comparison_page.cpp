@@ -20,7 +20,7 @@ namespace {
 
 /// A row of a chart is a name, a track on which figures have their places, and the figure in words.
 /// On a phone the track is below both.
-constexpr std::string_view kStyle = R"css(<style>
+constexpr std::string_view kComparisonStyle = R"css(<style>
 body { max-width: 68rem; }
 .rows { display: grid; gap: .55rem 1rem; align-items: center; grid-auto-flow: row dense;
   grid-template-columns: fit-content(16rem) minmax(0, 1fr) max-content; }
@@ -266,7 +266,7 @@ std::string comparison_page(const Comparison& comparison, const std::string& fol
   for (const ComparedVariant& variant : comparison.variants)
     title += (title.empty() ? "" : ", ") + variant.name;
   return html_page(
-      title, std::string(kStyle) +
+      title, std::string(kComparisonStyle) +
                  fmt::format("<p class=\"lead\">{}.</p>\n", html_text(scope_text(comparison))) +
                  verdicts(comparison) + scores(comparison) + differences(comparison) +
                  "<h2>Tests</h2>\n" + tests(comparison) + std::string(kMethod) +

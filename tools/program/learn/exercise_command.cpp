@@ -26,7 +26,7 @@ Language language_of_locale() {
   return Language::kEnglish;
 }
 
-struct Flags {
+struct ExerciseFlags {
   ExerciseConfig config;
   Language language = language_of_locale();
   bool answers = false;
@@ -34,7 +34,7 @@ struct Flags {
   bool quiet = false;
 };
 
-void exercise_command(const Flags& flags) {
+void exercise_command(const ExerciseFlags& flags) {
   try_output(flags.html);
   const Exercise exercise = make_exercise(flags.config);
   const ExerciseKey key = solve(exercise);
@@ -50,7 +50,7 @@ void exercise_command(const Flags& flags) {
 }  // namespace
 
 void add_exercise_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ExerciseFlags>();
   CLI::App* command =
       program.add_subcommand("exercise", "Make a small network to work out by hand, and its key");
   add_choice(*command, "--cell", flags->config.cell, "Recurrent layer");

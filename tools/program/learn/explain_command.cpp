@@ -16,7 +16,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct ExplainFlags {
   std::string id;
   bool list = false;
   bool json = false;
@@ -64,7 +64,7 @@ int status_of(const std::vector<Finding>& findings) {
                                                         : static_cast<int>(ErrorKind::kRequirement);
 }
 
-int print_one(const Flags& flags) {
+int print_one(const ExplainFlags& flags) {
   const Equation& equation = required(flags.id);
   print("{}\n\n    {}\n\n", equation.id, equation.text());
   print("derived   {}\n", place(equation.english));
@@ -94,7 +94,7 @@ void print_row(std::string_view id, const std::array<std::string, 3>& figures, s
   print("{}{}\n", row, where);
 }
 
-int print_list(const Flags& flags) {
+int print_list(const ExplainFlags& flags) {
   print_row("equation", {"closed", "differ.", "bound"}, "computed in");
   int status = 0;
   Terminal terminal(flags.quiet);
@@ -135,7 +135,7 @@ nlohmann::ordered_json json_of(const Equation& equation, const std::vector<Findi
           {"proofs", proofs}};
 }
 
-int print_json(const Flags& flags) {
+int print_json(const ExplainFlags& flags) {
   int status = 0;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const Equation& equation : ledger()) {
@@ -148,7 +148,7 @@ int print_json(const Flags& flags) {
   return status;
 }
 
-int explain_command(const Flags& flags) {
+int explain_command(const ExplainFlags& flags) {
   if (flags.id.empty() && !flags.list) {
     throw UsageError("name an equation (`unroll explain RNN-dW`), or give --list");
   }
@@ -162,7 +162,7 @@ int explain_command(const Flags& flags) {
 }  // namespace
 
 void add_explain_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ExplainFlags>();
   CLI::App* command = program.add_subcommand(
       "explain", "Show an equation, where it is derived and computed, and prove it");
   command->add_option("id", flags->id, "Equation, such as RNN-dW or LSTM-dC");

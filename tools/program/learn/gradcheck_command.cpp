@@ -21,7 +21,7 @@ namespace {
 /// The longest of the random sequences that replace data: long enough for every recursion.
 constexpr std::size_t kLongestRandom = 20;
 
-struct Flags {
+struct GradcheckFlags {
   std::string model;
   std::string data;
   std::size_t rows = 8;
@@ -32,7 +32,7 @@ struct Flags {
 };
 
 /// `rows` of the records, chosen by the seed.
-std::vector<Record> choose_records(std::vector<Record> records, const Flags& flags) {
+std::vector<Record> choose_records(std::vector<Record> records, const GradcheckFlags& flags) {
   Random random(flags.seed, "gradcheck/rows");
   random.shuffle(std::span(records));
   records.resize(std::min(records.size(), flags.rows));
@@ -40,7 +40,7 @@ std::vector<Record> choose_records(std::vector<Record> records, const Flags& fla
 }
 
 Example example_of(const TextClassifier& classifier, const Record& record,
-                   std::vector<std::int32_t> ids, const Flags& flags) {
+                   std::vector<std::int32_t> ids, const GradcheckFlags& flags) {
   const std::int32_t label = classifier.label_number(record.label);
   if (label < 0) {
     throw DataError(
@@ -52,7 +52,7 @@ Example example_of(const TextClassifier& classifier, const Record& record,
   return {std::move(ids), label};
 }
 
-GradientSample sample_of_data(const TextClassifier& classifier, const Flags& flags) {
+GradientSample sample_of_data(const TextClassifier& classifier, const GradcheckFlags& flags) {
   const auto records = choose_records(read_records(flags.data, flags.columns), flags);
   std::vector<std::string_view> texts;
   for (const Record& record : records) texts.push_back(record.text);
@@ -67,14 +67,14 @@ GradientSample sample_of_data(const TextClassifier& classifier, const Flags& fla
   return {std::move(batch.shape), std::move(batch.ids), std::move(batch.labels)};
 }
 
-GradientSample sample_of_nothing(const TextClassifier& classifier, const Flags& flags) {
+GradientSample sample_of_nothing(const TextClassifier& classifier, const GradcheckFlags& flags) {
   Random random(flags.seed, "gradcheck/lengths");
   std::vector<std::size_t> lengths;
   for (std::size_t k = 0; k < flags.rows; ++k) lengths.push_back(1 + random.below(kLongestRandom));
   return random_sample(classifier.model().config(), lengths, flags.seed);
 }
 
-std::string sample_text(const GradientSample& sample, const Flags& flags) {
+std::string sample_text(const GradientSample& sample, const GradcheckFlags& flags) {
   const std::string from =
       flags.data.empty() ? "random words and labels; --data takes your own texts"
                          : fmt::format("rows of {}, chosen by --seed {}", flags.data, flags.seed);
@@ -82,7 +82,7 @@ std::string sample_text(const GradientSample& sample, const Flags& flags) {
                      sample.shape.tokens());
 }
 
-int gradcheck_command(const Flags& flags) {
+int gradcheck_command(const GradcheckFlags& flags) {
   require_stdout();
   const TextClassifier classifier = load_classifier(flags.model);
   refuse_sigmoids(classifier, "gradcheck");
@@ -115,7 +115,7 @@ int gradcheck_command(const Flags& flags) {
 }  // namespace
 
 void add_gradcheck_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<GradcheckFlags>();
   CLI::App* command =
       program.add_subcommand("gradcheck", "Check a model's gradients against central differences");
   command->add_option("model", flags->model, "Folder of the model")->type_name("DIR")->required();

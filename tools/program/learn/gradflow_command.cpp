@@ -19,7 +19,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct GradflowFlags {
   FlowExperiment experiment;
   bool one_case = false;  ///< any flag that describes a case was given
   std::string csv;
@@ -85,7 +85,7 @@ void add_size_flags(CLI::App& command, FlowExperiment& e) {
 
 // ---------------------------------------------------------------------------------------- results
 
-std::vector<FlowChapterResult> run(const Flags& flags, Terminal& terminal) {
+std::vector<FlowChapterResult> run(const GradflowFlags& flags, Terminal& terminal) {
   const FlowExperiment& e = flags.experiment;
   const FlowTourSettings tour{.hidden = e.hidden, .lags = e.lags, .draws = e.draws, .seed = e.seed};
   std::vector<FlowChapterResult> parts;
@@ -156,14 +156,14 @@ void print_json(const std::vector<FlowChapterResult>& parts) {
   print("{}\n", json.dump());
 }
 
-std::string command_text(const Flags& flags) {
+std::string command_text(const GradflowFlags& flags) {
   const FlowExperiment& e = flags.experiment;
   if (flags.one_case) return command_line(e);
   return fmt::format("unroll gradflow --hidden {} --lags {} --draws {} --seed {}", e.hidden, e.lags,
                      e.draws, e.seed);
 }
 
-void gradflow_command(const Flags& flags) {
+void gradflow_command(const GradflowFlags& flags) {
   require_stdout();
   for (const std::string& file : {flags.csv, flags.html}) {
     if (!file.empty()) try_file(file);
@@ -178,7 +178,7 @@ void gradflow_command(const Flags& flags) {
 }  // namespace
 
 void add_gradflow_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<GradflowFlags>();
   CLI::App* command = program.add_subcommand("gradflow", "Measure how far gradients reach");
   command->footer(
       "It measures the norms of ∂h_t/∂h_k (RNN, GRU) or ∂C_t/∂C_k (LSTM) and shows their bounds.\n"

@@ -16,7 +16,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct TraceFlags {
   std::string model;
   std::string data;
   std::size_t row = 1;
@@ -38,7 +38,7 @@ struct Subject {
   std::string name;
 };
 
-Subject from_data(const Flags& flags) {
+Subject from_data(const TraceFlags& flags) {
   std::vector<Record> records = read_records(flags.data, flags.columns);
   if (flags.row < 1 || flags.row > records.size()) {
     throw DataError(fmt::format("{}: there is no row {}; it has the rows 1 .. {}", flags.data,
@@ -47,7 +47,7 @@ Subject from_data(const Flags& flags) {
   return {std::move(records[flags.row - 1]), fmt::format("row {} of {}", flags.row, flags.data)};
 }
 
-Subject subject_of(const TextPredictor& predictor, const Flags& flags) {
+Subject subject_of(const TextPredictor& predictor, const TraceFlags& flags) {
   if (!flags.data.empty()) return from_data(flags);
   Subject subject{{flags.text, flags.label, 0}, "a text"};
   if (flags.label.empty()) subject.record.label = predictor.predict(flags.text).label;
@@ -63,13 +63,13 @@ std::int32_t target_of(const TextClassifier& classifier, const Subject& subject)
 }
 
 WorkedExampleRequest request_of(const TextClassifier& classifier, std::size_t steps,
-                                const Flags& flags) {
+                                const TraceFlags& flags) {
   constexpr std::size_t kDefaultStep = 3;
   return {flags.layer.value_or(classifier.model().config().layers - 1), flags.direction,
           flags.step.value_or(std::min(kDefaultStep, steps))};
 }
 
-void trace_command(const Flags& flags) {
+void trace_command(const TraceFlags& flags) {
   if (flags.csv.empty() && flags.html.empty()) require_stdout();
   try_output(flags.csv);
   try_output(flags.html);
@@ -103,7 +103,7 @@ void trace_command(const Flags& flags) {
 }  // namespace
 
 void add_trace_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<TraceFlags>();
   CLI::App* command = program.add_subcommand(
       "trace", "Work out one text by the network's equations: every value, forward and backward");
   command->add_option("model", flags->model, "Folder of the model")->type_name("DIR")->required();

@@ -19,7 +19,7 @@ constexpr double kFrameWidth = kWidth - kLeft - kRight, kFrameHeight = kHeight -
 
 constexpr std::size_t kColours = 6;  // of the page
 
-struct Range {
+struct AxisRange {
   double low = 0;
   double high = 1;
 };
@@ -27,7 +27,8 @@ struct Range {
 /// Where values are in the frame.
 class Frame {
  public:
-  Frame(Range x, Range y, bool is_logarithmic) : x_(x), y_(y), is_logarithmic_(is_logarithmic) {}
+  Frame(AxisRange x, AxisRange y, bool is_logarithmic)
+      : x_(x), y_(y), is_logarithmic_(is_logarithmic) {}
   double left_of(double x) const { return kLeft + kFrameWidth * (x - x_.low) / (x_.high - x_.low); }
   double top_of(double y) const {
     return kTop +
@@ -36,25 +37,25 @@ class Frame {
   bool has(const Point& point) const {
     return std::isfinite(point.x) && std::isfinite(scaled(point.y));
   }
-  Range x() const { return x_; }
-  Range y() const { return y_; }
+  AxisRange x() const { return x_; }
+  AxisRange y() const { return y_; }
 
  private:
   double scaled(double y) const { return is_logarithmic_ ? std::log10(y) : y; }
 
-  Range x_, y_;
+  AxisRange x_, y_;
   bool is_logarithmic_;
 };
 
 template <typename Get>
-std::optional<Range> range_of(const Chart& chart, Get get) {
-  std::optional<Range> range;
+std::optional<AxisRange> range_of(const Chart& chart, Get get) {
+  std::optional<AxisRange> range;
   for (const ChartLine& line : chart.lines) {
     for (const Point& point : line.points) {
       const double value = get(point);
       if (!std::isfinite(value) || (chart.is_logarithmic && point.y <= 0)) continue;
-      range = range ? Range{std::min(range->low, value), std::max(range->high, value)}
-                    : Range{value, value};
+      range = range ? AxisRange{std::min(range->low, value), std::max(range->high, value)}
+                    : AxisRange{value, value};
     }
   }
   return range;
@@ -62,23 +63,23 @@ std::optional<Range> range_of(const Chart& chart, Get get) {
 
 /// How much higher and lower than the points a chart is, so that lines don't run along its frame. A
 /// change of a share by less than two points should look small.
-double margin_of(Range range, bool is_share) {
+double margin_of(AxisRange range, bool is_share) {
   const double height = range.high - range.low;
   if (is_share) return std::max(0.06 * height, (0.02 - height) / 2);
   return height > 0 ? 0.06 * height : 0.05 * std::abs(range.high);
 }
 
-Range widened(Range range, const Chart& chart) {
+AxisRange widened(AxisRange range, const Chart& chart) {
   if (chart.is_logarithmic) return {range.low / 1.3, range.high * 1.3};
   const double margin = margin_of(range, chart.is_share);
-  Range wide{range.low - margin, range.high + margin};
+  AxisRange wide{range.low - margin, range.high + margin};
   if (chart.least) wide.low = *chart.least;
   if (chart.is_share) wide = {std::max(wide.low, 0.0), std::min(wide.high, 1.0)};
-  return wide.high > wide.low ? wide : Range{wide.low, wide.low + 1};
+  return wide.high > wide.low ? wide : AxisRange{wide.low, wide.low + 1};
 }
 
 /// 1, 2 and 5 times the powers of ten, or the powers alone where they are many.
-std::vector<double> logarithmic_ticks(Range range) {
+std::vector<double> logarithmic_ticks(AxisRange range) {
   std::vector<double> ticks;
   const bool few = range.high / range.low < 200;
   for (double power = std::pow(10, std::floor(std::log10(range.low))); power <= range.high;
@@ -100,7 +101,7 @@ std::string value_text(double value, bool is_share) {
 }
 
 std::string axes(const Chart& chart, const Frame& frame) {
-  const Range y = frame.y();
+  const AxisRange y = frame.y();
   std::string svg;
   for (const double tick :
        chart.is_logarithmic ? logarithmic_ticks(y) : round_ticks(y.low, y.high, 5)) {
@@ -225,7 +226,7 @@ std::string chart_html(const Chart& chart) {
   const auto x = range_of(chart, [](const Point& point) { return point.x; });
   const auto y = range_of(chart, [](const Point& point) { return point.y; });
   if (!x || !y) return "<p class=\"note\">Nothing to draw yet.</p>\n";
-  const Range x_range = x->high > x->low ? *x : Range{x->low - 1, x->high + 1};
+  const AxisRange x_range = x->high > x->low ? *x : AxisRange{x->low - 1, x->high + 1};
   const Frame frame({std::min(0.0, x_range.low), x_range.high}, widened(*y, chart),
                     chart.is_logarithmic);
   std::string svg = axes(chart, frame) + vertical(chart.dashed_marks, "resume", frame) +

@@ -13,25 +13,23 @@ namespace unroll {
 
 namespace {
 
-using Json = nlohmann::json;
-
-double number(const Json& line, const char* key) {
+double number(const nlohmann::json& line, const char* key) {
   const auto found = line.find(key);
   return found != line.end() && found->is_number() ? found->get<double>()
                                                    : std::numeric_limits<double>::quiet_NaN();
 }
 
-std::size_t count(const Json& line, const char* key) {
+std::size_t count(const nlohmann::json& line, const char* key) {
   const auto found = line.find(key);
   return found != line.end() && found->is_number_unsigned() ? found->get<std::size_t>() : 0;
 }
 
-std::string text(const Json& line, const char* key) {
+std::string text(const nlohmann::json& line, const char* key) {
   const auto found = line.find(key);
   return found != line.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-void take_plan(const Json& line, RunHistory& run) {
+void take_plan(const nlohmann::json& line, RunHistory& run) {
   run.metric = text(line, "metric");
   run.rows = count(line, "rows");
   run.dev_rows = count(line, "dev_rows");
@@ -43,12 +41,12 @@ void take_plan(const Json& line, RunHistory& run) {
 }
 
 /// Where in the run the end of a step is, in epochs.
-double place_of(const Json& line, const RunHistory& run) {
+double place_of(const nlohmann::json& line, const RunHistory& run) {
   const auto steps = static_cast<double>(std::max<std::size_t>(run.steps_per_epoch, 1));
   return number(line, "epoch") - 1 + number(line, "step") / steps;
 }
 
-RunHistory::Step step_of(const Json& line, const RunHistory& run) {
+RunHistory::Step step_of(const nlohmann::json& line, const RunHistory& run) {
   const std::size_t epoch = std::max<std::size_t>(count(line, "epoch"), 1);
   return {.at = place_of(line, run),
           .index = (epoch - 1) * run.steps_per_epoch + count(line, "step"),
@@ -60,7 +58,7 @@ RunHistory::Step step_of(const Json& line, const RunHistory& run) {
           .seconds = number(line, "seconds")};
 }
 
-RunHistory::Epoch epoch_of(const Json& line) {
+RunHistory::Epoch epoch_of(const nlohmann::json& line) {
   return {.epoch = count(line, "epoch"),
           .loss = number(line, "loss"),
           .dev_accuracy = number(line, "dev_accuracy"),
@@ -69,7 +67,7 @@ RunHistory::Epoch epoch_of(const Json& line) {
           .best = line.value("best", false)};
 }
 
-void take(const Json& line, RunHistory& run) {
+void take(const nlohmann::json& line, RunHistory& run) {
   const std::string event = text(line, "event");
   if (event == "plan") take_plan(line, run);
   if (event == "linear") run.linear = epoch_of(line);
@@ -114,9 +112,9 @@ RunHistory read_history(const std::filesystem::path& path) {
     const std::size_t end = content.find('\n', begin);
     if (end == std::string::npos) break;
     ++number_of_line;
-    const Json line =
-        Json::parse(content.begin() + static_cast<std::ptrdiff_t>(begin),
-                    content.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+    const nlohmann::json line =
+        nlohmann::json::parse(content.begin() + static_cast<std::ptrdiff_t>(begin),
+                              content.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
     if (!line.is_object())
       throw DataError({path.string(), number_of_line}, "expected one JSON object a line");
     take(line, run);

@@ -456,7 +456,7 @@ std::string settings_of(const ReportedRun& run) {
 }
 
 /// Settings that say something about the run's model (docs/training-runs.md).
-Settings counted(const ReportedRun& run) {
+Settings settings_that_count(const ReportedRun& run) {
   constexpr std::array kFree{
       std::string_view("out"),         std::string_view("threads"),
       std::string_view("quiet"),       std::string_view("json"),
@@ -511,7 +511,7 @@ std::string row_of(const ReportedRun& run, const Settings& settings, std::size_t
 
 std::string table_of(std::span<const ReportedRun> runs) {
   std::vector<Settings> settings;
-  for (const ReportedRun& run : runs) settings.push_back(counted(run));
+  for (const ReportedRun& run : runs) settings.push_back(settings_that_count(run));
   const std::vector<std::string> keys = differing_keys(settings);
   std::string head, rows;
   for (const std::string& key : keys)

@@ -22,7 +22,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct CompareFlags {
   std::string spec;
   std::string out;
   bool overwrite = false;
@@ -40,7 +40,7 @@ std::string hash_of(const std::string& path) {
 }
 
 /// "compare.toml" has its runs in "compare", in the working directory.
-std::string folder_of(const Flags& flags) {
+std::string folder_of(const CompareFlags& flags) {
   if (!flags.out.empty()) return flags.out;
   return std::filesystem::path(flags.spec).stem().string();
 }
@@ -76,7 +76,7 @@ std::string advice(const std::string& variant, int status) {
 
 class Comparing {
  public:
-  explicit Comparing(const Flags& flags)
+  explicit Comparing(const CompareFlags& flags)
       : flags_(flags),
         spec_(read_comparison_spec(flags.spec, *train_flags())),
         folder_(folder_of(flags)),
@@ -207,7 +207,7 @@ class Comparing {
     terminal_.note(fmt::format("written: {}", page));
   }
 
-  const Flags& flags_;
+  const CompareFlags& flags_;
   ComparisonSpec spec_;
   OutputFolder folder_;
   Terminal terminal_;
@@ -218,7 +218,7 @@ class Comparing {
   std::vector<ComparedVariant> variants_;
 };
 
-int compare_command(const Flags& flags) {
+int compare_command(const CompareFlags& flags) {
   require_stdout();
   return Comparing(flags).run();
 }
@@ -226,7 +226,7 @@ int compare_command(const Flags& flags) {
 }  // namespace
 
 void add_compare_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<CompareFlags>();
   CLI::App* command = program.add_subcommand(
       "compare", "Train variants with several seeds or folds, and tell whether they differ");
   command

@@ -11,7 +11,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct DataCacheFlags {
   std::string folder = "runs/unroll-cache";
   bool clear = false;
 };
@@ -29,7 +29,7 @@ void list(const std::string& folder) {
   print("{} files, {}\n", all.size(), mib_text(bytes));
 }
 
-void cache_command(const Flags& flags) {
+void cache_command(const DataCacheFlags& flags) {
   require_stdout();
   if (!flags.clear) return list(flags.folder);
   print("{} freed\n", mib_text(clear_cache(flags.folder)));
@@ -38,7 +38,7 @@ void cache_command(const Flags& flags) {
 }  // namespace
 
 void add_data_cache_command(CLI::App& data, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<DataCacheFlags>();
   CLI::App* command = data.add_subcommand(
       "cache", "List the texts that `unroll train --stream` keeps as ids for later runs");
   command

@@ -14,7 +14,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct DataCheckFlags {
   std::vector<std::string> files;
   ReadOptions columns;
   TextOptions text;
@@ -26,7 +26,7 @@ struct Flags {
 /// held, and these, with what tells which are near, take four times as much.
 constexpr std::size_t kMostBytes = std::size_t{256} << 20;
 
-void check_command(const Flags& flags) {
+void check_command(const DataCheckFlags& flags) {
   require_stdout();
   std::vector<DataFile> files;
   {
@@ -48,7 +48,7 @@ void check_command(const Flags& flags) {
 }  // namespace
 
 void add_data_check_command(CLI::App& data, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<DataCheckFlags>();
   CLI::App* command = data.add_subcommand(
       "check",
       "Say what labelled texts are like: labels, lengths, unknown words, repeats, texts\n"

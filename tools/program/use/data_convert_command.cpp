@@ -14,7 +14,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct DataConvertFlags {
   std::string data;
   std::string out = "-";
   ReadOptions columns;
@@ -22,7 +22,7 @@ struct Flags {
   bool quiet = false;
 };
 
-void refuse_replacing(const Flags& flags) {
+void refuse_replacing(const DataConvertFlags& flags) {
   refuse_same_file(flags.data, flags.out);
   std::error_code ignored;
   if (flags.overwrite || !std::filesystem::is_regular_file(flags.out, ignored)) return;
@@ -30,7 +30,7 @@ void refuse_replacing(const Flags& flags) {
       fmt::format("{} exists already; name another --out file, or give --overwrite", flags.out));
 }
 
-void convert_command(const Flags& flags) {
+void convert_command(const DataConvertFlags& flags) {
   refuse_replacing(flags);
   try_output(flags.out);
   Terminal terminal(flags.quiet);
@@ -47,7 +47,7 @@ void convert_command(const Flags& flags) {
 }  // namespace
 
 void add_data_convert_command(CLI::App& data, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<DataConvertFlags>();
   CLI::App* command = data.add_subcommand(
       "convert", "Write labelled texts as they were understood, as TSV in UTF-8: label TAB text");
   command->add_option("data", flags->data, "Labelled texts; - is stdin")

@@ -23,7 +23,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct DataSplitFlags {
   std::string data;
   std::string out;
   std::vector<double> parts{80, 10, 10};
@@ -91,7 +91,7 @@ void note_on_groups(const DataFile& data, const SplitResult& result,
   }
 }
 
-void split_command(const Flags& flags) {
+void split_command(const DataSplitFlags& flags) {
   require_stdout();
   const OutputFolder folder(flags.out);
   refuse_occupied(flags.out, flags.overwrite);
@@ -129,7 +129,7 @@ void split_command(const Flags& flags) {
 }  // namespace
 
 void add_data_split_command(CLI::App& data, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<DataSplitFlags>();
   CLI::App* command = data.add_subcommand(
       "split",
       "Split labelled texts into train.tsv, dev.tsv and test.tsv: seeded, stratified\n"

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kTextsAtATime = 1024;
 
-struct Flags {
+struct DataTokenizeFlags {
   std::string texts;
   std::string model;
   TextOptions text;
@@ -52,7 +52,7 @@ std::vector<std::vector<std::string>> encode(std::span<const std::string_view> t
 /// Prints the tokens of texts as they come; of one that can't be read, an empty line.
 class TokenPrinter {
  public:
-  explicit TokenPrinter(const Flags& flags) : flags_(flags) {
+  explicit TokenPrinter(const DataTokenizeFlags& flags) : flags_(flags) {
     if (!flags.model.empty()) model_.emplace(load_classifier(flags.model));
   }
 
@@ -65,12 +65,12 @@ class TokenPrinter {
   }
 
  private:
-  const Flags& flags_;
+  const DataTokenizeFlags& flags_;
   std::optional<TextClassifier> model_;
   std::optional<EncoderSettings> settings_;  // once there are texts to choose them by
 };
 
-void tokenize_command(const Flags& flags) {
+void tokenize_command(const DataTokenizeFlags& flags) {
   require_stdout();
   TokenPrinter printer(flags);
   Terminal terminal(flags.quiet);
@@ -96,7 +96,7 @@ void tokenize_command(const Flags& flags) {
 }  // namespace
 
 void add_data_tokenize_command(CLI::App& data, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<DataTokenizeFlags>();
   CLI::App* command = data.add_subcommand(
       "tokenize", "Print the tokens of each text, with blanks between, one text a line");
   command

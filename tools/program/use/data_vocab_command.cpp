@@ -13,7 +13,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct DataVocabFlags {
   std::string data;
   ReadOptions columns;
   TextOptions text;
@@ -21,7 +21,7 @@ struct Flags {
 };
 
 /// A plain file may be larger than memory.
-TextEncoder encoder_of(const Flags& flags, Terminal& terminal) {
+TextEncoder encoder_of(const DataVocabFlags& flags, Terminal& terminal) {
   if (!is_plain_text(flags.data, {.encoding = flags.columns.encoding}))
     return encoder_for(read_data(flags.data, flags.columns, terminal), flags.text);
   RecordStream stream(flags.data, flags.columns);
@@ -30,7 +30,7 @@ TextEncoder encoder_of(const Flags& flags, Terminal& terminal) {
   return encoder;
 }
 
-void vocab_command(const Flags& flags) {
+void vocab_command(const DataVocabFlags& flags) {
   require_stdout();
   Terminal terminal(flags.quiet);
   const TextEncoder encoder = encoder_of(flags, terminal);
@@ -46,7 +46,7 @@ void vocab_command(const Flags& flags) {
 }  // namespace
 
 void add_data_vocab_command(CLI::App& data, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<DataVocabFlags>();
   CLI::App* command = data.add_subcommand(
       "vocab",
       "Print the vocabulary that training on these texts would have: count TAB word,\n"

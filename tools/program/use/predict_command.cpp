@@ -20,9 +20,9 @@ namespace unroll {
 namespace {
 
 /// Most texts predicted at a time: enough for all threads, few enough that results flow.
-constexpr std::size_t kBlock = 256;
+constexpr std::size_t kRowsPerBlock = 256;
 
-struct Flags {
+struct PredictFlags {
   std::string model;
   std::string file = "-";
   AnswerForm answer;
@@ -38,7 +38,7 @@ struct Flags {
 class Block {
  public:
   void add(const InputText& text) { texts_.push_back(text); }
-  bool is_full() const { return texts_.size() == kBlock; }
+  bool is_full() const { return texts_.size() == kRowsPerBlock; }
 
   void answer(const TextPredictor& predictor, const AnswerForm& form) {
     std::vector<std::string_view> good;
@@ -88,7 +88,7 @@ void predict_all(const TextPredictor& predictor, PredictionInput& input, const A
   block.report(report);
 }
 
-PredictionInputOptions input_options(const Flags& flags) {
+PredictionInputOptions input_options(const PredictFlags& flags) {
   const bool is_terminal = flags.file == "-" && ::isatty(STDIN_FILENO) == 1;
   return {.reading = flags.reading,
           .columns = flags.answer.kind == AnswerForm::Kind::kAppend  ? InputColumns::kTsv
@@ -99,7 +99,7 @@ PredictionInputOptions input_options(const Flags& flags) {
                                                : InputLayout::kByContent};
 }
 
-void predict_command(const Flags& flags) {
+void predict_command(const PredictFlags& flags) {
   require_stdout();
   const TextPredictor predictor(
       load_classifier(flags.model),
@@ -119,7 +119,7 @@ void predict_command(const Flags& flags) {
   show(report, terminal);
 }
 
-void refuse_contradictions(const CLI::App& command, const Flags& flags) {
+void refuse_contradictions(const CLI::App& command, const PredictFlags& flags) {
   const int forms = static_cast<int>(command.count("--json") + command.count("--jsonl") +
                                      command.count("--append"));
   if (forms > 1) throw UsageError("--json, --jsonl and --append exclude one another");
@@ -130,7 +130,7 @@ void refuse_contradictions(const CLI::App& command, const Flags& flags) {
 }  // namespace
 
 void add_predict_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<PredictFlags>();
   CLI::App* command = program.add_subcommand(
       "predict",
       "Classify texts: plain lines, or the text column of a file that `train` reads, too");

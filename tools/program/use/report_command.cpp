@@ -19,7 +19,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct ReportFlags {
   std::vector<std::string> runs;
   std::string out;
   std::string test;
@@ -51,7 +51,7 @@ void add_if_wrong(const Record& record, const Prediction& prediction,
   mistakes.add({record.text, joined(actual), joined(predicted), sureness});
 }
 
-TestResult test_result(const Flags& flags, TextClassifier classifier, Terminal& terminal) {
+TestResult test_result(const ReportFlags& flags, TextClassifier classifier, Terminal& terminal) {
   const TextPredictor predictor(std::move(classifier));
   LabelledTexts texts(flags.test, flags.columns, predictor, terminal);
   TestResult result{.file = flags.test, .evaluation = {}, .mistakes = {}};
@@ -69,7 +69,7 @@ TestResult test_result(const Flags& flags, TextClassifier classifier, Terminal& 
   return result;
 }
 
-ReportedRun read_run(const Flags& flags, const std::string& name, Terminal& terminal) {
+ReportedRun read_run(const ReportFlags& flags, const std::string& name, Terminal& terminal) {
   const bool has_model =
       std::filesystem::exists(std::filesystem::path(name) / TextClassifier::kFileName);
   // A run that has just begun has no model yet.
@@ -89,7 +89,7 @@ void refuse_strangers(const std::vector<std::string>& runs) {
 }
 
 /// Into the run's folder; of several runs, into the working directory.
-std::string report_path(const Flags& flags) {
+std::string report_path(const ReportFlags& flags) {
   if (!flags.out.empty()) return flags.out;
   return flags.runs.size() == 1 ? (std::filesystem::path(flags.runs.front()) / kReportFile).string()
                                 : kReportFile;
@@ -102,7 +102,7 @@ std::string path_from(const std::string& page, const std::filesystem::path& file
   return std::filesystem::absolute(file).lexically_proximate(folder).generic_string();
 }
 
-void report_command(const Flags& flags) {
+void report_command(const ReportFlags& flags) {
   refuse_strangers(flags.runs);
   const std::string path = report_path(flags);
   try_output(path);
@@ -121,7 +121,7 @@ void report_command(const Flags& flags) {
 }  // namespace
 
 void add_report_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ReportFlags>();
   CLI::App* command = program.add_subcommand(
       "report", "Write a page about training runs: curves, classes, mistakes, settings");
   command->add_option("runs", flags->runs, "Folders of runs; several are drawn on one page")

@@ -19,7 +19,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct ServeFlags {
   ServerOptions server;
   std::string token_file;
   bool quiet = false;
@@ -92,7 +92,7 @@ std::string token_in(const std::string& path) {
                   path, token.size()));
 }
 
-void serve(Flags& flags) {
+void serve(ServeFlags& flags) {
   Terminal terminal(flags.quiet);
   flags.server.token = token_in(flags.token_file);
   if (flags.server.queue.workers == 0) flags.server.queue.workers = thread_count();
@@ -118,7 +118,7 @@ std::string boost_version() {
 }
 
 void add_serve_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ServeFlags>();
   CLI::App* command = program.add_subcommand("serve", "Answer requests about texts over HTTP");
   command
       ->add_option("models", flags->server.models,

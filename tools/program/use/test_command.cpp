@@ -20,7 +20,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct TestFlags {
   std::string model;
   std::string data;
   bool quiet = false;
@@ -49,7 +49,7 @@ void note_on_texts(const TextFigures& texts, const EncoderSettings& settings, Te
   }
 }
 
-void test_command(const Flags& flags, const CLI::App& command) {
+void test_command(const TestFlags& flags, const CLI::App& command) {
   require_stdout();
   const TextPredictor predictor(load_classifier(flags.model), WordProducts::kPerBatch,
                                 flags.precision);
@@ -99,7 +99,7 @@ void add_require_flag(CLI::App& command, std::vector<Requirement>& requirements)
 }  // namespace
 
 void add_test_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<TestFlags>();
   CLI::App* command = program.add_subcommand("test", "Measure a classifier on labelled texts");
   command->add_option("model", flags->model, "Folder of the model")->type_name("DIR")->required();
   command->add_option("data", flags->data, "Labelled texts; - is stdin")

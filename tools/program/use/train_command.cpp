@@ -44,9 +44,6 @@ namespace unroll {
 
 namespace {
 
-/// What the program says on stderr, in the folder of the run.
-constexpr const char* kLogName = "log.txt";
-
 /// The curves of --tensorboard, where they are wanted. Steps count from 1 over all epochs.
 class Curves {
  public:

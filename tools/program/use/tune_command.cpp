@@ -42,7 +42,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-struct Flags {
+struct TuneFlags {
   std::string train;
   std::string dev;
   std::string out;
@@ -58,7 +58,6 @@ struct Flags {
 
 /// Trials, while they are tried.
 constexpr const char* kTrialsFolder = "trials";
-constexpr const char* kLogName = "log.txt";
 
 /// Candidates that begin a bracket, the part of them that goes on, and by how many times as many
 /// epochs.
@@ -70,7 +69,7 @@ constexpr double kForDefaults = 0.5;
 /// The search, by rounds of successive halving (Jamieson & Talwalkar 2016).
 class Tuning {
  public:
-  Tuning(const Flags& flags, Settings given)
+  Tuning(const TuneFlags& flags, Settings given)
       : flags_(flags),
         given_(std::move(given)),
         command_(describe(*train_flags())),
@@ -396,7 +395,7 @@ class Tuning {
                                shell_word((path() / kSettingsFile).string())));
   }
 
-  const Flags& flags_;
+  const TuneFlags& flags_;
   Settings given_;
   CommandDescription command_;  // train
   Clock::time_point begun_;
@@ -428,12 +427,12 @@ Settings settings_for_all(const CLI::App& command) {
   return given;
 }
 
-int tune_command(const Flags& flags, const CLI::App& command) {
+int tune_command(const TuneFlags& flags, const CLI::App& command) {
   require_stdout();
   return Tuning(flags, settings_for_all(command)).run();
 }
 
-void add_tune_flags(CLI::App& command, Flags& flags) {
+void add_tune_flags(CLI::App& command, TuneFlags& flags) {
   command.add_option("--train", flags.train, "Labelled texts, as of `unroll train`")
       ->type_name("FILE")
       ->required();
@@ -455,7 +454,7 @@ void add_tune_flags(CLI::App& command, Flags& flags) {
 }  // namespace
 
 void add_tune_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<TuneFlags>();
   CLI::App* command =
       program.add_subcommand("tune", "Search for good settings within a time, and train with them");
   add_tune_flags(*command, *flags);

@@ -17,7 +17,7 @@ namespace unroll {
 
 namespace {
 
-struct Flags {
+struct WhyFlags {
   std::string model;
   std::optional<std::string> text;  // none: lines of stdin
   AttributedLabels labels;
@@ -25,7 +25,7 @@ struct Flags {
   bool json = false;
 };
 
-void print_reasons(Attributor& why, std::string_view text, const Flags& flags,
+void print_reasons(Attributor& why, std::string_view text, const WhyFlags& flags,
                    const AttributionForm& form) {
   const Attribution attribution = why(text, flags.labels);
   if (flags.json) {
@@ -36,7 +36,7 @@ void print_reasons(Attributor& why, std::string_view text, const Flags& flags,
 }
 
 /// Each line is answered before the program waits for the next one.
-void explain_lines(Attributor& why, const Flags& flags, const AttributionForm& form) {
+void explain_lines(Attributor& why, const WhyFlags& flags, const AttributionForm& form) {
   constexpr std::size_t kLinesAtATime = 64;
   if (::isatty(STDIN_FILENO) == 1) write_stderr("Type a text and press Enter; Ctrl-D ends.\n");
   LineStream lines("-");
@@ -51,7 +51,7 @@ void explain_lines(Attributor& why, const Flags& flags, const AttributionForm& f
   }
 }
 
-void why_command(const Flags& flags) {
+void why_command(const WhyFlags& flags) {
   require_stdout();
   const TextPredictor predictor(load_classifier(flags.model));
   Attributor why(predictor);
@@ -64,7 +64,7 @@ void why_command(const Flags& flags) {
 }  // namespace
 
 void add_why_command(CLI::App& program, int& status) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<WhyFlags>();
   CLI::App* command =
       program.add_subcommand("why", "Say which tokens and n-grams of a text decided its label");
   command->footer(
