@@ -79,6 +79,11 @@ std::atomic<bool>& slow_division() noexcept {
   return slow;
 }
 
+std::atomic<bool>& high_tiles() noexcept {
+  static std::atomic<bool> preferred = maker() == Maker::kIntel;
+  return preferred;
+}
+
 std::atomic<bool>& wants_bfloat16() noexcept {
   static std::atomic<bool> wanted = maker() == Maker::kAmd;
   return wanted;
@@ -154,6 +159,14 @@ bool divides_slowly() noexcept {
 
 void set_divides_slowly(bool slowly) noexcept {
   slow_division().store(slowly, std::memory_order_relaxed);
+}
+
+bool prefers_high_tiles() noexcept {
+  return high_tiles().load(std::memory_order_relaxed);
+}
+
+void set_prefers_high_tiles(bool high) noexcept {
+  high_tiles().store(high, std::memory_order_relaxed);
 }
 
 std::string_view to_string(Isa isa) {

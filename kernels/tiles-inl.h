@@ -17,6 +17,12 @@
 #include "unroll/kernels/loops-inl.h"
 #include "unroll/kernels/multiplier-inl.h"
 
+namespace unroll {
+
+bool prefers_high_tiles() noexcept;  // isa.h, which includes more than may be compiled here
+
+}
+
 namespace unroll::simd {
 
 /// AVX-512 has 32, the others 16.
@@ -123,14 +129,15 @@ struct Heights {
 
 /// Whether many rows take high tiles of so many panels, instead of tiles as wide as a panel. Higher
 /// ones read panels less often, and more values of the rows for each product. With 16 registers
-/// this is always better: wide tiles would have three rows. With 32 it is better where the panels
-/// together fill much of a second-level cache. On Intel's Emerald Rapids an LSTM's step of 512
-/// units and 64 rows became 1.1 times as fast by it, and a training step of 64 units 0.9 times.
+/// this is always better: wide tiles would have three rows. With 32 it is better on some processors
+/// where the panels together fill much of a second-level cache: with less, a training step of 64
+/// units became 0.9 times as fast on Emerald Rapids.
 template <typename V, typename Operand, typename Weight = Operand>
 bool wants_high_tiles(std::size_t panels, std::size_t lines) {
   constexpr std::size_t kMuch = std::size_t{512} << 10;
   if constexpr (!kAllTiles<V>) return false;
-  return kRegisters<V> == 16 || panels * lines * kPanelLine<V, Operand> * sizeof(Weight) > kMuch;
+  if constexpr (kRegisters<V> == 16) return true;
+  return panels * lines * kPanelLine<V, Operand> * sizeof(Weight) > kMuch && prefers_high_tiles();
 }
 
 /// body(c, C, heights), C an integral_constant: the tiles of a panel in a row have C vectors from

@@ -26,21 +26,24 @@ class With {
 using WithIsa = With<active_isa, set_active_isa>;
 /// How AVX-512 divides.
 using WithDivision = With<divides_slowly, set_divides_slowly>;
+/// Which tiles AVX-512 has for large weights.
+using WithHighTiles = With<prefers_high_tiles, set_prefers_high_tiles>;
 /// Whether bfloat16 is multiplied in pairs, where the CPU can.
 using WithPairs = With<multiplies_bfloat16, set_multiplies_bfloat16>;
 /// Whether Float16 is multiplied in pairs, where the CPU can.
 using WithHalves = With<multiplies_float16, set_multiplies_float16>;
 
-/// body() for each available instruction set, for AVX-512 with and without a division; failures
-/// name it.
+/// body() for each available instruction set, for AVX-512 with the variants of both makers;
+/// failures name them.
 template <typename Body>
 void for_each_isa(Body body) {
   for (Isa isa : available_isas()) {
-    for (bool slow_division : {false, true}) {
-      if (slow_division && isa != Isa::kAvx512) continue;
-      SCOPED_TRACE(std::string(to_string(isa)) + (slow_division ? " without a division" : ""));
+    for (bool of_intel : {false, true}) {
+      if (of_intel && isa != Isa::kAvx512) continue;
+      SCOPED_TRACE(std::string(to_string(isa)) + (of_intel ? ", Intel's variants" : ""));
       const WithIsa active(isa);
-      const WithDivision division(slow_division);
+      const WithDivision division(of_intel);
+      const WithHighTiles tiles(of_intel);
       body();
     }
   }
