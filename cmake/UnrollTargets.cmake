@@ -9,8 +9,8 @@ target_compile_options(unroll_options INTERFACE
   -ffp-contract=off
   -fno-math-errno)
 
-# The preset release compiles eight files of a target as one: in a third of the time, for most of it is spent on headers
-# and on templates that the files share. The other presets compile each file by itself, and miss an include that it lacks.
+# The preset release compiles eight files of a target as one, for most of the time is spent on headers and on
+# templates that the files share. The other presets compile each file by itself, and find an include that it lacks.
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(unroll_options INTERFACE -Wno-subobject-linkage)  # GCC takes files that are included for headers
 endif()

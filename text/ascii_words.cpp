@@ -8,20 +8,15 @@ namespace {
 
 constexpr std::size_t kCharacters = 128;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 }  // namespace
 
 AsciiWords::AsciiWords(const std::function<bool(const std::string&)>& is_one) {
   for (std::size_t k = 0; k < kCharacters; ++k) {
     const char c = static_cast<char>(k);
-    kinds_[k] = is_letter(c) ? kLetter : is_digit(c) ? kDigit : c == '_' ? kJoiner : kMark;
+    kinds_[k] = is_ascii_letter(c)  ? kLetter
+                : is_ascii_digit(c) ? kDigit
+                : c == '_'          ? kJoiner
+                                    : kMark;
     if (kinds_[k] != kMark) continue;
     between_letters_[k] = is_one(std::string{'a', c, 'a'});
     between_digits_[k] = is_one(std::string{'1', c, '1'});

@@ -97,9 +97,6 @@ bool is_letter(char32_t character) {
 bool is_mark(char32_t character) {
   return (U_GET_GC_MASK(icu(character)) & U_GC_M_MASK) != 0;
 }
-bool is_digit(char32_t character) {
-  return character >= '0' && character <= '9';
-}
 bool is_upper(char32_t character) {
   return u_isupper(icu(character)) != 0;
 }
@@ -169,10 +166,6 @@ double vowel_factor(const Place3& at) {
   return is_vowel(at.here) ? kTwoVowels : kTwoConsonants;
 }
 
-bool is_ascii_letter(char32_t character) {
-  return is_in_ascii(character) && is_letter(character);
-}
-
 /// A mark of Thai or Vietnamese needs a letter before it.
 double mark_factor(const Place3& at) {
   if (!is_mark(at.here)) return 1;
@@ -191,7 +184,7 @@ double neighbour_factor(const Place3& at) {
     const double single = script == USCRIPT_HAN || script == USCRIPT_HANGUL ? kSeldom : kOdd;
     return mixed * (alone && script != USCRIPT_INHERITED ? single : 1);
   }
-  const double digits = is_digit(at.before) || is_digit(at.behind) ? kOdd : 1;
+  const double digits = is_ascii_digit(at.before) || is_ascii_digit(at.behind) ? kOdd : 1;
   if (script == USCRIPT_LATIN) {
     const bool two = is_letter(at.before) && !is_in_ascii(at.before);
     return digits * (two ? kOdd : 1) * (alone ? kOdd * 2 : 1);
@@ -208,7 +201,7 @@ double letter_factor(const Place3& at) {
 /// What a sign is written next to.
 double sign_factor(const Place3& at) {
   constexpr std::u32string_view kCurrencies = U"£€¥", kOfDigits = U"°¢½¼¾²³±×";
-  const bool has_digit = is_digit(at.before) || is_digit(at.behind);
+  const bool has_digit = is_ascii_digit(at.before) || is_ascii_digit(at.behind);
   const bool is_within = is_letter(at.before) && is_letter(at.behind);
   if (at.here == U'’') return 1;
   if (is_one_of(at.here, kCurrencies)) return has_digit ? 1 : is_within ? kWrong : kOdd * 2;

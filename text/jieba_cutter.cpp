@@ -10,12 +10,8 @@ namespace unroll {
 
 namespace {
 
-bool is_ascii_digit(char32_t c) {
-  return c >= U'0' && c <= U'9';
-}
-
 bool is_letter_or_digit(char32_t c) {
-  return is_ascii_digit(c) || (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z');
+  return is_ascii_digit(c) || is_ascii_letter(c);
 }
 
 /// What jieba's blocks are made of.

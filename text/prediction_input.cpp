@@ -22,7 +22,7 @@ namespace unroll {
 
 namespace {
 
-constexpr std::size_t kBytesPerRead = 256;
+constexpr std::size_t kLinesPerRead = 256;
 
 /// Whether the first object has the keys of the text.
 bool has_text_keys(std::string_view content, const ReadOptions& options) {
@@ -233,7 +233,7 @@ bool PredictionInput::next_line(InputText& text) {
   if (given_ == block_.size()) {
     given_ = 0;
     block_ = {};
-    block_ = lines_.read(kBytesPerRead);
+    block_ = lines_.read(kLinesPerRead);
     if (block_.empty()) return false;
   }
   text.text = block_[given_++].text;

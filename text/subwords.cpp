@@ -12,7 +12,6 @@ namespace unroll {
 
 namespace {
 
-constexpr std::string_view kWordMark = "\u2581";
 /// How much less probable than the rarest piece an unknown character is: SentencePiece's value.
 constexpr double kUnknownPenalty = 10;
 

@@ -12,6 +12,9 @@
 
 namespace unroll {
 
+/// What is before a word; subwords have it, texts do not.
+inline constexpr std::string_view kWordMark = "\u2581";
+
 /// The words of a text as the pieces see them: parted at white space, with ▁ (U+2581) before each
 /// but those that begin with a letter of a script without spaces. So no piece is both the
 /// beginning of a word and its inside, and Chinese does not depend on where a text begins.

@@ -29,14 +29,6 @@ constexpr std::string_view kTags[] = {
 /// A tag with its attributes ends within so many bytes.
 constexpr std::size_t kLongestTag = 300;
 
-bool is_number_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_tag_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
@@ -80,14 +72,14 @@ bool is_entity(std::string_view behind) {
   if (end == std::string_view::npos || end == 0) return false;
   const std::string_view name = behind.substr(0, end);
   if (name.starts_with('#') && name.size() > 1)
-    return is_number_digit(name[1]) || (name.size() > 2 && (name[1] == 'x' || name[1] == 'X'));
+    return is_ascii_digit(name[1]) || (name.size() > 2 && (name[1] == 'x' || name[1] == 'X'));
   return std::ranges::find(kEntities, name) != std::end(kEntities);
 }
 
 /// Whether a tag begins behind a "<".
 bool opens_tag(std::string_view behind) {
   if (behind.starts_with('/')) behind.remove_prefix(1);
-  const auto is_name = [](char c) { return is_tag_letter(c) || is_number_digit(c); };
+  const auto is_name = [](char c) { return is_ascii_letter(c) || is_ascii_digit(c); };
   const auto end = std::ranges::find_if_not(behind, is_name);
   std::string name(behind.begin(), end);
   for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;

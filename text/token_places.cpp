@@ -5,14 +5,13 @@
 
 #include "unroll/text/folding.h"
 #include "unroll/text/grapheme_breaker.h"
+#include "unroll/text/subwords.h"
 #include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 
 namespace unroll {
 
 namespace {
-
-constexpr std::string_view kSubwordMark = "\u2581";  // subwords have it, texts do not
 
 /// A text character by character as the tokenizer folds it, without white space, in which tokens
 /// are found one after the other.
@@ -30,7 +29,7 @@ class FoldedText {
   /// Where the next token is. What the tokenizer has dropped before it is skipped.
   Range next(std::string_view token) {
     constexpr std::size_t kMostDropped = 64;  // bytes; the token's like may come later again
-    if (token.starts_with(kSubwordMark)) token.remove_prefix(kSubwordMark.size());
+    if (token.starts_with(kWordMark)) token.remove_prefix(kWordMark.size());
     const std::size_t found = bytes_.find(token, at_);
     if (token.empty() || found == std::string::npos || found > at_ + kMostDropped) return {};
     at_ = found + token.size();

@@ -16,6 +16,14 @@ std::optional<char32_t> next_character(std::string_view text, std::size_t& offse
 /// Whether all characters are ASCII.
 bool is_ascii(std::string_view text) noexcept;
 
+/// A character, or a byte of UTF-8: those of other characters are neither.
+constexpr bool is_ascii_digit(char32_t c) noexcept {
+  return c >= U'0' && c <= U'9';
+}
+constexpr bool is_ascii_letter(char32_t c) noexcept {
+  return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z');
+}
+
 /// Calls body with each character of a valid text.
 template <typename Body>
 void for_each_character(std::string_view text, Body body) {

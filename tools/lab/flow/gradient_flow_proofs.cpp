@@ -24,7 +24,6 @@ namespace unroll {
 namespace {
 
 constexpr std::size_t kLags = 200;
-constexpr std::array kFlowActivations{Activation::kTanh, Activation::kSigmoid, Activation::kRelu};
 constexpr std::array kResets{GruReset::kAfter, GruReset::kBefore};
 
 void fill(std::span<double> values, Random& random, double deviation) {
@@ -122,7 +121,7 @@ naive::Vector jacobian_of(const JacobianWalk& walk) {
 std::vector<Finding> prove_product(std::string_view, std::uint64_t seed) {
   Random random(seed, "proof/jacobian");
   double worst = 0;
-  for (Activation phi : kFlowActivations) {
+  for (Activation phi : naive::kActivations) {
     Walked p(random_rnn(phi, random), phi, random);
     const naive::Network n = p.network();
     const naive::Forward forward = naive::rnn_states(n, p.sequence());
@@ -236,7 +235,7 @@ double largest_ratio(std::span<const double> measured, std::span<const double> b
 
 std::vector<Finding> prove_bound(std::string_view, std::uint64_t seed) {
   double largest = 0;
-  for (Activation phi : kFlowActivations) {
+  for (Activation phi : naive::kActivations) {
     for_each_rnn(phi, seed, [&](const FlowNorms& norms) {
       keep_worst(largest_ratio(norms.norm, norms.bound), largest);
     });
@@ -263,7 +262,7 @@ std::vector<Finding> prove_lower(std::string_view, std::uint64_t seed) {
       keep_worst(std::exp(norms.lower[lag] - norms.smallest[lag]), largest);
     }
   };
-  for (Activation phi : kFlowActivations) for_each_rnn(phi, seed, measure);
+  for (Activation phi : naive::kActivations) for_each_rnn(phi, seed, measure);
   return {{ProofKind::kBound, largest}};
 }
 

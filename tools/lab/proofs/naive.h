@@ -9,6 +9,7 @@
 /// T as in the equations; index 0 holds the initial state where there is one, else nothing.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <vector>
 
@@ -19,6 +20,10 @@ namespace unroll::naive {
 
 using Vector = std::vector<double>;
 using Matrix = std::vector<Vector>;  ///< Matrix[row][column]
+
+/// Every φ of an RNN.
+inline constexpr std::array kActivations{Activation::kTanh, Activation::kSigmoid,
+                                         Activation::kRelu};
 
 /// The network of the homework; the LSTM's U, W, b hold the four gates stacked f i a o, the GRU's
 /// r, u and the candidate.

@@ -1,6 +1,5 @@
 // The equations of the RNN, of the LSTM and of the GRU, forward and backward.
 
-#include <array>
 #include <string>
 
 #include "unroll/kernels/gemm.h"
@@ -11,8 +10,6 @@
 namespace unroll {
 
 namespace {
-
-constexpr std::array kActivations{Activation::kTanh, Activation::kSigmoid, Activation::kRelu};
 
 /// The part of an ID after the first hyphen: "dW" of "RNN-dW".
 std::string name_in(std::string_view id) {
@@ -56,7 +53,7 @@ std::vector<Finding> findings_of_both(RecurrentProblem& problem, std::string_vie
 
 std::vector<Finding> prove_rnn(std::string_view id, std::uint64_t seed) {
   std::vector<Finding> all;
-  for (Activation phi : kActivations) {
+  for (Activation phi : naive::kActivations) {
     RecurrentProblem problem({Cell::kRnn, phi}, seed);
     merge(findings_of_both(problem, id), all);
   }
@@ -103,7 +100,7 @@ std::vector<Finding> prove_third_step_with(std::string_view id, std::uint64_t se
 
 std::vector<Finding> prove_third_step(std::string_view id, std::uint64_t seed) {
   std::vector<Finding> all;
-  for (Activation phi : kActivations) merge(prove_third_step_of(phi, id, seed), all);
+  for (Activation phi : naive::kActivations) merge(prove_third_step_of(phi, id, seed), all);
   return all;
 }
 
