@@ -1,4 +1,4 @@
-/// The race of the activations as Markdown: for each function a table of speed beside error, and
+/// The race of the activations as Markdown: for each function a table of speed and error, and
 /// who is better than ours at both.
 #pragma once
 

@@ -37,7 +37,7 @@ struct Flags {
 };
 
 void add_flags(CLI::App& program, Flags& flags) {
-  program.add_option("--functions", flags.race.functions, "Of these only: tanh,exp,…")
+  program.add_option("--functions", flags.race.functions, "Race only these: tanh,exp,…")
       ->delimiter(',');
   program.add_option("--threads", flags.race.threads, "Thread counts, the first leads")
       ->delimiter(',')

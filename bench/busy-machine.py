@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How training shares a machine: seconds of `unroll train` alone and beside other work.
+"""How training shares a machine: seconds of `unroll train` alone and next to other work.
 
     bench/busy-machine.py [--before PROGRAM] [--rounds 7] [--markdown FILE] [DATA.tsv.gz ...]
 
@@ -184,7 +184,7 @@ def main():
     parser.add_argument("--before")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--epochs", default="6", help="of the data sets (the tiny model has 200)")
-    parser.add_argument("--threads", help="numbers beside the default, with commas (default: 1 and all)")
+    parser.add_argument("--threads", help="numbers besides the default, with commas (default: 1 and all)")
     parser.add_argument("--only", help="conditions that contain this text")
     parser.add_argument("--markdown")
     options = parser.parse_args()

@@ -17,7 +17,7 @@ namespace unroll::bench {
 inline constexpr std::array<std::string_view, 3> kShapeNames{"deepbench", "appleyard", "grid"};
 
 /// The shapes of this name, as far as their cells and passes are among the chosen; the activation
-/// is that of the grid's RNN. Those of one cell and pass stand together. Throws UsageError for
+/// is that of the grid's RNN. Those of one cell and pass are together. Throws UsageError for
 /// another name, and where none is left.
 std::vector<CellCase> named_shapes(std::string_view name, const CellGrid& chosen);
 

@@ -2,7 +2,7 @@
 // stored: the shapes at which a general GEMM is weakest. Names are contender/B/H; the counters are
 // FLOP/s and the largest error.
 //
-//   stored      gemm with Wᵀ as it stands
+//   stored      gemm with Wᵀ as it is
 //   transposed  gemm with a copy of W that was transposed beforehand
 #include <benchmark/benchmark.h>
 

@@ -143,7 +143,7 @@ const NamedCell& cell_named(const std::string& name) {
   throw UsageError(fmt::format("there is no cell \"{}\"; there are{}", name, known));
 }
 
-/// A run, where it stands in the table, and how it ended.
+/// A run, where it is in the table, and how it ended.
 struct Entry {
   std::size_t steps = 0;
   std::string cell;

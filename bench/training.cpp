@@ -42,10 +42,13 @@ void add_flags(CLI::App& program, Flags& flags) {
   program.add_option("--rounds", flags.race.rounds, "Turns of everybody")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
-  program.add_option("--batches", flags.race.batches, "Of 64 texts, that stand for an epoch's")
+  program
+      .add_option("--batches", flags.race.batches,
+                  "How many batches of 64 texts represent an epoch")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
-  program.add_option("--dropout", flags.race.dropout, "Of embeddings and of the pooled state")
+  program
+      .add_option("--dropout", flags.race.dropout, "Dropout of the embeddings and the pooled state")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
   program.add_flag("--quick", flags.quick, "Two batches, two rounds: does it run?");

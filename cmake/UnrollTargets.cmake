@@ -5,7 +5,7 @@ target_compile_features(unroll_options INTERFACE cxx_std_20)
 target_compile_options(unroll_options INTERFACE
   -Wall -Wextra -Werror=switch-enum -Wconversion -Wno-sign-conversion -Wshadow  # clang counts signs under -Wconversion, GCC does not
   $<$<BOOL:${UNROLL_WERROR}>:-Werror>
-  # The same arithmetic whatever the optimizer inlines: an FMA stands where the source says so.
+  # The same arithmetic whatever the optimizer inlines: there is an FMA where the source says so.
   -ffp-contract=off
   -fno-math-errno)
 

@@ -1,6 +1,13 @@
 #include "unroll/core/error.h"
 
+#include <cerrno>
+#include <system_error>
+
 namespace unroll {
+
+std::string errno_text() {
+  return std::generic_category().message(errno);
+}
 
 std::string to_string(const Place& place) {
   std::string text = place.file;

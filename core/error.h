@@ -24,6 +24,9 @@ struct Place {
 /// `file:line:column`, without the parts that are not known.
 std::string to_string(const Place& place);
 
+/// What the system says of its call that failed last (errno), such as "No space left on device".
+std::string errno_text();
+
 /// What went wrong, sorted by who must act.
 enum class ErrorKind {
   kInternal = 1,     ///< a mistake in the calling code: wrong shapes, wrong order of calls

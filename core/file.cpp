@@ -148,6 +148,10 @@ class SignalsWait {
 
 }  // namespace
 
+void refuse_unwritable(const std::filesystem::path& path) {
+  throw DiskError(fmt::format("{}: can't be written: {}", path.string(), errno_text()));
+}
+
 std::string read_file(const std::filesystem::path& path) {
   return read_rest(open_to_read(path), path);
 }

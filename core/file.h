@@ -49,6 +49,9 @@ class InputFile {
 void write_file(const std::filesystem::path& path, std::span<const std::string_view> pieces);
 void write_file(const std::filesystem::path& path, std::string_view content);
 
+/// Throws DiskError: the file can't be written, for the reason in errno.
+[[noreturn]] void refuse_unwritable(const std::filesystem::path& path);
+
 /// A file to be written, borrowed.
 struct NewFile {
   std::filesystem::path path;

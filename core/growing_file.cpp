@@ -5,11 +5,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "unroll/core/error.h"
+#include "unroll/core/file.h"
 
 namespace unroll {
 
@@ -28,17 +28,12 @@ GrowingFile::GrowingFile(std::filesystem::path path)
     : path_(std::move(path)),
       temporary_(part_name(path_)),
       file_(::open(temporary_.path().c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
-  if (file_.number() < 0) fail();
+  if (file_.number() < 0) refuse_unwritable(path_);
   ::flock(file_.number(), LOCK_EX | LOCK_NB);  // says to others that its writer lives
 }
 
-void GrowingFile::fail() const {
-  throw DiskError(fmt::format("{}: can't be written: {}", path_.string(),
-                              std::generic_category().message(errno)));
-}
-
 void GrowingFile::write(std::string_view bytes) {
-  if (!file_.write_all(bytes)) fail();
+  if (!file_.write_all(bytes)) refuse_unwritable(path_);
 }
 
 void GrowingFile::append(std::string_view bytes) {
@@ -58,14 +53,14 @@ void GrowingFile::write_held() {
 
 void GrowingFile::flush(std::string_view head) {
   write_held();
-  if (::lseek(file_.number(), 0, SEEK_SET) < 0) fail();
+  if (::lseek(file_.number(), 0, SEEK_SET) < 0) refuse_unwritable(path_);
   write(head);
 }
 
 void GrowingFile::finish(std::string_view head) {
   flush(head);
-  if (::fsync(file_.number()) != 0) fail();
-  if (::rename(temporary_.path().c_str(), path_.c_str()) != 0) fail();
+  if (::fsync(file_.number()) != 0) refuse_unwritable(path_);
+  if (::rename(temporary_.path().c_str(), path_.c_str()) != 0) refuse_unwritable(path_);
 }
 
 void remove_litter(const std::filesystem::path& folder) {

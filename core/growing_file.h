@@ -28,7 +28,6 @@ class GrowingFile {
   const std::filesystem::path& temporary_path() const noexcept { return temporary_.path(); }
 
  private:
-  [[noreturn]] void fail() const;
   void write(std::string_view bytes);
   void write_held();
 

@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -21,7 +19,7 @@ namespace {
 }
 
 [[noreturn]] void fail(const std::filesystem::path& path) {
-  fail(path, std::generic_category().message(errno));
+  fail(path, errno_text());
 }
 
 }  // namespace

@@ -23,10 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string reason() {
-  return std::generic_category().message(errno);
-}
-
 /// Whether the open folder is the one that has this name now.
 bool has_name(int descriptor, const fs::path& name) {
   struct stat held = {};
@@ -73,7 +69,7 @@ OutputFolder::OutputFolder(fs::path path) : path_(std::move(path)) {
   for (int tries = 0; tries < kTries; ++tries) {
     if (make() && hold()) return;
   }
-  throw DiskError(fmt::format("{}: the folder can't be made: {}", path_.string(), reason()));
+  throw DiskError(fmt::format("{}: the folder can't be made: {}", path_.string(), errno_text()));
 }
 
 void OutputFolder::prepare(std::span<const char* const> files) const {
@@ -89,7 +85,8 @@ bool OutputFolder::make() {
     } else if (errno == ENOENT) {
       return false;
     } else if (errno != EEXIST) {
-      throw DiskError(fmt::format("{}: the folder can't be made: {}", folder.string(), reason()));
+      throw DiskError(
+          fmt::format("{}: the folder can't be made: {}", folder.string(), errno_text()));
     }
   }
   return true;
@@ -100,7 +97,7 @@ bool OutputFolder::hold() {
   descriptor_ = Descriptor(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (descriptor_.number() < 0 && errno == ENOENT) return false;
   if (descriptor_.number() < 0) {
-    throw DiskError(fmt::format("{}: can't be used as a folder: {}", path_.string(), reason()));
+    throw DiskError(fmt::format("{}: can't be used as a folder: {}", path_.string(), errno_text()));
   }
   lock();
   return has_name(descriptor_.number(), path_);
@@ -109,7 +106,7 @@ bool OutputFolder::hold() {
 void OutputFolder::lock() {
   if (::flock(descriptor_.number(), LOCK_EX | LOCK_NB) == 0) return;
   if (errno != EWOULDBLOCK) {  // this file system has no locks
-    unlocked_because_ = reason();
+    unlocked_because_ = errno_text();
     return;
   }
   for (Temporary& folder : made_) folder.keep();  // the other run is in it

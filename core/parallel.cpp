@@ -60,7 +60,7 @@ std::size_t process_thread_count() {
 /// Ends a thread whose team has lost another one to an exception.
 struct TeamEnded {};
 
-/// A caller's job, with as many helpers beside the caller as the process has.
+/// A caller's job, with as many helpers besides the caller as the process has.
 class Job {
  public:
   Job() : pool_(ThreadPool::instance()) {

@@ -93,8 +93,8 @@ class Ranks {
   /// rank waits for others only for a moment.
   void end_when(std::function<bool()> is_asked) { is_asked_to_end_ = std::move(is_asked); }
   /// From now on `tell` gets what the LostRankError will say, as soon as it is known and whatever
-  /// this rank is doing then: the launcher leaves little time. Of all ranks only the first one that
-  /// is left tells.
+  /// this rank is doing then: the launcher leaves little time. Only the first rank that is left
+  /// tells.
   void when_lost(std::function<void(const std::string&)> tell);
 
   /// "rank 1 (node7, process 4711)"

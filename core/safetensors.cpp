@@ -29,7 +29,7 @@ static_assert(std::endian::native == std::endian::little);
 using nlohmann::json;
 
 constexpr std::size_t kLengthBytes = 8;
-// What every file of ours has behind its length. It stands at a fixed place, so the digits can be
+// What every file of ours has behind its length. It is at a fixed place, so the digits can be
 // found before the header is parsed.
 constexpr std::string_view kPrefix = R"({"__metadata__":{"checksum":"xxh3-128:)";
 constexpr std::string_view kZeros = "00000000000000000000000000000000";  // 128 bits, 4 a digit

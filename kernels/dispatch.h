@@ -23,8 +23,9 @@ const KernelTable<Real>& kernels() {
   return kernels_for<Real>(active_isa());
 }
 
-/// The products of sums Real and of such operands. Of BFloat16 they are fast only where
-/// multiplies_bfloat16(), of Float16 where multiplies_float16(), elsewhere the scalar table's.
+/// The products of sums Real and of such operands. Those of BFloat16 are fast only
+/// where multiplies_bfloat16(), those of Float16 where multiplies_float16(); elsewhere they are the
+/// scalar table's.
 template <typename Real, typename Operand>
 const ProductTable<Real, Operand>& products() {
   if constexpr (std::is_same_v<Operand, BFloat16>) {

@@ -14,7 +14,7 @@
 
 namespace unroll {
 
-/// A matrix as it stands, or transposed, as a factor of a product. A MatrixView converts to it.
+/// A matrix as it is, or transposed, as a factor of a product. A MatrixView converts to it.
 template <typename Real>
 struct Factor {
   MatrixView<const Real> matrix;

@@ -46,7 +46,7 @@ Isa active_isa();
 /// processors a vector takes 16 cycles, on AMD's Zen 4 and 5 six and three. Set by the maker.
 bool divides_slowly() noexcept;
 
-/// Sets it, for tests and benchmarks; not while kernels run.
+/// Sets it, for tests; not while kernels run.
 void set_divides_slowly(bool slowly) noexcept;
 
 /// Whether many rows take AVX-512's tiles that are half a panel wide and twice as high, where
@@ -55,7 +55,7 @@ void set_divides_slowly(bool slowly) noexcept;
 /// 16 rows takes 1.06 times as long on Zen 4. Set by the maker.
 bool prefers_high_tiles() noexcept;
 
-/// Sets it, for tests and benchmarks; not while kernels run.
+/// Sets it, for tests; not while kernels run.
 void set_prefers_high_tiles(bool high) noexcept;
 
 /// Whether products of bfloat16 go by an instruction that multiplies pairs of them, twice as fast
@@ -63,20 +63,19 @@ void set_prefers_high_tiles(bool high) noexcept;
 /// processors have the instruction as well, but at half the speed of float's.
 bool multiplies_bfloat16();
 
-/// Whether they do where the CPU has that instruction, for tests and benchmarks; not while kernels
-/// run.
+/// Whether products of bfloat16 use the instruction, where the CPU has it; for tests, not while
+/// kernels run.
 void set_multiplies_bfloat16(bool wanted) noexcept;
 
 /// Whether products of Float16 go by AVX512-FP16's instructions, more than twice as fast as
 /// float's. Elsewhere they are computed one by one, to the same bits, which is for tests.
 bool multiplies_float16();
 
-/// Whether they do where the CPU has those instructions, for tests and benchmarks; not while
+/// Whether products of Float16 use the instructions, where the CPU has them; for tests, not while
 /// kernels run.
 void set_multiplies_float16(bool wanted) noexcept;
 
-/// Sets the one in use, for tests and benchmarks; not while kernels run. UsageError if not
-/// available.
+/// Sets the one in use, for tests; not while kernels run. UsageError if not available.
 void set_active_isa(Isa isa);
 
 }  // namespace unroll

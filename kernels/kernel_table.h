@@ -1,6 +1,6 @@
 /// KernelTable: one function per kernel, as one instruction set has them. Raw pointers and sizes;
 /// no checks, no memory of their own, no exceptions. Checked views of the same operations, with
-/// their formulas, stand in ops.h.
+/// their formulas, are in ops.h.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ struct Rows {
   std::size_t stride;
 };
 
-/// How many values of a sum tiles multiply at a time: they stand side by side in a panel's line.
+/// How many values of a sum tiles multiply at a time: they are side by side in a panel's line.
 /// Rows of an odd number of BFloat16 or Float16 end with a 0 more.
 template <typename Operand>
 inline constexpr std::size_t kDepth = 1;
@@ -44,7 +44,7 @@ constexpr std::size_t lines_of(std::size_t K) {
   return (K + kDepth<Operand> - 1) / kDepth<Operand>;
 }
 
-/// The left factor of a product: columns in their order, then columns that stand apart, if any.
+/// The left factor of a product: columns in their order, then columns that are apart, if any.
 template <typename Operand>
 struct LeftFactor {
   std::size_t columns;
@@ -88,12 +88,12 @@ struct StepTable {
 };
 
 /// Products whose sums are Real and whose operands, the values that are multiplied, are Operand;
-/// and the steps that consist of them. Of Float16 there is what inference needs; the others are
-/// null.
+/// and the steps that consist of them. For Float16 there is what inference needs; the
+/// others are null.
 template <typename Real, typename Operand = Real>
 struct ProductTable {
   std::size_t lanes;   ///< sums in a vector; a panel has four vectors of columns (packed.h)
-  std::size_t stripe;  ///< columns of a panel whose lines stand one after the other
+  std::size_t stripe;  ///< columns of a panel whose lines are one after the other
 
   // x (n) -> y (n)
   void (*round)(std::size_t n, const Real* x, Operand* y) noexcept;

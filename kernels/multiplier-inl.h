@@ -1,4 +1,4 @@
-/// What tiles multiply: operands as wide as the sums; or narrower ones, several of which stand side
+/// What tiles multiply: operands as wide as the sums; or narrower ones, several of which are side
 /// by side in a lane and are multiplied and added by one instruction (vec_avx512bf16-inl.h); or
 /// wide ones by weights that are narrow only in memory.
 #pragma once

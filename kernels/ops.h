@@ -1,4 +1,4 @@
-/// The floor that layers and optimizers stand on: arithmetic on views, shapes checked once, then
+/// The floor under layers and optimizers: arithmetic on views, shapes checked once, then
 /// one kernel of the active instruction set (unroll/kernels/isa.h). Serial; callers split rows or
 /// columns over threads.
 ///

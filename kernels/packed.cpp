@@ -27,7 +27,7 @@ std::size_t panel_columns(std::size_t gates) {
   return (gates == 3 ? 3 : 4) * products<typename Panels<Operand>::Sum, Operand>().lanes;
 }
 
-/// Columns of a stripe: the part of a panel whose lines stand one after the other.
+/// Columns of a stripe: the part of a panel whose lines are one after the other.
 template <typename Operand>
 std::size_t stripe_columns(std::size_t gates) {
   return gates == 3 ? panel_columns<Operand>(3)

@@ -105,7 +105,7 @@ template <typename Real, typename Operand>
 void product(MatrixView<const std::type_identity_t<Operand>> A, const Panels<Operand>& B,
              MatrixView<Real> C);
 
-/// C = [A A_more] · B, where the two stand apart; of BFloat16 A's columns are even in number.
+/// C = [A A_more] · B, where the two are apart; of BFloat16 A's columns are even in number.
 template <typename Real, typename Operand>
 void product(MatrixView<const std::type_identity_t<Operand>> A,
              MatrixView<const std::type_identity_t<Operand>> A_more, const Panels<Operand>& B,

@@ -43,7 +43,7 @@ inline constexpr std::size_t kTileRows = kTileSums<V> / kHighVectors;
 template <typename V>
 inline constexpr std::size_t kPanelColumns = kPanelVectors * V::size;
 
-/// The vectors of a stripe: the part of a panel whose lines stand one after the other, half of it,
+/// The vectors of a stripe: the part of a panel whose lines are one after the other, half of it,
 /// as high tiles read it.
 inline constexpr std::size_t kStripeVectors = kHighVectors;
 /// Rows of a tile that is as wide as a panel.
@@ -148,7 +148,7 @@ void for_wide_tiles(std::size_t columns, Body body) {
                               [&](auto vectors) { body(0, vectors, Heights<1, kWideRows<V>>()); });
 }
 
-/// Does this for high tiles, of more rows than a wide one has.
+/// for_wide_tiles for high tiles, which have more rows.
 template <typename V, typename Body>
 void for_high_tiles(std::size_t columns, Body body) {
   for (std::size_t c = 0; c < kPanelVectors && c * V::size < columns; c += kHighVectors) {
@@ -323,7 +323,7 @@ void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_
   }
 }
 
-/// Does this too, and asks for lines to come.
+/// The same sums; asks for lines to come meanwhile.
 template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Panel,
           typename ToCome>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,
@@ -346,7 +346,7 @@ void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_
   }
 }
 
-/// Does this too, and asks first for `next`, then for `to_come`.
+/// The same sums; asks meanwhile first for `next`, then for `to_come`.
 template <std::size_t vectors, typename V, std::size_t size, typename Operand, typename Panel,
           typename ToCome>
 void accumulate(V (&sums)[size], std::size_t lines, const Operand* a, std::size_t stride,

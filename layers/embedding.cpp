@@ -18,7 +18,7 @@ template <typename Real>
 void Embedding<Real>::backward(std::span<const std::int32_t> ids, MatrixView<const Real> dx) {
   if (E.frozen) return;
   E.make_grad();
-  // A word may stand in several rows, so threads own columns: every sum keeps the order of the
+  // A word may be in several rows, so threads own columns: every sum keeps the order of the
   // rows.
   parallel_for(size(), 16, [&](Range columns) {
     // [EMB-dE] ∂L/∂E[w] = Σ_{t: w_t = w} ∂L/∂x_t

@@ -52,8 +52,8 @@ struct SequenceClassifierConfig {
 /// holds V·directions·G·H values more.
 enum class WordProducts { kPerBatch, kWholeVocabulary };
 
-/// What of its recurrent layers decides which precision is fast. Of layers above the first inputs
-/// are even where units are.
+/// What of its recurrent layers decides which precision is fast. The inputs of layers above the
+/// first are even where units are.
 LayerSizes layer_sizes(const SequenceClassifierConfig& config);
 
 /// The model's recurrent layers.
@@ -140,7 +140,7 @@ class SequenceClassifier {
                const DropoutSource* dropout = nullptr) const;
 
   /// Forward, loss (mean over the batch's sequences, each times its weight), backward: adds to all
-  /// gradients. In parts (Pass::most_tokens) the result is the same up to rounding. Of a shard it
+  /// gradients. In parts (Pass::most_tokens) the result is the same up to rounding. For a shard it
   /// is the shard's share: the losses and gradients of all shards add up to those of the batch.
   double loss_and_gradients(const RaggedShape& shape, std::span<const std::int32_t> ids,
                             const Targets& targets, Pass& pass,

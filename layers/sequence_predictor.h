@@ -16,7 +16,7 @@ namespace unroll {
 template <typename Real>
 class SequencePredictor {
  public:
-  /// What a prediction needs beside its arguments. One per thread of use.
+  /// What a prediction needs besides its arguments. One per thread of use.
   struct Scratch {
     DistinctIds words;
     Tensor<Real> x;  ///< (M, embedding)

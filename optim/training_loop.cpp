@@ -79,8 +79,6 @@ class Loop {
   }
 
   TrainingResult run() {
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    result_.best_score = {.value = -kInfinity, .loss = kInfinity};
     if (checkpoints_.begin) read(*checkpoints_.begin);
     result_.end = epochs_or_checkpoint();
     if (best_.taken()) best_.restore();
@@ -184,12 +182,17 @@ class Loop {
     std::optional<ParameterAverage<Real>>& average_;
   };
 
+  bool is_best(const Score& score) const {
+    if (result_.best_epoch) return score.better_than(result_.best_score);
+    return !task_.is_good_enough || task_.is_good_enough();
+  }
+
   /// False if it has diverged.
   bool finish_epoch(std::size_t epoch, double mean_loss) {
     const Averaged averaged(average_);
     EpochReport report{.epoch = epoch, .mean_loss = mean_loss, .score = {}};
     if (!evaluate(report)) return false;
-    report.best = report.score.better_than(result_.best_score);
+    report.best = is_best(report.score);
     if (report.best || (options_.loss_counts && report.score.loss < least_loss_)) {
       last_progress_ = epoch;
     }

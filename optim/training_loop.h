@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "unroll/core/parameter.h"
@@ -36,6 +37,9 @@ struct TrainingTask {
   std::function<double(std::size_t step)> work;
   /// The score after each epoch.
   std::function<Score()> evaluate;
+  /// Whether the epoch that was just evaluated may become the best one as long as there is none;
+  /// empty: any may.
+  std::function<bool()> is_good_enough{};
   /// Called when training has diverged, while the parameters are those that the step left: to find
   /// out where. The step was the last one that was computed; `updated` tells how far it came.
   std::function<void(const StepReport&)> diverged{};
@@ -98,8 +102,9 @@ enum class TrainingEnd { kAllEpochs, kEarlyStop, kStopped, kDiverged };
 struct TrainingResult {
   TrainingEnd end = TrainingEnd::kAllEpochs;
   std::vector<EpochReport> epochs;  ///< those that were completed
-  std::size_t best_epoch = 0;       ///< whose parameters are the result, if any was completed
-  Score best_score;
+  /// Whose parameters are the result; none if none was completed, or good enough.
+  std::optional<std::size_t> best_epoch;
+  Score best_score;   ///< of that epoch
   StepReport failed;  ///< where `end` is kDiverged: the step whose numbers were not finite
 };
 
@@ -112,8 +117,8 @@ void count_training(const ParameterList<Real>& parameters, Optimizer<Real>& opti
 /// Trains until the epochs are over, the score no longer rises, the observer stops it, or loss,
 /// gradients or weights are no longer finite numbers. Also writes a checkpoint if the task throws a
 /// LostRankError (unroll/core/ranks.h), which goes on to the caller. In every other case the
-/// parameters are then those of the best completed epoch (unchanged from the last step if none was
-/// completed). A step gets as many threads as make it fast (ThreadTuner), which changes no bit of
+/// parameters are then those of the best completed epoch (unchanged from the last step if there is
+/// none). A step gets as many threads as make it fast (ThreadTuner), which changes no bit of
 /// the result.
 template <typename Real>
 TrainingResult train(const ParameterList<Real>& parameters, Optimizer<Real>& optimizer,

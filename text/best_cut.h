@@ -20,8 +20,8 @@ enum class UnknownCharacter {
 class BestCut {
  public:
   /// Cuts `text`. Each word weighs as the trie says, a character that is no word `unknown`, and
-  /// `log_total` is taken off each. Of equal sums the one whose first word is longer wins. Time is
-  /// linear in the text, since no word is longer than the trie's longest.
+  /// `log_total` is taken off each. Where sums are equal, the cut whose first word is longer wins.
+  /// Time is linear in the text, since no word is longer than the trie's longest.
   void cut(std::u32string_view text, const WordTrie& words, double log_total, double unknown,
            UnknownCharacter rule);
   /// Behind the word that begins at `begin`, which is 0 or the end of a word.

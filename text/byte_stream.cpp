@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "unroll/core/error.h"
@@ -18,8 +17,7 @@ namespace unroll {
 namespace {
 
 [[noreturn]] void refuse_stream(const std::string& name) {
-  throw DataError(
-      fmt::format("{}: can't be read: {}", name, std::generic_category().message(errno)));
+  throw DataError(fmt::format("{}: can't be read: {}", name, errno_text()));
 }
 
 bool wait_for_input(int descriptor, int milliseconds) {

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kBytesLookedAt =
     4 << 20;  // enough for any share to settle, below a tenth of a second
 constexpr std::string_view kMarks =
-    ".,!?;:";  // what stands at the end of a word in text nobody has cut
+    ".,!?;:";  // what is at the end of a word in text nobody has cut
 
 /// How long words of letters without spaces may be on average where somebody has put spaces between
 /// them. Measured: a word of Chinese has 1.6 to 1.8 letters, and Chinese texts that nobody has cut

@@ -131,7 +131,7 @@ constexpr double kWrong = 0.002;  // hardly anybody writes so
 constexpr double kOdd = 0.05;
 constexpr double kSeldom = 0.3;
 
-/// How probable a letter's case is where it stands, against that of small letters.
+/// How probable a letter's case is at its place, against that of small letters.
 double case_factor(const Place3& at) {
   constexpr double kCapital = 0.15, kShouted = 0.8;
   if (is_upper(at.here)) {

@@ -97,7 +97,14 @@ bool FastTextReader::next(Record& record) {
          {"format", "bad_rows=skip"});
   }
   record = {std::move(labelled.text), {}, line_.number};
-  for (const std::string_view label : labelled.labels) add_labels(label, line_.number, record);
+  for (const std::string_view label : labelled.labels) {
+    if (options_.labels && label.empty()) {
+      fail(line_.number, 0,
+           fmt::format("`{}` has no label behind it; is there a blank too many?", kFastTextLabel),
+           {"bad_rows=skip"});
+    }
+    add_labels(label, line_.number, record);
+  }
   if (options_.labels) examine(record);
   return true;
 }

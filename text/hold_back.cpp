@@ -15,8 +15,8 @@ namespace unroll {
 
 namespace {
 
-/// So many keys of a label are remembered. Of a label from which more rows are expected to be held
-/// back, none being held back is less likely than 10⁻¹³.
+/// So many keys of a label are remembered. Where more rows of a label are expected to be held back,
+/// it is less likely than 10⁻¹³ that none is.
 constexpr std::size_t kSmallest = 32;
 
 /// Equal texts are on one side, so rows are not what is lacking.

@@ -1,9 +1,9 @@
 /// HoldBack: which training rows are held back, to choose an epoch by, where there are no other
 /// texts for that.
 ///
-/// A tenth of the rows is, by stratified_split, as long as a tenth is no more than kMostRows. Of
-/// more rows a tenth would tell nothing that kMostRows do not, and would be held in memory. Then a
-/// row is held back whose text's key, a random number that is a function of text and seed, is below
+/// stratified_split holds back a tenth of the rows while that is no more than kMostRows. A tenth of
+/// a larger file would tell nothing that kMostRows do not, and would be held in memory. There a row
+/// is held back whose text's key, a random number that is a function of text and seed, is below
 /// a limit. So equal texts are on one side without any of them being remembered. A label that this
 /// would leave without a row on either side gets one, if it has two different texts.
 #pragma once

@@ -223,9 +223,21 @@ void JsonReader::set_labels(const JsonObject& object, Record& record) const {
     case JsonValue::Kind::kArray:
       // An array separates its labels itself: a separator within one is a part of its name.
       if (!options_.labels) return;
-      for (const std::string& label : value.items) add_label(label, line_, record);
+      for (std::size_t k = 0; k < value.items.size(); ++k) {
+        if (trim(value.items[k]).empty()) {
+          fail(line_, 0, fmt::format("item {} of {} is empty; leave it out", k + 1, in_quotes(key)),
+               {"bad_rows=skip"});
+        }
+        add_label(value.items[k], line_, record);
+      }
       return;
     case JsonValue::Kind::kOther:
+      if (value.bad_item > 0) {
+        fail(line_, 0,
+             fmt::format("item {} of {} is of type {}, expected a string, a number or a boolean",
+                         value.bad_item, in_quotes(key), value.bad_item_type),
+             {"bad_rows=skip"});
+      }
       fail(line_, 0,
            fmt::format("{} is of type {}, expected a string, a number or a boolean, or an array of "
                        "such labels",

@@ -69,16 +69,18 @@ class Handler final : public nlohmann::json_sax<RecordJson> {
       const bool is_repeated = value_->type != nullptr;
       *value_ = {kind, type, std::move(text), {}, is_repeated};
     }
-    if (depth_ == 2 && value_ != nullptr) keep_item(kind, std::move(text));
+    if (depth_ == 2 && value_ != nullptr) keep_item(kind, type, std::move(text));
     return true;
   }
   /// An array with anything else in it is none of labels.
-  void keep_item(Kind kind, std::string text) {
+  void keep_item(Kind kind, const char* type, std::string text) {
     if (value_->kind != Kind::kArray) return;
     if (kind == Kind::kString || kind == Kind::kPlain) {
       value_->items.push_back(std::move(text));
     } else {
       value_->kind = Kind::kOther;
+      value_->bad_item = value_->items.size() + 1;
+      value_->bad_item_type = type;
       value_->items.clear();
     }
   }

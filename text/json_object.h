@@ -1,6 +1,7 @@
 /// JsonObject: the values of some keys of one JSON object, without the object being built.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -16,6 +17,8 @@ struct JsonValue {
   std::string text;            ///< a string's value; a number or a boolean as it is written
   std::vector<std::string> items = {};  ///< of an array of strings, numbers and booleans
   bool is_repeated = false;             ///< the key is there more than once: the last one counts
+  std::size_t bad_item = 0;             ///< of an array with anything else, from 1, and its type
+  const char* bad_item_type = nullptr;
 };
 
 class JsonObject {

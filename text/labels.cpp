@@ -319,6 +319,16 @@ std::vector<std::string> labels_in(std::span<const Record> records) {
   return list;
 }
 
+std::string_view separator_of(std::span<const std::string_view> labels) {
+  for (const std::string_view separator : {",", ";", "|", " | "}) {
+    const bool is_free = std::ranges::none_of(labels, [&](std::string_view label) {
+      return label.find(separator) != std::string_view::npos;
+    });
+    if (is_free) return separator;
+  }
+  return "";
+}
+
 std::string list_of_labels(std::span<const std::string> labels) {
   constexpr std::size_t kListed = 10;
   std::string list;

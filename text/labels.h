@@ -59,6 +59,10 @@ std::vector<LookAlike> look_alikes(const RowsByLabel& labels);
 /// The labels that occur, in byte order.
 std::vector<std::string> labels_in(std::span<const Record> records);
 
+/// What can be written between labels: the first of a comma, a semicolon, a bar and a bar between
+/// blanks that none of them holds; "" if they hold all.
+std::string_view separator_of(std::span<const std::string_view> labels);
+
 /// Some labels as a message quotes them, with their number if there are more.
 std::string list_of_labels(std::span<const std::string> labels);
 

@@ -202,8 +202,8 @@ void PredictionInput::open_records(ReadReport& report) {
     throw mended_by({"jsonl"}, UsageError("JSON has no columns to append to: ask for JSON lines"));
 }
 
-/// Somebody who means records would get an answer for each line. Of a table a pipe may not have
-/// enough lines yet.
+/// Somebody who means records would get an answer for each line. A pipe may not have enough lines
+/// of a table yet.
 void PredictionInput::warn_of_records(ReadReport& report) {
   const std::string looks =
       what_it_looks_like(lines_.peek(), options_.reading, lines_.is_regular());

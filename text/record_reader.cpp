@@ -74,17 +74,14 @@ bool RecordReader::is_new(std::string_view name, const Record& record) const {
 }
 
 float RecordReader::checked_weight(std::string_view weight, std::size_t line) const {
-  // Beyond these a float no longer holds what the weights of two rows are to each other.
-  constexpr double kLeast = 1e-9, kMost = 1e9;
-  const std::string digits(trim(weight));
+  std::string_view digits = trim(weight);
+  if (digits.starts_with("+") && !digits.starts_with("+-")) digits.remove_prefix(1);
   const char* const end = digits.data() + digits.size();
   double value = 0;
   const auto [parsed, error] = std::from_chars(digits.data(), end, value);
-  if (error == std::errc() && parsed == end && value >= kLeast && value <= kMost)
-    return static_cast<float>(value);
+  if (error == std::errc() && parsed == end && is_weight(value)) return static_cast<float>(value);
   fail(line, 0,
-       fmt::format("the weight is {}, expected a number above 0, from {} to {}", in_quotes(digits),
-                   kLeast, kMost),
+       fmt::format("the weight is {}, expected {}", in_quotes(trim(weight)), what_weights_are()),
        {"weight_column", "bad_rows=skip"});
 }
 

@@ -33,6 +33,10 @@ std::vector<Record> read_all(RecordFile& file, const ReadOptions& options, ReadR
 
 }  // namespace
 
+std::string what_weights_are() {
+  return fmt::format("a number above 0, from {} to {}", kLeastWeight, kMostWeight);
+}
+
 std::string_view to_string(RecordFormat format) {
   switch (format) {
     case RecordFormat::kTsv:

@@ -59,6 +59,18 @@ struct ReadReport {
   void warn(std::string text) { remarks.push_back({true, std::move(text)}); }
 };
 
+/// The least and the largest weight of a row: beyond these a float no longer holds what the weights
+/// of two rows are to each other.
+inline constexpr double kLeastWeight = 1e-9;
+inline constexpr double kMostWeight = 1e9;
+
+/// Whether a row may have this weight. NaN is none.
+inline bool is_weight(double weight) {
+  return weight >= kLeastWeight && weight <= kMostWeight;
+}
+/// "a number above 0, from 1e-09 to 1e+09"
+std::string what_weights_are();
+
 /// What is done about a record that can't be read.
 enum class BadRows : std::uint8_t { kFail, kSkip };
 

@@ -71,7 +71,7 @@ class NotUtf8 {
   struct Advice {
     std::string what;                  ///< behind the place and the row
     std::vector<std::string> options;  ///< that mend it
-    bool names_byte = true;            ///< the byte stands before `what`
+    bool names_byte = true;            ///< the byte is before `what`
   };
 
   static Advice advice_on(std::string_view text, const std::string& decoded_from);

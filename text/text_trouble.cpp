@@ -19,7 +19,7 @@ constexpr std::string_view kReplacementAsGbk = "锟斤拷";
 constexpr std::u32string_view kWindows1252 =
     U"€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ";
 
-/// Names that stand between & and ;.
+/// Names between & and ;.
 constexpr std::string_view kEntities[] = {"amp",   "apos",  "gt",    "hellip", "ldquo",
                                           "lsquo", "lt",    "mdash", "nbsp",   "ndash",
                                           "quot",  "rdquo", "rsquo", "copy",   "middot"};

@@ -34,7 +34,7 @@ struct Vocabulary::View {
 
 namespace {
 
-/// How many entries fit beside the unknown word.
+/// How many entries fit besides the unknown word.
 std::size_t most_entries(const Vocabulary::Limits& limits) {
   constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();  // ids are int32
   return std::min(limits.max_size == 0 ? kMost : limits.max_size, kMost) - 1;

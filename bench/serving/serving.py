@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast a trained model answers: ours in C++, C, Python, as a program and behind HTTP, beside ONNX Runtime, PyTorch,
+"""How fast a trained model answers: ours in C++, C, Python, as a program and behind HTTP, against ONNX Runtime, PyTorch,
 fastText and spaCy. bench/compare-serving.sh installs and builds what it needs and calls it.
 
     serving.py --train train.tsv --dev dev.tsv --test test.tsv [--markdown docs/measurements/serving.md]

@@ -203,7 +203,7 @@ class Soak:
             client.start()
         for client in clients:
             client.join()
-        self.end(load, "8 connections beside clients that do everything wrong")
+        self.end(load, "8 connections next to clients that do everything wrong")
         self.flat(before, "wrong clients")
         end = time.monotonic() + 10
         while self.server.descriptors() > descriptors and time.monotonic() < end:

@@ -1,5 +1,5 @@
 /// The data of the training race: texts encoded as `unroll train` does it, and the batches that
-/// stand for an epoch.
+/// represent an epoch.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ enum class BatchOrder {
   kShuffled,  ///< as they come
 };
 
-/// `count` batches that stand for an epoch's: cut into so many parts by their size, one of the
+/// `count` batches that represent an epoch's: cut into so many parts by their size, one of the
 /// middle of each, in rising order. All of them if they are fewer.
 std::vector<TrainingBatch> sample_batches(const std::vector<Example>& examples, BatchOrder order,
                                           std::size_t batch_size, std::size_t count);

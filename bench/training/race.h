@@ -1,5 +1,5 @@
 /// The race of whole training steps: ours and the peers', each a process of its own (worker.h),
-/// take turns on batches that stand for an epoch.
+/// take turns on batches that represent an epoch.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ std::vector<TrainingContender> training_contenders(const std::filesystem::path& 
 struct TrainingRaceSettings {
   std::vector<std::size_t> threads = {1, 2};  ///< one race for each
   std::size_t rounds = 7;
-  std::size_t batches = 6;  ///< of an epoch's, that stand for all
+  std::size_t batches = 6;  ///< of an epoch's, that represent all
   double dropout = 0.5;
 };
 

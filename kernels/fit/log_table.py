@@ -6,7 +6,7 @@
 x = 2ⁿ·m with 0.75 ≤ m < 1.5; the upper four bits of m's mantissa choose c ≈ 1/m, and with r = m·c − 1
     log x = (n·high + L) + (r + (r²·q(r) + rest + n·low)),  L + rest = −log c,  high + low = ln 2
 c is a multiple of 1/32, so that r is exact or nearly so; high and L are multiples of 2⁻¹⁶, so that n·high + L is exact.
-What is rounded is the sum of the right parenthesis, which is small beside the result, and the result. On both sides of
+What is rounded is the sum of the right parenthesis, which is small against the result, and the result. On both sides of
 1, c is 1 and L is 0: nothing cancels there.
 """
 import sys

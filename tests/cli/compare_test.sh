@@ -129,6 +129,9 @@ for metric in macro-f1 accuracy f1:more; do
   "$unroll" compare named.toml --out sets --json --quiet | grep -q "\"metric\":\"$metric\"" || fail "$metric was not compared"
 done
 
+{ echo 'metric = "f1:mroe"'; cat sets.toml; } >absent.toml
+expect_status 2 'no text of the test has the label "mroe", whose F1 is to compare variants; labels are' "$unroll" compare absent.toml --out absent --quiet
+
 # What fails in the same way again is not told to go on: what has to change is.
 sed 's/lr = 0.02/lr = 0.02\naverage = 0/; /^\[variants.linear/,$d' pair.toml >diverges.toml
 printf '[variants.hot]\nlr = 1e6\nno-ngrams = true\ncell = "rnn"\nactivation = "relu"\noptimizer = "sgd"\nclip-norm = 0\n' >>diverges.toml

@@ -2,7 +2,7 @@
 . "$(dirname "$0")/support.sh" "$@"
 
 { printf 'label\ttext\n'; reviews 3000; } >data.tsv
-# shown COLUMNS: what stands on the terminal, one state of a line on each line.
+# shown COLUMNS: what is on the terminal, one state of a line on each line.
 shown() {
   TERM=xterm NO_COLOR=1 script -qefc "stty cols $1; '$unroll' train --train data.tsv --out run --overwrite --epochs 2 --hidden 160 --batch 8 --no-ngrams" \
     /dev/null </dev/null | tr '\r' '\n' | sed 's/\x1b\[K//g'

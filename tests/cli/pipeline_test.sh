@@ -1,4 +1,4 @@
-# train, test, predict, inspect on every format; the same data gives the same model whatever file it stands in.
+# train, test, predict, inspect on every format; the same data gives the same model whatever file it is in.
 . "$(dirname "$0")/support.sh" "$@"
 
 { printf 'label\ttext\n'; reviews 200; } >data.tsv

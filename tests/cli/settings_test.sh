@@ -66,6 +66,8 @@ printf 'preset = "fast"\nlr = 0.5\n' >mine.toml
 has 'cell = "none"' --config mine.toml
 has 'lr = 0.5' --config mine.toml
 has 'lr = 0.25' --config mine.toml --lr 0.25
+has 'cell = "lstm"' --config mine.toml --preset default  # a preset that is typed replaces the file's
+has 'hidden = 256' --config mine.toml --preset best
 printf 'cell = "lstm"\n' >cell.toml
 has 'cell = "none"' --config cell.toml --preset fast
 has 'cell = "gru"' --config cell.toml --preset fast --cell gru

@@ -36,6 +36,26 @@ grep -q 'data.txt:3: 200 of 350 rows have several labels, 0 have none' stderr ||
 grep -q '^epoch 3/3 .* dev micro-f1 ' stderr || fail "the network's epochs do not show micro-F1"
 "$unroll" train --train data.tsv --label-separator , --out network --no-ngrams --hidden 8 --embedding 8 --epochs 30 --lr 0.02 --quiet >/dev/null
 
+# The separator has a name for shells; one that is empty or that no label holds is told.
+"$unroll" train --train data.tsv --label-separator comma --out named "${linear[@]}" --quiet >named.out
+cmp <(grep ^hash named.out) <(grep ^hash tsv.out) || fail "--label-separator comma is not a comma"
+expect_status 2 '--label-separator is given, but empty' "$unroll" train --train data.tsv --label-separator '' --out empty "${linear[@]}"
+expect_status 2 '--weight-col is given, but empty' "$unroll" train --train data.tsv --weight-col '' --out empty "${linear[@]}"
+{ printf 'label\ttext\n'; reviews 60; } >one.tsv
+expect_status 0 '--label-separator ";" has no effect' "$unroll" train --train one.tsv --label-separator ';' --out idle "${linear[@]}"
+"$unroll" data check data.jsonl | grep -q 'labels  *3; 200 rows have several and 50 none' || fail "data check does not say that rows have several labels"
+
+# Labels that hold commas are written with another separator.
+sed 's/"sport"/"sport, ball"/' data.jsonl >commas.jsonl
+"$unroll" train --train commas.jsonl --out commas "${linear[@]}" --quiet >/dev/null
+"$unroll" predict commas data.tsv --append 2>stderr >appended
+grep -q 'labels are written with ";" between them' stderr || fail "nothing tells how labels are told apart"
+awk -F'\t' 'NR > 1 && split($3, a, ";") != split($4, b, ";") { exit 1 }' appended || fail "--append of labels with commas"
+
+# `why` is about one label, and says which ones the text gets.
+"$unroll" why run 'the guitar the goal' | grep -qx 'answered: music, sport\|answered: sport, music' || fail "why does not say what is answered"
+"$unroll" why run 'nothing' | grep -qx 'answered: none of the labels' || fail "why: none"
+
 # One slip among many rows is a warning, with --quiet too.
 awk 'BEGIN { for (k = 0; k < 200; k++) print "__label__music the guitar " k "\n__label__sport the goal " k
   print "__label__music __label__sport the guitar" }' >slip.txt

@@ -42,6 +42,10 @@ grep -q '  GREAT$' numbers || fail "no letters of the text"
 grep -q '  THIS' numbers && fail "a stop word has numbers"
 grep -q "$(printf '\033')" numbers && fail "colours in a pipe"
 
+# A long text takes time in proportion to its length: 20,000 words within seconds.
+for k in $(seq 5000); do printf 'this film is great '; done >long
+timeout 60 "$unroll" why fused --json <long >json || fail "a long text takes too long"
+
 # Other labels, and those that there are not.
 "$unroll" why fused 'great film' --label neg | head -1 | grep -q '^neg .* against pos: score -' || fail "--label neg"
 expect_status 2 'has no label "best"' "$unroll" why fused great --label best

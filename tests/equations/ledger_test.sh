@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ledger_test.sh UNROLL REPORT DOCS: every equation of the derivations stands once in each language, is computed by one line
+# ledger_test.sh UNROLL REPORT DOCS: every equation of the derivations is there once in each language, is computed by one line
 # of code, and has a test of its name that recorded an error in this run (REPORT, GoogleTest's JSON, is made anew before this
 # test). And nothing is computed or proven that is not derived.
 set -euo pipefail
@@ -18,10 +18,10 @@ listed=$(tail -n +2 <<<"$table" | cut -d' ' -f1 | sort)
 recorded=$(awk -F'"' '/"name": /{ name = $4 } /"error_/{ print name }' "$report" | tr _ - | sort -u)
 
 [ "$(wc -l <<<"$en")" -gt 50 ] || fail "$docs/en holds fewer equations than there are"
-none "stands twice in docs/mathematics/en" < <(uniq -d <<<"$en")
-none "stands twice in docs/mathematics/zh" < <(uniq -d <<<"$zh")
-none "stands in English, not in Chinese" < <(comm -23 <(echo "$en") <(echo "$zh"))
-none "stands in Chinese, not in English" < <(comm -13 <(echo "$en") <(echo "$zh"))
+none "is twice in docs/mathematics/en" < <(uniq -d <<<"$en")
+none "is twice in docs/mathematics/zh" < <(uniq -d <<<"$zh")
+none "is in English, not in Chinese" < <(comm -23 <(echo "$en") <(echo "$zh"))
+none "is in Chinese, not in English" < <(comm -13 <(echo "$en") <(echo "$zh"))
 none "is derived, but neither computed nor proven" < <(comm -23 <(echo "$en") <(echo "$listed"))
 none "is computed or proven, but not derived" < <(comm -13 <(echo "$en") <(echo "$listed"))
 none "no line of code computes it (mark it: // [ID] …)" < <(grep -w nowhere <<<"$table" | cut -d' ' -f1)

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/support/random_gradient_check.h"
 #include "tests/support/random_models.h"
 #include "unroll/core/parallel.h"
 #include "unroll/tools/lab/checks/gradient_check.h"
@@ -23,7 +24,7 @@ using namespace unroll;
 
 GradientReport check(std::uint64_t seed) {
   const test::RandomModel model = test::random_model(seed);
-  return check_random_model(model.config, model.lengths, seed);
+  return test::check_random_model(model.config, model.lengths, seed);
 }
 
 void print_failures(std::uint64_t seed, const GradientReport& report) {

@@ -62,6 +62,17 @@ TEST_F(TrainingLoopTest, KeepsTheFirstOfEqualEpochs) {
   EXPECT_EQ(p.value[0], values[0]);
 }
 
+TEST_F(TrainingLoopTest, HasNoBestEpochUntilOneIsGoodEnough) {
+  scores = {4, 5, 3, 4};
+  TrainingTask choosy = task();
+  choosy.is_good_enough = [this] { return values.size() >= 3; };
+  const TrainingResult result = train<double>({&p}, sgd, options, choosy);
+  EXPECT_EQ(result.best_epoch, 3u) << "the third is good enough, and the fourth is better";
+  choosy.is_good_enough = [] { return false; };
+  values.clear();
+  EXPECT_EQ(train<double>({&p}, sgd, options, choosy).best_epoch, std::nullopt);
+}
+
 TEST_F(TrainingLoopTest, TakesTheLowerLossOfEqualScores) {
   scores = {5, 5, 5, 4};
   losses = {3, 1, 2, 0};

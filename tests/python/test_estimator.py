@@ -126,6 +126,8 @@ def test_weights_of_samples_count(data):
     weights = [3.0 if label == "pos" else 1.0 for label in labels]
     weighted = unroll.UnrollClassifier(**QUICK).fit(texts, labels, sample_weight=weights)
     assert weighted.model_.hash != unroll.UnrollClassifier(**QUICK).fit(texts, labels).model_.hash
+    left_out = unroll.UnrollClassifier(**QUICK).fit(texts, labels, sample_weight=[0.0] * 20 + [1.0] * 140)
+    assert left_out.model_.hash == unroll.UnrollClassifier(**QUICK).fit(texts[20:], labels[20:]).model_.hash
 
 
 def test_columns_of_tables(data):

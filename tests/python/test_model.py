@@ -69,6 +69,17 @@ def test_a_model_of_any_number_of_labels(several):
     assert len(every.label) == 2 and every.probability == every.probabilities.max()
 
 
+def test_a_threshold_is_a_probability(model, several):
+    unsure = model.predict("what is not known")
+    assert model.predict("what is not known", threshold=unsure.probability).label == unsure.label
+    assert model.predict("what is not known", threshold=1.0).label is None
+    assert model.predict(["what is not known"], threshold=1.0).labels == [None]
+    for predictor in [model, several]:
+        for threshold in [1.5, -1.0, float("nan")]:
+            with pytest.raises(ValueError, match="expected a number from 0 to 1"):
+                predictor.predict("text", threshold=threshold)
+
+
 def test_pickles_copies_and_saves(model, tmp_path):
     texts = ["this film is lovely", ""]
     expected = model.predict_proba(texts)

@@ -92,16 +92,22 @@ def test_wrong_settings_are_named_as_python_names_them(data):
         unroll.train(data, activation="relu")
     with pytest.raises(unroll.UsageError, match="metric"):
         unroll.train(data, metric="f1:nobody", **SMALL)
+    with pytest.raises(ValueError, match="weight_col is about a file"):
+        unroll.train(data, weight_col="w")
+    with pytest.raises(TypeError, match="unroll.set_threads"):
+        unroll.train(data, threads=1)
 
 
 def test_wrong_data_say_what_is_wrong(tmp_path):
     texts, labels = reviews(20)
-    with pytest.raises(ValueError, match="20 texts, 19 labels"):
+    with pytest.raises(ValueError, match="20 texts and 19 labels"):
         unroll.train((texts, labels[1:]))
     with pytest.raises(TypeError, match=r"texts\[3\] is NoneType"):
         unroll.train((texts[:3] + [None] + texts[4:], labels))
     with pytest.raises(unroll.DataError, match=r"labels\[3\] is empty"):
         unroll.train((texts, labels[:3] + [""] + labels[4:]))
+    with pytest.raises(TypeError, match=r"labels\[3\]\[1\] is int"):
+        unroll.train((texts, labels[:3] + [["pos", 1]] + labels[4:]))
     with pytest.raises(unroll.DataError):
         unroll.train((texts, ["one"] * 20))
     with pytest.raises(unroll.DataError, match="nowhere.tsv"):
@@ -159,6 +165,11 @@ def test_weights_count(data):
     texts, labels = data
     weights = [0.5 if label == "pos" else 2.0 for label in labels]
     assert unroll.train((texts, labels, weights), **SMALL).hash != unroll.train(data, **SMALL).hash
+    assert unroll.train((texts, labels, None), **SMALL).hash == unroll.train(data, **SMALL).hash
+    for weight in [0.0, -1.0, float("nan"), float("inf")]:
+        with pytest.raises(unroll.DataError, match="row 4: the weight is"):
+            unroll.train((texts, labels, weights[:3] + [weight] + weights[4:]), cell="none")
+    assert unroll.train(data, cell="none").training.end == "solved"
 
 
 def interrupted(code, tmp_path):

@@ -171,7 +171,7 @@ TEST(Records, SayWhichRowIsTooLong) {
 
 TEST(Records, SayWhichLabelIsEmpty) {
   EXPECT_TRUE(error_of("label\ttext\npos\ta\n \tb\n").starts_with(":3: row 2: the label is empty"));
-  EXPECT_TRUE(error_of("__label__ text\n").starts_with(":1: row 1: the label is empty"));
+  EXPECT_TRUE(error_of("__label__ text\n").starts_with(":1: row 1: `__label__` has no label"));
   EXPECT_TRUE(
       error_of("{\"text\": \"a\", \"label\": \"\"}").starts_with(":1: row 1: the label is empty"));
 }
@@ -263,10 +263,19 @@ TEST(JsonLines, RefuseOtherTypes) {
       contains(error_of("{\"text\": 1, \"label\": 1}"), ":1: row 1: \"text\" is of type number"));
   EXPECT_TRUE(
       contains(error_of("{\"text\": \"a\", \"label\": null}"), "\"label\" is of type null"));
-  EXPECT_TRUE(
-      contains(error_of("{\"text\": \"a\", \"label\": [[1]]}"), "\"label\" is of type array"));
+  EXPECT_TRUE(contains(error_of("{\"text\": \"a\", \"label\": [[1]]}"),
+                       "item 1 of \"label\" is of type array"));
   EXPECT_TRUE(
       contains(error_of("{\"text\": \"a\", \"label\": 1}\n[1]"), ":2:1: row 2: this is not JSON"));
+}
+
+TEST(FastText, RefusesALabelWithoutAName) {
+  ReadOptions options;
+  for (const char* separator : {"", ","}) {
+    options.label_separator = separator;
+    EXPECT_TRUE(contains(error_of("__label__a one\n__label__ b two", options),
+                         ":2: row 2: `__label__` has no label behind it"));
+  }
 }
 
 TEST(FastText, SkipsEmptyLines) {
@@ -801,14 +810,18 @@ TEST(Records, TakeTheLabelsOfAJsonArray) {
                        "{\"label\":\"b\",\"text\":\"one\",\"more\":[[1],{\"x\":[2]}]}\n"),
             (Records{labelled("good", {"a", "1", "true"}, 1), labelled("none", {}, 2),
                      labelled("one", {"b"}, 3)}));
-  for (const std::string labels : {"[null]", "[\"a\",{}]", "[[\"a\"]]", "{\"a\":1}"}) {
-    EXPECT_TRUE(error_of("{\"text\":\"a\",\"label\":" + labels + "}")
-                    .starts_with(":1: row 1: \"label\" is of type"))
-        << labels;
-  }
-  EXPECT_EQ(error_of("{\"text\":\"a\",\"label\":[\" \"]}"),
-            ":1: row 1: the label is empty; give the record a label, remove it, or name a "
-            "separator of labels if a text may have none");
+  const auto error_of_labels = [](const std::string& labels) {
+    return error_of("{\"text\":\"a\",\"label\":" + labels + "}");
+  };
+  EXPECT_TRUE(error_of_labels("{\"a\":1}").starts_with(":1: row 1: \"label\" is of type object"));
+  EXPECT_TRUE(
+      error_of_labels("[null]").starts_with(":1: row 1: item 1 of \"label\" is of type null"));
+  EXPECT_TRUE(
+      error_of_labels("[[\"a\"]]").starts_with(":1: row 1: item 1 of \"label\" is of type array"));
+  EXPECT_TRUE(error_of_labels("[\"a\",{}]")
+                  .starts_with(":1: row 1: item 2 of \"label\" is of type object"));
+  EXPECT_EQ(error_of_labels("[\"a\",\" \"]"),
+            ":1: row 1: item 2 of \"label\" is empty; leave it out");
 }
 
 }  // namespace

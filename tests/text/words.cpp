@@ -152,7 +152,7 @@ constexpr std::array kLanguages{
              "ㅎㅏㅑㅓ각힣"
              "大韓民國漢字"}};
 
-/// What stands among the letters of any language; also scripts that ICU has no engine for, which
+/// What is among the letters of any language; also scripts that ICU has no engine for, which
 /// its iterators remember, and characters that belong to no script alone.
 constexpr std::string_view kAmongLetters =
     "0129aZé.,!-_'·・。、 \u00ad\u200b\u200d\ufe0fーｰﾞﾟ゛゜゠〱々ᥐᥑᦀᦁᨠᨡꪀꪁ𑜀𑜁ᜀक😀👍🏽";

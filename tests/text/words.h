@@ -1,5 +1,5 @@
 // Words of the languages that ICU cuts by a dictionary or a network: some hundred real ones each,
-// then strings of the script's letters and marks at random, with what stands among them in texts.
+// then strings of the script's letters and marks at random, with what is among them in texts.
 #pragma once
 
 #include <cstddef>

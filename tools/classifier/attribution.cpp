@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "unroll/core/error.h"
+#include "unroll/core/parallel.h"
 #include "unroll/layers/sequence_predictor.h"
 #include "unroll/text/batches.h"
 #include "unroll/text/token_places.h"
@@ -21,67 +22,66 @@ namespace {
 
 using Tokens = std::vector<std::string>;
 
-/// Texts as their tokens → S of each, as the predictor answers.
-class Scorer {
+/// Texts as ids → what the network adds to S of each.
+class NetworkScorer {
  public:
-  explicit Scorer(const TextClassifier& classifier) : classifier_(classifier) {
-    if (classifier.has_network()) network_.emplace(classifier.model());
-    if (classifier.ngrams() != nullptr) ngrams_.emplace(*classifier.ngrams());
-  }
+  explicit NetworkScorer(const TextClassifier& classifier)
+      : weight_(classifier.fusion().network), network_(classifier.model()) {}
 
-  std::vector<double> operator()(std::span<const Tokens> texts, const Decision& decision) {
-    const double bias = classifier_.fusion().bias;
-    std::vector<double> scores(texts.size(),
-                               decision.difference([&](std::size_t) { return bias; }));
-    if (network_) add_network(texts, decision, scores);
-    if (ngrams_) add_ngrams(texts, decision, scores);
+  std::vector<double> operator()(std::span<const Example> texts, const Decision& decision) {
+    std::vector<double> scores(texts.size());
+    for (const std::vector<std::size_t>& rows : sorted_batches(texts, TextPredictor::kBatch)) {
+      make_batch(texts, rows, batch_);
+      const auto O = network_.predict(batch_.shape, batch_.ids, scratch_);
+      for (std::size_t r = 0; r < batch_.rows.size(); ++r) {
+        scores[batch_.rows[r]] = weight_ * decision.difference([&](std::size_t k) {
+          return static_cast<double>(O(r, k));
+        });
+      }
+    }
     return scores;
   }
 
  private:
-  void add_network(std::span<const Tokens> texts, const Decision& decision,
-                   std::span<double> scores) {
-    std::vector<Example> examples(texts.size());
-    for (std::size_t k = 0; k < texts.size(); ++k)
-      classifier_.encoder().encode(TokenizedText{texts[k]}, examples[k].ids);
-    for (const std::vector<std::size_t>& rows : sorted_batches(examples, TextPredictor::kBatch)) {
-      make_batch(examples, rows, batch_);
-      const auto O = network_->predict(batch_.shape, batch_.ids, scratch_);
-      for (std::size_t r = 0; r < batch_.rows.size(); ++r) {
-        scores[batch_.rows[r]] +=
-            classifier_.fusion().network *
-            decision.difference([&](std::size_t k) { return static_cast<double>(O(r, k)); });
-      }
-    }
-  }
-
-  void add_ngrams(std::span<const Tokens> texts, const Decision& decision,
-                  std::span<double> scores) {
-    Tensor<double> margins({kNgramModels.size(), classifier_.labels().size()});
-    const auto m = margins.matrix();
-    for (std::size_t k = 0; k < texts.size(); ++k) {
-      classifier_.ngrams()->margins(texts[k], *ngrams_, m);
-      for (std::size_t model = 0; model < kNgramModels.size(); ++model) {
-        scores[k] += classifier_.fusion().ngrams[model] *
-                     decision.difference([&](std::size_t label) { return m(model, label); });
-      }
-    }
-  }
-
-  const TextClassifier& classifier_;
-  std::optional<SequencePredictor<float>> network_;
-  std::optional<NgramClassifier::Scratch> ngrams_;
+  double weight_;
+  SequencePredictor<float> network_;
   Batch batch_;
   SequencePredictor<float>::Scratch scratch_;
 };
 
-/// The text without each of these tokens.
-std::vector<Tokens> without_each(const Tokens& tokens, Range left_out) {
-  std::vector<Tokens> texts(left_out.size(), tokens);
-  for (std::size_t k = 0; k < texts.size(); ++k)
-    texts[k].erase(texts[k].begin() + static_cast<std::ptrdiff_t>(left_out.begin + k));
-  return texts;
-}
+/// A text's ids token by token, so that it can be read without one of its tokens.
+class TokenIds {
+ public:
+  TokenIds(const Tokens& tokens, const TextEncoder& encoder)
+      : most_(encoder.settings().max_tokens) {
+    std::size_t longest = 0;  // as many ids behind those that are read come in for a token's
+    for (std::size_t t = 0; t < tokens.size() && ids_.size() < most_ + longest; ++t) {
+      const std::size_t begin = ids_.size();
+      encoder.append_ids(tokens[t], ids_);
+      ends_.push_back(ids_.size());
+      longest = std::max(longest, ids_.size() - begin);
+      if (begin < most_) ++read_;
+    }
+  }
+
+  /// The tokens of which the network reads an id or more.
+  std::size_t read() const { return read_; }
+
+  std::vector<std::int32_t> without(std::size_t token) const {
+    const std::size_t begin = token == 0 ? 0 : ends_[token - 1];
+    std::vector<std::int32_t> ids(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(begin));
+    ids.insert(ids.end(), ids_.begin() + static_cast<std::ptrdiff_t>(ends_[token]), ids_.end());
+    if (ids.size() > most_) ids.resize(most_);
+    if (ids.empty()) ids.push_back(Vocabulary::kUnknown);
+    return ids;
+  }
+
+ private:
+  std::size_t most_;
+  std::vector<std::int32_t> ids_;
+  std::vector<std::size_t> ends_;  // of each token's ids
+  std::size_t read_ = 0;
+};
 
 /// How many of a text's tokens can change its label.
 std::size_t tokens_read(const TextClassifier& classifier, std::size_t tokens) {
@@ -128,22 +128,28 @@ class Attributor::Implementation {
   explicit Implementation(const TextPredictor& predictor)
       : predictor_(predictor),
         classifier_(predictor.classifier()),
-        tokenizer_(classifier_.encoder().settings().tokenizer),
-        scorer_(classifier_) {
-    if (classifier_.has_network()) network_.emplace(classifier_.model());
+        tokenizer_(classifier_.encoder().settings().tokenizer) {
+    if (!classifier_.has_network()) return;
+    scorer_.emplace(classifier_);
+    network_.emplace(classifier_.model());
   }
 
   Attribution attribute(std::string_view text, const AttributedLabels& labels) {
     const Prediction prediction = predictor_.predict(text);
     const Decision decision = decision_of(labels, classifier_, prediction);
     const Tokens tokens = classifier_.encoder().tokenize(text, tokenizer_).tokens;
-    Attribution result{.label = classifier_.labels()[decision.label],
+    const auto answered = predictor_.labels_of(
+        prediction, classifier_.has_any_number_of_labels() ? TextPredictor::kThreshold : 0);
+    Attribution result{.answered = {answered.begin(), answered.end()},
+                       .label = classifier_.labels()[decision.label],
                        .against = decision.against ? classifier_.labels()[*decision.against] : "",
                        .probability = static_cast<double>(prediction.probabilities[decision.label]),
                        .tokens = named(text, tokens),
                        .ngrams = {},
                        .cut = prediction.text.cut};
-    add_occlusion(tokens, decision, result);
+    result.score = decision.difference([&](std::size_t) { return classifier_.fusion().bias; });
+    if (network_) occlude_network(tokens, decision, result);
+    if (classifier_.ngrams() != nullptr) occlude_ngrams(tokens, decision, result);
     if (network_) add_network(tokens, decision, result);
     if (classifier_.ngrams() != nullptr) add_ngrams(tokens, decision, result);
     result.rest = result.score - result.network_base - result.ngram_base;
@@ -164,15 +170,31 @@ class Attributor::Implementation {
     return named;
   }
 
-  void add_occlusion(const Tokens& tokens, const Decision& decision, Attribution& result) {
+  /// Tokens that the network does not read leave it as it is.
+  void occlude_network(const Tokens& tokens, const Decision& decision, Attribution& result) {
     constexpr std::size_t kTogether = TextPredictor::kBatch;
-    result.score = scorer_(std::span(&tokens, 1), decision).front();
-    for (std::size_t first = 0; first < result.tokens.size(); first += kTogether) {
-      const Range range{first, std::min(first + kTogether, result.tokens.size())};
-      const std::vector<double> scores = scorer_(without_each(tokens, range), decision);
+    Example whole;
+    classifier_.encoder().encode(TokenizedText{tokens}, whole.ids);
+    const double score = (*scorer_)(std::span(&whole, 1), decision).front();
+    result.score += score;
+    const TokenIds ids(tokens, classifier_.encoder());
+    for (std::size_t first = 0; first < ids.read(); first += kTogether) {
+      std::vector<Example> texts(std::min(kTogether, ids.read() - first));
+      for (std::size_t k = 0; k < texts.size(); ++k) texts[k].ids = ids.without(first + k);
+      const std::vector<double> scores = (*scorer_)(texts, decision);
       for (std::size_t k = 0; k < scores.size(); ++k)
-        result.tokens[first + k].occlusion = result.score - scores[k];
+        result.tokens[first + k].occlusion += score - scores[k];
     }
+  }
+
+  void occlude_ngrams(const Tokens& tokens, const Decision& decision, Attribution& result) const {
+    const NgramOcclusion ngrams(*classifier_.ngrams(), classifier_.fusion().ngrams, tokens,
+                                decision);
+    result.score += ngrams.score();
+    parallel_for(result.tokens.size(), 64, [&](Range range) {
+      for (std::size_t t = range.begin; t < range.end; ++t)
+        result.tokens[t].occlusion += ngrams.score() - ngrams.score_without(t);
+    });
   }
 
   /// A token may have become several ids, and those at the end may have been cut off. A text
@@ -180,7 +202,8 @@ class Attributor::Implementation {
   void add_network(const Tokens& tokens, const Decision& decision, Attribution& result) {
     const double weight = classifier_.fusion().network;
     const auto ids = classifier_.encoder().encode(TokenizedText{tokens});
-    const double missed = Attributor::kMissed * (1 + std::abs(result.score)) / std::max(1.0, std::abs(weight));
+    const double missed =
+        Attributor::kMissed * (1 + std::abs(result.score)) / std::max(1.0, std::abs(weight));
     const NetworkParts parts = network_->parts(ids, decision, missed);
     result.network_base = weight * parts.base;
     if (tokens.empty()) result.network_base += weight * parts.words.front();
@@ -216,7 +239,7 @@ class Attributor::Implementation {
   const TextPredictor& predictor_;
   const TextClassifier& classifier_;
   Tokenizer tokenizer_;
-  Scorer scorer_;
+  std::optional<NetworkScorer> scorer_;
   std::optional<NetworkAttribution> network_;
 };
 

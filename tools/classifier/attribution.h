@@ -49,6 +49,7 @@ struct NgramAttribution {
 };
 
 struct Attribution {
+  std::vector<std::string> answered;     ///< the labels that the text gets
   std::string label, against;            ///< `against` is "" where labels are any number
   double probability = 0;                ///< of the label
   double score = 0;                      ///< S

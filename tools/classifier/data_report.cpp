@@ -294,6 +294,11 @@ DataReport report_on(std::span<const DataFile> files, const TextOptions& options
     of_file.rows = file.records.size();
     of_file.left_out = file.left_out;
     of_file.labels = count_labels(file.records);
+    for (const Record& record : file.records) {
+      const std::size_t labels = labels_of(record).size();
+      of_file.several_labels += labels > 1 ? 1 : 0;
+      of_file.no_label += labels == 0 ? 1 : 0;
+    }
     of_file.doubtful = doubtful_labels(file, of_file.labels);
     of_file.unseen = unseen_labels(of_file.labels, report.files.front().labels);
     TokenReport tokens(encoder, options.max_tokens, of_file);

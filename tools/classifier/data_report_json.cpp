@@ -56,6 +56,8 @@ Json json_of(const FileReport& file) {
           {"rows", file.rows},
           {"left_out", file.left_out},
           {"labels", json_of(file.labels)},
+          {"several_labels", file.several_labels},
+          {"no_label", file.no_label},
           {"tokens",
            {{"shortest", file.tokens.shortest},
             {"median", file.tokens.median},

@@ -7,6 +7,7 @@
 #include "unroll/text/near_repeats.h"
 #include "unroll/text/utf8.h"
 #include "unroll/tools/classifier/data_report.h"
+#include "unroll/tools/classifier/shown_text.h"
 
 namespace unroll {
 
@@ -18,13 +19,6 @@ constexpr std::size_t kRarestListed = 3;
 constexpr std::size_t kDoubtsListed = 5;
 constexpr std::size_t kNameColumns = 14;  // of what a line is about
 constexpr std::size_t kLeastWidth = 40;
-
-/// Columns on a terminal, where East Asian characters take two: fmt knows them when it pads, so
-/// what it adds tells.
-std::size_t columns_of(std::string_view text) {
-  const std::size_t wide = 4 * text.size() + 1;
-  return wide - (fmt::format("{:<{}}", text, wide).size() - text.size());
-}
 
 std::string percent(double share) {
   return fmt::format("{:.1f} %", 100 * share);
@@ -137,7 +131,12 @@ std::string about(const DoubtfulLabel& label) {
 void say_labels(const FileReport& file, Lines& lines) {
   const std::size_t count = file.labels.size();
   const std::size_t listed = count <= kLabelsListed + kRarestListed ? count : kLabelsListed;
-  lines.say("labels", fmt::format("{}", count));
+  std::string sets;
+  if (file.several_labels + file.no_label > 0) {
+    sets = fmt::format("; {} several and {} none, so any number of them may be answered",
+                       plural(file.several_labels, "row has", "rows have"), file.no_label);
+  }
+  lines.say("labels", fmt::format("{}{}", count, sets));
   lines.say_labels(std::span(file.labels).first(listed));
   if (listed == count) return;
   lines.say("", fmt::format("… {} more; the rarest:", count - listed - kRarestListed));

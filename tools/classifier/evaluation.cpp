@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "unroll/text/counted.h"
 #include "unroll/text/visible.h"
 #include "unroll/tools/classifier/calibration.h"
 #include "unroll/tools/classifier/shown_text.h"
@@ -166,19 +167,21 @@ ClassScore average(const Evaluation& evaluation) {
 
 std::string headline(const Evaluation& evaluation) {
   if (!evaluation.sets) {
-    return fmt::format("accuracy {:.2f} %  ({} of {} rows; 95 % interval: {:.2f} to {:.2f} %)\n\n",
-                       100 * evaluation.accuracy, evaluation.correct, evaluation.rows,
-                       100 * evaluation.interval.low, 100 * evaluation.interval.high);
+    return fmt::format("accuracy {:.2f} %  ({} of {}; 95 % interval: {:.2f} to {:.2f} %)\n\n",
+                       100 * evaluation.accuracy, evaluation.correct,
+                       counted(evaluation.rows, "row"), 100 * evaluation.interval.low,
+                       100 * evaluation.interval.high);
   }
   const LabelSetFigures& sets = *evaluation.sets;
   return fmt::format(
       "micro-F1 {:.2f} %  (precision {:.2f} %, recall {:.2f} %)\n"
       "macro-F1 {:.2f} %\n"
       "the most probable label: precision {:.2f} %, recall {:.2f} %\n"
-      "all labels right {:.2f} %  ({} of {} rows)\n\n",
+      "all labels right {:.2f} %  ({} of {}; 95 % interval: {:.2f} to {:.2f} %)\n\n",
       100 * sets.micro_f1, 100 * sets.micro_precision, 100 * sets.micro_recall,
       100 * evaluation.macro_f1, 100 * sets.precision_at_1, 100 * sets.recall_at_1,
-      100 * evaluation.accuracy, evaluation.correct, evaluation.rows);
+      100 * evaluation.accuracy, evaluation.correct, counted(evaluation.rows, "row"),
+      100 * evaluation.interval.low, 100 * evaluation.interval.high);
 }
 
 std::string class_table(const Evaluation& evaluation, std::span<const std::string> labels,
@@ -189,13 +192,14 @@ std::string class_table(const Evaluation& evaluation, std::span<const std::strin
     table += score_line(labels[k], label_columns, evaluation.classes[k]);
   }
   if (classes.size() < evaluation.classes.size()) {
-    table += fmt::format("… and {} classes with fewer mistakes\n",
-                         evaluation.classes.size() - classes.size());
+    const std::size_t others = evaluation.classes.size() - classes.size();
+    table += fmt::format("… and {} other {} with no more mistakes\n", others,
+                         by_count(others, "label", "labels"));
   }
   table += score_line("average", label_columns, average(evaluation));
   if (evaluation.absent > 0) {
-    table += fmt::format("{} of the model's labels do not occur, in no row and no prediction\n",
-                         evaluation.absent);
+    table += fmt::format("{} of the model's labels {} in no row and no prediction\n",
+                         evaluation.absent, by_count(evaluation.absent, "is", "are"));
   }
   return table;
 }
@@ -328,15 +332,6 @@ Evaluation evaluate(std::span<const std::string> labels, std::span<const std::st
     tally.add(actual[r], predicted[r],
               confidences.empty() ? std::nullopt : std::optional(confidences[r]));
   return tally.evaluation();
-}
-
-Evaluation evaluate_sets(std::span<const std::string> labels, std::span<const LabelSet> actual,
-                         std::span<const LabelSet> predicted) {
-  AnswerTally tally(labels);
-  for (std::size_t r = 0; r < actual.size(); ++r) tally.add(actual[r], predicted[r]);
-  Evaluation evaluation = tally.evaluation();
-  if (!evaluation.sets) evaluation.sets.emplace();  // no rows
-  return evaluation;
 }
 
 std::string to_table(const Evaluation& evaluation, std::size_t width) {

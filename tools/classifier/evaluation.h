@@ -147,10 +147,6 @@ Evaluation evaluate(std::span<const std::string> labels, std::span<const std::st
                     std::span<const std::string> predicted,
                     std::span<const double> confidences = {});
 
-/// The same where texts have any number of labels. `actual` and `predicted`: one of each row.
-Evaluation evaluate_sets(std::span<const std::string> labels, std::span<const LabelSet> actual,
-                         std::span<const LabelSet> predicted);
-
 /// A table for people, of at most 40 lines, ending in a line break. Longer labels are cut so that a
 /// line has at most `width` columns, if that leaves them sixteen.
 std::string to_table(const Evaluation& evaluation, std::size_t width);

@@ -23,7 +23,7 @@
 
 namespace unroll {
 
-/// What the memory of a training run depends on beside its model.
+/// What the memory of a training run depends on besides its model.
 struct TrainingMemory {
   BatchLimits batch;            ///< of training
   std::size_t shards = 1;       ///< into which batches are cut

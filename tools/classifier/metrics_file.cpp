@@ -9,10 +9,9 @@
 #include <cerrno>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <system_error>
 #include <utility>
 
-#include "unroll/core/error.h"
+#include "unroll/core/file.h"
 #include "unroll/tools/classifier/process_memory.h"
 #include "unroll/tools/classifier/version.h"
 
@@ -38,21 +37,16 @@ std::string line_of(const char* event, double seconds, const Json& values) {
   return line.dump() + '\n';
 }
 
-[[noreturn]] void fail(const std::filesystem::path& path) {
-  throw DiskError(fmt::format("{}: can't be written: {}", path.string(),
-                              std::generic_category().message(errno)));
-}
-
 }  // namespace
 
 MetricsFile::MetricsFile(std::filesystem::path path, std::uint64_t kept_bytes)
     : path_(std::move(path)),
       file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
   struct stat status {};
-  if (file_.number() < 0 || ::fstat(file_.number(), &status) != 0) fail(path_);
+  if (file_.number() < 0 || ::fstat(file_.number(), &status) != 0) refuse_unwritable(path_);
   bytes_ = std::min(kept_bytes, static_cast<std::uint64_t>(status.st_size));
   goes_on_ = bytes_ > 0;
-  if (::ftruncate(file_.number(), static_cast<off_t>(bytes_)) != 0) fail(path_);
+  if (::ftruncate(file_.number(), static_cast<off_t>(bytes_)) != 0) refuse_unwritable(path_);
 }
 
 void MetricsFile::plan(const TrainingPlan& plan, const TextClassifier& classifier) {
@@ -115,7 +109,7 @@ void MetricsFile::resume(std::size_t epoch, std::size_t step) {
 void MetricsFile::end(const TrainedClassifier& trained) {
   const TrainingResult& training = trained.training;
   Json best_epoch;  // null without one
-  if (!training.epochs.empty()) best_epoch = training.best_epoch + 1;
+  if (training.best_epoch) best_epoch = *training.best_epoch + 1;
   append(line_of("end", seconds(),
                  {{"end", trained.classifier.has_network() ? to_string(training.end) : "solved"},
                   {"epochs", training.epochs.size()},
@@ -134,7 +128,7 @@ void MetricsFile::append(const std::string& line) {
   // In one piece, so that a reader meets whole lines; the rest only where the disk took a part.
   for (std::string_view rest = line; !rest.empty();) {
     const ssize_t written = ::write(file_.number(), rest.data(), rest.size());
-    if (written < 0 && errno != EINTR) fail(path_);
+    if (written < 0 && errno != EINTR) refuse_unwritable(path_);
     rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
   }
   bytes_ += line.size();

@@ -90,15 +90,16 @@ std::string beginning_of(const Batch& batch, std::size_t row, const Vocabulary& 
 }  // namespace
 
 NetworkTraining::NetworkTraining(const TrainClassifierOptions& options, const TrainingPlan& plan,
-                                 const TrainingData& data, const DevScore& dev,
+                                 const TrainingData& data, const std::optional<DevScore>& linear,
                                  const ClassifierObserver& observer, Ranks& ranks)
     : options_(options),
       plan_(plan),
       data_(data),
+      linear_(linear),
       observer_(observer),
       ranks_(ranks),
       order_(data.train, options.batch, options.seed),
-      best_score_(dev) {}
+      best_score_(linear.value_or(DevScore{})) {}
 
 TrainingResult NetworkTraining::fit(TextClassifier& classifier) {
   SequenceClassifier<float>& model = classifier.model();
@@ -141,6 +142,7 @@ TrainingTask NetworkTraining::task(TextClassifier& classifier) {
                 latest_ = score_of(classifier);
                 return latest_.by(plan_.metric);
               },
+          .is_good_enough = [this] { return is_as_good_as_linear(); },
           .diverged =
               [this, &classifier](const StepReport& report) {
                 divergence_ = describe_divergence(classifier, report);
@@ -257,6 +259,16 @@ void NetworkTraining::drop_words(std::span<std::int32_t> ids) const {
   for (std::int32_t& id : ids) {
     if (random.uniform() < options_.word_dropout) id = Vocabulary::kUnknown;
   }
+}
+
+/// An epoch replaces the linear model if it is as good by the metric: a network knows what n-grams
+/// do not, even where the dev texts don't show it. Where the metric is the loss, an epoch with a
+/// larger loss and as many right answers is as good: the weights of a fusion are pulled to those
+/// that suit most data, and dev texts of which all are right say nothing against it.
+bool NetworkTraining::is_as_good_as_linear() const {
+  if (!linear_) return true;
+  if (plan_.metric.kind != Metric::Kind::kLoss) return latest_.metric >= linear_->metric;
+  return latest_.loss <= linear_->loss || latest_.accuracy >= linear_->accuracy;
 }
 
 TrainingOptions NetworkTraining::loop_options() const {

@@ -31,16 +31,17 @@ struct TrainingData {
 
 class NetworkTraining {
  public:
-  /// `dev`: how good the classifier is before, which counts until an epoch is better.
+  /// `linear`: how good the classifier is without a network, if it is one: it is kept unless an
+  /// epoch is as good.
   NetworkTraining(const TrainClassifierOptions& options, const TrainingPlan& plan,
-                  const TrainingData& data, const DevScore& dev, const ClassifierObserver& observer,
-                  Ranks& ranks);
+                  const TrainingData& data, const std::optional<DevScore>& linear,
+                  const ClassifierObserver& observer, Ranks& ranks);
 
   /// Trains until the epochs are done, nothing gets better, somebody stops it, or it diverges. The
-  /// classifier is that of the best epoch then.
+  /// classifier is that of the best epoch then, or the linear model if none was as good.
   TrainingResult fit(TextClassifier& classifier);
 
-  /// How good the best epoch is.
+  /// How good the classifier is then.
   const DevScore& dev_score() const { return best_score_; }
   /// Where training diverged, in words; "" if it did not.
   const std::string& divergence() const { return divergence_; }
@@ -60,12 +61,14 @@ class NetworkTraining {
   Targets targets();
   double work_of(std::span<const std::size_t> rows) const;
   void drop_words(std::span<std::int32_t> ids) const;
+  bool is_as_good_as_linear() const;
   TrainingOptions loop_options() const;
   std::string describe_divergence(TextClassifier& classifier, const StepReport& report);
 
   const TrainClassifierOptions& options_;
   const TrainingPlan& plan_;
   TrainingData data_;
+  std::optional<DevScore> linear_;
   const ClassifierObserver& observer_;
   Ranks& ranks_;
   EpochOrder order_;

@@ -1,7 +1,7 @@
 #include "unroll/tools/classifier/ngram_attribution.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 
 #include "unroll/core/sparse_counts.h"
 #include "unroll/text/ngrams.h"
@@ -62,6 +62,16 @@ KnownNgrams known_ngrams(const NgramClassifier& classifier, std::span<const std:
   return known;
 }
 
+/// Calls body(column) each time that a known n-gram comes.
+template <typename Body>
+void for_each_known(const NgramClassifier& classifier, std::span<const std::string> tokens,
+                    Body body) {
+  for (const NgramPlace& place : place_ngrams(tokens, classifier.settings())) {
+    const std::uint32_t column = classifier.index().number(place.key);
+    if (column != NgramIndex::kNone) body(column);
+  }
+}
+
 /// v of an n-gram before its norm.
 double tf_idf_value(const NgramClassifier& classifier, std::uint32_t column, std::size_t count) {
   return term_weight(std::min<std::size_t>(count, kMostCount)) *
@@ -90,6 +100,65 @@ NgramParts ngram_parts(const NgramClassifier& classifier, const std::array<doubl
   }
   return {.ngrams = std::move(ngrams),
           .bias = weights[0] * machines.bias(0) + weights[1] * machines.bias(1)};
+}
+
+NgramOcclusion::NgramOcclusion(const NgramClassifier& classifier,
+                               const std::array<double, 2>& weights,
+                               std::span<const std::string> tokens, const Decision& decision)
+    : classifier_(classifier), weights_(weights), tokens_(tokens), decision_(decision) {
+  for_each_known(classifier, tokens, [&](std::uint32_t column) { ++counts_[column]; });
+  for (const auto& [column, count] : counts_) add(column, 0, count, sums_);
+}
+
+double NgramOcclusion::score_without(std::size_t token) const {
+  const NgramSettings& settings = classifier_.settings();
+  const auto at = static_cast<std::ptrdiff_t>(token);
+  if (settings.most_tokens > 0) {  // a token behind those that count comes to count
+    std::vector<std::string> others(tokens_.begin(), tokens_.end());
+    others.erase(others.begin() + at);
+    return NgramOcclusion(classifier_, weights_, others, decision_).score();
+  }
+  // No n-gram touches more tokens; a letter of a script without spaces may be one of them.
+  const std::size_t reach = std::max(settings.words, settings.unspaced);
+  const std::size_t begin = token - std::min(token, reach);
+  const auto near = tokens_.subspan(begin, std::min(tokens_.size(), token + reach + 1) - begin);
+  std::map<std::uint32_t, std::ptrdiff_t> changes;
+  for_each_known(classifier_, near, [&](std::uint32_t column) { --changes[column]; });
+  std::vector<std::string> others(near.begin(), near.end());
+  others.erase(others.begin() + (at - static_cast<std::ptrdiff_t>(begin)));
+  for_each_known(classifier_, others, [&](std::uint32_t column) { ++changes[column]; });
+  Sums sums = sums_;
+  for (const auto& [column, change] : changes) {
+    const auto found = counts_.find(column);
+    const std::size_t before = found == counts_.end() ? 0 : found->second;
+    add(column, before, before + static_cast<std::size_t>(change), sums);
+  }
+  return score_of(sums);
+}
+
+/// Counts the n-gram so often, and no longer as often as before.
+void NgramOcclusion::add(std::uint32_t column, std::size_t before, std::size_t after,
+                         Sums& sums) const {
+  if (before == after) return;
+  const Machines machines(classifier_, decision_);
+  const std::size_t part = column < classifier_.index().words() ? 0 : 1;
+  const double was = before == 0 ? 0 : tf_idf_value(classifier_, column, before);
+  const double is = after == 0 ? 0 : tf_idf_value(classifier_, column, after);
+  const int comes = (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+  sums.ngrams[part] += static_cast<std::size_t>(comes);
+  sums.squares[part] += is * is - was * was;
+  sums.tf_idf[part] += (is - was) * machines.weight(0, column);
+  sums.naive_bayes += comes * machines.weight(1, column);
+}
+
+double NgramOcclusion::score_of(const Sums& sums) const {
+  const Machines machines(classifier_, decision_);
+  double tf_idf = machines.bias(0);
+  for (std::size_t part = 0; part < 2; ++part) {
+    if (sums.ngrams[part] > 0)  // what is left of the squares of none is rounding
+      tf_idf += sums.tf_idf[part] * inverse_norm(sums.squares[part]);
+  }
+  return weights_[0] * tf_idf + weights_[1] * (sums.naive_bayes + machines.bias(1));
 }
 
 }  // namespace unroll

@@ -4,8 +4,10 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "unroll/tools/classifier/attribution.h"
@@ -22,5 +24,36 @@ struct NgramParts {
 /// The score is Σ_model weight_model (m_label − m_against).
 NgramParts ngram_parts(const NgramClassifier& classifier, const std::array<double, 2>& weights,
                        std::span<const std::string> tokens, const Decision& decision);
+
+/// The score as it is, and without each of the tokens. A token touches only n-grams near it, so a
+/// text takes time in proportion to its length.
+class NgramOcclusion {
+ public:
+  /// Classifier and tokens must outlive it.
+  NgramOcclusion(const NgramClassifier& classifier, const std::array<double, 2>& weights,
+                 std::span<const std::string> tokens, const Decision& decision);
+
+  double score() const { return score_of(sums_); }
+  double score_without(std::size_t token) const;
+
+ private:
+  /// Over the known n-grams, first of words, then of letters.
+  struct Sums {
+    std::array<std::size_t, 2> ngrams{};  ///< different ones
+    std::array<double, 2> squares{};
+    std::array<double, 2> tf_idf{};  ///< before the norm
+    double naive_bayes = 0;
+  };
+
+  void add(std::uint32_t column, std::size_t before, std::size_t after, Sums& sums) const;
+  double score_of(const Sums& sums) const;
+
+  const NgramClassifier& classifier_;
+  std::array<double, 2> weights_;
+  std::span<const std::string> tokens_;
+  Decision decision_;
+  std::unordered_map<std::uint32_t, std::size_t> counts_;
+  Sums sums_;
+};
 
 }  // namespace unroll

@@ -7,7 +7,8 @@
 
 namespace unroll {
 
-/// The columns that valid UTF-8 without line breaks takes.
+/// The columns that valid UTF-8 without line breaks takes on a terminal, where East Asian
+/// characters take two.
 std::size_t columns_of(std::string_view text);
 
 /// `text` on one line of at most so many columns, an ellipsis where it was cut. Control characters

@@ -11,6 +11,7 @@
 
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
+#include "unroll/text/labels.h"
 #include "unroll/text/quotes.h"
 #include "unroll/text/split.h"
 
@@ -142,14 +143,10 @@ SplitResult write_split(std::span<const Record> records, std::span<const double>
 
 std::string label_separator(std::span<const Record> records) {
   if (!have_any_number_of_labels(records)) return "";
-  for (const char* separator : {",", ";", "|", " | "}) {
-    const bool is_free = std::ranges::none_of(records, [&](const Record& record) {
-      return std::ranges::any_of(labels_of(record), [&](std::string_view label) {
-        return label.find(separator) != std::string_view::npos;
-      });
-    });
-    if (is_free) return separator;
-  }
+  std::vector<std::string_view> labels;
+  for (const auto& [label, rows] : rows_by_label(records)) labels.push_back(label);
+  if (const std::string_view separator = separator_of(labels); !separator.empty())
+    return std::string(separator);
   throw DataError(
       "some labels hold commas, semicolons and bars: nothing is left to write between "
       "the labels of a text");

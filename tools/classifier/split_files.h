@@ -16,7 +16,7 @@ namespace unroll {
 struct CleanResult {
   std::vector<std::size_t> kept;  ///< indices of the records that stay, in order
   std::size_t repeats = 0;        ///< later copies of a text with the same label, removed
-  std::size_t conflicts = 0;      ///< rows of texts that stand under several labels, removed
+  std::size_t conflicts = 0;      ///< rows of texts that have several labels, removed
 };
 
 /// Finds exact repeats of a text (the first one stays) and every row of a text that has several

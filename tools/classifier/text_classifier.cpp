@@ -35,10 +35,6 @@ constexpr std::array kFormats{kFirstFormat, kCutNgramsFormat, kNgramsFormat, kOu
 constexpr const char* kFormatKey = "unroll.format";
 constexpr const char* kPipelineKey = "unroll.pipeline";
 
-std::filesystem::path model_file(const std::filesystem::path& path) {
-  return std::filesystem::is_directory(path) ? path / TextClassifier::kFileName : path;
-}
-
 struct NgramDescription {
   NgramSettings settings;
   FusionWeights fusion;
@@ -449,8 +445,12 @@ std::map<std::string, std::string> metadata_with_notes(const TextClassifier& cla
 
 }  // namespace
 
+std::filesystem::path TextClassifier::file_of(const std::filesystem::path& path) {
+  return std::filesystem::is_directory(path) ? path / kFileName : path;
+}
+
 TextClassifier TextClassifier::load(const std::filesystem::path& path) {
-  const std::filesystem::path name = model_file(path);
+  const std::filesystem::path name = file_of(path);
   SafetensorsReader file(name);
   return read_named(file, name);
 }

@@ -44,6 +44,8 @@ class TextClassifier {
  public:
   /// The name of the one model file in a run's folder.
   static constexpr std::string_view kFileName = "model.safetensors";
+  /// The model file of a run's folder, or the path itself, if it is no folder.
+  static std::filesystem::path file_of(const std::filesystem::path& path);
 
   /// Labels in byte order. The model's values are zeros until they are set. Throws UsageError for
   /// a configuration that no file could hold (unroll/tools/classifier/model_config.h) or that has

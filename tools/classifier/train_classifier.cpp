@@ -45,9 +45,13 @@ namespace {
 /// Throws DataError for too few labels. `rows`: that have them.
 void check_labels(std::span<const std::string> labels, std::size_t rows, OutputKind output) {
   if (labels.size() < 2 && output == OutputKind::kSigmoid) {
-    throw DataError(fmt::format(
-        "training data: \"{}\" is the only label; a classifier needs at least two labels",
-        labels.empty() ? "" : labels.front()));
+    throw DataError(
+        labels.empty()
+            ? std::string("training data: no row has a label")
+            : fmt::format("training data: \"{}\" is the only label, and other rows have none; a "
+                          "classifier needs at least two labels: give the rows without it one of "
+                          "their own",
+                          labels.front()));
   }
   if (labels.size() < 2) {
     throw mended_by(
@@ -57,6 +61,15 @@ void check_labels(std::span<const std::string> labels, std::size_t rows, OutputK
             "labels (were they read from the right column?)",
             rows, labels.empty() ? "" : labels.front())));
   }
+}
+
+/// Readers have checked the weights of files; records may come from elsewhere.
+void check_weights(std::span<const Record> records, std::string_view part) {
+  const auto found = std::ranges::find_if_not(
+      records, [](const Record& record) { return is_weight(static_cast<double>(record.weight)); });
+  if (found == records.end()) return;
+  throw DataError(fmt::format("{}: row {}: the weight is {}, expected {}", part,
+                              found - records.begin() + 1, found->weight, what_weights_are()));
 }
 
 /// Training and held-back records.
@@ -212,9 +225,9 @@ class Session {
     std::optional<NgramReport> ngrams;
     if (classifier.ngrams() != nullptr) ngrams = fit_ngrams(classifier);
     if (ngrams && observer_.ngrams) observer_.ngrams(*ngrams, classifier);
-    const DevScore linear = ngrams ? ngrams->score : DevScore{};
+    const auto linear = ngrams ? std::optional(ngrams->score) : std::nullopt;
     if (!classifier.has_network())
-      return {std::move(classifier), plan_, std::move(ngrams), {}, linear, {}, {}};
+      return {std::move(classifier), plan_, std::move(ngrams), {}, *linear, {}, {}};
     NetworkTraining training(options_, plan_, {*train_, dev_, sets(), *fusion_}, linear, observer_,
                              ranks_);
     const TrainingResult result = training.fit(classifier);
@@ -590,7 +603,7 @@ class Session {
                                 kNgramModels.size() * classifier.ngrams()->machines()));
   }
 
-  /// Of what is there before the first step, besides the n-grams.
+  /// What is held before the first step, besides the n-grams.
   std::size_t process_bytes() const {
     return plan_.memory->process_bytes + plan_.memory->data_bytes +
            plan_.parameters * sizeof(float);
@@ -701,6 +714,8 @@ TrainedClassifier train_classifier(std::vector<Record> train, std::vector<Record
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer, Ranks* ranks) {
   require_something(options);
+  check_weights(train, "training data");
+  check_weights(dev, "dev data");
   Ranks alone;
   const bool held_back = dev.empty();
   if (held_back) {
@@ -716,6 +731,7 @@ TrainedClassifier train_classifier(StreamedTexts& train, std::vector<Record> dev
                                    const TrainClassifierOptions& options,
                                    const ClassifierObserver& observer, Ranks* ranks) {
   require_something(options);
+  check_weights(dev, "dev data");
   Ranks alone;
   return Session(options, observer, ranks == nullptr ? alone : *ranks, train.holds_back())
       .run(train, std::move(dev));

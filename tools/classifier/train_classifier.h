@@ -183,7 +183,7 @@ struct ClassifierObserver {
 };
 
 struct TrainedClassifier {
-  TextClassifier classifier;  ///< of the best epoch
+  TextClassifier classifier;  ///< of the best epoch, or the linear model if none was as good
   TrainingPlan plan;
   std::optional<NgramReport> ngrams;
   TrainingResult training;

@@ -179,7 +179,7 @@ class Trainer {
     return margins;
   }
 
-  /// Of the margins times the factor that suits them best: an SVM's are no logarithms.
+  /// The dev loss of the margins times the factor that suits them best: an SVM's are no logarithms.
   double dev_loss(const Tensor<double>& margins) const {
     std::vector<ExpertScores> experts{margins.matrix()};
     std::vector<FusionPrior> priors{{.weight = 2, .pull = 1}};

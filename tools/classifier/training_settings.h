@@ -20,12 +20,13 @@ using TrainingSettings = std::map<std::string, std::string>;
 /// setting: a run that goes on where half is another precision is told so.
 Precision training_precision(const TrainClassifierOptions& options);
 
-/// For a model's notes: "fp32", "bf16"; of kHalf also that, "half: fp32".
+/// For a model's notes: "fp32", "bf16"; if half was chosen, "half: fp32".
 std::string precision_note(PrecisionChoice choice, Precision precision);
 
 TrainingSettings training_settings(const TrainClassifierOptions& options);
 
-/// How many shards these settings have, which one of the functions below has made.
+/// How many shards these settings have, which are those of training_settings or of
+/// training_settings_from_json.
 std::size_t shards_in(const TrainingSettings& settings);
 
 /// "hidden 8 then, 16 now; seed 1 then, 2 now", or "" if they are equal.

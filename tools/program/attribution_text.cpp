@@ -225,6 +225,16 @@ std::string headline(const Attribution& attribution, const AttributionForm& form
   return line.text();
 }
 
+/// Where a text may have any number of labels.
+std::string answer_text(const Attribution& attribution, const AttributionForm& form) {
+  std::string names;
+  for (const std::string& label : attribution.answered)
+    names += (names.empty() ? "" : ", ") + shown(label, form.width);
+  Paragraph line(form.width);
+  add_plain("answered: " + (names.empty() ? "none of the labels" : names), line);
+  return line.text();
+}
+
 double sum_of_tokens(const Attribution& attribution) {
   double sum = 0;
   for (const TokenAttribution& token : attribution.tokens) sum += token.sum();
@@ -247,6 +257,7 @@ std::string sums(const Attribution& attribution) {
 std::string to_text(const Attribution& attribution, std::string_view text,
                     const AttributionForm& form) {
   std::string result = headline(attribution, form);
+  if (attribution.against.empty()) result += answer_text(attribution, form);
   if (attribution.cut)
     result += "the text is too long for the network, which reads its beginning\n";
   result += "\n";
@@ -277,6 +288,7 @@ std::string to_json(const Attribution& attribution, std::string_view text) {
                       {"naive_bayes", ngram.naive_bayes}});
   }
   const Json json = {{"text", text},
+                     {"labels", attribution.answered},
                      {"label", attribution.label},
                      {"against", attribution.against.empty() ? Json() : Json(attribution.against)},
                      {"probability", attribution.probability},

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <csignal>
 #include <new>
-#include <system_error>
 
 #include "unroll/core/descriptor.h"
 #include "unroll/core/error.h"
@@ -25,7 +24,7 @@ constexpr int kMilliseconds = 500;  // between two looks at what goes on meanwhi
 
 [[noreturn]] void fail(const char* what) {
   if (errno == ENOMEM) throw std::bad_alloc();
-  throw DiskError(fmt::format("{}: {}", what, std::generic_category().message(errno)));
+  throw DiskError(fmt::format("{}: {}", what, errno_text()));
 }
 
 /// A file in memory that is read from its beginning.

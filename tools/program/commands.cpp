@@ -31,13 +31,18 @@ std::vector<std::string> record_format_names() {
   return names;
 }
 
-/// A character, or the name of one that a shell makes hard to type.
-char separator_from(const std::string& text) {
+/// The character of this name, if it is one that a shell makes hard to type.
+std::optional<char> named_character(std::string_view text) {
   constexpr std::pair<std::string_view, char> kNames[] = {
       {"tab", '\t'}, {"\\t", '\t'}, {"comma", ','}, {"semicolon", ';'}, {"bar", '|'}};
-  for (const auto& [name, character] : kNames) {
+  for (const auto& [name, character] : kNames)
     if (text == name) return character;
-  }
+  return std::nullopt;
+}
+
+/// A character, or its name.
+char separator_from(const std::string& text) {
+  if (const auto character = named_character(text)) return *character;
   const bool is_one = text.size() == 1 && (text[0] & 0x80) == 0 &&
                       std::string_view("\n\r\"").find(text[0]) == std::string_view::npos;
   if (is_one) return text[0];
@@ -104,16 +109,27 @@ void add_reading_flags(CLI::App& command, ReadOptions& options, CLI::Option* dat
               ->default_str("fail"));
 }
 
+void require_not_empty(std::string_view flag, std::string_view value) {
+  if (value.empty())
+    throw UsageError(fmt::format("{} is given, but empty; leave it out for the default", flag));
+}
+
 void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data) {
   add_reading_flags(command, options, data);
   CLI::Option* const label = command
                                  .add_option("--label-col", options.label_column,
                                              "Column of the labels, by name or number")
                                  ->capture_default_str();
-  CLI::Option* const separator = command.add_option(
-      "--label-separator", options.label_separator,
-      "What is between the labels of a text that has several, such as a comma (default:\n"
-      "a column is one label). An empty column is then a text without labels");
+  const auto set_separator = [&options](const std::string& text) {
+    require_not_empty("--label-separator", text);
+    const auto character = named_character(text);
+    options.label_separator = character ? std::string(1, *character) : text;
+  };
+  CLI::Option* const separator = command.add_option_function<std::string>(
+      "--label-separator", set_separator,
+      "What is between the labels of a text that has several, such as , or its name\n"
+      "comma; also tab, semicolon, bar (default: a column is one label). An empty column\n"
+      "is then a text without labels");
   if (data == nullptr) return;
   label->needs(data);
   separator->needs(data);

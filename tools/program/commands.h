@@ -64,7 +64,9 @@ CLI::Option* add_seed_flag(CLI::App& command, std::uint64_t& seed, const std::st
 /// texts are read. Where the data may be left out, `data` is the flag that names them, and these
 /// flags need it.
 void add_reading_flags(CLI::App& command, ReadOptions& options, CLI::Option* data = nullptr);
-/// These and --label-col.
+/// Throws UsageError for an empty value, which an unset variable of a shell gives.
+void require_not_empty(std::string_view flag, std::string_view value);
+/// Those of add_reading_flags, --label-col and --label-separator.
 void add_column_flags(CLI::App& command, ReadOptions& options, CLI::Option* data = nullptr);
 /// Those of add_reading_flags that say that a file has columns.
 inline constexpr std::array kLayoutFlags{"--text-col", "--no-header", "--format", "--separator",

@@ -6,12 +6,9 @@
 
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <chrono>
 #include <concepts>
-#include <system_error>
 
-#include "unroll/core/error.h"
 #include "unroll/core/file.h"
 #include "unroll/core/processors.h"
 
@@ -79,11 +76,6 @@ std::filesystem::path new_path(const std::filesystem::path& folder) {
   return folder / fmt::format("events.out.tfevents.{:.0f}.{}.{}", now(), host_name(), ::getpid());
 }
 
-[[noreturn]] void fail(const std::filesystem::path& path) {
-  throw DiskError(fmt::format("{}: can't be written: {}", path.string(),
-                              std::generic_category().message(errno)));
-}
-
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes) {
@@ -97,7 +89,7 @@ std::uint32_t crc32c(std::string_view bytes) {
 EventFile::EventFile(const std::filesystem::path& folder)
     : path_(new_path(folder)),
       file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-  if (file_.number() < 0) fail(path_);
+  if (file_.number() < 0) refuse_unwritable(path_);
   append(wall_time() + field(3, Wire::kBytes, "brain.Event:2"));
 }
 
@@ -114,7 +106,7 @@ void EventFile::append(std::string_view event) {
   record += little_endian(masked_crc(event));
   // In one piece: a reader meets whole records.
   if (::write(file_.number(), record.data(), record.size()) != static_cast<ssize_t>(record.size()))
-    fail(path_);
+    refuse_unwritable(path_);
 }
 
 }  // namespace unroll

@@ -15,6 +15,7 @@ constexpr Meaning kStatuses[] = {{"0", "done"},
                                  {"6", "a check or a requirement does not hold"},
                                  {"7", "output could not be written"},
                                  {"8", "out of memory, or --max-memory is too small"},
+                                 {"9", "another process of the same training is gone"},
                                  {"128 + n", "ended by signal n, such as 130 by Ctrl-C"}};
 
 constexpr Meaning kEnvironment[] = {
@@ -42,6 +43,10 @@ std::string footer_text() {
   for (const auto& [name, meaning] : kEnvironment)
     text += fmt::format("  {:<16} {}\n", name, meaning);
   return text + "\n`unroll COMMAND --help` shows the flags of a command.";
+}
+
+void set_footer(CLI::App& command, std::string_view text) {
+  command.footer(fmt::format("{}\n\n{}", text, footer_text()));
 }
 
 }  // namespace unroll

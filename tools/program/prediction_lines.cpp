@@ -76,15 +76,15 @@ std::string columns_line(const TextPredictor& predictor, const Prediction& predi
   return line;
 }
 
-/// What --append adds where texts have any number of labels: these in one column, with commas
-/// between, and their probabilities in another one.
+/// What --append adds where texts have any number of labels: these in one column, with the
+/// separator between, and their probabilities in another one.
 std::string set_columns_line(const TextPredictor& predictor, const Prediction& prediction,
                              const AnswerForm& form) {
   std::string labels, probabilities;
   for (const std::size_t k : answered(predictor, prediction, form.top, form)) {
-    labels += (labels.empty() ? "" : ",") + escaped(predictor.labels()[k]);
-    probabilities +=
-        fmt::format("{}{:.6f}", probabilities.empty() ? "" : ",", prediction.probabilities[k]);
+    labels += (labels.empty() ? "" : form.separator) + escaped(predictor.labels()[k]);
+    probabilities += fmt::format("{}{:.6f}", probabilities.empty() ? "" : form.separator,
+                                 prediction.probabilities[k]);
   }
   return labels + '\t' + probabilities;
 }

@@ -26,6 +26,8 @@ struct AnswerForm {
   /// Less probable labels are left out; none: labels of which a text has any number have
   /// TextPredictor::kThreshold, and the one label that a text has is told however probable it is.
   std::optional<double> threshold = {};
+  /// What is between labels in a column of kAppend, and between their probabilities.
+  std::string separator = ",";
 };
 
 /// The key of kJsonl's answer; an input that has it already gets "prediction_2", or the next one

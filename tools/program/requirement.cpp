@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "unroll/core/error.h"
+#include "unroll/text/unicode.h"
 #include "unroll/text/utf8.h"
 #include "unroll/tools/program/usage.h"
 
@@ -18,7 +19,7 @@ namespace unroll {
 
 namespace {
 
-/// Of the figures below, those that are no shares.
+/// Those of the figures below that are no shares.
 constexpr std::array kCounts = {std::string_view("loss"),      std::string_view("rows"),
                                 std::string_view("correct"),   std::string_view("absent_labels"),
                                 std::string_view("cut_texts"), std::string_view("unknown_texts"),
@@ -60,12 +61,6 @@ bool holds(double figure, Relation relation, double bound) {
   return false;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 bool has_percent_sign(std::string_view text) {
   return text.ends_with('%');
 }
@@ -73,7 +68,7 @@ bool has_percent_sign(std::string_view text) {
 /// "0.93" or "93%".
 std::optional<double> bound_in(std::string_view text) {
   const bool is_percent = has_percent_sign(text);
-  if (is_percent) text = trimmed(text.substr(0, text.size() - 1));
+  if (is_percent) text = trim(text.substr(0, text.size() - 1));
   double bound = 0;
   const char* const end = text.data() + text.size();
   const auto [parsed, error] = std::from_chars(text.data(), end, bound);
@@ -127,10 +122,6 @@ double figure_in(const nlohmann::json& json, const std::string& name) {
                   name, in_quotes(label)));
 }
 
-}  // namespace
-
-namespace {
-
 /// Throws UsageError for `=>`, `==`, `<>` and so on, unless what they end is a label.
 void refuse_other_operator(std::string_view text, std::string_view figure) {
   const std::size_t end = figure.find_last_not_of("=<>!");
@@ -171,9 +162,9 @@ Requirement requirement_of(std::string_view text) {
         in_quotes(text)));
   }
   const bool with_equal = at + 1 < text.size() && text[at + 1] == '=';
-  const std::string_view figure = trimmed(text.substr(0, at));
+  const std::string_view figure = trim(text.substr(0, at));
   refuse_other_operator(text, figure);
-  const std::string_view number = trimmed(text.substr(at + (with_equal ? 2 : 1)));
+  const std::string_view number = trim(text.substr(at + (with_equal ? 2 : 1)));
   const auto bound = bound_in(number);
   if (!bound) {
     throw UsageError(fmt::format("--require {}: expected a number such as 0.93 or 93% behind {}",

@@ -59,8 +59,10 @@ void tell_of(const SettingsFile& file) {
 
 Settings settings_of(const Settings& given, const Settings& file,
                      const CommandDescription& command) {
-  const Settings of_file = preset_settings(value_of(file, "preset", "default"));
-  const Settings typed = preset_settings(value_of(given, "preset", "default"));
+  const std::string preset = value_of(given, "preset", "");  // it replaces that of the file
+  const Settings of_file =
+      preset.empty() ? preset_settings(value_of(file, "preset", "default")) : Settings();
+  const Settings typed = preset_settings(preset.empty() ? "default" : preset);
   const Settings sources[] = {of_file, file, typed, given};
   return merge(sources, command);
 }

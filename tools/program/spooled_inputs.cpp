@@ -19,10 +19,6 @@ namespace unroll {
 
 namespace {
 
-std::string why() {
-  return std::generic_category().message(errno);
-}
-
 bool can_be_read_once(const std::string& path) {
   std::error_code ignored;
   const auto status = std::filesystem::status(path, ignored);
@@ -35,7 +31,7 @@ bool can_be_read_once(const std::string& path) {
 Descriptor nameless_file(const std::filesystem::path& folder) {
   std::string path = (folder / "input-XXXXXX").string();
   Descriptor file(::mkostemp(path.data(), O_CLOEXEC));
-  if (file.number() < 0) throw DiskError(fmt::format("{}: {}", folder.string(), why()));
+  if (file.number() < 0) throw DiskError(fmt::format("{}: {}", folder.string(), errno_text()));
   ::unlink(path.c_str());
   return file;
 }
@@ -45,9 +41,9 @@ bool copy_piece(int from, const std::string& name, const Descriptor& to) {
   std::array<char, 1 << 16> piece{};
   const ssize_t read = ::read(from, piece.data(), piece.size());
   if (read < 0 && errno == EINTR) return true;
-  if (read < 0) throw DataError(fmt::format("{}: {}", name, why()));
+  if (read < 0) throw DataError(fmt::format("{}: {}", name, errno_text()));
   if (!to.write_all(std::string_view(piece.data(), static_cast<std::size_t>(read))))
-    throw DiskError(fmt::format("{} could not be copied for all runs: {}", name, why()));
+    throw DiskError(fmt::format("{} could not be copied for all runs: {}", name, errno_text()));
   return read > 0;
 }
 
@@ -66,7 +62,7 @@ SpooledInputs::SpooledInputs(const Settings& settings, const std::filesystem::pa
 void SpooledInputs::take(const Setting& setting, const std::filesystem::path& folder) {
   if (setting.value != "-") {
     const Descriptor pipe(::open(setting.value.c_str(), O_RDONLY | O_CLOEXEC));
-    if (pipe.number() < 0) throw DataError(fmt::format("{}: {}", setting.value, why()));
+    if (pipe.number() < 0) throw DataError(fmt::format("{}: {}", setting.value, errno_text()));
     replaced_.push_back({setting.flag, copy(pipe.number(), setting.value, folder), setting.origin});
     return;
   }

@@ -91,8 +91,10 @@ class Output {
   /// The run is over; an interrupted one goes on when it is started again.
   void end(const TrainedClassifier& trained, bool is_finished) {
     if (!run_) return;
-    const bool has_model = !trained.training.epochs.empty() || !trained.classifier.has_network();
-    if (run_->is_repeated() && has_model) save(trained.classifier);
+    const TrainingResult& training = trained.training;
+    const bool has_model = !training.epochs.empty() || !trained.classifier.has_network();
+    const bool linear_is_best = !training.epochs.empty() && !training.best_epoch;
+    if ((run_->is_repeated() && has_model) || linear_is_best) save(trained.classifier);
     run_->metrics().end(trained);
     if (is_finished) run_->finish();
   }
@@ -122,6 +124,7 @@ class Notes {
     for (const auto& [name, text] : notes_) classifier.notes[name] = text;
     classifier.notes["dev_accuracy"] = fmt::format("{:.4f}", dev.accuracy);
     classifier.notes["dev_metric"] = fmt::format("{:.4f}", dev.metric);
+    classifier.notes.erase("epoch");
     if (epoch) classifier.notes["epoch"] = std::to_string(*epoch + 1);
   }
 
@@ -188,9 +191,7 @@ TrainedClassifier run(TrainingJob job, const TrainingWatcher& watcher) {
       .stop = [&] { return is_stopped || watcher.stop(); },
       .checkpoints = [&] { return output.checkpoints(); }};
   TrainedClassifier trained = train_classifier(std::move(train), std::move(dev), options, observer);
-  std::optional<std::size_t> best;
-  if (!trained.training.epochs.empty()) best = trained.training.best_epoch;
-  notes.set(trained.classifier, trained.dev, best);
+  notes.set(trained.classifier, trained.dev, trained.training.best_epoch);
   const TrainingEnd end = trained.training.end;
   output.end(trained,
              end == TrainingEnd::kAllEpochs || end == TrainingEnd::kEarlyStop || is_stopped);

@@ -12,10 +12,6 @@ namespace unroll {
 
 namespace {
 
-std::filesystem::path file_of(const std::filesystem::path& path) {
-  return std::filesystem::is_directory(path) ? path / TextClassifier::kFileName : path;
-}
-
 /// "runs/reviews" and "runs/reviews/" are reviews, and so is reviews.safetensors.
 std::string name_of(const std::filesystem::path& path) {
   const std::filesystem::path whole = std::filesystem::absolute(path).lexically_normal();
@@ -41,9 +37,9 @@ ModelStore::ModelStore(const std::vector<std::string>& paths, PrecisionChoice pr
     if (find(name)) {
       throw UsageError(fmt::format("two models are called {}; rename one of their folders", name));
     }
-    const Stamp stamp = stamp_of(file_of(path));
+    const Stamp stamp = stamp_of(TextClassifier::file_of(path));
     auto model = std::make_shared<const ServedModel>(name, TextClassifier::load(path), precision_);
-    places_.push_back({name, file_of(path), stamp, std::move(model)});
+    places_.push_back({name, TextClassifier::file_of(path), stamp, std::move(model)});
   }
 }
 

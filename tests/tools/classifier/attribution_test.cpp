@@ -208,6 +208,30 @@ TEST(NgramAttribution, SumsToTheDecisionValuesOfTwoLabels) {
   }
 }
 
+TEST(NgramAttribution, WithoutATokenIsTheTextWithoutIt) {
+  const TextClassifier classifier = test::small_fused_classifier();
+  const NgramClassifier& ngrams = *classifier.ngrams();
+  const Decision decision{2, 0};
+  const std::array<double, 2> weights{0.7, -0.3};
+  const Tokens words{"good", "film", "bad", "很", "很好", "好", "thing", "unknown"};
+  for (const std::size_t length : {1U, 2U, 3U, 9U, 40U}) {
+    Tokens tokens;
+    for (std::size_t k = 0; k < length; ++k) tokens.push_back(words[k * k * 7 % words.size()]);
+    const NgramOcclusion occlusion(ngrams, weights, tokens, decision);
+    for (std::size_t t = 0; t < length; ++t) {
+      Tokens others = tokens;
+      others.erase(others.begin() + static_cast<std::ptrdiff_t>(t));
+      EXPECT_NEAR(occlusion.score_without(t),
+                  NgramOcclusion(ngrams, weights, others, decision).score(), 1e-12)
+          << length << ' ' << t;
+    }
+    const NgramParts parts = ngram_parts(ngrams, weights, tokens, decision);
+    double sum = parts.bias;
+    for (const NgramAttribution& ngram : parts.ngrams) sum += ngram.sum();
+    EXPECT_NEAR(occlusion.score(), sum, 1e-12);
+  }
+}
+
 TEST(NetworkAttribution, OfALinearNetworkIsItsWeightsTimesItsInput) {
   // An RNN with ReLU whose states stay positive is linear: what a word adds does not hang on
   // others.

@@ -1,5 +1,6 @@
 #include "unroll/tools/classifier/train_classifier.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -11,6 +12,7 @@
 #include "tests/tools/small_data.h"
 #include "unroll/core/error.h"
 #include "unroll/core/file.h"
+#include "unroll/core/random.h"
 #include "unroll/text/unicode.h"
 #include "unroll/tools/classifier/text_predictor.h"
 
@@ -42,6 +44,51 @@ TEST(TrainClassifier, ChoosesAFusedModelsEpochByItsLossAndANetworksByItsAccuracy
   EXPECT_EQ(metric(), Metric::Kind::kAccuracy);
   options.metric = Metric{.kind = Metric::Kind::kMacroF1};
   EXPECT_EQ(metric(), Metric::Kind::kMacroF1);
+}
+
+/// Rows of six labels, each with one telling word of many and some that say nothing.
+std::vector<Record> hard_rows(std::size_t rows, std::uint64_t seed) {
+  constexpr std::size_t kLabels = 6, kTelling = 60, kOthers = 300;  // letters say nothing
+  Random random(seed, "hard rows");
+  std::vector<Record> records;
+  for (std::size_t k = 0; k < rows; ++k) {
+    const std::size_t label = random.below(kLabels);
+    std::string text =
+        fmt::format("w{}", 7919 * (kTelling * label + random.below(kTelling)) % 99991);
+    for (int n = 0; n < 5; ++n) text += fmt::format(" n{}", random.below(kOthers));
+    records.push_back({text, fmt::format("l{}", label), k + 1});
+  }
+  return records;
+}
+
+/// A small network learns nothing of these rows, and its noise costs two answers.
+TEST(TrainClassifier, KeepsTheLinearModelUnlessAnEpochIsAsGood) {
+  TrainClassifierOptions options = small_options();
+  options.epochs = 2;
+  options.metric = Metric{.kind = Metric::Kind::kAccuracy};
+  const auto train = [&] {
+    return train_classifier(hard_rows(400, 19), hard_rows(300, 1019), options);
+  };
+  const TrainedClassifier kept = train();
+  EXPECT_EQ(kept.training.epochs.size(), 2u);
+  EXPECT_EQ(kept.training.best_epoch, std::nullopt);
+  EXPECT_EQ(kept.dev.accuracy, kept.ngrams->score.accuracy);
+  EXPECT_LT(kept.training.epochs.back().score.value, kept.dev.accuracy);
+  options.network = false;
+  EXPECT_EQ(kept.classifier.hash(), train().classifier.hash());
+  options.network = true;
+  options.ngrams = false;
+  EXPECT_TRUE(train().training.best_epoch.has_value()) << "nothing was there before";
+}
+
+TEST(TrainClassifier, RefusesWeightsThatAreNone) {
+  for (const float weight : {0.0F, -1.0F, std::nanf(""), INFINITY}) {
+    std::vector<Record> records = small_reviews(60);
+    records[3].weight = weight;
+    EXPECT_THROW(train_classifier(records, {}, small_options()), DataError) << weight;
+    EXPECT_THROW(train_classifier(small_reviews(60), records, small_options()), DataError)
+        << weight;
+  }
 }
 
 TEST(TrainClassifier, LearnsWithEveryCell) {

@@ -70,11 +70,6 @@ void check_states(const SequenceClassifier<float>& model, const GradientSample& 
 GradientSample random_sample(const SequenceClassifierConfig& config,
                              std::span<const std::size_t> lengths, std::uint64_t seed);
 
-/// A model of random values on a random sample: whether the code is right for this configuration
-/// and these lengths.
-GradientReport check_random_model(const SequenceClassifierConfig& config,
-                                  std::span<const std::size_t> lengths, std::uint64_t seed);
-
 /// A table for people, ending in a line break; rows of the embedding are named by `word`, if given.
 std::string to_table(const GradientReport& report,
                      const std::function<std::string(std::size_t id)>& word = nullptr);

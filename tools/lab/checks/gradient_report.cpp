@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "unroll/tools/classifier/shown_text.h"
 #include "unroll/tools/lab/checks/gradient_check.h"
 
 namespace unroll {
@@ -16,12 +17,6 @@ namespace {
 using WordOf = std::function<std::string(std::size_t id)>;
 
 constexpr std::size_t kPlaceColumns = 14;
-
-/// Columns on a terminal: fmt knows them when it pads.
-std::size_t columns_of(std::string_view text) {
-  const std::size_t wide = 4 * text.size() + 1;
-  return wide + text.size() - fmt::format("{:<{}}", text, wide).size();
-}
 
 /// At most `columns` of the text, an ellipsis where it was cut.
 std::string cut(std::string text, std::size_t columns) {

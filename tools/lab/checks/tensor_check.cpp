@@ -32,7 +32,7 @@ struct Comparison {
   double error() const { return std::abs(gradient - difference); }
 };
 
-std::size_t columns_of(const Shape& shape) {
+std::size_t width_of_row(const Shape& shape) {
   return shape.rank() == 0 ? 1 : *(shape.end() - 1);
 }
 
@@ -42,7 +42,7 @@ std::vector<std::size_t> entries_of(const CheckedTensor& tensor, std::size_t fir
   std::vector<std::size_t> entries(count);
   std::iota(entries.begin(), entries.end(), first);
   if (tensor.rows.empty()) return entries;
-  const std::size_t columns = columns_of(tensor.shape);
+  const std::size_t columns = width_of_row(tensor.shape);
   std::erase_if(entries, [&](std::size_t entry) {
     return !std::ranges::binary_search(tensor.rows, entry / columns);
   });
@@ -171,7 +171,7 @@ double worst_error(std::span<const Comparison> comparisons, double scale, std::s
 }
 
 /// max|b| of the comparisons and of the gradient itself: one entry of a tensor is small or large
-/// beside the others.
+/// against the others.
 double scale_of(std::span<const Comparison> comparisons, double largest) {
   for (const Comparison& c : comparisons) {
     largest = std::max({largest, std::abs(c.difference), std::abs(c.gradient)});
@@ -249,11 +249,11 @@ TensorCheck check_piece(const CheckedTensor& tensor, const LossFunction& loss,
 }  // namespace
 
 std::size_t TensorCheck::worst_row() const {
-  return worst / columns_of(shape);
+  return worst / width_of_row(shape);
 }
 
 std::size_t TensorCheck::worst_column() const {
-  return worst % columns_of(shape);
+  return worst % width_of_row(shape);
 }
 
 std::vector<TensorCheck> check_tensor(const CheckedTensor& tensor, const LossFunction& loss,

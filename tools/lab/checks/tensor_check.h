@@ -17,11 +17,11 @@
 
 namespace unroll {
 
-/// What the float gradient that training uses must reach beside the double one: max|a − b| / max|b|
-/// over a tensor, or over one gate of it.
+/// What the float gradient that training uses must reach against the double one: max|a − b| /
+/// max|b| over a tensor, or over one gate of it.
 inline constexpr double kFloatBound = 1e-4;
 
-/// The loss at the values as they stand; sets `branches`.
+/// The loss at the values as they are; sets `branches`.
 using LossFunction = std::function<double(Branches& branches)>;
 
 /// A tensor that the loss reads, and its gradient as a backward pass has it.

@@ -51,7 +51,7 @@ std::string figures_of(const FlowResult& result) {
   return figures;
 }
 
-/// What stands beside the plot for one case.
+/// What is next to the plot for one case.
 std::string case_html(const FlowCase& flow_case, const FlowResult& result, std::size_t number) {
   std::string html = fmt::format(
       "<li class=\"case s{}\"><h3>{}</h3><p><strong>{}</strong>. {}</p><p class=\"note\">{}.</p>",
@@ -144,7 +144,7 @@ of slopes φ′(z) below 5 % of the activation's largest (of ReLU: the share off
 std::string flow_page(std::span<const FlowChapterResult> chapters, std::string_view command) {
   std::string body =
       "<p class=\"lead\">How far does a gradient reach back in time? Each line is the norm of a "
-      "product of Jacobians, measured on a real layer and drawn beside what the derivation says "
+      "product of Jacobians, measured on a real layer and drawn with what the derivation says "
       "of it.</p>\n";
   body += fmt::format("<p class=\"note\">Made by {}</p>\n", html_command(command));
   if (chapters.size() > 1) body += contents(chapters);

@@ -1,5 +1,5 @@
 /// How far a gradient reaches: ‖∂h_t/∂h_k‖₂ of an RNN or GRU and ‖∂C_t/∂C_k‖₂ of an LSTM over the
-/// lags t − k, measured with the layer's own backward pass, beside what the derivation bounds them
+/// lags t − k, measured with the layer's own backward pass, and what the derivation bounds them
 /// by.
 ///
 /// All norms are kept as natural logarithms, and the product of Jacobians is scaled by a power of

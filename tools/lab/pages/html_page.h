@@ -23,7 +23,7 @@
 
 namespace unroll {
 
-/// Text as it may stand in HTML, inside a quoted attribute too.
+/// Text as it may be in HTML, inside a quoted attribute too.
 std::string html_text(std::string_view text);
 
 /// Text with formulas as the code's comments write them: what follows _ or ^ (letters and digits,

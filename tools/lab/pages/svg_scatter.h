@@ -18,7 +18,7 @@ struct LogScatter {
   std::string description;  ///< for those who do not see the drawing
   std::string x_label;
   std::string y_label;
-  std::string hint;  ///< stands in the lower left corner
+  std::string hint;  ///< in the lower left corner
   double x_low = 0, x_high = 0;
   double y_low = 0, y_high = 0;
   std::vector<ScatterPoint> points;

@@ -40,7 +40,7 @@ struct Equation {
   std::string_view text() const { return code.empty() ? std::string_view() : code[0].text; }
 };
 
-/// Every ID that stands anywhere, in the order of the derivations.
+/// Every ID that is anywhere, in the order of the derivations.
 const std::vector<Equation>& ledger();
 
 /// Null if there is no such ID.

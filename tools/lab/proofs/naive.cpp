@@ -409,7 +409,7 @@ Backward lstm_backward(const Network& n, const Sequence& s, const Forward& forwa
 Matrix lstm_jacobian(const Network& n, const Forward& forward, std::size_t t) {
   const std::size_t H = n.h_0.size();
   // [GRAD-lstm-step] ∂(C_t, h_t)/∂(C_{t−1}, h_{t−1}) = [F_t, G_t; E_t F_t, E_t G_t + P_t]
-  // Here h stands above C.
+  // Here h is above C.
   const Matrix G = gate_jacobian(forward, t);
   const Matrix through_gates = product(G, n.W);  // (2H, H): ∂(h_t, C_t)/∂h_{t−1}
   Matrix J = zeros(2 * H, 2 * H);

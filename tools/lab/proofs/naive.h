@@ -70,7 +70,7 @@ struct Backward {
   Vector db, dc, dd, dh_0, dC_0;
 };
 
-/// The gradient of whatever stands above: g_t enters at h_t, g_C at C_T.
+/// The gradient of whatever is above: g_t enters at h_t, g_C at C_T.
 struct Sources {
   std::vector<Vector> g;  ///< [1..T] (H)
   Vector g_C;             ///< (H), LSTM

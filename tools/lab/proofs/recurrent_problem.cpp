@@ -15,7 +15,8 @@ namespace unroll {
 
 namespace {
 
-std::vector<double> columns_of(const Tensor<double>& tensor, std::size_t first, std::size_t count) {
+std::vector<double> column_block(const Tensor<double>& tensor, std::size_t first,
+                                 std::size_t count) {
   std::vector<double> values;
   for (std::size_t r = 0; r < tensor.shape()[0]; ++r) {
     const auto part = tensor.matrix().row(r).subspan(first, count);
@@ -179,7 +180,7 @@ void RecurrentProblem::add_forward(const Pass& pass, Quantities& all) const {
       return add_gru_forward(pass, all);
     case Cell::kLstm:
       for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
-        all[std::string(1, kLstmGates[g])] = {columns_of(pass.seen.gates, g * H_, H_)};
+        all[std::string(1, kLstmGates[g])] = {column_block(pass.seen.gates, g * H_, H_)};
       }
       all["C"] = {copied(pass.seen.C.values())};
   }
@@ -202,7 +203,7 @@ void RecurrentProblem::add_gradients(const Pass& pass, Quantities& all) const {
     case Cell::kLstm:
       all["dC0"] = {copied(pass.dstart.C.values())};
       for (std::size_t g = 0; g < kLstmGates.size(); ++g) {
-        all[std::string("dz") + kLstmGates[g]] = {columns_of(pass.seen.dz, g * H_, H_)};
+        all[std::string("dz") + kLstmGates[g]] = {column_block(pass.seen.dz, g * H_, H_)};
       }
   }
 }

@@ -102,7 +102,7 @@ class RecurrentProblem {
       const std::function<naive::Vector(std::size_t n, std::size_t entry)>& column);
   Parts by_gate(std::span<const double> stacked) const;
 
-  // Of a GRU; names that begin with its reset are of one form alone.
+  // For a GRU; names that begin with its reset are of one form alone.
   std::string form(std::string_view name) const;
   void add_gru_forward(const Pass& pass, Quantities& all) const;
   void add_gru_gradients(const Pass& pass, Quantities& all) const;

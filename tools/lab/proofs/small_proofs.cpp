@@ -1,4 +1,4 @@
-// What stands around the recurrent layers: activations, losses, optimizers.
+// What is around the recurrent layers: activations, losses, optimizers.
 
 #include <algorithm>
 #include <array>

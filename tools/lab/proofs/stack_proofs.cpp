@@ -1,4 +1,4 @@
-// Several layers, two directions, and what stands below and above them: embedding and pooling.
+// Several layers, two directions, and what is below and above them: embedding and pooling.
 
 #include <algorithm>
 #include <array>

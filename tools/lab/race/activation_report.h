@@ -9,7 +9,7 @@
 
 namespace unroll {
 
-/// Each race's rows stand together, one after the other.
+/// Each race's rows are together, one after the other.
 std::vector<std::span<const ActivationRow>> races_of(std::span<const ActivationRow> rows);
 
 /// "tanh, 256 KiB, 1 thread".

@@ -1,5 +1,5 @@
-/// The race of the recurrent layers: who computes an RNN or an LSTM layer how fast, beside the peak
-/// of the cores' multiply-add units.
+/// The race of the recurrent layers: who computes an RNN, LSTM or GRU layer how fast, against the
+/// peak of the cores' multiply-add units.
 ///
 /// A caller with more contenders than the library has (bench/) appends its own to {our_cells()} and
 /// gets them into the same race.

@@ -226,7 +226,7 @@ class ExerciseWriter {
             const std::string& symbols = "") {
     equation(id, name, symbols, scalar(value, style_));
   }
-  /// Each gate on its own, with its letter and `step` as subscripts; an RNN's as it stands.
+  /// Each gate on its own, with its letter and `step` as subscripts; an RNN's as it is.
   template <typename Rows>
   void show_gates(const std::string& id, const std::string& name, const std::string& step,
                   const Rows& rows, const std::string& factor = "") {

@@ -1,7 +1,7 @@
 /// Sheet: a page of formulas with numbers in them, as plain text and as HTML.
 ///
 /// Symbols are written once, in a notation that both understand: `z_{f,3}` and `h_t` have
-/// subscripts, `dz_3^{(3)}` both, `Wᵀ` is transposed; everything else is Unicode as it stands.
+/// subscripts, `dz_3^{(3)}` both, `Wᵀ` is transposed; everything else is Unicode as it is.
 #pragma once
 
 #include <cstddef>
@@ -59,7 +59,7 @@ struct SheetEquation {
   std::string name;  ///< what it gives: symbols
   std::vector<SheetTerm> terms;
 };
-/// In texts and headings, symbols stand between $ signs; $$ is a dollar.
+/// In texts and headings, symbols are between $ signs; $$ is a dollar.
 struct SheetHeading {
   int level = 1;  ///< 1: a part, 2: a paragraph of it
   std::string text;
@@ -80,7 +80,7 @@ struct Sheet {
 
 /// A text that may hold dollars of its own, for headings and texts.
 std::string literal(std::string_view text);
-/// A text in pieces: symbols, and what stands between them.
+/// A text in pieces: symbols, and what is between them.
 struct TextPiece {
   bool is_symbols = false;
   std::string text;

@@ -37,7 +37,7 @@ bool is_digit(char c) {
   return (c >= '0' && c <= '9') || c == '.';
 }
 
-/// Letters that stand together as a name, upright.
+/// Letters that are a name together, upright.
 constexpr std::array<std::string_view, 8> kNames{"tanh", "softmax", "log",  "exp",
                                                  "max",  "mean",    "ReLU", "diag"};
 
@@ -101,7 +101,7 @@ class SymbolReader {
     return fmt::format("<mo stretchy=\"false\">{}</mo>", html_text(character));
   }
 
-  /// What follows `_` or `^`: a character, or what stands in braces.
+  /// What follows `_` or `^`: a character, or what is in braces.
   std::string script() {
     if (!take("{")) return SymbolReader(take_character()).row();
     const std::size_t end = std::min(rest_.find('}'), rest_.size());
@@ -196,7 +196,7 @@ class HtmlWriter {
     for (const SheetTerm& term : equation.terms) {
       if (!term.symbols.empty()) symbols += " " + term.sign + " " + term.symbols;
     }
-    // Numbers that nothing explains stand side by side.
+    // Numbers that nothing explains are side by side.
     const bool is_given = equation.id.empty() && symbols == equation.name;
     output += is_given ? "<div class=\"eq given\">" : "<div class=\"eq\">";
     if (!equation.id.empty()) {

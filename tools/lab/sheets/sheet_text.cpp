@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "unroll/tools/classifier/shown_text.h"
 #include "unroll/tools/lab/sheets/sheet.h"
 
 namespace unroll {
@@ -16,13 +17,6 @@ constexpr std::size_t kFormulaColumn = 11;
 constexpr std::size_t kNumbersColumn = 36;
 /// Numbers on a line; more are continued below.
 constexpr std::size_t kNumbersPerLine = 4;
-
-/// Columns on a terminal, where East Asian characters take two: fmt knows them when it pads, so
-/// what it adds tells.
-std::size_t columns_of(std::string_view text) {
-  const std::size_t wide = 4 * text.size() + 1;
-  return wide - (fmt::format("{:<{}}", text, wide).size() - text.size());
-}
 
 std::string padded(std::string_view text, std::size_t width) {
   return fmt::format("{:<{}}", text, width);

@@ -50,7 +50,7 @@ class CsvWriter {
     }
   }
 
-  /// (G·H, ·): a matrix a gate. The suffix stands behind the gate's letter: dW_f_path.
+  /// (G·H, ·): a matrix a gate. The suffix follows the gate's letter: dW_f_path.
   void gate_matrices(const std::string& name, const std::string& suffix, const std::string& step,
                      const Tensor<double>& tensor) {
     const std::size_t H = example_.hidden_size();

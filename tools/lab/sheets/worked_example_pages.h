@@ -21,7 +21,7 @@ struct WorkedExampleNames {
 Sheet to_sheet(const WorkedExample& example, const WorkedExampleNames& names, std::size_t units);
 
 /// Every value in full, a line each: name,step,row,column,value. Steps (of the text), rows and
-/// columns count from 1 and are empty where a value has none. The gates of an LSTM stand apart
+/// columns count from 1 and are empty where a value has none. The gates of an LSTM are apart
 /// (z_f, dW_o, …). Paths: dz_path, dW_path, dU_path with step k (dz_f_path, …), then dW_part,
 /// dU_part, db_part.
 std::string to_csv(const WorkedExample& example);

@@ -82,7 +82,7 @@ void add_bench_cells_command(CLI::App& bench, int& status) {
   const auto flags = std::make_shared<BenchCellsFlags>();
   CLI::App* command = bench.add_subcommand(
       "cells",
-      "Time one RNN or LSTM layer, forward and a training step: useful GFLOP/s, and\n"
+      "Time one RNN, LSTM or GRU layer, forward and a training step: useful GFLOP/s, and\n"
       "how much that is of the peak of the multiply-add units.\n"
       "Without a size: H 64 to 512 times B 1 to 64");
   add_case_flags(*command, *flags);

@@ -10,6 +10,7 @@
 #include "unroll/tools/classifier/text_classifier.h"
 #include "unroll/tools/lab/checks/gradient_check.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/footer.h"
 #include "unroll/tools/program/numbers.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
@@ -133,7 +134,7 @@ void add_gradcheck_command(CLI::App& program, int& status) {
   add_quiet_flag(*command, flags->quiet);
   command->add_flag("--json", flags->json, "Print one JSON object");
   command->callback([flags, &status] { status = gradcheck_command(*flags); });
-  command->footer("Exit status 6: a gradient breaks its bound.");
+  set_footer(*command, "Exit status 6: a gradient breaks its bound.");
 }
 
 }  // namespace unroll

@@ -11,6 +11,7 @@
 #include "unroll/tools/lab/flow/flow_tour.h"
 #include "unroll/tools/lab/flow/trained_chapter.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/footer.h"
 #include "unroll/tools/program/numbers.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
@@ -180,7 +181,8 @@ void gradflow_command(const GradflowFlags& flags) {
 void add_gradflow_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<GradflowFlags>();
   CLI::App* command = program.add_subcommand("gradflow", "Measure how far gradients reach");
-  command->footer(
+  set_footer(
+      *command,
       "It measures the norms of ∂h_t/∂h_k (RNN, GRU) or ∂C_t/∂C_k (LSTM) and shows their bounds.\n"
       "Without a flag that describes a case it tours sigmoid, tanh, ReLU and LSTM.");
   std::vector<CLI::Option*> options;

@@ -27,7 +27,7 @@ std::size_t planned_bytes(const TextClassifier& classifier) {
   return std::max(memory.reading_bytes, count_memory(classifier, memory).total());
 }
 
-/// Of the layers before training and after the last epoch that was measured: lines of
+/// The flow of the layers before training and after the last epoch that was measured. Lines are
 /// "epoch,layer,forget bias,lag,log10 of the norm,…".
 std::vector<FlowCurve> read_flow(const std::filesystem::path& file) {
   std::vector<FlowCurve> curves;

@@ -209,6 +209,9 @@ void add_training_tiles(std::string& tiles, const RunHistory& run) {
   if (run.best() != nullptr) {
     add_tile(tiles, fmt::format("{} of {}", run.best()->epoch, run.epochs.size()),
              "best epoch, of those done");
+  } else if (!run.epochs.empty()) {
+    add_tile(tiles, fmt::format("none of {}", run.epochs.size()),
+             "epochs as good as the linear model, which was kept");
   }
   add_tile(tiles, duration_text(run.seconds), run.end.empty() ? "so far" : run.end);
   const double rate = tokens_a_second(stretches_of(run.steps));

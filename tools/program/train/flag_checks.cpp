@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "unroll/core/error.h"
+#include "unroll/text/labels.h"
 #include "unroll/text/stop_words.h"
+#include "unroll/text/utf8.h"
 #include "unroll/text/word_vectors.h"
 #include "unroll/tools/classifier/text_classifier.h"
 #include "unroll/tools/program/commands.h"
@@ -117,6 +119,14 @@ void warn_of_idle_flags(const TrainingPlan& plan, const TrainClassifierOptions& 
     terminal.warning(fmt::format("--early-stop {} has no effect in a run of {} epochs",
                                  *options.early_stop, plan.epochs));
   }
+}
+
+void warn_of_idle_separator(const ReadOptions& columns, const TextClassifier& classifier,
+                            Terminal& terminal) {
+  if (columns.label_separator.empty() || classifier.has_any_number_of_labels()) return;
+  terminal.warning(fmt::format(
+      "--label-separator {} has no effect: no text has several labels, or none; labels are {}",
+      in_quotes(columns.label_separator), list_of_labels(classifier.labels())));
 }
 
 void refuse_other_embedding(const CLI::App& command, const TrainClassifierOptions& options,

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "unroll/text/counted.h"
 #include "unroll/text/utf8.h"
 #include "unroll/tools/classifier/memory.h"
 #include "unroll/tools/program/commands.h"
@@ -47,19 +48,37 @@ void tell_of_vectors(const VectorCoverage& vectors, Terminal& terminal) {
   }
 }
 
-bool hardly_sees_rare_labels(const Metric& metric) {
-  return metric.kind == Metric::Kind::kAccuracy || metric.kind == Metric::Kind::kLoss;
+/// The loss is that of weighted texts.
+bool hardly_sees_rare_labels(const Metric& metric, const ClassWeights& weights) {
+  switch (metric.kind) {
+    case Metric::Kind::kAccuracy:
+    case Metric::Kind::kMicroF1:
+      return true;
+    case Metric::Kind::kLoss:
+      return !weights.balanced && weights.of_label.empty();
+    case Metric::Kind::kMacroF1:
+    case Metric::Kind::kLabelF1:
+      break;
+  }
+  return false;
 }
 
-/// A label that one text in fifty has changes accuracy by less than other labels' noise.
-void note_on_rarest(const TrainingPlan& plan, Terminal& terminal) {
-  constexpr double kRare = 0.02;
+/// A label that one text in fifty has changes accuracy by less than other labels' noise, unless all
+/// labels are as rare.
+bool is_rare(const TrainingPlan& plan, std::size_t labels) {
+  constexpr double kRare = 0.02, kOfMean = 0.5;
+  const double share = static_cast<double>(plan.rarest_rows) / static_cast<double>(plan.train_rows);
+  return share < kRare && share < kOfMean / static_cast<double>(labels);
+}
+
+void note_on_rarest(const TrainingPlan& plan, std::size_t labels, const ClassWeights& weights,
+                    Terminal& terminal) {
   const double share = static_cast<double>(plan.rarest_rows) / static_cast<double>(plan.train_rows);
   terminal.note(fmt::format(
-      "        the rarest label is {}: {} rows of {} ({:.2g} %), and {} for dev{}",
-      in_quotes(plan.rarest_label), plan.rarest_rows, plan.train_rows, 100 * share,
+      "        the rarest label is {}: {} of {} ({:.2g} %), and {} for dev{}",
+      in_quotes(plan.rarest_label), counted(plan.rarest_rows, "row"), plan.train_rows, 100 * share,
       plan.rarest_dev_rows,
-      share < kRare && hardly_sees_rare_labels(plan.metric)
+      is_rare(plan, labels) && hardly_sees_rare_labels(plan.metric, weights)
           ? fmt::format("; {} hardly sees it (--metric macro-f1)", to_string(plan.metric))
           : ""));
 }
@@ -125,14 +144,15 @@ std::string describe_model(const TextClassifier& classifier, std::size_t paramet
 
 }  // namespace
 
-void note_plan(const TrainingPlan& plan, const TextClassifier& classifier, Terminal& terminal) {
+void note_plan(const TrainingPlan& plan, const TextClassifier& classifier,
+               const ClassWeights& weights, Terminal& terminal) {
   terminal.note(
-      fmt::format("data    {} rows to train on, {} {}; {} labels{}; {} tokens an epoch",
-                  plan.train_rows, plan.dev_rows,
+      fmt::format("data    {} to train on, {} {}; {} labels{}; {} tokens an epoch",
+                  counted(plan.train_rows, "row"), plan.dev_rows,
                   plan.dev_held_back ? "of them held back" : "for dev", classifier.labels().size(),
                   classifier.has_any_number_of_labels() ? ", any number of them a text" : "",
                   count_text(static_cast<double>(plan.train_tokens))));
-  note_on_rarest(plan, terminal);
+  note_on_rarest(plan, classifier.labels().size(), weights, terminal);
   notes_on_texts(plan, classifier, terminal);
   if (classifier.has_network()) terminal.note(describe_model(classifier, plan.parameters));
   if (plan.ngrams > 0) {
@@ -146,7 +166,7 @@ void note_plan(const TrainingPlan& plan, const TextClassifier& classifier, Termi
   terminal.note(memory_text(*plan.memory, classifier));
   if (!classifier.has_network()) return;
   terminal.note(fmt::format(
-      "plan    {} epochs of {} steps{}", plan.epochs, plan.steps_per_epoch,
+      "plan    {} of {}{}", counted(plan.epochs, "epoch"), counted(plan.steps_per_epoch, "step"),
       plan.early_stop == 0 ? ""
                            : fmt::format(", fewer if {} bring nothing better", plan.early_stop)));
 }

@@ -8,6 +8,7 @@ namespace unroll {
 class Terminal;
 
 /// Notes the plan, and warns of what is dubious in it.
-void note_plan(const TrainingPlan& plan, const TextClassifier& classifier, Terminal& terminal);
+void note_plan(const TrainingPlan& plan, const TextClassifier& classifier,
+               const ClassWeights& weights, Terminal& terminal);
 
 }  // namespace unroll

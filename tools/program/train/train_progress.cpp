@@ -30,7 +30,7 @@ void TrainProgress::begin(const TrainingPlan& plan, std::size_t labels) {
   plan_ = plan;
   const auto K = static_cast<double>(labels);
   loss_of_guessing_ = plan.output == OutputKind::kSigmoid ? K * std::log(2.0) : std::log(K);
-  begun_ = epoch_begun_ = Clock::now();
+  begun_ = steps_begun_ = epoch_begun_ = Clock::now();
 }
 
 void TrainProgress::resume_at(const RunFolder::Position& position) {
@@ -52,11 +52,15 @@ void TrainProgress::resume(RunFolder& run) {
   }
 }
 
+void TrainProgress::solving() {
+  terminal_.progress("solving the linear model of n-grams");
+}
+
 void TrainProgress::ngrams(const NgramReport& report) {
   terminal_.note(fmt::format("linear  C {}{}  {:.1f} s  {}", fmt::join(report.C, " and "),
                              report.words_alone ? " of words" : "", report.seconds,
                              dev_text(report.score)));
-  epoch_begun_ = Clock::now();
+  steps_begun_ = epoch_begun_ = Clock::now();
 }
 
 void TrainProgress::step(const StepReport& report, std::size_t tokens) {
@@ -125,7 +129,7 @@ std::string TrainProgress::speed_text() const {
 double TrainProgress::eta() const {
   const auto all = static_cast<double>(plan_.epochs * plan_.steps_per_epoch);
   const auto done = static_cast<double>(steps_done_);
-  return since(begun_) / done * (all - done - static_cast<double>(steps_before_));
+  return since(steps_begun_) / done * (all - done - static_cast<double>(steps_before_));
 }
 
 }  // namespace unroll

@@ -24,6 +24,8 @@ class TrainProgress {
   void begin(const TrainingPlan& plan, std::size_t labels);
   /// Says from where the run goes on; `run` may be a new one.
   void resume(RunFolder& run);
+  /// The linear model is being solved.
+  void solving();
   void ngrams(const NgramReport& report);
   void step(const StepReport& report, std::size_t tokens);
   void epoch(const EpochReport& report, const DevScore& dev);
@@ -52,6 +54,7 @@ class TrainProgress {
   std::size_t steps_done_ = 0;    // by this process
   std::size_t steps_before_ = 0;  // by those that were interrupted
   Clock::time_point begun_ = Clock::now();
+  Clock::time_point steps_begun_ = begun_;  // when the linear model was solved
   Clock::time_point epoch_begun_ = begun_;
 };
 

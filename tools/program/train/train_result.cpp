@@ -31,6 +31,17 @@ std::string result_text(const DevScore& dev, const Metric& metric) {
   return fmt::format("{} {}, {}", to_string(metric), share_text(dev), accuracy);
 }
 
+std::string what_was_kept(const TrainingResult& training, std::string_view why) {
+  const std::size_t epochs = training.epochs.size();
+  if (training.best_epoch)
+    return fmt::format("best epoch {} of {} ({})", *training.best_epoch + 1, epochs, why);
+  if (epochs == 0) return fmt::format("linear model alone ({})", why);
+  return fmt::format("linear model alone, since {} ({})",
+                     epochs == 1 ? "the one epoch was not as good"
+                                 : fmt::format("none of {} epochs was as good", epochs),
+                     why);
+}
+
 /// Nulls where batches were whole.
 nlohmann::ordered_json shards_json(const TrainFlags& flags, const ShardTimes* times) {
   nlohmann::ordered_json json = {{"shards", flags.options.shards},
@@ -50,34 +61,30 @@ void print_result(const TrainFlags& flags, const TrainedClassifier& trained, std
                   double seconds) {
   const TrainingResult& training = trained.training;
   const auto file = std::filesystem::path(flags.out) / TextClassifier::kFileName;
-  const bool has_epoch = !training.epochs.empty();
   if (flags.json) {
     nlohmann::ordered_json ngrams_accuracy;  // null without n-grams
     if (trained.ngrams) ngrams_accuracy = trained.ngrams->score.accuracy;
-    nlohmann::ordered_json json = {{"model", file.string()},
-                                   {"end", why},
-                                   {"epochs", training.epochs.size()},
-                                   {"best_epoch", has_epoch ? training.best_epoch + 1 : 0},
-                                   {"dev_accuracy", trained.dev.accuracy},
-                                   {"metric", to_string(trained.plan.metric)},
-                                   {"dev_metric", trained.dev.metric},
-                                   {"ngrams", trained.plan.ngrams},
-                                   {"ngrams_dev_accuracy", ngrams_accuracy},
-                                   {"precision", to_string(trained.plan.memory->precision)},
-                                   {"most_tokens", trained.plan.memory->most_tokens},
-                                   {"hash", trained.classifier.hash()},
-                                   {"peak_memory", peak_resident_bytes()},
-                                   {"seconds", seconds}};
+    nlohmann::ordered_json json = {
+        {"model", file.string()},
+        {"end", why},
+        {"epochs", training.epochs.size()},
+        {"best_epoch", training.best_epoch ? *training.best_epoch + 1 : 0},
+        {"dev_accuracy", trained.dev.accuracy},
+        {"metric", to_string(trained.plan.metric)},
+        {"dev_metric", trained.dev.metric},
+        {"ngrams", trained.plan.ngrams},
+        {"ngrams_dev_accuracy", ngrams_accuracy},
+        {"precision", to_string(trained.plan.memory->precision)},
+        {"most_tokens", trained.plan.memory->most_tokens},
+        {"hash", trained.classifier.hash()},
+        {"peak_memory", peak_resident_bytes()},
+        {"seconds", seconds}};
     json.update(shards_json(flags, trained.shard_times.get()));
     print("{}\n", with_version(json.dump()));
     return;
   }
-  if (has_epoch) {
-    print("best epoch {} of {} ({}): dev {}\n", training.best_epoch + 1, training.epochs.size(),
-          why, result_text(trained.dev, trained.plan.metric));
-  } else {
-    print("linear model alone ({}): dev {}\n", why, result_text(trained.dev, trained.plan.metric));
-  }
+  print("{}: dev {}\n", what_was_kept(training, why),
+        result_text(trained.dev, trained.plan.metric));
   print("model {} ({:.1f} MB), trained in {}\n", file.string(),
         static_cast<double>(std::filesystem::file_size(file)) / 1e6, duration_text(seconds));
   print("hash  {}\n", trained.classifier.hash());
@@ -96,9 +103,9 @@ Error diverged(const TrainFlags& flags, const TrainedClassifier& trained, bool l
   const TrainingResult& training = trained.training;
   const StepReport& failed = training.failed;
   const std::string kept =
-      training.epochs.empty()
-          ? (linear_is_saved ? "the linear model of n-grams was kept" : "no model was written")
-          : fmt::format("epoch {}, the best before that, was kept", training.best_epoch + 1);
+      training.best_epoch
+          ? fmt::format("epoch {}, the best before that, was kept", *training.best_epoch + 1)
+          : (linear_is_saved ? "the linear model of n-grams was kept" : "no model was written");
   return Error(ErrorKind::kDiverged,
                fmt::format("training diverged in step {} of epoch {} (--lr {}): {}; {}; {}",
                            failed.step + 1, failed.epoch + 1, flags.options.learning_rate,
@@ -151,8 +158,7 @@ void save_again(const TrainFlags& flags, TrainedClassifier& trained) {
   const TrainingResult& training = trained.training;
   if (training.epochs.empty() && trained.classifier.has_network()) return;
   set_notes(trained.classifier, flags, *trained.plan.memory, trained.plan.metric,
-            training.epochs.empty() ? std::nullopt : std::optional(training.best_epoch),
-            trained.dev);
+            training.best_epoch, trained.dev);
   save_run(trained.classifier, flags);
 }
 

@@ -23,9 +23,14 @@ namespace {
 
 void add_training_column_flags(CLI::App& command, ReadOptions& columns) {
   add_column_flags(command, columns);
-  command.add_option("--weight-col", columns.weight_column,
-                     "Column of the rows' weights, by name or number: how much each row counts\n"
-                     "(default: all alike)");
+  const auto set_column = [&columns](const std::string& column) {
+    require_not_empty("--weight-col", column);
+    columns.weight_column = column;
+  };
+  command.add_option_function<std::string>(
+      "--weight-col", set_column,
+      "Column of the rows' weights, by name or number: how much each row counts\n"
+      "(default: all alike)");
 }
 
 Metric metric_of(const std::string& name) {

@@ -28,8 +28,8 @@ void set(Settings& settings, const std::string& flag, std::string value) {
   settings.push_back({flag, std::move(value), ""});
 }
 
-/// A run of so many epochs ends with the best epoch's model, whatever a longer one tried behind it:
-/// the rate does not depend on how many there are.
+/// A run of so many epochs ends with the trial's model, whatever a longer one tried behind it: the
+/// rate does not depend on how many there are.
 Settings repeating(Settings settings, std::size_t epochs, const std::filesystem::path& out) {
   set(settings, "out", out.string());
   if (epochs == 0) return settings;
@@ -53,7 +53,7 @@ void look_at(Trial& trial) {
   if (const RunHistory::Epoch* best = history.best()) {
     trial.best_epoch = best->epoch;
     trial.dev = score_of(*best);
-  } else if (history.linear && trial.is_over) {
+  } else if (history.linear && (trial.is_over || trial.epochs > 0)) {
     trial.dev = score_of(*history.linear);
   }
 }
@@ -74,7 +74,9 @@ void keep(const Trial& trial, const Settings& all, const std::filesystem::path& 
   const std::shared_ptr<CLI::App> train = train_flags();
   const std::string model = read_file(trial.folder / TextClassifier::kFileName);
   const std::string metrics = read_file(trial.folder / MetricsFile::kFileName);
-  const std::string text = to_toml(repeating(all, trial.best_epoch, out), describe(*train));
+  const std::string text =
+      to_toml(repeating(all, trial.best_epoch > 0 ? trial.best_epoch : trial.epochs, out),
+              describe(*train));
   write_files(std::array{NewFile{out / TextClassifier::kFileName, model},
                          NewFile{out / MetricsFile::kFileName, metrics},
                          NewFile{out / kSettingsFile, text}});

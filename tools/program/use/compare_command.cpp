@@ -9,6 +9,8 @@
 #include "unroll/core/file.h"
 #include "unroll/core/hash.h"
 #include "unroll/core/output_folder.h"
+#include "unroll/text/labels.h"
+#include "unroll/text/utf8.h"
 #include "unroll/tools/classifier/run_folder.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/compare/compared_runs.h"
@@ -140,11 +142,28 @@ class Comparing {
       for (const std::uint64_t seed : spec_.seeds)
         plan_run(fmt::format("seed {}", seed), seed, nullptr);
     }
+    refuse_metric_of_absent_label();
     for (const Variant& variant : spec_.variants) {
       variants_.push_back({.name = variant.name, .settings = variant.settings});
       variants_.back().scores.same_rows = spec_.folds == 0;
       variants_.back().right.same_rows = spec_.folds == 0;
     }
+  }
+
+  /// All variants would be as bad.
+  void refuse_metric_of_absent_label() const {
+    if (!spec_.metric || spec_.metric->kind != Metric::Kind::kLabelF1) return;
+    std::set<std::string> labels;
+    const auto add = [&](const TestRows& test) {
+      for (std::string& label : labels_in(test.records)) labels.insert(std::move(label));
+    };
+    add(test_);
+    for (const Fold& fold : folds_) add(fold.test);
+    if (labels.contains(spec_.metric->label)) return;
+    throw UsageError(fmt::format(
+        "no text of the test has the label {}, whose F1 is to compare variants; labels are {}",
+        in_quotes(spec_.metric->label),
+        list_of_labels(std::vector<std::string>(labels.begin(), labels.end()))));
   }
 
   void plan_run(const std::string& name, std::uint64_t seed, const Fold* fold) {

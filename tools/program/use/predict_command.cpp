@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "unroll/core/error.h"
+#include "unroll/text/labels.h"
 #include "unroll/text/line_stream.h"
 #include "unroll/text/prediction_input.h"
 #include "unroll/tools/classifier/text_predictor.h"
@@ -99,7 +100,21 @@ PredictionInputOptions input_options(const PredictFlags& flags) {
                                                : InputLayout::kByContent};
 }
 
-void predict_command(const PredictFlags& flags) {
+/// Labels of one column are told apart by what none of them holds.
+std::string separator_for(const TextPredictor& predictor, Terminal& terminal) {
+  const std::vector<std::string_view> labels(predictor.labels().begin(), predictor.labels().end());
+  const std::string separator(separator_of(labels));
+  if (separator.empty()) {
+    throw UsageError(
+        "--append writes a text's labels into one column, and some labels hold commas, semicolons "
+        "and bars: nothing is left to write between them; --jsonl writes a list");
+  }
+  if (separator != ",")
+    terminal.note(fmt::format("labels are written with {} between them", in_quotes(separator)));
+  return separator;
+}
+
+void predict_command(PredictFlags flags) {
   require_stdout();
   const TextPredictor predictor(
       load_classifier(flags.model),
@@ -111,6 +126,9 @@ void predict_command(const PredictFlags& flags) {
   ReadReport report;
   PredictionInput input(flags.file, input_options(flags), report);
   show(std::exchange(report, {}), terminal);
+  if (flags.answer.kind == AnswerForm::Kind::kAppend &&
+      predictor.classifier().has_any_number_of_labels())
+    flags.answer.separator = separator_for(predictor, terminal);
   if (flags.answer.kind == AnswerForm::Kind::kAppend)
     print("{}\n", append_header(input.column_names(),
                                 predictor.classifier().has_any_number_of_labels(), flags.answer));

@@ -33,8 +33,8 @@ std::string joined(std::vector<std::string_view> labels) {
   return labels.empty() ? "no label" : fmt::format("{}", fmt::join(labels, ", "));
 }
 
-/// Of a model with any number of labels. How sure a mistake is, the surest of its wrong labels
-/// tells: one that was predicted, or one that was not.
+/// For a model with any number of labels: adds the row if its labels are wrong. How sure a mistake
+/// is, the surest of its wrong labels tells: one that was predicted, or one that was not.
 void add_if_wrong(const Record& record, const Prediction& prediction,
                   const TextPredictor& predictor, double threshold, Mistakes& mistakes) {
   const std::vector<std::string_view> actual = labels_of(record),

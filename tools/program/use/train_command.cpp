@@ -181,7 +181,8 @@ class TrainRun {
   TrainingMemory memory_;
   Metric metric_;
   bool linear_is_saved_ = false;
-  bool is_saved_ = false;  // a model of this run is in its folder
+  bool is_saved_ = false;    // a model of this run is in its folder
+  bool has_result_ = false;  // or would be, if the run ended now
 };
 
 int TrainRun::train() {
@@ -222,7 +223,8 @@ ClassifierObserver TrainRun::observer() {
 void TrainRun::begin(const TrainingPlan& plan, const TextClassifier& classifier) {
   if (classifier.has_network())
     refuse_other_embedding(command_, flags_.options, classifier.model().config().embedding);
-  note_plan(plan, classifier, terminal_);
+  note_plan(plan, classifier, flags_.options.class_weights, terminal_);
+  warn_of_idle_separator(flags_.columns, classifier, terminal_);
   if (flags_.options.precision == PrecisionChoice::kHalf)
     terminal_.note(fmt::format("half precision here: {}", to_string(plan.memory->precision)));
   warn_of_idle_flags(plan, flags_.options, terminal_);
@@ -235,10 +237,11 @@ void TrainRun::begin(const TrainingPlan& plan, const TextClassifier& classifier)
   progress_.resume(run_);
   if (const auto position = run_.goes_on_at())
     steps_.begin(position->epoch * plan.steps_per_epoch + position->step);
-  is_saved_ = run_.is_repeated() && has_model(flags_.out);
+  is_saved_ = has_result_ = run_.is_repeated() && has_model(flags_.out);
   memory_ = *plan.memory;
   metric_ = plan.metric;
   if (watch_) watch_->measure(0, classifier);
+  if (classifier.ngrams() != nullptr) progress_.solving();
 }
 
 void TrainRun::take_linear_model(const NgramReport& report, TextClassifier& classifier) {
@@ -265,6 +268,7 @@ void TrainRun::take_epoch(const EpochReport& report, const DevScore& score,
   curves_.epoch(report, score);
   // Written at once: whatever ends the run, the best epoch so far is on disk.
   if (report.best) save(classifier, report.epoch, score);
+  has_result_ = true;
   if (watch_) watch_->measure(report.epoch + 1, classifier);
 }
 
@@ -273,12 +277,12 @@ void TrainRun::save(TextClassifier& classifier, std::optional<std::size_t> epoch
   set_notes(classifier, flags_, memory_, metric_, epoch, score);
   run_.keep();
   save_run(classifier, flags_);
-  is_saved_ = true;
+  is_saved_ = has_result_ = true;
 }
 
 bool TrainRun::must_stop() {
   if (!guard_) guard_.emplace();
-  return guard_->interrupted() || steps_.is_reached() || (is_saved_ && limit_.is_over());
+  return guard_->interrupted() || steps_.is_reached() || (has_result_ && limit_.is_over());
 }
 
 Checkpoints TrainRun::checkpoints() {
@@ -291,6 +295,10 @@ int TrainRun::end(TrainedClassifier trained) {
   terminal_.clear();
   if (trained.shard_times) tell_of_ranks(*trained.shard_times, terminal_);
   if (run_.is_repeated()) save_again(flags_, trained);
+  const bool linear_is_best = !trained.training.epochs.empty() && !trained.training.best_epoch;
+  // Where a model is replaced, it is not there yet.
+  if (linear_is_best && !is_saved_) save(trained.classifier, {}, trained.dev);
+  linear_is_saved_ = linear_is_saved_ || linear_is_best;
   const TrainingEnd end = trained.training.end;
   run_.metrics().end(trained);
   // Before the run is called finished: the same command then mends what a kill leaves of a page.

@@ -9,6 +9,7 @@
 #include "unroll/tools/classifier/attribution.h"
 #include "unroll/tools/program/attribution_text.h"
 #include "unroll/tools/program/commands.h"
+#include "unroll/tools/program/footer.h"
 #include "unroll/tools/program/numbers.h"
 #include "unroll/tools/program/output.h"
 #include "unroll/tools/program/terminal.h"
@@ -67,7 +68,8 @@ void add_why_command(CLI::App& program, int& status) {
   const auto flags = std::make_shared<WhyFlags>();
   CLI::App* command =
       program.add_subcommand("why", "Say which tokens and n-grams of a text decided its label");
-  command->footer(
+  set_footer(
+      *command,
       "The score is the logarithm of the ratio of both labels' probabilities, or of a label's "
       "odds\n"
       "where a text may have any number of labels. In the table:\n"
@@ -76,11 +78,16 @@ void add_why_command(CLI::App& program, int& status) {
       "  network  gradient × input, averaged on the way from no input to the text\n"
       "  n-grams  the token's share of the n-grams that touch it\n"
       "  ?        marks a token that the vocabulary lacks\n"
-      "On a terminal the text is coloured: blue for the label, orange against it.");
+      "N-grams are words in a row, or ~letters~ in a row, where < and > are a word's begin and\n"
+      "end; ×4 comes four times. The lines at the end add up to the score: all tokens, what the\n"
+      "model says whatever the tokens are, and what gradient × input misses of the network.\n"
+      "On a terminal the text is coloured: blue for the label, orange against it.\n"
+      "`why` says which words decided; `trace` prints every number of the network's forward and\n"
+      "backward pass; `explain` shows an equation, the line that computes it and its proof.");
   command->add_option("model", flags->model, "Folder of the model")->type_name("DIR")->required();
   command->add_option("text", flags->text, "The text (default: each line of stdin)");
   command->add_option("--label", flags->labels.label,
-                      "Say what speaks for this label (default: the predicted one)");
+                      "Say what speaks for this label (default: the most probable one)");
   command->add_option("--against", flags->labels.against,
                       "The other label of the decision (default: the most probable other one)");
   command

@@ -14,12 +14,7 @@ from . import _settings
 from ._model import Model
 from ._training import train
 
-#: settings about columns and formats of files, which texts in memory do not have
-_OF_FILES = {
-    "text_col", "label_col", "label_separator", "weight_col", "no_header", "format", "separator", "quoting", "encoding",
-    "bad_rows",
-}
-_NAMES = tuple(setting.name for setting in _settings.settings() if setting.name not in _OF_FILES)
+_NAMES = tuple(setting.name for setting in _settings.settings() if setting.name not in _settings.OF_FILES)
 
 
 def _texts(X: Any) -> list[str]:
@@ -80,13 +75,19 @@ class UnrollClassifier(ClassifierMixin, BaseEstimator):
             raise TypeError(f"UnrollClassifier has no parameter {next(iter(settings))!r}")
 
     def fit(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> UnrollClassifier:
-        """Trains on texts and their labels, which may be strings or numbers. `sample_weight` is how much each text counts."""
+        """Trains on texts and their labels, which may be strings or numbers. `sample_weight` is how much each text counts; one
+        whose weight is 0 is left out."""
         texts = _texts(X)
         labels = self._take_labels(y.toarray() if hasattr(y, "toarray") else y)
         if len(texts) != len(labels):
             raise ValueError(f"X has {len(texts)} texts, y has {len(labels)} labels")
-        weights = [1.0] * len(texts) if sample_weight is None else list(sample_weight)
-        self.model_ = train((texts, labels, weights), **self.get_params(deep=False))
+        weights = [1.0] * len(texts) if sample_weight is None else [float(weight) for weight in sample_weight]
+        if len(texts) != len(weights):
+            raise ValueError(f"X has {len(texts)} texts, sample_weight has {len(weights)} weights")
+        rows = [row for row in zip(texts, labels, weights) if row[2] != 0]
+        if not rows:
+            raise ValueError("all weights are 0: no text is left to train on")
+        self.model_ = train(tuple(zip(*rows)), **self.get_params(deep=False))
         return self
 
     def _take_labels(self, y: Any) -> list[Any]:

@@ -17,13 +17,14 @@ try:
 except ImportError:  # then there are lists
     numpy = None  # type: ignore[assignment]
 
-Label = Union[str, tuple[str, ...]]
+Label = Union[str, tuple[str, ...], None]
 
 
 class Prediction(NamedTuple):
     """What a model says of one text."""
 
-    #: the most probable label; of a model of any number of labels, a tuple of those whose probability reaches the threshold
+    #: the most probable label, or None if it does not reach the threshold; of a model of any number of labels, a tuple of those
+    #: that reach it
     label: Label
     #: of the most probable label
     probability: float
@@ -84,20 +85,23 @@ class Model:
         return self._predictor.notes()
 
     @overload
-    def predict(self, texts: str, *, threshold: float = ...) -> Prediction: ...  # type: ignore[overload-overlap]
+    def predict(self, texts: str, *, threshold: float | None = ...) -> Prediction: ...  # type: ignore[overload-overlap]
     @overload
-    def predict(self, texts: Iterable[str], *, threshold: float = ...) -> Predictions: ...
+    def predict(self, texts: Iterable[str], *, threshold: float | None = ...) -> Predictions: ...
 
-    def predict(self, texts: str | Iterable[str], *, threshold: float = 0.5) -> Prediction | Predictions:
+    def predict(self, texts: str | Iterable[str], *, threshold: float | None = None) -> Prediction | Predictions:
         """Predicts one text, or each of several.
 
             model.predict("A lovely film.").label
             labels, probabilities = model.predict(["A lovely film.", "Never again."])
 
         The bits of a result do not depend on what else is predicted, nor on the number of threads. Several texts are much faster
-        in one call. `threshold` is how probable a label must be where a text may have any number of them. Other Python threads
-        run meanwhile, and Ctrl-C ends it.
+        in one call. `threshold`, from 0 to 1, is how probable a label must be: where a text may have any number of labels it is
+        0.5 if none is given; where it has one, a less probable one is None ("none of these"). Other Python threads run
+        meanwhile, and Ctrl-C ends it.
         """
+        if threshold is not None and not 0 <= threshold <= 1:  # NaN is not, either
+            raise ValueError(f"threshold is {threshold}, expected a number from 0 to 1")
         if isinstance(texts, str):
             return self._predict_one(texts, threshold)
         numbers, array = self._predictor.predict(_tuple_of(texts))
@@ -111,16 +115,19 @@ class Model:
         """Writes folder/model.safetensors, which every other part of unroll can use."""
         self._predictor.save(os.fspath(folder))
 
-    def _predict_one(self, text: str, threshold: float) -> Prediction:
+    def _predict_one(self, text: str, threshold: float | None) -> Prediction:
         numbers, array = self._predictor.predict((text,))
         probabilities = _matrix(array)[0]
         label = self._labels(numbers, array, threshold)[0]
         return Prediction(label, float(probabilities[numbers[0]]), probabilities)
 
-    def _labels(self, numbers: list[int], array: _unroll.FloatArray, threshold: float) -> list[Any]:
+    def _labels(self, numbers: list[int], array: _unroll.FloatArray, threshold: float | None) -> list[Any]:
         if self.any_number_of_labels:
-            return [tuple(labels) for labels in self._predictor.labels_of(array, threshold)]
-        return [self.labels[number] for number in numbers]
+            least = 0.5 if threshold is None else threshold
+            return [tuple(labels) for labels in self._predictor.labels_of(array, least)]
+        if threshold is None:
+            return [self.labels[number] for number in numbers]
+        return [labels[0] if labels else None for labels in self._predictor.labels_of(array, threshold)]
 
     def __repr__(self) -> str:
         shown = ", ".join(self.labels[:4]) + (", …" if len(self.labels) > 4 else "")

@@ -10,6 +10,13 @@ from typing import Any, NamedTuple
 from . import _unroll
 
 
+#: settings about columns and formats of files, which texts in memory do not have
+OF_FILES = {
+    "text_col", "label_col", "label_separator", "weight_col", "no_header", "format", "separator", "quoting", "encoding",
+    "bad_rows",
+}
+
+
 class Setting(NamedTuple):
     """A setting of `train`."""
 
@@ -49,6 +56,13 @@ def _value(name: str, value: Any) -> str:
     return text
 
 
+def refuse_of_files(values: Mapping[str, Any]) -> None:
+    """Raises a ValueError if a setting is about files, where texts are in memory."""
+    for name in values:
+        if name in OF_FILES and values[name] is not None:
+            raise ValueError(f"{name} is about a file, and the texts are in memory")
+
+
 def words(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The settings as the program reads them. None is the default, and `ngrams=False` is the same as `no_ngrams=True`."""
     known, negations = {setting.name: setting for setting in settings()}, _negations()
@@ -57,6 +71,8 @@ def words(values: Mapping[str, Any]) -> list[tuple[str, str]]:
         if name not in known and name not in negations:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
+            if name == "threads":
+                hint = ": unroll.set_threads(n) sets it for the process"
             raise TypeError(f"there is no setting {name!r}{hint}")
         if value is None:
             continue

@@ -41,9 +41,9 @@ class Training:
     #: what was found in the data and decided before the first step
     plan: dict[str, Any] = field(default_factory=dict)
     epochs: list[Epoch] = field(default_factory=list)
-    #: "all epochs done", "stopped early", "stopped" by the callback
+    #: "all epochs done", "stopped early", "stopped" by the callback; "solved" for a linear model alone
     end: str = ""
-    #: whose model it is, from 1; None for a linear model alone
+    #: whose model it is, from 1; None where it is the linear model alone
     best_epoch: int | None = None
     dev_accuracy: float = 0.0
     dev_metric: float = 0.0
@@ -61,9 +61,11 @@ def _rows(source: Sequence[Any], name: str) -> list[tuple[Any, tuple[Any, ...], 
     if len(source) not in (2, 3):
         raise TypeError(f"{name} is a path, (texts, labels) or (texts, labels, weights)")
     texts, labels = list(source[0]), list(source[1])
-    weights = list(source[2]) if len(source) == 3 else [1.0] * len(texts)
-    if not len(texts) == len(labels) == len(weights):
-        raise ValueError(f"{name} has {len(texts)} texts, {len(labels)} labels and {len(weights)} weights")
+    if len(texts) != len(labels):
+        raise ValueError(f"{name} has {len(texts)} texts and {len(labels)} labels")
+    weights = [1.0] * len(texts) if len(source) == 2 or source[2] is None else list(source[2])
+    if len(texts) != len(weights):
+        raise ValueError(f"{name} has {len(texts)} texts and {len(weights)} weights")
     return [(text, _labels_of(label), float(weight)) for text, label, weight in zip(texts, labels, weights)]
 
 
@@ -106,6 +108,8 @@ def train(train: Source, dev: Source | None = None, out: str | os.PathLike[str] 
     `settings` are those of `unroll train` by the same names, with _ for -. `unroll.settings()` lists them:
 
     """
+    if not isinstance(train, (str, os.PathLike)) and (dev is None or not isinstance(dev, (str, os.PathLike))):
+        _settings.refuse_of_files(settings)
     training = Training()
 
     def plan(found: dict[str, Any]) -> None:

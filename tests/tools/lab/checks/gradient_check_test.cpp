@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/random_gradient_check.h"
 #include "unroll/layers/init.h"
 
 namespace unroll {
@@ -109,7 +110,7 @@ TEST(TensorCheck, LeavesOutRowsThatTheLossDoesNotRead) {
 
 TEST(TensorCheck, TakesNoAlarmFromAGradientThatRoundingHides) {
   std::vector<double> values{0.3, -0.2};
-  const std::vector<double> gradient{1e-16, 0};  // beside a loss of 1e6 nobody can see that
+  const std::vector<double> gradient{1e-16, 0};  // against a loss of 1e6 nobody can see that
   const LossFunction loss = [&](Branches&) { return (1e6 + values[0]) - values[0]; };
   const TensorCheck check =
       check_tensor({.name = "t", .shape = {2}, .values = values, .gradient = gradient}, loss, {})
@@ -182,7 +183,7 @@ class GradientCheck : public testing::TestWithParam<Case> {};
 const std::vector<std::size_t> kLengths{2, 7, 4, 1};
 
 TEST_P(GradientCheck, PassesOnTheLayersAsTheyAre) {
-  const GradientReport report = check_random_model(GetParam().config, kLengths, 3);
+  const GradientReport report = test::check_random_model(GetParam().config, kLengths, 3);
   EXPECT_TRUE(report.holds()) << to_table(report);
   EXPECT_GT(report.compared(), 100u);
   for (const TensorCheck& check : report.checks) {
@@ -201,7 +202,7 @@ const TensorCheck& find(const GradientReport& report, const std::string& tensor,
 }
 
 TEST(GradientCheck, ShowsGatesAndTheGradientsThatNoParameterShows) {
-  const GradientReport report = check_random_model(cases().front().config, kLengths, 1);
+  const GradientReport report = test::check_random_model(cases().front().config, kLengths, 1);
   for (const char* gate : {"f", "i", "a", "o"}) {
     EXPECT_GT(find(report, "lstm.1.backward.b", gate).entries, 0u);
   }
@@ -213,7 +214,8 @@ TEST(GradientCheck, ShowsGatesAndTheGradientsThatNoParameterShows) {
 TEST(GradientCheck, CountsFlipsOfAMaxPool) {
   SequenceClassifierConfig config = cases().front().config;
   config.hidden = 40;  // 640 winners: steps at first too long for one of them
-  const GradientReport report = check_random_model(config, std::vector<std::size_t>(4, 30), 1);
+  const GradientReport report =
+      test::check_random_model(config, std::vector<std::size_t>(4, 30), 1);
   EXPECT_TRUE(report.holds()) << to_table(report);
   EXPECT_GT(report.retried(), 0u);
 }
@@ -241,7 +243,7 @@ TEST(GradientCheck, AllowsFloatTheRoundingOfASureModel) {
 }
 
 TEST(GradientReport, IsReadableIn80ColumnsAndAsJson) {
-  const GradientReport report = check_random_model(cases().front().config, kLengths, 1);
+  const GradientReport report = test::check_random_model(cases().front().config, kLengths, 1);
   std::istringstream lines(to_table(report, [](std::size_t) { return "一个很长的词语很长"; }));
   for (std::string line; std::getline(lines, line);) {
     const auto points = std::ranges::count_if(line, [](char c) { return (c & 0xC0) != 0x80; });

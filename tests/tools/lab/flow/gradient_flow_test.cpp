@@ -152,7 +152,7 @@ void fill_W(RecurrentLayer<double>& layer, Kind kind, double gain) {
   for (std::size_t r = 0; r < W.shape()[0]; ++r) {
     for (std::size_t c = 0; c < H; ++c) {
       double& w = W[r * H + c];
-      // Triangular: eigenvalues 0.9, whatever stands above them.
+      // Triangular: eigenvalues 0.9, whatever is above them.
       if (kind == Kind::kNonNormal) w = r % H == c ? 0.9 : r % H < c ? 2 * w : 0;
       if (kind == Kind::kRankOne) {
         w = std::sin(1.0 + static_cast<double>(r)) * std::cos(2.0 + static_cast<double>(c)) /

@@ -29,7 +29,7 @@ std::size_t count(const std::string& text, const std::string& part) {
   return found;
 }
 
-/// Where the text of a label stands: its x="…" y="…".
+/// Where the text of a label is: its x="…" y="…".
 std::string position(const std::string& svg, const std::string& label) {
   const std::size_t end = svg.find(">" + label + "<");
   const std::size_t begin = svg.rfind("<text", end);

@@ -1,4 +1,4 @@
-// The oracle's own gradients, against differences of its own loss: it must stand without the
+// The oracle's own gradients, against differences of its own loss: it must hold without the
 // layers.
 
 #include "unroll/tools/lab/proofs/naive.h"

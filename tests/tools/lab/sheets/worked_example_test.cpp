@@ -177,7 +177,7 @@ TEST(WorkedExample, HoldsTheSharesOfBothDirectionsInTheInputsGradient) {
     SequenceClassifier<double>::Pass pass;
     model.loss_and_gradients(RaggedShape::rectangle(kIds.size(), 1), kIds, std::span(&kTarget, 1),
                              pass);
-    // the model has one row for each word, the sum over where it stands
+    // the model has one row for each word, the sum over where it is
     Tensor<double> of_words(pass.dx.shape());
     scatter_add_rows<double>(dx.matrix(), pass.words.rows(), of_words.matrix());
     for (std::size_t k = 0; k < of_words.size(); ++k) {

@@ -13,7 +13,7 @@ namespace unroll {
 namespace {  // each file that includes this has its own copy
 
 /// Two units that take four cycles each need eight; a product and a sum on SSE2, twelve. Not many
-/// more would fit SSE2's and AVX2's 16 registers beside the two constants.
+/// more would fit SSE2's and AVX2's 16 registers besides the two constants.
 constexpr std::size_t kChains = 12;
 
 /// The chains are a pack, so that each is a register: GCC 12 leaves a nested loop's array in
