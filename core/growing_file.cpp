@@ -8,7 +8,6 @@
 #include <system_error>
 #include <utility>
 
-#include "unroll/core/error.h"
 #include "unroll/core/file.h"
 
 namespace unroll {

@@ -183,8 +183,8 @@ class Loop {
   };
 
   bool is_best(const Score& score) const {
-    if (result_.best_epoch) return score.better_than(result_.best_score);
-    return !task_.is_good_enough || task_.is_good_enough();
+    if (task_.is_good_enough && !task_.is_good_enough()) return false;
+    return !result_.best_epoch || score.better_than(result_.best_score);
   }
 
   /// False if it has diverged.

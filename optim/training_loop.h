@@ -37,8 +37,7 @@ struct TrainingTask {
   std::function<double(std::size_t step)> work;
   /// The score after each epoch.
   std::function<Score()> evaluate;
-  /// Whether the epoch that was just evaluated may become the best one as long as there is none;
-  /// empty: any may.
+  /// Whether the epoch that was just evaluated may become the best one; empty: any may.
   std::function<bool()> is_good_enough{};
   /// Called when training has diverged, while the parameters are those that the step left: to find
   /// out where. The step was the last one that was computed; `updated` tells how far it came.
@@ -102,7 +101,8 @@ enum class TrainingEnd { kAllEpochs, kEarlyStop, kStopped, kDiverged };
 struct TrainingResult {
   TrainingEnd end = TrainingEnd::kAllEpochs;
   std::vector<EpochReport> epochs;  ///< those that were completed
-  /// Whose parameters are the result; none if none was completed, or good enough.
+  /// The epoch whose parameters are the result. There is none if no epoch was completed and good
+  /// enough.
   std::optional<std::size_t> best_epoch;
   Score best_score;   ///< of that epoch
   StepReport failed;  ///< where `end` is kDiverged: the step whose numbers were not finite

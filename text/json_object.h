@@ -17,7 +17,7 @@ struct JsonValue {
   std::string text;            ///< a string's value; a number or a boolean as it is written
   std::vector<std::string> items = {};  ///< of an array of strings, numbers and booleans
   bool is_repeated = false;             ///< the key is there more than once: the last one counts
-  std::size_t bad_item = 0;             ///< of an array with anything else, from 1, and its type
+  std::size_t bad_item = 0;  ///< the item of an array that is no label, from 1; 0: there is none
   const char* bad_item_type = nullptr;
 };
 

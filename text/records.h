@@ -64,11 +64,12 @@ struct ReadReport {
 inline constexpr double kLeastWeight = 1e-9;
 inline constexpr double kMostWeight = 1e9;
 
-/// Whether a row may have this weight. NaN is none.
+/// Whether a row may have this weight, which is a float then. NaN is none.
 inline bool is_weight(double weight) {
-  return weight >= kLeastWeight && weight <= kMostWeight;
+  const auto rounded = static_cast<float>(weight);
+  return rounded >= static_cast<float>(kLeastWeight) && rounded <= static_cast<float>(kMostWeight);
 }
-/// "a number above 0, from 1e-09 to 1e+09"
+/// "a number above 0, from 1e-9 to 1e9"
 std::string what_weights_are();
 
 /// What is done about a record that can't be read.

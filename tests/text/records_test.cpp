@@ -269,6 +269,20 @@ TEST(JsonLines, RefuseOtherTypes) {
       contains(error_of("{\"text\": \"a\", \"label\": 1}\n[1]"), ":2:1: row 2: this is not JSON"));
 }
 
+TEST(Weights, TakeBothEndsAndAPlus) {
+  ReadOptions options;
+  options.weight_column = "w";
+  const TempFolder folder;
+  const std::string path =
+      folder.write("data", "label\ttext\tw\na\tx\t1e-9\nb\ty\t1e9\nb\tz\t+2\n");
+  ReadReport report;
+  const auto records = read_records(path, options, report);
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[2].weight, 2.0F);
+  for (const Record& record : records)
+    EXPECT_TRUE(is_weight(static_cast<double>(record.weight))) << record.weight;
+}
+
 TEST(FastText, RefusesALabelWithoutAName) {
   ReadOptions options;
   for (const char* separator : {"", ","}) {
@@ -724,7 +738,7 @@ TEST(Records, RefuseAWeightThatIsNone) {
     const std::string row = "label\tw\ttext\npos\t1\tgood\nneg\t" + weight + "\tbad\n";
     EXPECT_EQ(error_of(row, kWeighted),
               ":3: row 2: the weight is \"" + weight +
-                  "\", expected a number above 0, from 1e-09 to 1000000000")
+                  "\", expected a number above 0, from 1e-9 to 1e9")
         << weight;
     EXPECT_EQ(options_of(row, kWeighted), (Names{"weight_column", "bad_rows=skip"}));
   }

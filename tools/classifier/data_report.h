@@ -82,7 +82,7 @@ struct FileReport {
   std::size_t left_out = 0;        ///< rows behind these, of which the report says nothing
   std::vector<LabelCount> labels;  ///< most frequent first, equals in byte order
   std::size_t several_labels = 0;  ///< rows that have two or more, and
-  std::size_t no_label = 0;        ///< none: training then answers any number of labels
+  std::size_t no_label = 0;        ///< none
   LengthCount tokens;
   RowCount empty;                ///< texts without tokens
   double unknown_share = 0;      ///< of all tokens, those that the vocabulary lacks

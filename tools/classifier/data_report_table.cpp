@@ -128,13 +128,15 @@ std::string about(const DoubtfulLabel& label) {
   return "";
 }
 
-void say_labels(const FileReport& file, Lines& lines) {
+/// Training texts, which are those of the first file, decide how many labels a model answers.
+void say_labels(const FileReport& file, bool is_first, Lines& lines) {
   const std::size_t count = file.labels.size();
   const std::size_t listed = count <= kLabelsListed + kRarestListed ? count : kLabelsListed;
   std::string sets;
   if (file.several_labels + file.no_label > 0) {
-    sets = fmt::format("; {} several and {} none, so any number of them may be answered",
-                       plural(file.several_labels, "row has", "rows have"), file.no_label);
+    sets = fmt::format("; {} several and {} none{}",
+                       plural(file.several_labels, "row has", "rows have"), file.no_label,
+                       is_first ? ", so a model may answer any number of them" : "");
   }
   lines.say("labels", fmt::format("{}{}", count, sets));
   lines.say_labels(std::span(file.labels).first(listed));
@@ -205,7 +207,7 @@ void say_file(const FileReport& file, const DataReport& report, Lines& lines) {
                         ? fmt::format("{}", file.rows)
                         : fmt::format("the first {} of {}: all of this is about them", file.rows,
                                       file.rows + file.left_out));
-  say_labels(file, lines);
+  say_labels(file, &file == &report.files.front(), lines);
   say_texts(file, report, lines);
   say_repeats(file, lines);
   say_doubts(file, lines);

@@ -193,7 +193,7 @@ std::string class_table(const Evaluation& evaluation, std::span<const std::strin
   }
   if (classes.size() < evaluation.classes.size()) {
     const std::size_t others = evaluation.classes.size() - classes.size();
-    table += fmt::format("… and {} other {} with no more mistakes\n", others,
+    table += fmt::format("… and {} other {} with as many mistakes or fewer\n", others,
                          by_count(others, "label", "labels"));
   }
   table += score_line("average", label_columns, average(evaluation));

@@ -264,11 +264,14 @@ void NetworkTraining::drop_words(std::span<std::int32_t> ids) const {
 /// An epoch replaces the linear model if it is as good by the metric: a network knows what n-grams
 /// do not, even where the dev texts don't show it. Where the metric is the loss, an epoch with a
 /// larger loss and as many right answers is as good: the weights of a fusion are pulled to those
-/// that suit most data, and dev texts of which all are right say nothing against it.
+/// that suit most data. Right answers count rows alike, so they say nothing where rows have
+/// weights.
 bool NetworkTraining::is_as_good_as_linear() const {
   if (!linear_) return true;
   if (plan_.metric.kind != Metric::Kind::kLoss) return latest_.metric >= linear_->metric;
-  return latest_.loss <= linear_->loss || latest_.accuracy >= linear_->accuracy;
+  const bool is_weighted =
+      std::ranges::any_of(data_.dev, [](const Example& example) { return example.weight != 1; });
+  return latest_.loss <= linear_->loss || (!is_weighted && latest_.accuracy >= linear_->accuracy);
 }
 
 TrainingOptions NetworkTraining::loop_options() const {

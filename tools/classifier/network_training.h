@@ -31,8 +31,8 @@ struct TrainingData {
 
 class NetworkTraining {
  public:
-  /// `linear`: how good the classifier is without a network, if it is one: it is kept unless an
-  /// epoch is as good.
+  /// `linear`: how good the linear model is, if there is one, which is kept unless an epoch is as
+  /// good.
   NetworkTraining(const TrainClassifierOptions& options, const TrainingPlan& plan,
                   const TrainingData& data, const std::optional<DevScore>& linear,
                   const ClassifierObserver& observer, Ranks& ranks);

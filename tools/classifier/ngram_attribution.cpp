@@ -136,7 +136,7 @@ double NgramOcclusion::score_without(std::size_t token) const {
   return score_of(sums);
 }
 
-/// Counts the n-gram so often, and no longer as often as before.
+/// Changes the sums as if the n-gram came `after` times instead of `before` times.
 void NgramOcclusion::add(std::uint32_t column, std::size_t before, std::size_t after,
                          Sums& sums) const {
   if (before == after) return;
@@ -155,7 +155,7 @@ double NgramOcclusion::score_of(const Sums& sums) const {
   const Machines machines(classifier_, decision_);
   double tf_idf = machines.bias(0);
   for (std::size_t part = 0; part < 2; ++part) {
-    if (sums.ngrams[part] > 0)  // what is left of the squares of none is rounding
+    if (sums.ngrams[part] > 0)  // without an n-gram only rounding is left of the squares
       tf_idf += sums.tf_idf[part] * inverse_norm(sums.squares[part]);
   }
   return weights_[0] * tf_idf + weights_[1] * (sums.naive_bayes + machines.bias(1));

@@ -25,8 +25,8 @@ struct NgramParts {
 NgramParts ngram_parts(const NgramClassifier& classifier, const std::array<double, 2>& weights,
                        std::span<const std::string> tokens, const Decision& decision);
 
-/// The score as it is, and without each of the tokens. A token touches only n-grams near it, so a
-/// text takes time in proportion to its length.
+/// Says what the score is, and what it would be without each of the tokens. A token touches only
+/// n-grams near it, so a text takes time in proportion to its length.
 class NgramOcclusion {
  public:
   /// Classifier and tokens must outlive it.

@@ -410,6 +410,12 @@ const SequenceClassifier<float>& TextClassifier::model() const {
       "recurrent cell");
 }
 
+void TextClassifier::drop_network() {
+  if (!ngrams_) throw UsageError("a classifier without n-grams needs its network");
+  model_.reset();
+  fusion_.network = 0;
+}
+
 void TextClassifier::set_ngrams(NgramClassifier ngrams) {
   if (ngrams.labels() != labels_.size()) {
     throw UsageError(fmt::format("the linear model has {} labels, the classifier {}",

@@ -65,8 +65,8 @@ class TextClassifier {
   static TextClassifier load(const std::filesystem::path& path);
   /// From the bytes of a model file, as load otherwise.
   static TextClassifier from_bytes(std::string_view bytes);
-  /// Writes `folder`/model.safetensors, atomically. A network that the fusion gives no weight, as
-  /// before its first epoch is done, is left out. Throws DiskError.
+  /// Writes `folder`/model.safetensors, atomically. A network that the fusion gives no weight is
+  /// left out, as before its first epoch is done. Throws DiskError.
   void save(const std::filesystem::path& folder) const;
   /// The bytes of the file that `save` would write.
   std::string to_bytes() const;
@@ -89,6 +89,8 @@ class TextClassifier {
   bool has_any_number_of_labels() const { return output_ == OutputKind::kSigmoid; }
   const TextEncoder& encoder() const { return encoder_; }
   bool has_network() const { return model_.has_value(); }
+  /// The linear model alone answers from now on. Throws UsageError if there is none.
+  void drop_network();
   /// The network. Throws UsageError if there is none.
   SequenceClassifier<float>& model();
   const SequenceClassifier<float>& model() const;

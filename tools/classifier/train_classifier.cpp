@@ -231,6 +231,7 @@ class Session {
     NetworkTraining training(options_, plan_, {*train_, dev_, sets(), *fusion_}, linear, observer_,
                              ranks_);
     const TrainingResult result = training.fit(classifier);
+    if (linear && !result.epochs.empty() && !result.best_epoch) classifier.drop_network();
     return {std::move(classifier), plan_,
             std::move(ngrams),     result,
             training.dev_score(),  training.divergence(),

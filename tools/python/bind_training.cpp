@@ -24,15 +24,15 @@ Record record_of(const py::tuple& row, std::size_t index) {
   Record record{.text = text_of(row[0], "texts", index), .label = {}};
   record.weight = row[2].cast<float>();
   record.line = index + 1;
-  std::size_t place_in_row = 0;
+  const bool has_one = py::len(row[1]) == 1;
+  const std::string name = has_one ? "labels" : fmt::format("labels[{}]", index);
+  std::size_t place = has_one ? index : 0;
   for (const py::handle item : row[1]) {
-    const bool is_one_of_several = py::len(row[1]) > 1;
-    const std::string name = is_one_of_several ? fmt::format("labels[{}]", index) : "labels";
-    const std::size_t place = is_one_of_several ? place_in_row++ : index;
     std::string label = text_of(item, name.c_str(), place);
     if (label.empty()) throw DataError(fmt::format("{}[{}] is empty", name, place));
     record.label.empty() ? std::swap(record.label, label)
                          : record.more_labels.push_back(std::move(label));
+    ++place;
   }
   return record;
 }
@@ -111,11 +111,11 @@ const char* name_of(TrainingEnd end) {
 
 py::dict result_of(const TrainedClassifier& trained) {
   using namespace py::literals;
-  py::dict result(
-      "end"_a = trained.classifier.has_network() ? name_of(trained.training.end) : "solved",
-      "dev_accuracy"_a = trained.dev.accuracy, "dev_metric"_a = trained.dev.metric,
-      "dev_loss"_a = trained.dev.loss, "best_epoch"_a = py::none(),
-      "ngrams_dev_accuracy"_a = py::none());
+  const bool is_solved = trained.training.epochs.empty() && !trained.classifier.has_network();
+  py::dict result("end"_a = is_solved ? "solved" : name_of(trained.training.end),
+                  "dev_accuracy"_a = trained.dev.accuracy, "dev_metric"_a = trained.dev.metric,
+                  "dev_loss"_a = trained.dev.loss, "best_epoch"_a = py::none(),
+                  "ngrams_dev_accuracy"_a = py::none());
   if (const auto best = trained.training.best_epoch) result["best_epoch"] = *best + 1;
   if (trained.ngrams) result["ngrams_dev_accuracy"] = trained.ngrams->score.accuracy;
   return result;

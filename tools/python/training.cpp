@@ -174,7 +174,7 @@ TrainedClassifier run(TrainingJob job, const TrainingWatcher& watcher) {
           [&](const NgramReport& report, TextClassifier& classifier) {
             output.with_metrics([&](MetricsFile& metrics) { metrics.linear(report); });
             notes.set(classifier, report.score, {});
-            // A model that this run replaces stays until there is an epoch.
+            // A model that this run replaces stays until an epoch is as good, or to the end.
             if (!options.network || !output.has_model()) output.save(classifier);
           },
       .step =

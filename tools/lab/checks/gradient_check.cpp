@@ -6,7 +6,6 @@
 #include <iterator>
 
 #include "unroll/core/random.h"
-#include "unroll/layers/init.h"
 
 namespace unroll {
 

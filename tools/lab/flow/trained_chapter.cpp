@@ -79,7 +79,9 @@ Trained train_from(const FlowTourSettings& settings, double forget_bias) {
       train_classifier(records, {}, options_of(settings, forget_bias), observer);
   Trained result;
   result.before = flow.last().front();
-  flow.measure(trained.training.best_epoch.value() + 1, trained.classifier);
+  if (!trained.training.best_epoch)
+    throw Error(ErrorKind::kDiverged, "the training of the tour's last chapter has diverged");
+  flow.measure(*trained.training.best_epoch + 1, trained.classifier);
   result.after = flow.last().front();
   result.accuracy = trained.training.best_score.value;
   return result;

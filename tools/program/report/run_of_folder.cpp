@@ -60,7 +60,7 @@ bool is_linear_of(const RunHistory& history, const TextClassifier& classifier) {
 
 bool is_of_other_run(const RunHistory& history, const TextClassifier& classifier,
                      const std::string& hash) {
-  if (history.epochs.empty()) return !is_linear_of(history, classifier);
+  if (history.best() == nullptr) return !is_linear_of(history, classifier);
   return !history.hash.empty() && history.hash != hash;
 }
 

@@ -276,9 +276,8 @@ std::string loss_chart(const RunHistory& run) {
   std::string note = "Training: the network alone, with dropout. Dev: without dropout, the network";
   note += run.linear ? " and the linear model together, so both lines are not to be compared. "
                      : " alone, so the lines are not to be compared directly. ";
-  note += "The vertical line is the best epoch";
-  note += run.resumes.empty() ? "."
-                              : "; where the run went on from a checkpoint there are dotted ones.";
+  if (run.best() != nullptr) note += "The vertical line is the best epoch. ";
+  if (!run.resumes.empty()) note += "Dotted lines are where the run went on from a checkpoint.";
   return chart_card("Loss", chart, note);
 }
 
@@ -296,7 +295,7 @@ std::string accuracy_chart(const RunHistory& run) {
   if (run.linear) add_level(chart, run, "linear model alone", run.linear->dev_accuracy, 2);
   return chart_card(
       has_metric ? "Accuracy and " + run.metric + " on the dev texts" : "Accuracy on the dev texts",
-      chart, has_metric ? run.metric + " chose the best epoch." : "");
+      chart, has_metric ? run.metric + " chooses the best epoch." : "");
 }
 
 /// The limit of --clip-norm, 0 if that is not known or off.

@@ -33,7 +33,7 @@ struct ReportedRun {
   std::size_t model_bytes = 0;   ///< of the file; 0: there is no model yet
   std::size_t memory_bytes = 0;  ///< that training planned; 0: unknown
   /// Whether the model and its settings are not those of the history: `--overwrite` keeps them
-  /// until the new run has an epoch.
+  /// until the new run has an epoch as good as its linear model, or ends.
   bool has_other_model = false;
   std::vector<FlowCurve> flow = {};
   std::string flow_page = {};  ///< its path from the page; empty: there is none

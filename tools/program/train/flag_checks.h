@@ -31,7 +31,7 @@ void warn_of_idle_flags(const CLI::App& command, const TrainClassifierOptions& o
 void warn_of_idle_flags(const TrainingPlan& plan, const TrainClassifierOptions& options,
                         Terminal& terminal);
 
-/// --label-separator that no label holds.
+/// Warns where --label-separator has found no text with several labels or none.
 void warn_of_idle_separator(const ReadOptions& columns, const TextClassifier& classifier,
                             Terminal& terminal);
 

@@ -48,7 +48,7 @@ void tell_of_vectors(const VectorCoverage& vectors, Terminal& terminal) {
   }
 }
 
-/// The loss is that of weighted texts.
+/// Class weights change the loss of the dev texts, too, so that it sees rare labels.
 bool hardly_sees_rare_labels(const Metric& metric, const ClassWeights& weights) {
   switch (metric.kind) {
     case Metric::Kind::kAccuracy:

@@ -62,7 +62,7 @@ void SearchSpace::add(std::string_view flag, std::vector<std::string> values,
 Settings SearchSpace::draw(std::size_t number, const Settings& best) const {
   constexpr std::size_t kChanged = 2;
   Random random(seed_, "tune/", number);
-  // Near a linear model alone there is nothing: no value that is drawn would matter.
+  // Near a linear model alone only the tokenizer would matter.
   const bool is_near = number % 2 == 1 && !best.empty() && value_of(best, "cell", "") != "none";
   std::vector<std::string> values;
   for (const Dimension& dimension : dimensions_) {

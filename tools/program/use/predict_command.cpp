@@ -9,6 +9,7 @@
 #include "unroll/text/labels.h"
 #include "unroll/text/line_stream.h"
 #include "unroll/text/prediction_input.h"
+#include "unroll/text/utf8.h"
 #include "unroll/tools/classifier/text_predictor.h"
 #include "unroll/tools/program/commands.h"
 #include "unroll/tools/program/numbers.h"

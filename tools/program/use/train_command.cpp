@@ -181,8 +181,8 @@ class TrainRun {
   TrainingMemory memory_;
   Metric metric_;
   bool linear_is_saved_ = false;
-  bool is_saved_ = false;    // a model of this run is in its folder
-  bool has_result_ = false;  // or would be, if the run ended now
+  bool is_saved_ = false;    // a model is in the folder that this run wrote
+  bool has_result_ = false;  // if the run ended now, it would have a model
 };
 
 int TrainRun::train() {
@@ -237,7 +237,9 @@ void TrainRun::begin(const TrainingPlan& plan, const TextClassifier& classifier)
   progress_.resume(run_);
   if (const auto position = run_.goes_on_at())
     steps_.begin(position->epoch * plan.steps_per_epoch + position->step);
-  is_saved_ = has_result_ = run_.is_repeated() && has_model(flags_.out);
+  is_saved_ = run_.is_repeated() && has_model(flags_.out);
+  const auto position = run_.goes_on_at();
+  has_result_ = position && position->epoch > 0;
   memory_ = *plan.memory;
   metric_ = plan.metric;
   if (watch_) watch_->measure(0, classifier);
@@ -248,7 +250,8 @@ void TrainRun::take_linear_model(const NgramReport& report, TextClassifier& clas
   guard_.emplace();
   progress_.ngrams(report);
   run_.metrics().linear(report);
-  // A model that this run replaces stays until there is an epoch.
+  // A model that this run replaces stays until an epoch is as good as the linear model, or to the
+  // end.
   if (flags_.options.network && has_model(flags_.out)) return;
   save(classifier, {}, report.score);
   linear_is_saved_ = true;
@@ -296,7 +299,7 @@ int TrainRun::end(TrainedClassifier trained) {
   if (trained.shard_times) tell_of_ranks(*trained.shard_times, terminal_);
   if (run_.is_repeated()) save_again(flags_, trained);
   const bool linear_is_best = !trained.training.epochs.empty() && !trained.training.best_epoch;
-  // Where a model is replaced, it is not there yet.
+  // Where the run replaces a model, the linear one is not written yet.
   if (linear_is_best && !is_saved_) save(trained.classifier, {}, trained.dev);
   linear_is_saved_ = linear_is_saved_ || linear_is_best;
   const TrainingEnd end = trained.training.end;
@@ -315,7 +318,7 @@ int TrainRun::end(TrainedClassifier trained) {
 std::string_view TrainRun::ending(const TrainedClassifier& trained) const {
   const TrainingEnd end = trained.training.end;
   if (end == TrainingEnd::kStopped && steps_.is_reached()) return "--until-step is reached";
-  if (!trained.classifier.has_network()) return "solved";
+  if (trained.training.epochs.empty() && !trained.classifier.has_network()) return "solved";
   return end == TrainingEnd::kStopped && limit_.was_reached() ? "time is over" : to_string(end);
 }
 

@@ -84,6 +84,9 @@ class UnrollClassifier(ClassifierMixin, BaseEstimator):
         weights = [1.0] * len(texts) if sample_weight is None else [float(weight) for weight in sample_weight]
         if len(texts) != len(weights):
             raise ValueError(f"X has {len(texts)} texts, sample_weight has {len(weights)} weights")
+        for place, weight in enumerate(weights):
+            if not 0 <= weight < float("inf"):
+                raise ValueError(f"sample_weight[{place}] is {weight}, expected a number of 0 or more")
         rows = [row for row in zip(texts, labels, weights) if row[2] != 0]
         if not rows:
             raise ValueError("all weights are 0: no text is left to train on")

@@ -58,8 +58,9 @@ def _value(name: str, value: Any) -> str:
 
 def refuse_of_files(values: Mapping[str, Any]) -> None:
     """Raises a ValueError if a setting is about files, where texts are in memory."""
+    negations = _negations()
     for name in values:
-        if name in OF_FILES and values[name] is not None:
+        if negations.get(name, name) in OF_FILES and values[name] is not None:
             raise ValueError(f"{name} is about a file, and the texts are in memory")
 
 

@@ -95,9 +95,10 @@ def train(train: Source, dev: Source | None = None, out: str | os.PathLike[str] 
         model = unroll.train("reviews.tsv", out="runs/reviews", epochs=4)
         model = unroll.train((texts, labels), hidden=64, cell="gru")
 
-    `train` and `dev` are files of labelled texts, as `unroll train` reads them, or (texts, labels), or (texts, labels, weights).
-    Where some label is a list, a text may have any number of labels. Without `dev` a tenth of `train` is held back. `dev` chooses
-    the best epoch, which is returned, and which is written into the folder `out` as soon as there is one. A run that was ended
+    `train` and `dev` are files of labelled texts, as `unroll train` reads them, or (texts, labels), or (texts, labels, weights),
+    whose weights are numbers above 0, or None. Where some label is a list, a text may have any number of labels. Without `dev` a tenth of `train` is held back. `dev` chooses
+    the best epoch, which is returned, and which is written into the folder `out` as soon as there is one; the linear model of
+    n-grams stays unless an epoch is as good. A run that was ended
     goes on from its last checkpoint when the same call comes again, and gives the same bits; a finished one is only replaced
     with `overwrite`.
 
