@@ -8,7 +8,7 @@ run=(train --train data.tsv "${small[@]}" --batch 16 --no-ngrams)
 # In the midst of the second epoch; then at the end of the fourth; then to the end.
 "$unroll" "${run[@]}" --out run --until-step 13 >stdout
 [ "$(grep -c '^step ' stdout)" = 10 ] || fail "not ten steps are shown: $(cat stdout)"
-tail -n +10 stdout | head -1 | grep -qE '^step +13  epoch +2  loss [0-9.]+  \|g\| [0-9.]+  lr 0.02$' || fail "step 13 is not the last one: $(cat stdout)"
+sed -n 10p stdout | grep -qE '^step +13  epoch +2  loss [0-9.]+  \|g\| [0-9.]+  lr 0.02$' || fail "step 13 is not the last one: $(cat stdout)"
 grep -q 'best epoch 1 of 1 (--until-step is reached)' stdout || fail "the epoch before is not told: $(cat stdout)"
 "$unroll" "${run[@]}" --out run --until-step 36 --threads 1 >stdout
 [ "$(grep -c '"event":"epoch"' run/metrics.jsonl)" = 4 ] || fail "an epoch that is done was not evaluated"

@@ -181,8 +181,8 @@ class TrainRun {
   TrainingMemory memory_;
   Metric metric_;
   bool linear_is_saved_ = false;
-  bool is_saved_ = false;    // a model is in the folder that this run wrote
-  bool has_result_ = false;  // if the run ended now, it would have a model
+  bool is_saved_ = false;    // the folder has a model that this run wrote
+  bool has_result_ = false;  // the run would have a model if it ended now
 };
 
 int TrainRun::train() {
@@ -235,10 +235,9 @@ void TrainRun::begin(const TrainingPlan& plan, const TextClassifier& classifier)
   terminal_.log_to(run_.path() / kLogName, run_.is_repeated());
   progress_.begin(plan, classifier.labels().size());
   progress_.resume(run_);
-  if (const auto position = run_.goes_on_at())
-    steps_.begin(position->epoch * plan.steps_per_epoch + position->step);
-  is_saved_ = run_.is_repeated() && has_model(flags_.out);
   const auto position = run_.goes_on_at();
+  if (position) steps_.begin(position->epoch * plan.steps_per_epoch + position->step);
+  is_saved_ = run_.is_repeated() && has_model(flags_.out);
   has_result_ = position && position->epoch > 0;
   memory_ = *plan.memory;
   metric_ = plan.metric;
