@@ -75,7 +75,7 @@ bool RecordReader::is_new(std::string_view name, const Record& record) const {
 
 float RecordReader::checked_weight(std::string_view weight, std::size_t line) const {
   std::string_view digits = trim(weight);
-  if (digits.starts_with("+") && !digits.starts_with("+-")) digits.remove_prefix(1);
+  if (digits.starts_with("+")) digits.remove_prefix(1);  // from_chars knows no plus
   const char* const end = digits.data() + digits.size();
   double value = 0;
   const auto [parsed, error] = std::from_chars(digits.data(), end, value);

@@ -108,11 +108,10 @@ void MetricsFile::resume(std::size_t epoch, std::size_t step) {
 
 void MetricsFile::end(const TrainedClassifier& trained) {
   const TrainingResult& training = trained.training;
-  const bool is_solved = training.epochs.empty() && !trained.classifier.has_network();
   Json best_epoch;  // null without one
   if (training.best_epoch) best_epoch = *training.best_epoch + 1;
   append(line_of("end", seconds(),
-                 {{"end", is_solved ? "solved" : to_string(training.end)},
+                 {{"end", trained.is_solved() ? "solved" : to_string(training.end)},
                   {"epochs", training.epochs.size()},
                   {"best_epoch", best_epoch},
                   {"dev_accuracy", trained.dev.accuracy},

@@ -192,6 +192,11 @@ struct TrainedClassifier {
   std::string divergence = {};
   /// Where the time went, if batches are cut into shards; otherwise null.
   std::shared_ptr<const ShardTimes> shard_times = nullptr;
+
+  /// Whether a linear model alone was trained.
+  bool is_solved() const { return training.epochs.empty() && !classifier.has_network(); }
+  /// Whether the linear model was kept since no epoch was as good.
+  bool keeps_linear() const { return !training.epochs.empty() && !training.best_epoch; }
 };
 
 /// Where some training text has several labels or none, the classifier answers any number of

@@ -111,8 +111,7 @@ const char* name_of(TrainingEnd end) {
 
 py::dict result_of(const TrainedClassifier& trained) {
   using namespace py::literals;
-  const bool is_solved = trained.training.epochs.empty() && !trained.classifier.has_network();
-  py::dict result("end"_a = is_solved ? "solved" : name_of(trained.training.end),
+  py::dict result("end"_a = trained.is_solved() ? "solved" : name_of(trained.training.end),
                   "dev_accuracy"_a = trained.dev.accuracy, "dev_metric"_a = trained.dev.metric,
                   "dev_loss"_a = trained.dev.loss, "best_epoch"_a = py::none(),
                   "ngrams_dev_accuracy"_a = py::none());

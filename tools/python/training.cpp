@@ -93,8 +93,7 @@ class Output {
     if (!run_) return;
     const TrainingResult& training = trained.training;
     const bool has_model = !training.epochs.empty() || !trained.classifier.has_network();
-    const bool linear_is_best = !training.epochs.empty() && !training.best_epoch;
-    if ((run_->is_repeated() && has_model) || linear_is_best) save(trained.classifier);
+    if ((run_->is_repeated() && has_model) || trained.keeps_linear()) save(trained.classifier);
     run_->metrics().end(trained);
     if (is_finished) run_->finish();
   }

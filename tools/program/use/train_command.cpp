@@ -297,10 +297,9 @@ int TrainRun::end(TrainedClassifier trained) {
   terminal_.clear();
   if (trained.shard_times) tell_of_ranks(*trained.shard_times, terminal_);
   if (run_.is_repeated()) save_again(flags_, trained);
-  const bool linear_is_best = !trained.training.epochs.empty() && !trained.training.best_epoch;
   // Where the run replaces a model, the linear one is not written yet.
-  if (linear_is_best && !is_saved_) save(trained.classifier, {}, trained.dev);
-  linear_is_saved_ = linear_is_saved_ || linear_is_best;
+  if (trained.keeps_linear() && !is_saved_) save(trained.classifier, {}, trained.dev);
+  linear_is_saved_ = linear_is_saved_ || trained.keeps_linear();
   const TrainingEnd end = trained.training.end;
   run_.metrics().end(trained);
   // Before the run is called finished: the same command then mends what a kill leaves of a page.
@@ -317,7 +316,7 @@ int TrainRun::end(TrainedClassifier trained) {
 std::string_view TrainRun::ending(const TrainedClassifier& trained) const {
   const TrainingEnd end = trained.training.end;
   if (end == TrainingEnd::kStopped && steps_.is_reached()) return "--until-step is reached";
-  if (trained.training.epochs.empty() && !trained.classifier.has_network()) return "solved";
+  if (trained.is_solved()) return "solved";
   return end == TrainingEnd::kStopped && limit_.was_reached() ? "time is over" : to_string(end);
 }
 
